@@ -1,0 +1,30 @@
+# What people type. deploy/venv.sh makes the environment that all of it runs in; nothing is installed twice.
+VENV := .venv
+unexport FLASK_APP
+
+# "anew" if the environment cannot be used: never made, moved, copied, or its Python is gone.
+ANEW := $(shell sh deploy/venv.sh $(VENV) || echo anew)
+
+.PHONY: help run test lint anew
+
+help:  ## list what can be typed
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-5s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.site-installed  ## set up, then serve the site on 127.0.0.1:5000; PORT=8000 takes another port
+	@$(VENV)/bin/flask deploy
+	@$(VENV)/bin/flask serve
+
+test: $(VENV)/.tests-installed  ## set up, then run every test; ARGS="-k follow" is handed to pytest
+	$(VENV)/bin/pytest $(ARGS)
+
+lint: $(VENV)/.tests-installed  ## look for mistakes and untidy code
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+$(VENV)/.site-installed: requirements.txt deploy/venv.sh $(ANEW)
+	@sh deploy/venv.sh $(VENV) requirements.txt
+	@touch $@
+
+$(VENV)/.tests-installed: tests/requirements.txt $(VENV)/.site-installed
+	@sh deploy/venv.sh $(VENV) tests/requirements.txt
+	@touch $@

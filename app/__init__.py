@@ -1,0 +1,75 @@
+"""create_app: the one file that knows every other."""
+
+import os
+
+from flask import Flask
+
+from config import config
+
+from . import (
+    access,
+    cli,
+    databases,
+    errors,
+    logs,
+    passwords,
+    postman,
+    security,
+    templating,
+)
+from .admin import admin
+from .auth import auth
+from .dev import dev
+from .extensions import bootstrap, csrf, db, limiter, login_manager, mail, migrate, moment
+from .main import main
+from .models import AnonymousUser
+from .moderation import moderation
+
+__all__ = ["create_app", "db"]
+
+
+def create_app(config_name=None, **settings):
+    """Make an application; `settings` override what the configuration says.
+
+    RuntimeError names everything that the environment lacks, and endpoints that nobody has guarded.
+    """
+    app = Flask(__name__)
+    configure(app, config_name or os.environ.get("FLASK_CONFIG") or "default", settings)
+
+    logs.init_app(app)
+    security.init_app(app)
+    passwords.init_app(app)
+    login_manager.anonymous_user = AnonymousUser
+    for extension in (bootstrap, moment, db, login_manager, mail, csrf, limiter):
+        extension.init_app(app)
+    migrate.init_app(app, db)
+    with app.app_context():
+        databases.prepare(db.engine)
+
+    app.register_blueprint(main)
+    app.register_blueprint(auth, url_prefix="/auth")
+    app.register_blueprint(moderation, url_prefix="/moderation")
+    app.register_blueprint(admin, url_prefix="/admin")
+    if app.config["MAILBOX"]:
+        app.register_blueprint(dev, url_prefix="/dev")
+
+    for part in (postman, errors, templating, cli, access):
+        part.init_app(app)  # access last: it refuses endpoints without a policy
+    return app
+
+
+def configure(app, name, settings):
+    if name not in config:
+        raise RuntimeError(f"FLASK_CONFIG is {name!r}; it must be one of {', '.join(config)}.")
+    chosen = config[name]()
+    app.config.from_object(chosen)
+    app.config.update(settings)
+    if problems := list(chosen.problems()):
+        raise RuntimeError("The site cannot start like this:\n- " + "\n- ".join(problems))
+    url = databases.named_driver(app.config["SQLALCHEMY_DATABASE_URI"])
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = databases.engine_options(url)
+    app.config["WTF_CSRF_SECRET_KEY"] = [
+        *reversed(app.config["SECRET_KEY_FALLBACKS"]),
+        app.config["SECRET_KEY"],
+    ]

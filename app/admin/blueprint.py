@@ -1,0 +1,9 @@
+"""Running the place. Only administrators pass."""
+
+from flask import Blueprint
+
+from ..decorators import gate
+from ..permissions import Permission
+
+admin = Blueprint("admin", __name__)
+gate(admin, Permission.ADMIN)

@@ -1,0 +1,70 @@
+"""Changing the address, and taking it back."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+
+from ..decorators import login_required, public
+from ..email import send_address_taken, send_change_email, send_email_changed
+from ..extensions import db
+from ..models import User
+from ..networks import network_of
+from ..security import actor
+from ..throttles import MAILS_ASKED, MAILS_TO
+from .blueprint import auth
+from .forms import ChangeEmailForm
+from .links import answer_dead_link
+from .passwords import right_password
+
+
+@auth.route("/change-email", methods=["GET", "POST"])
+@login_required
+def change_email_request():
+    """Send a link to the new address; where someone has it, they get a mail instead (R-33)."""
+    person, form = actor(), ChangeEmailForm()
+    if form.validate_on_submit() and right_password(person, form.password):
+        MAILS_ASKED.take(network_of(request))
+        owner = User.with_email(form.email.data)
+        if MAILS_TO.is_open(form.email.data):
+            send_address_taken(owner) if owner else send_change_email(person, form.email.data)
+        db.session.commit()
+        flash(f"A link is on its way to {form.email.data}; open it to change your address.", "info")
+        return redirect(url_for("main.user", username=person.username))
+    return render_template("auth/change_email_request.html", form=form)
+
+
+@auth.route("/change-email/<token>", methods=["GET", "POST"])
+@public
+def change_email(token):
+    link = User.follow("change_email", token)
+    if not link.verdict:
+        return answer_dead_link("change_email", link.verdict)
+    person, old_email = link.user, link.user.email
+    if request.method != "POST":
+        return render_template("auth/change_email.html", owner=person, new_email=link.email)
+    verdict = person.change_email(token)
+    if not verdict:
+        return answer_dead_link("change_email", verdict)
+    send_email_changed(person, old_email)
+    db.session.commit()
+    flash(f"Your address is now {person.email}.", "success")
+    return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
+
+
+@auth.route("/revert-email/<token>", methods=["GET", "POST"])
+@public
+def revert_email(token):
+    """Give the account its old address back, then let its owner set a new password at once."""
+    link = User.follow("revert_email", token)
+    if not link.verdict:
+        return answer_dead_link("revert_email", link.verdict)
+    if request.method != "POST":
+        page = "auth/revert_email.html"
+        return render_template(
+            page, owner=link.user, old_email=link.email, new_email=link.user.email
+        )
+    verdict = User.revert_email(token)
+    if not verdict:
+        return answer_dead_link("revert_email", verdict)
+    db.session.commit()
+    flash(f"Your address is {link.email} again, and every device is signed out.", "success")
+    return redirect(url_for("auth.reset", token=link.user.generate_reset_token()))

@@ -1,0 +1,12 @@
+"""Links of mails that do not work: why, and what to do now."""
+
+from flask import render_template
+
+from ..tokens import Verdict
+
+
+def answer_dead_link(purpose, verdict):
+    """410 for one that ran out, 400 for one that was used, mangled or never ours."""
+    expired = verdict is Verdict.EXPIRED
+    page = render_template("auth/dead_link.html", purpose=purpose, expired=expired)
+    return page, 410 if expired else 400

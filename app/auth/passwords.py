@@ -1,0 +1,90 @@
+"""Changing a password, and setting a forgotten one anew."""
+
+from flask import flash, jsonify, redirect, render_template, request, url_for
+
+from .. import passwords
+from ..decorators import login_required, public, visitors_only
+from ..email import rehearse_reset_password, send_password_changed, send_reset_password
+from ..extensions import db
+from ..models import User
+from ..networks import network_of
+from ..security import actor
+from ..throttles import ASKED_AGAIN, MAILS_ASKED, MAILS_TO, STRENGTH
+from .blueprint import auth
+from .forms import ChangePasswordForm, ResetForm, ResetRequestForm
+from .links import answer_dead_link
+
+MAYBE_SENT = "If an account has this address, a link to set a new password is on its way to it."
+NAMES = ("email", "username", "first_name", "last_name")
+
+
+@auth.route("/change-password", methods=["GET", "POST"])
+@login_required
+def change_password():
+    person, form = actor(), ChangePasswordForm()
+    if form.validate_on_submit() and right_password(person, form.old_password):
+        person.change_password(form.password.data, keep=person.session)
+        send_password_changed(person)
+        db.session.commit()
+        flash("Your password is changed, and all other devices are signed out.", "success")
+        return redirect(url_for("main.index"))
+    due = person.password_due_at is not None
+    return render_template("auth/change_password.html", form=form, due=due)
+
+
+@auth.route("/reset-password", methods=["GET", "POST"])
+@visitors_only
+def reset_request():
+    """Answer alike, in words and in time, whether or not the address is known (R-69)."""
+    form = ResetRequestForm()
+    if form.validate_on_submit():
+        MAILS_ASKED.take(network_of(request))
+        person = User.with_email(form.email.data)
+        if MAILS_TO.is_open(form.email.data) and person and person.is_active:
+            send_reset_password(person)
+        else:
+            rehearse_reset_password(form.email.data)
+        db.session.commit()
+        flash(MAYBE_SENT, "info")
+        return redirect(url_for("auth.login"))
+    return render_template("auth/reset_request.html", form=form)
+
+
+@auth.route("/reset-password/<token>", methods=["GET", "POST"])
+@public
+def reset(token):
+    link = User.follow("reset", token)
+    if not link.verdict:
+        return answer_dead_link("reset", link.verdict)
+    form = ResetForm(link.user)
+    if form.validate_on_submit():
+        verdict = User.reset_password(token, form.password.data)
+        if not verdict:
+            return answer_dead_link("reset", verdict)
+        send_password_changed(link.user)
+        db.session.commit()
+        flash("Your password is set. Sign in with it.", "success")
+        return redirect(url_for("auth.login"))
+    return render_template("auth/reset.html", form=form, owner=link.user)
+
+
+@auth.route("/password-strength", methods=["POST"])
+@public
+def password_strength():
+    """Say in words how hard a password is to guess, while it is typed."""
+    STRENGTH.take(network_of(request))
+    password = request.form.get("password", "")[: passwords.LONGEST]
+    names = [request.form.get(name, "")[:254] for name in NAMES]
+    score, words = passwords.strength(password, names)
+    refused = passwords.problem_with(password, names)
+    return jsonify(score=score, words=refused or words, accepted=refused is None)
+
+
+def right_password(person, field):
+    """Whether the person typed their own password; guesses are counted, and the field says no."""
+    ASKED_AGAIN.take(person.id)
+    if person.verify_password(field.data):
+        ASKED_AGAIN.clear(person.id)
+        return True
+    field.errors = ["This is not your password."]
+    return False

@@ -1,0 +1,80 @@
+"""Signing up, and confirming the address."""
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from sqlalchemy.exc import IntegrityError
+
+from ..decorators import login_required, public, visitors_only
+from ..email import send_already_registered, send_confirmation
+from ..extensions import db
+from ..models import User
+from ..networks import network_of
+from ..security import actor
+from ..throttles import MAILS_TO, SIGN_UP
+from .blueprint import auth
+from .forms import RegistrationForm
+from .links import answer_dead_link
+
+SENT = "Look into your mail: a link to confirm your address is on its way."
+FIELDS = ("email", "username", "first_name", "last_name", "password")
+
+
+@auth.route("/register", methods=["GET", "POST"])
+@visitors_only
+def register():
+    """The answer does not tell whether the address is known; its owner gets a mail (R-33)."""
+    form = RegistrationForm()
+    if form.validate_on_submit():
+        SIGN_UP.take(network_of(request))
+        create_account(form)
+        flash(SENT, "success")
+        return redirect(url_for("auth.login"))
+    return render_template("auth/register.html", form=form)
+
+
+@auth.route("/unconfirmed")
+@login_required
+def unconfirmed():
+    if actor().is_confirmed:
+        return redirect(url_for("main.index"))
+    return render_template("auth/unconfirmed.html")
+
+
+@auth.route("/confirm", methods=["POST"])
+@login_required
+def resend_confirmation():
+    person = actor()
+    if not person.is_confirmed:
+        MAILS_TO.take(person.email)
+        send_confirmation(person)
+        db.session.commit()
+        flash(SENT, "success")
+    return redirect(url_for("auth.unconfirmed"))
+
+
+@auth.route("/confirm/<token>", methods=["GET", "POST"])
+@public
+def confirm(token):
+    link = User.follow("confirm", token)
+    if not link.verdict:
+        return answer_dead_link("confirm", link.verdict)
+    if request.method != "POST":  # HEAD too comes here, and changes nothing (R-53)
+        return render_template("auth/confirm.html", owner=link.user)
+    link.user.confirm(token)
+    db.session.commit()
+    flash(f"The address {link.user.email} is confirmed. Welcome!", "success")
+    return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
+
+
+def create_account(form):
+    """Make the account and its mail in one transaction; constraints decide who was first (R-34)."""
+    person = User(**{name: form[name].data for name in FIELDS})
+    try:
+        with db.session.begin_nested():
+            db.session.add(person)
+    except IntegrityError:
+        person = None
+    owner = person or User.with_email(form.email.data)
+    if owner and MAILS_TO.is_open(owner.email):
+        (send_confirmation if person else send_already_registered)(owner)
+    db.session.commit()

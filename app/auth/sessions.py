@@ -1,0 +1,101 @@
+"""Signing in and out."""
+
+from flask import flash, redirect, render_template, request, session, url_for
+from flask_login import login_user, logout_user
+from werkzeug.routing import BuildError
+
+from .. import devices, passwords
+from ..access import may_open
+from ..decorators import login_required, visitors_only
+from ..extensions import db, login_manager
+from ..models import User, UserSession
+from ..security import actor, is_local
+from ..throttles import SignInAttempt
+from .blueprint import auth
+from .forms import LoginForm
+
+REFUSED = "Wrong address, username or password."
+CLOSED = "This account is deactivated. Ask the people who run this site."
+
+
+@auth.route("/login", methods=["GET", "POST"])
+@visitors_only
+def login():
+    form = LoginForm()
+    if form.validate_on_submit():
+        person = find_by_password(form.login.data, form.password.data)
+        if person is None:
+            flash(REFUSED, "danger")
+        elif not person.is_active:
+            flash(CLOSED, "danger")
+        else:
+            return sign_in(person, remember=form.remember.data)
+    return render_template("auth/login.html", form=form)
+
+
+@auth.route("/logout", methods=["POST"])
+@login_required
+def logout():
+    actor().session.end()
+    logout_user()
+    session.clear()
+    session["_remember"] = "clear"
+    db.session.commit()
+    flash("You are signed out.", "info")
+    return redirect(url_for("main.index"))
+
+
+@login_manager.user_loader
+def load_user(token):
+    """Find who a session or remember-me cookie belongs to; both hold the token of one row."""
+    row = UserSession.with_token(token)
+    if row is None:
+        return None
+    row.user.session, row.is_current = row, True
+    return row.user
+
+
+@login_manager.unauthorized_handler
+def ask_to_sign_in():
+    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    flash("Please sign in to go on.", "info")
+    return redirect(url_for("auth.login", next=here))
+
+
+def find_by_password(login, password):
+    """Return the person or None; it takes as long for someone nobody knows (R-68)."""
+    person = User.with_login(login)
+    attempt = SignInAttempt(login, person)
+    attempt.count()
+    db.session.rollback()
+    if not passwords.verify(person and person.password_hash, password):
+        attempt.failed()
+        return None
+    attempt.succeeded()
+    person.renew_hash(password)
+    db.session.commit()
+    return person
+
+
+def sign_in(person, *, remember=False):
+    """Open a session in this browser and go where the person wanted to, or their role's page."""
+    session.clear()  # a new session, and with it a new CSRF token (R-11, R-57)
+    person.session, token = UserSession.open(
+        person, remembered=remember, address=request.remote_addr, agent=request.user_agent.string
+    )
+    person.get_id = lambda: token
+    login_user(person, remember=remember)
+    person.ping()
+    db.session.commit()
+    wanted = request.args.get("next") or request.form.get("next")
+    response = redirect(wanted if is_local(wanted) else landing_page(person))
+    return devices.remember(response, person)
+
+
+def landing_page(person):
+    """The page of the person's role, as far as they may open it."""
+    endpoint = person.role.index if person.role else "main.index"
+    try:
+        return url_for(endpoint if may_open(endpoint, person) else "main.index")
+    except BuildError:
+        return url_for("main.index")

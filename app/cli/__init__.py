@@ -1,0 +1,21 @@
+"""What operators type: a file per group of commands."""
+
+from .. import models
+from ..extensions import db
+from .deploy import deploy
+from .fake import fake
+from .mail import mail
+from .roles import roles
+from .serve import serve
+from .users import users
+
+
+def init_app(app):
+    for command in (deploy, fake, mail, roles, serve, users):
+        app.cli.add_command(command)
+    app.shell_context_processor(name_everything)
+
+
+def name_everything():
+    """What `flask shell` knows without an import."""
+    return {"db": db, **{name: getattr(models, name) for name in models.__all__}}

@@ -1,0 +1,100 @@
+"""flask mail: the outbox."""
+
+import logging
+import signal
+import smtplib
+import threading
+
+import click
+from flask import current_app, render_template
+from flask.cli import AppGroup
+from flask_mail import Message
+
+from ..extensions import db
+from ..extensions import mail as mailer
+from ..models import OutboxMail
+from ..names import canonical_address
+from ..postman import POLL, deliver_pending, deliver_safely, words_of
+
+mail = AppGroup("mail", help="The outbox: deliver it, look into it, test the server.")
+STATES = {"waiting": OutboxMail.waiting, "sent": OutboxMail.sent, "dead": OutboxMail.dead}
+
+
+@mail.command("worker")
+def worker():
+    """Deliver mails until told to stop; the mail in hand is finished first."""
+    logging.getLogger("offbrand").setLevel(logging.INFO)
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    click.echo("Delivering mail.")
+    app = current_app._get_current_object()
+    while not stopped.is_set():
+        deliver_safely(app)
+        stopped.wait(POLL)
+    click.echo("Stopped.")
+
+
+@mail.command("send")
+def send():
+    """Deliver what is due now, once."""
+    click.echo(f"{deliver_pending()} sent.")
+
+
+@mail.command("list")
+@click.option("--state", type=click.Choice(list(STATES)), help="Only these.")
+@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+def list_(state, limit):
+    """List envelopes, newest first; never what the mails say."""
+    chosen = STATES[state]() if state else OutboxMail.newest()
+    newest = chosen.order_by(None).order_by(OutboxMail.id.desc()).limit(limit)
+    for row in db.session.scalars(newest):
+        line = f"{row.id:>6}  {row.created_at:%Y-%m-%d %H:%M}  {row.state:<7}  {row.recipient}"
+        click.echo(f"{line}  {row.kind}  tries {row.tries}  {row.last_error}".rstrip())
+
+
+@mail.command("retry")
+@click.option("--all", "every", is_flag=True, help="All that were given up.")
+@click.argument("id", type=click.IntRange(1, 2**31 - 1), required=False)
+def retry(id, every):
+    """Try a mail that was given up, or that waits, again now."""
+    if every == (id is not None):
+        raise click.ClickException("Say which: the number of a mail, or --all.")
+    if every:
+        rows = db.session.scalars(OutboxMail.dead()).all()
+    else:
+        rows = [db.session.get(OutboxMail, id)]
+        if rows[0] is None or rows[0].sent_at:
+            raise click.ClickException(f"There is no unsent mail {id}.")
+    for row in rows:
+        row.retry()
+    db.session.commit()
+    click.echo(f"{len(rows)} will be tried again.")
+
+
+@mail.command("test")
+@click.argument("address")
+def test(address):
+    """Send a test mail at once, past the outbox, and tell what the server says."""
+    if current_app.config["MAIL_SERVER"] is None:
+        raise click.ClickException("MAIL_SERVER is not set; mails are shown at /dev/mailbox.")
+    try:
+        message = test_message(canonical_address(address))
+        with mailer.connect() as connection:
+            connection.send(message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise click.ClickException(f"The mail server says: {words_of(error)}") from None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"The mail server took a test mail for {address}.")
+
+
+def test_message(address):
+    config = current_app.config
+    context = {"user": None, "site_name": config["SITE_NAME"], "link": None, "asked_from": None}
+    return Message(
+        f"{config['MAIL_SUBJECT_PREFIX']} A test mail",
+        recipients=[address],
+        body=render_template("email/test.txt", **context),
+        html=render_template("email/test.html", **context),
+    )

@@ -1,0 +1,70 @@
+"""What SQLite and PostgreSQL need to be told, so that both behave alike.
+
+Both read what is committed, statement by statement (READ COMMITTED). SQLite takes its write lock
+when a transaction first writes or locks rows: a deferred transaction that had read before would
+fail at once, whatever the busy timeout.
+"""
+
+from sqlalchemy import event
+
+READING = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "BEGIN", "COMMIT", "ROLLBACK")
+SQLITE_SETTINGS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",  # what was acknowledged survives a power cut
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=5000",
+    "PRAGMA cache_size=-16000",
+)
+POSTGRESQL_SETTINGS = (
+    "SET statement_timeout='5s'",
+    "SET lock_timeout='4s'",
+    "SET idle_in_transaction_session_timeout='60s'",
+)
+
+
+def named_driver(url):
+    """Return the URL with its driver: `postgres://` and `postgresql://` mean psycopg 3 here."""
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def engine_options(url):
+    """Return what `create_engine` must know before the first connection."""
+    if url.startswith("postgresql"):
+        return {
+            "hide_parameters": True,  # no password hash in a log (R-99)
+            "pool_pre_ping": True,
+            "pool_recycle": 1800,
+            "pool_timeout": 2,
+            "connect_args": {"connect_timeout": 2},
+        }
+    return {"hide_parameters": True}
+
+
+def prepare(engine):
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "before_cursor_execute", _lock_before_writing)
+    else:
+        event.listen(engine, "connect", _set_up_postgresql)
+
+
+def _set_up_sqlite(connection, record):
+    connection.isolation_level = None  # transactions begin where we say so, below
+    for statement in SQLITE_SETTINGS:
+        connection.execute(statement)
+
+
+def _set_up_postgresql(connection, record):
+    with connection.cursor() as cursor:
+        for statement in POSTGRESQL_SETTINGS:
+            cursor.execute(statement)
+    connection.commit()
+
+
+def _lock_before_writing(connection, cursor, statement, parameters, context, executemany):
+    if cursor.connection.in_transaction:
+        return
+    locking = getattr(context.invoked_statement, "_for_update_arg", None) is not None
+    if locking or not statement.lstrip().upper().startswith(READING):
+        cursor.execute("BEGIN IMMEDIATE")

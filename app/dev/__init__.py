@@ -1,0 +1,6 @@
+"""What exists in development only."""
+
+from . import mailbox
+from .blueprint import dev
+
+__all__ = ["dev", "mailbox"]

@@ -1,0 +1,42 @@
+"""Known devices: a browser in which a person signed in before keeps a signed mark of it.
+
+Strangers may use up the tries for an account; the owner goes on with the mark (OWASP's device
+cookies).
+"""
+
+import secrets
+
+from flask import current_app, request
+
+from . import tokens
+
+MOST_USERS = 8  # people who share one browser
+
+
+def mark_for(user):
+    """Return this browser's mark if the user signed in with it before, else None."""
+    mark, users = _read()
+    return mark if user.id in users else None
+
+
+def remember(response, user):
+    """Leave the mark, with the user on it, in the browser."""
+    config = current_app.config
+    mark, users = _read()
+    users = [user.id, *(id for id in users if id != user.id)][:MOST_USERS]
+    payload = {"mark": mark or secrets.token_hex(8), "users": users}
+    response.set_cookie(
+        config["DEVICE_COOKIE_NAME"],
+        tokens.sign("device", payload, config["DEVICE_LIFETIME"]),
+        max_age=config["DEVICE_LIFETIME"],
+        secure=config["SECURE"],
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _read():
+    cookie = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
+    verdict, payload = tokens.read("device", cookie)
+    return (payload["mark"], payload["users"]) if verdict else (None, [])

@@ -1,0 +1,99 @@
+"""One unbound object per extension, and what we taught them."""
+
+import smtplib
+import ssl
+
+from flask import current_app, request
+from flask_bootstrap import Bootstrap5
+from flask_limiter import ApplicationLimit, Limiter
+from flask_login import LoginManager, current_user, decode_cookie
+from flask_mail import Connection, Mail
+from flask_migrate import Migrate
+from flask_moment import Moment
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from sqlalchemy import MetaData
+
+from .networks import network_of
+
+CONSTRAINT_NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class VerifyingConnection(Connection):
+    """Flask-Mail's connection, with a time-out and a TLS that checks the server's certificate."""
+
+    def configure_host(self):
+        config = current_app.config
+        server, port, timeout = config["MAIL_SERVER"], config["MAIL_PORT"], config["MAIL_TIMEOUT"]
+        context = ssl.create_default_context(cafile=config["MAIL_CA_FILE"])
+        if config["MAIL_USE_SSL"]:
+            host = smtplib.SMTP_SSL(server, port, timeout=timeout, context=context)
+        else:
+            host = smtplib.SMTP(server, port, timeout=timeout)
+        try:
+            if config["MAIL_USE_TLS"]:
+                host.starttls(context=context)
+            if config["MAIL_USERNAME"]:
+                host.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"] or "")
+        except BaseException:
+            host.close()
+            raise
+        return host
+
+    def __exit__(self, kind, error, traceback):
+        """Whatever happens at goodbye, what was accepted stays accepted."""
+        try:
+            super().__exit__(kind, error, traceback)
+        except (smtplib.SMTPException, OSError):
+            self.host.close()
+
+
+class VerifyingMail(Mail):
+    def connect(self):
+        return VerifyingConnection(current_app.extensions["mail"])
+
+
+class RotatingLoginManager(LoginManager):
+    """Flask-Login, whose remember-me cookie outlives a change of keys and survives rubbish."""
+
+    def _load_user_from_remember_cookie(self, cookie):
+        keys = [current_app.secret_key, *current_app.config["SECRET_KEY_FALLBACKS"]]
+        if not cookie.isascii():
+            return None
+        for key in keys:
+            payload = decode_cookie(cookie, key=key)
+            if payload is not None:
+                return self._user_callback(payload)
+        return None
+
+
+def who_writes():
+    """Whom the loose limit on writing counts: the member, else the network."""
+    return f"user {current_user.id}" if current_user.is_authenticated else network_of(request)
+
+
+db = SQLAlchemy(
+    metadata=MetaData(naming_convention=CONSTRAINT_NAMES),
+    session_options={"expire_on_commit": False},
+)
+migrate = Migrate()
+bootstrap = Bootstrap5()
+moment = Moment()
+mail = VerifyingMail()
+csrf = CSRFProtect()
+login_manager = RotatingLoginManager()
+login_manager.session_protection = (
+    None  # a session is a row that can be ended, see models/session.py
+)
+limiter = Limiter(
+    key_func=who_writes,
+    application_limits=[
+        ApplicationLimit(lambda: current_app.config["LIMITS"]["writing"], methods=("POST",))
+    ],
+)

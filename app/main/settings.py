@@ -1,0 +1,55 @@
+"""A member's own profile and signed-in devices."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from flask_login import logout_user
+
+from ..decorators import login_required
+from ..extensions import db
+from ..models import UserSession
+from ..security import actor
+from .blueprint import main
+from .forms import ProfileForm
+
+
+@main.route("/settings/profile", methods=["GET", "POST"])
+@login_required
+def edit_profile():
+    person = actor()
+    form = ProfileForm(obj=person)
+    if form.validate_on_submit():
+        form.populate_obj(person)
+        db.session.commit()
+        flash("Your profile is updated.", "success")
+        return redirect(url_for("main.user", username=person.username))
+    return render_template("main/edit_profile.html", form=form)
+
+
+@main.route("/settings/sessions")
+@login_required
+def sessions():
+    rows = db.session.scalars(UserSession.of(actor())).all()
+    return render_template("main/sessions.html", sessions=[row for row in rows if row.is_alive])
+
+
+@main.route("/settings/sessions/<int(max=2147483647):id>/end", methods=["POST"])
+@login_required
+def end_session(id):
+    """End one device; the one in use is signed out like any other."""
+    row = db.session.get(UserSession, id)
+    if row is None or row.user_id != actor().id:
+        abort(404)
+    row.end()
+    if row.is_current:
+        logout_user()
+    db.session.commit()
+    flash("That device is signed out.", "success")
+    return redirect(url_for("auth.login" if row.is_current else "main.sessions"))
+
+
+@main.route("/settings/sessions/end-others", methods=["POST"])
+@login_required
+def end_other_sessions():
+    ended = UserSession.end_all(actor(), keep=actor().session)
+    db.session.commit()
+    flash(f"All other devices are signed out: {ended}.", "success")
+    return redirect(url_for("main.sessions"))

@@ -1,0 +1,114 @@
+"""Sessions: one row per signed-in device, so that signing out ends copies of the cookie too."""
+
+import hashlib
+import re
+import secrets
+
+from flask import current_app
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ..extensions import db
+from .fields import CreatedAt, Id, Moment, utcnow
+
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+class UserSession(db.Model):
+    """The token is kept as a hash: who reads the database cannot sign in with it."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[Id]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[CreatedAt]
+    seen_at: Mapped[Moment]
+    remembered: Mapped[bool]
+    address: Mapped[str] = mapped_column(String(45))
+    agent: Mapped[str] = mapped_column(String(200))
+
+    user: Mapped["User"] = relationship(lazy="joined", innerjoin=True)  # noqa: F821
+
+    is_current = False  # set on the row that the request came with
+
+    @classmethod
+    def open(cls, user, *, remembered, address, agent):
+        """Sign the person in on a device; return (row, token), the token for the cookie alone."""
+        token = secrets.token_urlsafe(32)
+        row = cls(
+            token_hash=hash_of(token),
+            user=user,
+            seen_at=utcnow(),
+            remembered=remembered,
+            address=(address or "")[:45],
+            agent=re.sub(r"[^\x20-\x7e]", "", agent or "")[:200],
+        )
+        db.session.add(row)
+        return row, token
+
+    @classmethod
+    def with_token(cls, token):
+        """Return the live session with its user and role, in one query, or None."""
+        row = db.session.scalar(select(cls).where(cls.token_hash == hash_of(token)))
+        return row if row and row.is_alive and row.user.is_active else None
+
+    @classmethod
+    def of(cls, user):
+        return select(cls).where(cls.user_id == user.id).order_by(cls.seen_at.desc(), cls.id.desc())
+
+    @classmethod
+    def end_all(cls, user, *, keep=None):
+        """End every session of the person but `keep`; return how many there were."""
+        others = delete(cls).where(cls.user_id == user.id)
+        if keep is not None:
+            others = others.where(cls.id != keep.id)
+        return db.session.execute(others).rowcount
+
+    @classmethod
+    def purge(cls):
+        """Forget the sessions that have run out."""
+        cutoff = utcnow() - current_app.config["REMEMBER_COOKIE_DURATION"]
+        db.session.execute(delete(cls).where(cls.created_at < cutoff))
+
+    @property
+    def is_alive(self):
+        """Remembered devices have their 30 days; others end when idle, and after a week (R-62)."""
+        now, config = utcnow(), current_app.config
+        if self.remembered:
+            return now - self.created_at < config["REMEMBER_COOKIE_DURATION"]
+        fresh = now - self.seen_at < config["SESSION_IDLE"]
+        return fresh and now - self.created_at < config["SESSION_LIFETIME"]
+
+    @property
+    def device(self):
+        """The browser and system in words, as far as the browser tells."""
+        browser = next((name for mark, name in BROWSERS if mark in self.agent), "A browser")
+        system = next((name for mark, name in SYSTEMS if mark in self.agent), None)
+        return f"{browser} on {system}" if system else browser
+
+    def end(self):
+        db.session.execute(delete(UserSession).where(UserSession.id == self.id))
+
+
+def hash_of(token):
+    return hashlib.sha256(token.encode()).hexdigest()

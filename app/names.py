@@ -1,0 +1,113 @@
+"""What a username and an address may be, and the form by which two of them are the same."""
+
+import re
+import unicodedata
+
+from email_validator import EmailNotValidError, validate_email
+
+USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+JOINERS = "\u200c\u200d"  # Persian names and emoji need them
+RESERVED = frozenset(
+    [
+        "abuse",
+        "account",
+        "admin",
+        "administration",
+        "administrator",
+        "all",
+        "anonymous",
+        "api",
+        "auth",
+        "bot",
+        "contact",
+        "deleted",
+        "everybody",
+        "everyone",
+        "guest",
+        "help",
+        "hostmaster",
+        "info",
+        "login",
+        "logout",
+        "mail",
+        "mailbox",
+        "me",
+        "member",
+        "mod",
+        "moderation",
+        "moderator",
+        "moderators",
+        "mods",
+        "nobody",
+        "noreply",
+        "null",
+        "offbrand",
+        "official",
+        "operator",
+        "owner",
+        "postmaster",
+        "privacy",
+        "register",
+        "root",
+        "rules",
+        "security",
+        "settings",
+        "signin",
+        "signup",
+        "site",
+        "staff",
+        "super",
+        "superuser",
+        "support",
+        "system",
+        "team",
+        "undefined",
+        "user",
+        "users",
+        "webmaster",
+        "www",
+    ]
+)
+
+
+def username_key(name):
+    """Return what must be unique: names that differ by case or compatibility forms are one name."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()
+
+
+def problem_with_username(name):
+    """Return a sentence that says why this cannot be a username, or None."""
+    if not USERNAME.fullmatch(name):
+        return "Start with a letter; then letters, digits, dots and underscores, 64 at most."
+    return None
+
+
+def is_reserved(name):
+    """Whether the name would pass for staff or for a page, whatever its case and separators."""
+    return re.sub(r"[._]|\d+$", "", username_key(name)) in RESERVED
+
+
+def canonical_address(text):
+    """Return the address as it is stored: lower case, its domain in ASCII.
+
+    ValueError says what is wrong with it. Addresses that only differ by case are one (R-31).
+    """
+    try:
+        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    return found.ascii_email.lower()
+
+
+def address_or_none(text):
+    try:
+        return canonical_address(text)
+    except ValueError:
+        return None
+
+
+def has_hidden_characters(text):
+    """Whether the text holds controls, direction marks or other characters that cannot be seen."""
+    return any(
+        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") and c not in JOINERS for c in text
+    )

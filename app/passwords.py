@@ -1,0 +1,96 @@
+"""Passwords: hashed with argon2id, few at a time; the easy ones are told apart.
+
+Hashes of Werkzeug's kinds verify too, for accounts that were brought along.
+"""
+
+from contextlib import contextmanager
+from threading import BoundedSemaphore
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from flask import current_app
+from werkzeug.exceptions import ServiceUnavailable
+from werkzeug.security import check_password_hash
+from zxcvbn import zxcvbn
+
+SHORTEST, LONGEST = 8, 256
+GOOD_ENOUGH = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
+WORDS = ("Far too easy to guess", "Very easy to guess", "Easy to guess", "Good", "Very good")
+WAIT = 2  # seconds to wait for a free slot
+SITE_WORDS = ["offbrand", "flask", "flasky"]
+
+
+class Hashing:
+    """The hasher of one application, and the bound on how many hashes it computes at once."""
+
+    def __init__(self, parameters, slots):
+        self.hasher = PasswordHasher(**parameters)
+        self.slots = BoundedSemaphore(slots)
+        self.nobody = self.hasher.hash("nobody has this password")
+
+    @contextmanager
+    def slot(self):
+        if not self.slots.acquire(timeout=WAIT):
+            raise ServiceUnavailable("Too many people sign in just now.", retry_after=WAIT)
+        try:
+            yield self.hasher
+        finally:
+            self.slots.release()
+
+
+def init_app(app):
+    if app.config["ARGON2"]["memory_cost"] < 12288 and not app.testing:
+        raise RuntimeError("Passwords must be hashed with at least 12 MiB outside of tests.")
+    app.extensions["passwords"] = Hashing(app.config["ARGON2"], app.config["PASSWORD_SLOTS"])
+
+
+def hash_password(password):
+    with _hashing().slot() as hasher:
+        return hasher.hash(password)
+
+
+def verify(stored, password):
+    """Whether the password fits. Without a stored hash it takes as long, and never fits (R-68)."""
+    if len(password) > LONGEST:
+        return False
+    with _hashing().slot() as hasher:
+        if stored and not stored.startswith("$argon2"):
+            return _verify_werkzeug(stored, password)
+        try:
+            return hasher.verify(stored or _hashing().nobody, password) and bool(stored)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+def needs_rehash(stored):
+    return not stored.startswith("$argon2") or _hashing().hasher.check_needs_rehash(stored)
+
+
+def problem_with(password, names=()):
+    """Return a sentence that says why this password is refused, or None (ASVS 6.2.1, 6.2.4)."""
+    if len(password) < SHORTEST:
+        return f"Use at least {SHORTEST} characters."
+    if len(password) > LONGEST:
+        return f"Use at most {LONGEST} characters."
+    score, words = strength(password, names)
+    return None if score >= GOOD_ENOUGH else words
+
+
+def strength(password, names=()):
+    """Return zxcvbn's score, 0 to 4, and words about it; `names` are guesses of an attacker."""
+    told = zxcvbn(password[:72], user_inputs=[*SITE_WORDS, *(name for name in names if name)])
+    hints = [told["feedback"]["warning"].strip(), *told["feedback"]["suggestions"]]
+    hint = next((hint.rstrip(".") for hint in hints if hint), "Add another word or two")
+    words = WORDS[told["score"]]
+    return told["score"], f"{words}." if told["score"] >= GOOD_ENOUGH else f"{words}. {hint}."
+
+
+def _verify_werkzeug(stored, password):
+    try:
+        return check_password_hash(stored, password)
+    except ValueError:  # an unknown method
+        return False
+
+
+def _hashing():
+    return current_app.extensions["passwords"]

@@ -1,0 +1,50 @@
+"""Signed, timed tokens; each serves one purpose. Whether one was used already, the models know."""
+
+from datetime import UTC, datetime
+from enum import Enum
+
+from flask import current_app
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+LEEWAY = 60  # seconds that the clocks of two hosts may differ
+
+
+class Verdict(Enum):
+    """What became of a token; true only where it was good."""
+
+    GOOD = "good"
+    EXPIRED = "expired"
+    BAD = "bad"
+
+    def __bool__(self):
+        return self is Verdict.GOOD
+
+
+def sign(purpose, payload, lifetime):
+    """Return a token for this purpose alone; `lifetime` in seconds or as a timedelta."""
+    seconds = lifetime if isinstance(lifetime, int | float) else lifetime.total_seconds()
+    return _serializer(purpose).dumps({**payload, "until": int(_now() + seconds)})
+
+
+def read(purpose, token):
+    """Return (verdict, payload); the payload is empty unless the signature is ours.
+
+    A token from the future is bad: no clock of ours made it.
+    """
+    try:
+        payload, issued = _serializer(purpose).loads(token, return_timestamp=True)
+        until = payload.pop("until")
+    except (BadData, AttributeError, KeyError, TypeError, ValueError):
+        return Verdict.BAD, {}
+    if issued.timestamp() > _now() + LEEWAY:
+        return Verdict.BAD, {}
+    return (Verdict.GOOD if _now() < until else Verdict.EXPIRED), payload
+
+
+def _serializer(purpose):
+    keys = [*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.secret_key]
+    return URLSafeTimedSerializer(keys, salt=f"offbrand {purpose}")
+
+
+def _now():
+    return datetime.now(UTC).timestamp()

@@ -1,0 +1,195 @@
+"""What the site reads from its environment: one class per place it runs.
+
+Every variable is explained in `.env.example`; what stands in the environment wins over `.env`.
+"""
+
+import os
+import secrets
+from datetime import timedelta
+from email.utils import parseaddr
+from pathlib import Path
+
+from dotenv import load_dotenv
+
+BASE = Path(__file__).resolve().parent
+INSTANCE = BASE / "instance"
+LOCAL_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+KNOWN_KEYS = ("secret", "change", "example", "password", "hard to guess", "default", "your-")
+
+load_dotenv(BASE / ".env")
+
+
+def yes(value):
+    return (value or "").strip().lower() in ("1", "true", "on", "yes")
+
+
+def words(value):
+    return [word.strip() for word in (value or "").split(",") if word.strip()]
+
+
+def kept_key(path):
+    """A key of this folder's own, made once, so that a restart in development signs nobody out."""
+    path.parent.mkdir(exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text() or kept_key(path.with_suffix(".new"))
+
+
+class Config:
+    """What holds everywhere. Each subclass says what differs where it runs."""
+
+    SITE_NAME = "Offbrand"
+    SITE_URL = None  # where links in mails lead; None: to the host of the request
+    MAILBOX = False  # whether /dev/mailbox exists, and bodies of sent mails are kept for it
+    SECURE = False
+    SQLALCHEMY_ENGINE_OPTIONS: dict = {}
+    MAX_CONTENT_LENGTH = 1024 * 1024
+    MAX_FORM_PARTS = 1000
+    BOOTSTRAP_SERVE_LOCAL = True
+    SEND_FILE_MAX_AGE_DEFAULT = timedelta(days=1)
+    WTF_CSRF_TIME_LIMIT = None  # a token lives as long as the session it is bound to
+    WTF_CSRF_SSL_STRICT = False  # browsers that hide the referer may post: the token decides
+
+    SESSION_COOKIE_NAME = "session"
+    SESSION_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_SAMESITE = "Lax"
+    REMEMBER_COOKIE_NAME = "remember_token"
+    REMEMBER_COOKIE_HTTPONLY = True
+    REMEMBER_COOKIE_SAMESITE = "Lax"
+    REMEMBER_COOKIE_DURATION = timedelta(days=30)
+    DEVICE_COOKIE_NAME = "device"
+    SESSION_IDLE = timedelta(hours=24)
+    SESSION_LIFETIME = timedelta(days=7)
+
+    CONFIRMATION_LIFETIME = timedelta(days=7)
+    RESET_LIFETIME = timedelta(hours=1)
+    EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
+    EMAIL_REVERT_LIFETIME = timedelta(days=7)
+    DEVICE_LIFETIME = timedelta(days=365)
+
+    ARGON2 = {"time_cost": 2, "memory_cost": 19456, "parallelism": 1}
+    PASSWORD_SLOTS = 2 * (os.cpu_count() or 1)  # hashes computed at once in one process
+
+    LIMITS = {
+        "sign-in by login and network": "5 per 5 minutes",
+        "sign-in by login": "8 per 5 minutes",
+        "sign-in by known device": "5 per 5 minutes",
+        "sign-in by network": "30 per 5 minutes",
+        "password asked again": "4 per 5 minutes",
+        "sign-up by network": "30 per hour",
+        "mails asked for by network": "30 per hour",
+        "mails to one address": "5 per hour",
+        "password strength": "120 per minute",
+        "writing": "120 per minute",
+    }
+    RATELIMIT_STRATEGY = "moving-window"
+    RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
+
+    def __init__(self, env=os.environ):
+        self.SECRET_KEY = env.get("SECRET_KEY")
+        self.SECRET_KEY_FALLBACKS = words(env.get("SECRET_KEY_FALLBACKS"))
+        self.SERVER_NAME = env.get("SERVER_NAME") or None
+        self.TRUSTED_HOSTS = words(env.get("TRUSTED_HOSTS"))
+        self.PROXY_COUNT = int(env.get("PROXY_COUNT") or 0)
+        self.OFFBRAND_ADMIN = env.get("OFFBRAND_ADMIN")
+        self.SUPERUSER_ID = env.get("SUPERUSER_ID")
+        self.SUPERUSER_PASSWORD = env.get("SUPERUSER_PASSWORD")
+        self.REDIS_URL = env.get("REDIS_URL") or None
+        self.RATELIMIT_STORAGE_URI = self.REDIS_URL or "memory://"
+        if self.REDIS_URL:
+            wait = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
+            self.RATELIMIT_STORAGE_OPTIONS = wait
+        self._read_mail(env)
+
+    def _read_mail(self, env):
+        self.MAIL_SERVER = env.get("MAIL_SERVER") or None
+        self.MAIL_PORT = int(env.get("MAIL_PORT") or 587)
+        self.MAIL_USE_SSL = yes(env.get("MAIL_USE_SSL"))
+        self.MAIL_USE_TLS = yes(env.get("MAIL_USE_TLS", "" if self.MAIL_USE_SSL else "true"))
+        self.MAIL_USERNAME = env.get("MAIL_USERNAME") or None
+        self.MAIL_PASSWORD = env.get("MAIL_PASSWORD") or None
+        self.MAIL_TIMEOUT = float(env.get("MAIL_TIMEOUT") or 10)
+        self.MAIL_CA_FILE = env.get("MAIL_CA_FILE") or None
+        self.MAIL_DEFAULT_SENDER = env.get("MAIL_DEFAULT_SENDER") or env.get("OFFBRAND_MAIL_SENDER")
+        self.MAIL_SUBJECT_PREFIX = env.get("OFFBRAND_MAIL_SUBJECT_PREFIX", "[Offbrand]")
+        self.MAIL_DELIVERY = env.get("MAIL_DELIVERY") or "thread"
+
+    def problems(self):
+        """Yield a sentence for each thing that is missing or unsafe; none: the site may start."""
+        if self.MAIL_DELIVERY not in ("thread", "worker"):
+            yield "MAIL_DELIVERY must be thread or worker."
+
+
+class DevelopmentConfig(Config):
+    DEBUG = True
+    MAILBOX = True
+    TEMPLATES_AUTO_RELOAD = True
+
+    def __init__(self, env=os.environ):
+        super().__init__(env)
+        self.SECRET_KEY = self.SECRET_KEY or kept_key(INSTANCE / "secret_key")
+        self.SQLALCHEMY_DATABASE_URI = (
+            env.get("DEV_DATABASE_URL") or f"sqlite:///{INSTANCE / 'data-dev.sqlite'}"
+        )
+        self.TRUSTED_HOSTS = self.TRUSTED_HOSTS or [*LOCAL_HOSTS, *words(self.SERVER_NAME)]
+        self.MAIL_DEFAULT_SENDER = self.MAIL_DEFAULT_SENDER or "Offbrand <offbrand@localhost>"
+
+
+class TestingConfig(Config):
+    TESTING = True
+    MAILBOX = True
+    ARGON2 = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+
+    def __init__(self, env=os.environ):
+        super().__init__({})  # tests must not depend on a person's .env
+        self.SECRET_KEY = "only for tests, and long enough for them"
+        self.SQLALCHEMY_DATABASE_URI = env.get("TEST_DATABASE_URL") or "sqlite://"
+        self.TRUSTED_HOSTS = LOCAL_HOSTS
+        self.WTF_CSRF_ENABLED = False
+        self.MAIL_SUPPRESS_SEND = False
+        self.MAIL_DEFAULT_SENDER = "Offbrand <offbrand@example.org>"
+        self.MAIL_DELIVERY = "worker"
+
+
+class ProductionConfig(Config):
+    SECURE = True
+    PREFERRED_URL_SCHEME = "https"
+    SESSION_COOKIE_NAME = "__Host-session"
+    SESSION_COOKIE_SECURE = True
+    REMEMBER_COOKIE_NAME = "__Host-remember"
+    REMEMBER_COOKIE_SECURE = True
+    DEVICE_COOKIE_NAME = "__Host-device"
+
+    def __init__(self, env=os.environ):
+        super().__init__(env)
+        self.SQLALCHEMY_DATABASE_URI = env.get("DATABASE_URL") or ""
+        if self.SERVER_NAME and not self.TRUSTED_HOSTS:
+            self.TRUSTED_HOSTS = [self.SERVER_NAME]
+        host = self.SERVER_NAME or next(iter(self.TRUSTED_HOSTS), "").lstrip(".")
+        self.SITE_URL = f"https://{host}"
+
+    def problems(self):
+        yield from super().problems()
+        for key in (self.SECRET_KEY or "", *self.SECRET_KEY_FALLBACKS):
+            if len(key) < 32 or len(set(key)) < 8 or any(bad in key.lower() for bad in KNOWN_KEYS):
+                yield "SECRET_KEY: at least 32 random characters, no example; fallbacks too."
+                break
+        if not self.SQLALCHEMY_DATABASE_URI:
+            yield "DATABASE_URL: where the data is, such as postgresql://user@host/offbrand."
+        if not self.TRUSTED_HOSTS:
+            yield "SERVER_NAME or TRUSTED_HOSTS: the names that people reach this site by."
+        if not self.MAIL_SERVER:
+            yield "MAIL_SERVER: the server that takes the site's mail."
+        if "@" not in parseaddr(self.MAIL_DEFAULT_SENDER or "")[1]:
+            yield "MAIL_DEFAULT_SENDER: the address that mail comes from."
+
+
+config = {
+    "development": DevelopmentConfig,
+    "testing": TestingConfig,
+    "production": ProductionConfig,
+    "default": DevelopmentConfig,
+}

@@ -1,0 +1,126 @@
+"""The app on both databases, the browser of the tests, and the cast."""
+
+import os
+from contextvars import Context
+
+import pytest
+from factories import make_user
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+from services import postgresql_database
+from sqlalchemy import insert
+
+from app import create_app
+from app.extensions import db, limiter
+from app.models import Role, UserSession
+from app.permissions import DEFAULT_ROLE, ROLES
+from app.throttles import spare
+
+
+class Browser(FlaskClient):
+    """A visitor. Each request runs in a context of its own, as it does on the server."""
+
+    def open(self, *args, **kwargs):
+        db.session.commit()  # what the test made so far, the server sees
+        response = Context().run(super().open, *args, **kwargs)
+        db.session.expire_all()  # and the test sees what the server did
+        return response
+
+    def sign_in(self, user):
+        row, token = UserSession.open(user, remembered=False, address="127.0.0.1", agent="")
+        db.session.commit()
+        with self.session_transaction() as session:
+            session["_user_id"] = token
+        return row
+
+    def sign_out(self):
+        with self.session_transaction() as session:
+            session.clear()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def site(request, tmp_path_factory):
+    """One application for each database, made by its migrations."""
+    if request.param == "sqlite":
+        yield from _migrated(f"sqlite:///{tmp_path_factory.mktemp('data')}/test.sqlite")
+    else:
+        with postgresql_database() as url:
+            yield from _migrated(url)
+
+
+def _migrated(url):
+    app = create_app("testing", SQLALCHEMY_DATABASE_URI=url)
+    app.test_client_class = Browser
+    with app.app_context():
+        upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(site):
+    """The application with nothing in it but the built-in roles; its context is open."""
+    context = site.app_context()
+    context.push()
+    _empty_tables()
+    limiter.reset()
+    spare.storage.reset()
+    settings = dict(site.config)
+    yield site
+    db.session.rollback()
+    db.session.remove()
+    site.config.clear()
+    site.config.update(settings)
+    context.pop()
+
+
+def _empty_tables():
+    for table in reversed(db.metadata.sorted_tables):
+        db.session.execute(table.delete())
+    rows = [
+        dict(name=name, permissions=int(mask), index=index, description=words)
+        | dict(default=name == DEFAULT_ROLE)
+        for name, (mask, index, words) in ROLES.items()
+    ]
+    db.session.execute(insert(Role), rows)
+    db.session.commit()
+
+
+@pytest.fixture
+def client(app):
+    return app.test_client()
+
+
+@pytest.fixture
+def strict_client(app):
+    """A browser whose forms need their tokens, as everywhere but in tests."""
+    app.config["WTF_CSRF_ENABLED"] = True
+    return app.test_client()
+
+
+@pytest.fixture
+def alice(app):
+    return make_user("alice")
+
+
+@pytest.fixture
+def bob(app):
+    return make_user("bob")
+
+
+@pytest.fixture
+def mona(app):
+    return make_user("mona", role="Moderator")
+
+
+@pytest.fixture
+def ada(app):
+    return make_user("ada", role="Administrator")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_from_the_outside():
+    """What a person has set for their own site does not reach the tests."""
+    for name in ("FLASK_CONFIG", "DATABASE_URL", "REDIS_URL", "MAIL_SERVER", "SERVER_NAME"):
+        os.environ.pop(name, None)

@@ -1,0 +1,43 @@
+"""People and things for tests; each is flushed, so it has an id."""
+
+import itertools
+
+from app.extensions import db
+from app.models import OutboxMail, Role, User
+from app.models.fields import utcnow
+
+PASSWORD = "violet anchor 71 drum"
+ANOTHER = "copper meadow 48 flute"
+numbers = itertools.count(1)
+
+
+def make_user(username=None, *, role="User", confirmed=True, password=PASSWORD, **values):
+    """A member with the address username@example.org, confirmed unless said otherwise."""
+    username = username or f"member{next(numbers)}"
+    values.setdefault("email", f"{username}@example.org")
+    values["confirmed_at"] = utcnow() if confirmed else None
+    values["role"] = Role.named(role) if role else None
+    return keep(User(username=username, password=password, **values))
+
+
+def make_mail(recipient="alice@example.org", **values):
+    texts = {"subject": "Hello", "text": "Hello.", "html": "<p>Hello.</p>", "kind": "test"}
+    return keep(OutboxMail(recipient=recipient, **{**texts, **values}))
+
+
+def keep(thing):
+    db.session.add(thing)
+    db.session.flush()
+    return thing
+
+
+def mails(kind=None):
+    """The mails in the outbox, oldest first, of one kind or all."""
+    rows = db.session.scalars(OutboxMail.newest().order_by(None).order_by(OutboxMail.id)).all()
+    return [row for row in rows if kind in (None, row.kind)]
+
+
+def link_in(mail):
+    """The path of the one link in a mail's text, as a browser on the same host opens it."""
+    (link,) = {word for word in mail.text.split() if word.startswith("http")}
+    return "/" + link.split("/", 3)[3]
