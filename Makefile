@@ -1,4 +1,5 @@
-# What people type. deploy/venv.sh makes the environment that all of it runs in; nothing is installed twice.
+# What people type. All of it runs in an environment that deploy/venv.sh makes; nothing is
+# installed again unless a list of packages changed.
 VENV := .venv
 unexport FLASK_APP
 
@@ -10,11 +11,11 @@ ANEW := $(shell sh deploy/venv.sh $(VENV) || echo anew)
 help:  ## list what can be typed
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-5s %s\n", $$1, $$2 }' Makefile
 
-run: $(VENV)/.site-installed  ## set up, then serve the site on 127.0.0.1:5000; PORT=8000 takes another port
+run: $(VENV)/.site-installed  ## set up and serve the site on 127.0.0.1:5000; PORT=8000 takes another
 	@$(VENV)/bin/flask deploy
 	@$(VENV)/bin/flask serve
 
-test: $(VENV)/.tests-installed  ## set up, then run every test; ARGS="-k follow" is handed to pytest
+test: $(VENV)/.tests-installed  ## set up and run every test; ARGS="-k follow" goes to pytest
 	$(VENV)/bin/pytest $(ARGS)
 
 lint: $(VENV)/.tests-installed  ## look for mistakes and untidy code

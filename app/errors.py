@@ -3,13 +3,14 @@
 import time
 
 from flask import current_app, g, jsonify, render_template, request
+from flask.globals import request_ctx
 from flask_limiter import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 from .decorators import PermissionMissing
-from .extensions import db, limiter
+from .extensions import db, limiter, login_manager
 from .models import Role
 from .permissions import Permission
 from .security import is_local
@@ -62,7 +63,11 @@ def show(error):
         facts["retry_after"] = seconds
     if error.code == 400 and current_app.debug and "not trusted" in (error.description or ""):
         facts["words"] = f"{error.description} Name this host in TRUSTED_HOSTS to allow it."
-    return answer(error.code, **facts)
+    if request_ctx.url_adapter is None:  # the Host is none of ours, so no address was looked up
+        request_ctx.url_adapter, facts["bare"] = current_app.url_map.bind(""), True
+    response = answer(error.code, **facts)
+    response.allow.update(getattr(error, "valid_methods", None) or ())
+    return response
 
 
 def show_stale_form(error):
@@ -90,7 +95,8 @@ def show_bad_data(error):
 
 
 def show_database_away(error):
-    current_app.logger.error("The database did not answer: %s", error.__class__.__name__)
+    words = getattr(error, "orig", None) or error.__class__.__name__
+    current_app.logger.error("The database did not answer: %s", words)
     db.session.remove()
     return answer(503, retry_after=DATABASE_AWAY, bare=True)
 
@@ -108,6 +114,8 @@ def answer(code, *, words=None, retry_after=None, bare=False, **facts):
     facts["request_id"] = g.get("request_id", "-")
     if retry_after:
         facts["retry_after"] = retry_after
+    if bare:
+        g._login_user = login_manager.anonymous_user()  # else Flask-Login asks the database
     if prefers_json():
         response = jsonify(error=facts)
     else:

@@ -31,14 +31,14 @@ class VerifyingConnection(Connection):
     def configure_host(self):
         config = current_app.config
         server, port, timeout = config["MAIL_SERVER"], config["MAIL_PORT"], config["MAIL_TIMEOUT"]
-        context = ssl.create_default_context(cafile=config["MAIL_CA_FILE"])
         if config["MAIL_USE_SSL"]:
+            context = verifying_context()
             host = smtplib.SMTP_SSL(server, port, timeout=timeout, context=context)
         else:
             host = smtplib.SMTP(server, port, timeout=timeout)
         try:
             if config["MAIL_USE_TLS"]:
-                host.starttls(context=context)
+                host.starttls(context=verifying_context())
             if config["MAIL_USERNAME"]:
                 host.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"] or "")
         except BaseException:
@@ -52,6 +52,10 @@ class VerifyingConnection(Connection):
             super().__exit__(kind, error, traceback)
         except (smtplib.SMTPException, OSError):
             self.host.close()
+
+
+def verifying_context():
+    return ssl.create_default_context(cafile=current_app.config["MAIL_CA_FILE"])
 
 
 class VerifyingMail(Mail):
@@ -71,6 +75,13 @@ class RotatingLoginManager(LoginManager):
             if payload is not None:
                 return self._user_callback(payload)
         return None
+
+
+    def _clear_cookie(self, response):
+        """Browsers let go of a `__Host-` cookie only by an answer that is marked secure too."""
+        config = current_app.config
+        name, secure = config["REMEMBER_COOKIE_NAME"], config["SECURE"]
+        response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
 
 
 def who_writes():

@@ -83,8 +83,9 @@ def problem_with_username(name):
 
 
 def is_reserved(name):
-    """Whether the name would pass for staff or for a page, whatever its case and separators."""
-    return re.sub(r"[._]|\d+$", "", username_key(name)) in RESERVED
+    """Whether the name would pass for staff or for a page, whatever its case, dots and digits."""
+    name = re.sub(r"[._]", "", username_key(name)).rstrip("0123456789")
+    return name in RESERVED or name.removesuffix("s") in RESERVED
 
 
 def canonical_address(text):
@@ -109,5 +110,6 @@ def address_or_none(text):
 def has_hidden_characters(text):
     """Whether the text holds controls, direction marks or other characters that cannot be seen."""
     return any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") and c not in JOINERS for c in text
+        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and c not in JOINERS
+        for c in text
     )

@@ -78,7 +78,10 @@ def problem_with(password, names=()):
 
 def strength(password, names=()):
     """Return zxcvbn's score, 0 to 4, and words about it; `names` are guesses of an attacker."""
-    told = zxcvbn(password[:72], user_inputs=[*SITE_WORDS, *(name for name in names if name)])
+    if not password:  # zxcvbn stumbles over nothing at all
+        return 0, f"{WORDS[0]}."
+    guesses = {guess for name in names if name for guess in (name, name.partition("@")[0])}
+    told = zxcvbn(password[:72], user_inputs=[*SITE_WORDS, *guesses])
     hints = [told["feedback"]["warning"].strip(), *told["feedback"]["suggestions"]]
     hint = next((hint.rstrip(".") for hint in hints if hint), "Add another word or two")
     words = WORDS[told["score"]]

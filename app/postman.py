@@ -24,6 +24,7 @@ POLL = 5  # seconds between looks at an outbox that nobody has written to
 PURGE_EVERY = 3600
 KEPT_IN_MAILBOX = 200
 log = logging.getLogger("offbrand.postman")
+starting = threading.Lock()
 
 
 class Postman(threading.Thread):
@@ -47,11 +48,15 @@ def init_app(app):
         event.listen(db.session, "after_commit", _ring)
 
 
-def deliver_safely(app):
+def never():
+    return False
+
+
+def deliver_safely(app, stopped=never):
     """Deliver what is due. A fault is logged, never raised: the postman comes again."""
     try:
         with app.app_context():
-            deliver_pending()
+            deliver_pending(stopped)
             _purge_now_and_then(app)
     except SQLAlchemyError as error:
         log.warning("The outbox could not be read: %s", error.__class__.__name__)
@@ -59,13 +64,13 @@ def deliver_safely(app):
         log.exception("The postman stumbled")
 
 
-def deliver_pending():
-    """Send all mails that are due; return how many left."""
+def deliver_pending(stopped=never):
+    """Send all mails that are due, until told to stop; return how many left."""
     sent = 0
-    while (row := OutboxMail.lease()) is not None:
+    while not stopped() and (row := OutboxMail.lease()) is not None:
         try:
             with _connection() as connection:
-                sent += _deliver_on(connection, row)
+                sent += _deliver_on(connection, row, stopped)
         except OSError as error:  # SMTP's errors are of this kind too
             log.warning("The mail server could not be reached: %s", words_of(error))
             row.postpone(words_of(error))
@@ -100,7 +105,7 @@ def _connection():
     return mail.connect()
 
 
-def _deliver_on(connection, row):
+def _deliver_on(connection, row, stopped):
     """Send this mail and all others that are due, as long as the connection holds."""
     sent = 0
     while row is not None:
@@ -111,27 +116,30 @@ def _deliver_on(connection, row):
             log.warning("Mail %s was refused: %s", row.id, words_of(error))
             row.refuse(words_of(error))
             db.session.commit()
-            if not isinstance(error, smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused):
+            answers = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
+            if not isinstance(error, answers) or connection.host.sock is None:  # as after a 421
                 return sent
         else:
             row.settle(keep_body=current_app.config["MAILBOX"])
             db.session.commit()
             sent += 1
-        row = OutboxMail.lease()
+        row = None if stopped() else OutboxMail.lease()
     return sent
 
 
 def _start():
+    """Start the thread with the first request: after a server's fork, never in a command."""
     app = current_app._get_current_object()
-    postman = app.extensions["postman"]
-    if postman is None or postman.pid != os.getpid() or not postman.is_alive():
-        app.extensions["postman"] = postman = Postman(app)
-        postman.start()
+    with starting:
+        postman = app.extensions["postman"]
+        if postman is None or postman.pid != os.getpid():
+            app.extensions["postman"] = postman = Postman(app)
+            postman.start()
 
 
 def _ring(session):
     postman = current_app.extensions["postman"] if current_app else None
-    if postman is not None:
+    if postman not in (None, threading.current_thread()):  # what it commits itself is no news
         postman.bell.set()
 
 

@@ -71,6 +71,8 @@ def set_headers(response):
     headers = response.headers
     headers["Content-Security-Policy"] = "; ".join(f"{k} {v}" for k, v in policy.items())
     headers.update(HEADERS)
+    if "token" in (request.view_args or {}):  # the address of such a page is a secret
+        headers["Referrer-Policy"] = "no-referrer"
     headers["X-Request-ID"] = g.get("request_id", "-")
     if current_app.config["SECURE"]:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

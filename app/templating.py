@@ -3,12 +3,12 @@
 import hashlib
 from pathlib import Path
 
-from flask import current_app, url_for
+from flask import current_app, has_request_context, request, url_for
 
 
 def init_app(app):
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["static_versions"] = dict(_versions(Path(app.static_folder)))
+    app.extensions["static_urls"] = dict(_urls(Path(app.static_folder), app.static_url_path))
     app.add_template_global(static_url)
     app.add_template_global(full)
     app.add_template_global(iso)
@@ -16,14 +16,14 @@ def init_app(app):
 
 
 def names():
-    mailbox = url_for("dev.mailbox") if current_app.config["MAILBOX"] else None
+    in_page = has_request_context()  # mails are written by commands too
+    mailbox = url_for("dev.mailbox") if in_page and current_app.config["MAILBOX"] else None
     return {"site_name": current_app.config["SITE_NAME"], "mailbox_url": mailbox}
 
 
 def static_url(filename):
-    """Return the URL of a static file with its version, so that browsers may keep it for a year."""
-    version = current_app.extensions["static_versions"][filename]
-    return url_for("static", filename=filename, v=version)
+    """Return the URL of a static file with its version, so that a change is fetched at once."""
+    return request.script_root + current_app.extensions["static_urls"][filename]
 
 
 def full(moment):
@@ -35,8 +35,10 @@ def iso(moment):
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _versions(folder):
+def _urls(folder, prefix):
+    """Yield each static file's name and its URL; made once at start, not once a page."""
     for path in folder.rglob("*"):
         if path.is_file():
+            name = path.relative_to(folder).as_posix()
             version = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
-            yield path.relative_to(folder).as_posix(), version
+            yield name, f"{prefix}/{name}?v={version}"

@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes the virtual environment if there is none that works, and installs a list of packages into it.
+# Makes the virtual environment if none is there that works; installs a list of packages into it.
 #
 #   sh deploy/venv.sh .venv requirements.txt
-#   sh deploy/venv.sh .venv                     changes nothing: does the one that is there work?
+#   sh deploy/venv.sh .venv                 changes nothing: does the one that is there work?
 #
-# PYTHON=python3.12 says which Python to make it with; otherwise the first of 3.11 or newer is taken.
+# PYTHON=python3.12 says which Python to make it with; else the first of 3.11 or newer is taken.
 set -eu
 
 venv=$1
@@ -16,8 +16,9 @@ fail() {
     exit 1
 }
 
-# The programs in bin/ carry the path they were made for, so a copied folder would run the original's packages. And
-# after an upgrade of the system the same name can be another Python, which does not look where the packages are.
+# The programs in bin/ carry the path they were made for: in a copied folder they would run the
+# original's packages. And after an upgrade of the system the same name can be another Python,
+# which does not look where the packages are.
 works() {
     [ "$(cat "$venv/.made-in" 2>/dev/null || echo "$here")" = "$here" ] &&
         "$venv/bin/python" -c 'import os, sys, sysconfig
@@ -62,7 +63,7 @@ make_environment() {
     elif install_python3_venv; then
         "$python" -m venv "$venv"
     else
-        fail "This Python cannot make a virtual environment. On Debian: sudo apt install python3-venv"
+        fail "Python cannot make a virtual environment. On Debian: sudo apt install python3-venv"
     fi
 }
 

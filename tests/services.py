@@ -5,6 +5,7 @@ OFFBRAND_REQUIRE_SERVICES=1, as in CI, it fails.
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,9 +22,7 @@ import redis
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL") or "postgresql://postgres@127.0.0.1:5432/postgres"
 REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
-CHROMIUM = next(
-    (p for p in ("/usr/bin/chromium", "/usr/bin/google-chrome") if Path(p).exists()), None
-)
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("OFFBRAND_REQUIRE_SERVICES") == "1"
 
 

@@ -27,7 +27,7 @@ def change_email_request():
         if MAILS_TO.is_open(form.email.data):
             send_address_taken(owner) if owner else send_change_email(person, form.email.data)
         db.session.commit()
-        flash(f"A link is on its way to {form.email.data}; open it to change your address.", "info")
+        flash(f"A link is on its way to {form.email.data}; open it to change your address.", "mail")
         return redirect(url_for("main.user", username=person.username))
     return render_template("auth/change_email_request.html", form=form)
 
@@ -35,7 +35,7 @@ def change_email_request():
 @auth.route("/change-email/<token>", methods=["GET", "POST"])
 @public
 def change_email(token):
-    link = User.follow("change_email", token)
+    link = User.read_link("change_email", token)
     if not link.verdict:
         return answer_dead_link("change_email", link.verdict)
     person, old_email = link.user, link.user.email
@@ -54,7 +54,7 @@ def change_email(token):
 @public
 def revert_email(token):
     """Give the account its old address back, then let its owner set a new password at once."""
-    link = User.follow("revert_email", token)
+    link = User.read_link("revert_email", token)
     if not link.verdict:
         return answer_dead_link("revert_email", link.verdict)
     if request.method != "POST":

@@ -11,6 +11,7 @@ from ..passwords import LONGEST, problem_with
 
 REQUIRED = "Please fill this in."
 DIFFERENT = "The two passwords differ."
+NAME_TAKEN = "This name is taken; please choose another one."
 
 
 def address(form, field):
@@ -77,7 +78,7 @@ class RegistrationForm(NewPasswordForm):
         if problem := problem_with_username(field.data):
             raise ValidationError(problem)
         if is_reserved(field.data) or User.with_username(field.data):
-            raise ValidationError("This name is taken; please choose another one.")
+            raise ValidationError(NAME_TAKEN)
 
 
 class ResetRequestForm(Form):
@@ -102,6 +103,11 @@ class ChangePasswordForm(NewPasswordForm):
 
     def names_to_guess(self):
         return names_of(current_user)
+
+    def validate_password(self, field):
+        super().validate_password(field)
+        if field.data == self.old_password.data:
+            raise ValidationError("This is the one you have; please choose another.")
 
 
 class ChangeEmailForm(Form):

@@ -23,11 +23,12 @@ NAMES = ("email", "username", "first_name", "last_name")
 def change_password():
     person, form = actor(), ChangePasswordForm()
     if form.validate_on_submit() and right_password(person, form.old_password):
-        person.change_password(form.password.data, keep=person.session)
-        send_password_changed(person)
-        db.session.commit()
-        flash("Your password is changed, and all other devices are signed out.", "success")
-        return redirect(url_for("main.index"))
+        if person.change_password(form.password.data, keep=person.session):
+            send_password_changed(person)
+            db.session.commit()
+            flash("Your password is changed, and all other devices are signed out.", "success")
+            return redirect(url_for("main.index"))
+        form.old_password.errors = ["It was changed elsewhere in this moment; look again."]
     due = person.password_due_at is not None
     return render_template("auth/change_password.html", form=form, due=due)
 
@@ -45,7 +46,7 @@ def reset_request():
         else:
             rehearse_reset_password(form.email.data)
         db.session.commit()
-        flash(MAYBE_SENT, "info")
+        flash(MAYBE_SENT, "mail")
         return redirect(url_for("auth.login"))
     return render_template("auth/reset_request.html", form=form)
 
@@ -53,7 +54,7 @@ def reset_request():
 @auth.route("/reset-password/<token>", methods=["GET", "POST"])
 @public
 def reset(token):
-    link = User.follow("reset", token)
+    link = User.read_link("reset", token)
     if not link.verdict:
         return answer_dead_link("reset", link.verdict)
     form = ResetForm(link.user)

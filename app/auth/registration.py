@@ -12,7 +12,7 @@ from ..networks import network_of
 from ..security import actor
 from ..throttles import MAILS_TO, SIGN_UP
 from .blueprint import auth
-from .forms import RegistrationForm
+from .forms import NAME_TAKEN, RegistrationForm
 from .links import answer_dead_link
 
 SENT = "Look into your mail: a link to confirm your address is on its way."
@@ -26,9 +26,10 @@ def register():
     form = RegistrationForm()
     if form.validate_on_submit():
         SIGN_UP.take(network_of(request))
-        create_account(form)
-        flash(SENT, "success")
-        return redirect(url_for("auth.login"))
+        if create_account(form):
+            flash(SENT, "mail")
+            return redirect(url_for("auth.login"))
+        form.username.errors = [NAME_TAKEN]
     return render_template("auth/register.html", form=form)
 
 
@@ -48,14 +49,14 @@ def resend_confirmation():
         MAILS_TO.take(person.email)
         send_confirmation(person)
         db.session.commit()
-        flash(SENT, "success")
+        flash(SENT, "mail")
     return redirect(url_for("auth.unconfirmed"))
 
 
 @auth.route("/confirm/<token>", methods=["GET", "POST"])
 @public
 def confirm(token):
-    link = User.follow("confirm", token)
+    link = User.read_link("confirm", token)
     if not link.verdict:
         return answer_dead_link("confirm", link.verdict)
     if request.method != "POST":  # HEAD too comes here, and changes nothing (R-53)
@@ -67,14 +68,19 @@ def confirm(token):
 
 
 def create_account(form):
-    """Make the account and its mail in one transaction; constraints decide who was first (R-34)."""
+    """Make the account and its mail in one transaction, or mail the owner of the address.
+
+    False: another took the name in this moment. The constraints decide who was first (R-34).
+    """
     person = User(**{name: form[name].data for name in FIELDS})
     try:
         with db.session.begin_nested():
             db.session.add(person)
+        send_newcomer_mail = send_confirmation
     except IntegrityError:
-        person = None
-    owner = person or User.with_email(form.email.data)
-    if owner and MAILS_TO.is_open(owner.email):
-        (send_confirmation if person else send_already_registered)(owner)
+        person = User.with_email(form.email.data)
+        send_newcomer_mail = send_already_registered
+    if person and MAILS_TO.is_open(person.email):
+        send_newcomer_mail(person)
     db.session.commit()
+    return person is not None

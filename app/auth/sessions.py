@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug.routing import BuildError
 
-from .. import devices, passwords
+from .. import devices, errors, passwords
 from ..access import may_open
 from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
@@ -57,6 +57,8 @@ def load_user(token):
 
 @login_manager.unauthorized_handler
 def ask_to_sign_in():
+    if errors.prefers_json():
+        return errors.answer(401)
     here = request.full_path.rstrip("?") if request.method == "GET" else None
     flash("Please sign in to go on.", "info")
     return redirect(url_for("auth.login", next=here))
@@ -67,7 +69,6 @@ def find_by_password(login, password):
     person = User.with_login(login)
     attempt = SignInAttempt(login, person)
     attempt.count()
-    db.session.rollback()
     if not passwords.verify(person and person.password_hash, password):
         attempt.failed()
         return None

@@ -14,12 +14,13 @@ from sqlalchemy import text
 from ..extensions import db
 from ..models import Role, User
 from ..passwords import problem_with
+from .plain import Command
 from .users import new_username
 
 LOCK = 0x0FFB  # the number that all deploys of one PostgreSQL database agree on
 
 
-@click.command("deploy")
+@click.command("deploy", cls=Command)
 @with_appcontext
 def deploy():
     """Migrate, seed the roles, make the first administrator. Safe to run again."""

@@ -7,9 +7,10 @@ from flask.cli import with_appcontext
 from ..extensions import db
 from ..fake import make_people
 from ..models import Role
+from .plain import Command
 
 
-@click.command("fake")
+@click.command("fake", cls=Command)
 @click.option("--people", default=25, show_default=True, type=click.IntRange(1, 10_000))
 @with_appcontext
 def fake(people):

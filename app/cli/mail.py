@@ -7,7 +7,6 @@ import threading
 
 import click
 from flask import current_app, render_template
-from flask.cli import AppGroup
 from flask_mail import Message
 
 from ..extensions import db
@@ -15,8 +14,10 @@ from ..extensions import mail as mailer
 from ..models import OutboxMail
 from ..names import canonical_address
 from ..postman import POLL, deliver_pending, deliver_safely, words_of
+from .plain import Group
 
-mail = AppGroup("mail", help="The outbox: deliver it, look into it, test the server.")
+mail = Group("mail", help="The outbox: deliver it, look into it, test the server.")
+NUMBER = click.IntRange(1, 2**31 - 1)  # what a column of the database can hold
 STATES = {"waiting": OutboxMail.waiting, "sent": OutboxMail.sent, "dead": OutboxMail.dead}
 
 
@@ -30,7 +31,7 @@ def worker():
     click.echo("Delivering mail.")
     app = current_app._get_current_object()
     while not stopped.is_set():
-        deliver_safely(app)
+        deliver_safely(app, stopped.is_set)
         stopped.wait(POLL)
     click.echo("Stopped.")
 
@@ -43,7 +44,7 @@ def send():
 
 @mail.command("list")
 @click.option("--state", type=click.Choice(list(STATES)), help="Only these.")
-@click.option("--limit", default=50, show_default=True, help="At most so many, newest first.")
+@click.option("--limit", default=50, type=NUMBER, help="At most so many; 50, if not given.")
 def list_(state, limit):
     """List envelopes, newest first; never what the mails say."""
     chosen = STATES[state]() if state else OutboxMail.newest()
@@ -55,7 +56,7 @@ def list_(state, limit):
 
 @mail.command("retry")
 @click.option("--all", "every", is_flag=True, help="All that were given up.")
-@click.argument("id", type=click.IntRange(1, 2**31 - 1), required=False)
+@click.argument("id", type=NUMBER, required=False)
 def retry(id, every):
     """Try a mail that was given up, or that waits, again now."""
     if every == (id is not None):

@@ -1,14 +1,14 @@
 """flask roles: who may do what."""
 
 import click
-from flask.cli import AppGroup
 
 from ..extensions import db
 from ..models import Role, User
 from ..permissions import ROLES, Permission
 from .people import find_role, find_user, one_change, read_permissions
+from .plain import Group
 
-roles = AppGroup("roles", help="Roles: make them, give them, and say what they allow.")
+roles = Group("roles", help="Roles: make them, give them, and say what they allow.")
 
 
 @roles.command("create")

@@ -1,37 +1,51 @@
 """flask serve: the site on this machine, for its owner to look at."""
 
-import os
 import socket
-import sys
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
+from gunicorn.app.base import BaseApplication
 from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
+from .plain import Command
 
 HOST = "127.0.0.1"
 
 
-@click.command("serve")
+class Server(BaseApplication):
+    """gunicorn, serving an application that is loaded already."""
+
+    def __init__(self, app, **settings):
+        self.app, self.settings = app, settings
+        super().__init__()
+
+    def load_config(self):
+        for name, value in self.settings.items():
+            self.cfg.set(name, value)
+
+    def load(self):
+        return self.app
+
+
+@click.command("serve", cls=Command)
 @click.option("--port", envvar="PORT", default="5000", show_default=True)
 @with_appcontext
 def serve(port):
-    """Serve the site at 127.0.0.1, with eight threads and one process."""
+    """Serve the site at 127.0.0.1: one process, in which limits are counted and mail is delivered."""
     port = free_port(port)
     click.echo(welcome(f"http://{HOST}:{port}"))
     db.engine.dispose()
-    # one process: limits are counted, and mail is delivered, in it
-    command = ["gunicorn", "--bind", f"{HOST}:{port}", "--threads", "8", "--no-control-socket"]
-    quiet = ["--log-level", "warning", "flasky:app"]
-    os.execv(sys.executable, [sys.executable, "-m", *command, *quiet])
+    app = current_app._get_current_object()
+    settings = {"bind": f"{HOST}:{port}", "threads": 8, "loglevel": "warning"}
+    Server(app, control_socket_disable=True, **settings).run()
 
 
 def free_port(text):
     """Return the number of a port that nobody listens on."""
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
         raise click.ClickException(f"PORT must be a number from 1 to 65535, not {text!r}.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -3,7 +3,6 @@
 import re
 
 import click
-from flask.cli import AppGroup
 from sqlalchemy import select
 
 from ..extensions import db
@@ -11,8 +10,9 @@ from ..models import User, UserSession
 from ..names import username_key
 from ..passwords import LONGEST, problem_with
 from .people import find_role, find_user, one_change, read_line
+from .plain import Group
 
-users = AppGroup("users", help="Accounts: make, find, open and close them.")
+users = Group("users", help="Accounts: make, find, open and close them.")
 
 
 @users.command("create")

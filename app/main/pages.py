@@ -30,17 +30,17 @@ def avatar(key):
     """Return the picture of a key; it says nothing about whose it is."""
     if not AVATAR_KEY.fullmatch(key):
         abort(404)
-    return _asset(identicon(key), "image/svg+xml")
+    return _asset(identicon(key), "image/svg+xml", A_YEAR)
 
 
 @main.route("/moment.js")
 @public
 def moment_js():
     """Serve Flask-Moment's script as a file of ours, so that the policy needs no inline script."""
-    return _asset(moment.flask_moment_js(), "text/javascript")
+    return _asset(moment.flask_moment_js(), "text/javascript", "public, max-age=86400")
 
 
-def _asset(body, mimetype):
+def _asset(body, mimetype, caching):
     response = current_app.response_class(body, mimetype=mimetype)
-    response.headers["Cache-Control"] = A_YEAR
+    response.headers["Cache-Control"] = caching
     return response

@@ -45,7 +45,7 @@ class MailedLinks:
         return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", old_email)
 
     @classmethod
-    def follow(cls, purpose, token):
+    def read_link(cls, purpose, token):
         """Read a token without using it: a `Link`, without a user unless the token is ours."""
         verdict, payload = read(purpose, token)
         user = db.session.get(cls, payload["user"]) if payload else None
@@ -57,7 +57,7 @@ class MailedLinks:
 
     def confirm(self, token):
         """Prove the address; return a Verdict, true where the token was good (as all four do)."""
-        link = self.follow("confirm", token)
+        link = self.read_link("confirm", token)
         if link.verdict and link.user is not self:
             return Verdict.BAD
         if link.verdict:
@@ -67,7 +67,7 @@ class MailedLinks:
     @classmethod
     def reset_password(cls, token, password):
         """Set a password by a mailed link, which also proves the address; ends every session."""
-        link = cls.follow("reset", token)
+        link = cls.read_link("reset", token)
         if link.verdict and not link.user.change_password(password):
             return Verdict.BAD
         if link.verdict:
@@ -76,7 +76,7 @@ class MailedLinks:
 
     def change_email(self, token):
         """Take the new address that the token carries, unless somebody has it by now."""
-        link = self.follow("change_email", token)
+        link = self.read_link("change_email", token)
         if link.verdict and link.user is not self:
             return Verdict.BAD
         if link.verdict and not self._take_address(link.email):
@@ -89,7 +89,7 @@ class MailedLinks:
 
         The mailbox proves who the owner is, so an account that only claims the address gives way.
         """
-        link = cls.follow("revert_email", token)
+        link = cls.read_link("revert_email", token)
         if not link.verdict:
             return link.verdict
         claimant = cls.with_email(link.email)

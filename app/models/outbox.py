@@ -83,7 +83,7 @@ class OutboxMail(db.Model):
             .limit(1)
             .with_for_update(skip_locked=True)
         )
-        leased = update(cls).where(cls.id.in_(due.scalar_subquery()), free).returning(cls.id)
+        leased = update(cls).where(cls.id == due.scalar_subquery(), free).returning(cls.id)
         id = db.session.scalar(leased.values(leased_until=now + LEASE))
         db.session.commit()
         return id and db.session.get(cls, id, populate_existing=True)
@@ -105,7 +105,7 @@ class OutboxMail(db.Model):
     def settle(self, *, keep_body=False):
         """The server took it. Its body held live links, so it is blanked."""
         self.sent_at, self.leased_until, self.last_error = utcnow(), None, ""
-        self.tries += 1
+        self.tries = (self.tries or 0) + 1
         if not keep_body:
             self.text = self.html = ""
 

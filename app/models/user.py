@@ -18,6 +18,7 @@ from .links import MailedLinks
 from .role import Role
 
 SEEN_EVERY = timedelta(minutes=1)
+DEVICE_SEEN_EVERY = timedelta(minutes=10)
 
 
 class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
@@ -45,6 +46,8 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
     role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), index=True)
 
     role: Mapped[Role | None] = relationship(lazy="joined")
+
+    session = None  # the UserSession that the running request came with
 
     def __init__(self, **values):
         """A person without a role named gets the default one, never more: see `prove_address`."""
@@ -122,8 +125,12 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
     def ping(self):
         """Note, at most once a minute, that the person is here. Commits."""
         now = utcnow()
-        if self.last_seen is None or now - self.last_seen >= SEEN_EVERY:
+        seen, device = self.last_seen, self.session
+        due = seen is None or now - seen >= SEEN_EVERY
+        if due or (device and now - device.seen_at >= DEVICE_SEEN_EVERY):
             self.last_seen = now
+            if device:
+                device.seen_at = now
             db.session.commit()
 
     def prove_address(self):
