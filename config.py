@@ -93,7 +93,8 @@ class Config:
         self.SECRET_KEY_FALLBACKS = words(env.get("SECRET_KEY_FALLBACKS"))
         self.SERVER_NAME = env.get("SERVER_NAME") or None
         self.TRUSTED_HOSTS = words(env.get("TRUSTED_HOSTS"))
-        self.PROXY_COUNT = int(env.get("PROXY_COUNT") or 0)
+        self.not_numbers = []
+        self.PROXY_COUNT = self._number(env, "PROXY_COUNT", 0)
         self.OFFBRAND_ADMIN = env.get("OFFBRAND_ADMIN")
         self.SUPERUSER_ID = env.get("SUPERUSER_ID")
         self.SUPERUSER_PASSWORD = env.get("SUPERUSER_PASSWORD")
@@ -106,19 +107,31 @@ class Config:
 
     def _read_mail(self, env):
         self.MAIL_SERVER = env.get("MAIL_SERVER") or None
-        self.MAIL_PORT = int(env.get("MAIL_PORT") or 587)
+        self.MAIL_PORT = self._number(env, "MAIL_PORT", 587)
         self.MAIL_USE_SSL = yes(env.get("MAIL_USE_SSL"))
         self.MAIL_USE_TLS = yes(env.get("MAIL_USE_TLS", "" if self.MAIL_USE_SSL else "true"))
         self.MAIL_USERNAME = env.get("MAIL_USERNAME") or None
         self.MAIL_PASSWORD = env.get("MAIL_PASSWORD") or None
-        self.MAIL_TIMEOUT = float(env.get("MAIL_TIMEOUT") or 10)
+        self.MAIL_TIMEOUT = self._number(env, "MAIL_TIMEOUT", 10.0)
         self.MAIL_CA_FILE = env.get("MAIL_CA_FILE") or None
         self.MAIL_DEFAULT_SENDER = env.get("MAIL_DEFAULT_SENDER") or env.get("OFFBRAND_MAIL_SENDER")
         self.MAIL_SUBJECT_PREFIX = env.get("OFFBRAND_MAIL_SUBJECT_PREFIX", "[Offbrand]")
         self.MAIL_DELIVERY = env.get("MAIL_DELIVERY") or "thread"
 
+    def _number(self, env, name, usual):
+        """Return what the variable holds, or the usual; `problems` names one that is no number."""
+        try:
+            number = type(usual)(env.get(name) or usual)
+        except ValueError:
+            number = -1
+        if number < 0:
+            self.not_numbers.append(name)
+        return max(number, 0)
+
     def problems(self):
         """Yield a sentence for each thing that is missing or unsafe; none: the site may start."""
+        for name in self.not_numbers:
+            yield f"{name} must be a number."
         if self.MAIL_DELIVERY not in ("thread", "worker"):
             yield "MAIL_DELIVERY must be thread or worker."
 

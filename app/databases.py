@@ -67,4 +67,4 @@ def _lock_before_writing(connection, cursor, statement, parameters, context, exe
         return
     locking = getattr(context.invoked_statement, "_for_update_arg", None) is not None
     if locking or not statement.lstrip().upper().startswith(READING):
-        cursor.execute("BEGIN IMMEDIATE")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # not on the cursor: errors get wrapped

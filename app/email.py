@@ -1,6 +1,7 @@
 """Every mail the site can send, a function each; all go through the outbox.
 
-A mail names people by their username only: what they typed as first name or place stays out of it.
+A mail names people by their username only, its dots as spaces: what they typed as first name or
+place stays out of it, and no mail reader takes a name for a link (R-37).
 """
 
 from flask import current_app, render_template, request
@@ -22,6 +23,7 @@ def send_email(to, subject, template, /, *, user=None, **context):
     """Put a mail into the outbox of the running transaction; it leaves after the commit."""
     config = current_app.config
     context |= {"user": user, "site_name": config["SITE_NAME"], "asked_from": asked_from()}
+    context["name"] = user.username.replace(".", " ") if user else None
     mail = OutboxMail(
         user_id=user.id if user else None,
         kind=template,

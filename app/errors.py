@@ -119,9 +119,11 @@ def answer(code, *, words=None, retry_after=None, bare=False, **facts):
     if prefers_json():
         response = jsonify(error=facts)
     else:
-        response = current_app.make_response(
-            render_template("errors/error.html", bare=bare, **facts)
-        )
+        try:
+            page = render_template("errors/error.html", bare=bare, **facts)
+        except (OperationalError, TimeoutError) as error:  # on the way to who is reading
+            return show_database_away(error)
+        response = current_app.make_response(page)
     response.status_code = code
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from threading import Lock
 
 from flask import current_app, request
 from flask_bootstrap import Bootstrap5
@@ -12,7 +13,9 @@ from flask_migrate import Migrate
 from flask_moment import Moment
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
+from limits.storage import MemoryStorage
 from sqlalchemy import MetaData
+from sqlalchemy.exc import SQLAlchemyError
 
 from .networks import network_of
 
@@ -63,6 +66,21 @@ class VerifyingMail(Mail):
         return VerifyingConnection(current_app.extensions["mail"])
 
 
+class SteadyMemoryStorage(MemoryStorage):
+    """Where limits are counted without Redis; `memory://` means this one.
+
+    Two threads that count at the same moment may start one and the same timer in limits 5.8.0,
+    and the second gets a RuntimeError. So they start it one after the other.
+    """
+
+    STORAGE_SCHEME = ["memory"]
+    scheduling = Lock()
+
+    def _MemoryStorage__schedule_expiry(self):
+        with self.scheduling:
+            super()._MemoryStorage__schedule_expiry()
+
+
 class RotatingLoginManager(LoginManager):
     """Flask-Login, whose remember-me cookie outlives a change of keys and survives rubbish."""
 
@@ -76,7 +94,6 @@ class RotatingLoginManager(LoginManager):
                 return self._user_callback(payload)
         return None
 
-
     def _clear_cookie(self, response):
         """Browsers let go of a `__Host-` cookie only by an answer that is marked secure too."""
         config = current_app.config
@@ -85,8 +102,16 @@ class RotatingLoginManager(LoginManager):
 
 
 def who_writes():
-    """Whom the loose limit on writing counts: the member, else the network."""
-    return f"user {current_user.id}" if current_user.is_authenticated else network_of(request)
+    """Whom the loose limit on writing counts: the member, else the network.
+
+    A database that is away is told by the view: the limiter would take it for its own storage.
+    """
+    try:
+        if current_user.is_authenticated:
+            return f"user {current_user.id}"
+    except SQLAlchemyError:
+        db.session.rollback()
+    return network_of(request)
 
 
 db = SQLAlchemy(

@@ -3,11 +3,13 @@
 import re
 import secrets
 import unicodedata
+from urllib.parse import unquote_to_bytes
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+URLENCODED = "application/x-www-form-urlencoded"
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -50,10 +52,21 @@ def refuse_junk():
     """400 for text that no form of ours can mean: NUL and other controls, broken UTF-8 (R-86)."""
     texts = [request.path, *_texts(request.args)]
     if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.mimetype == URLENCODED and is_broken(request.get_data()):
+            abort(400, "The text is not UTF-8.")
         texts += _texts(request.form)
         texts += [file.filename or "" for file in request.files.values()]
-    if any(is_junk(text) for text in texts):
+    if is_broken(request.query_string) or any(is_junk(text) for text in texts):
         abort(400, "The text holds characters that cannot be stored.")
+
+
+def is_broken(encoded):
+    """Whether percent-encoded bytes are no UTF-8; Werkzeug would spell them out as %FF."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def is_junk(text):
@@ -115,5 +128,5 @@ def site_link(endpoint, **values):
 
 def _texts(values):
     for name, many in values.lists():
-        yield name
+        yield name or ""  # a part of a multipart body may have none
         yield from many

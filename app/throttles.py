@@ -7,17 +7,16 @@ import time
 
 from flask import current_app, request
 from limits import parse
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
 from . import devices
-from .extensions import limiter
+from .extensions import SteadyMemoryStorage, limiter
 from .names import address_or_none, username_key
 from .networks import network_of
 
-spare = MovingWindowRateLimiter(MemoryStorage())  # for the request in which Redis went away
+spare = MovingWindowRateLimiter(SteadyMemoryStorage())  # for the request in which Redis went away
 
 
 class Throttle:

@@ -37,15 +37,22 @@ def run_migrations():
             compare_type=True,
             transactional_ddl=True,  # all of a migration or nothing, on SQLite too
         )
-        with context.begin_transaction():
-            context.run_migrations()
-        if sqlite:
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
-            connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-            if broken:
-                raise RuntimeError(f"Rows refer to rows that are gone: {broken}")
-        else:
-            connection.invalidate()  # its time-outs were changed
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+                if sqlite:
+                    refuse_broken_references(connection)
+        finally:
+            if sqlite:
+                connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+            else:
+                connection.invalidate()  # its time-outs were changed
+
+
+def refuse_broken_references(connection):
+    """PostgreSQL refuses them by itself; here it is our turn, before the commit."""
+    if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+        raise RuntimeError(f"Rows refer to rows that are gone: {broken}")
 
 
 if context.is_offline_mode():

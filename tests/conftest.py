@@ -100,6 +100,58 @@ def strict_client(app):
 
 
 @pytest.fixture
+def site_with(app):
+    """Makes a second application on the same tables, with other settings."""
+    counting, made = dict(vars(limiter)), []
+
+    def make(name="testing", **settings):
+        url = app.config["SQLALCHEMY_DATABASE_URI"]
+        made.append(create_app(name, **{"SQLALCHEMY_DATABASE_URI": url, **settings}))
+        made[-1].test_client_class = Browser
+        return made[-1]
+
+    yield make
+    for another in made:
+        with another.app_context():
+            db.engine.dispose()
+    vars(limiter).update(counting)
+
+
+@pytest.fixture
+def production(site_with, monkeypatch):
+    """The site as production has it; TESTING only spares the log and the hasher."""
+    environment = {
+        "SECRET_KEY": "qJ8mZ2vX5cL0wR7tY4uP1sD6fG9hK3aB",
+        "DATABASE_URL": "postgresql://nowhere/offbrand",  # replaced by that of the tests
+        "SERVER_NAME": "offbrand.example",
+        "MAIL_SERVER": "mail.offbrand.example",
+        "MAIL_DEFAULT_SENDER": "Offbrand <post@offbrand.example>",
+        "MAIL_DELIVERY": "worker",
+    }
+    for name in ("TRUSTED_HOSTS", "PROXY_COUNT", "SECRET_KEY_FALLBACKS", "REDIS_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+    return site_with("production", TESTING=True, ARGON2=cheap, WTF_CSRF_ENABLED=False)
+
+
+@pytest.fixture
+def flask(app):
+    """Type a flask command: flask("users", "list"); see what it says, and how it ended."""
+    runner = app.test_cli_runner()
+
+    def run(*words, **options):
+        db.session.commit()
+        result = runner.invoke(args=words, **options)
+        db.session.rollback()
+        db.session.expire_all()
+        return result
+
+    return run
+
+
+@pytest.fixture
 def alice(app):
     return make_user("alice")
 

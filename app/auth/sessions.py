@@ -73,9 +73,7 @@ def find_by_password(login, password):
         attempt.failed()
         return None
     attempt.succeeded()
-    person.renew_hash(password)
-    db.session.commit()
-    return person
+    return person if person.accept_sign_in(password) else None
 
 
 def sign_in(person, *, remember=False):
@@ -86,7 +84,6 @@ def sign_in(person, *, remember=False):
     )
     person.get_id = lambda: token
     login_user(person, remember=remember)
-    person.ping()
     db.session.commit()
     wanted = request.args.get("next") or request.form.get("next")
     response = redirect(wanted if is_local(wanted) else landing_page(person))

@@ -109,6 +109,7 @@ def changeable(name):
     role = find_role(name)
     if role.name in ROLES:
         raise click.ClickException(f"{role.name} is built in; make a role of your own instead.")
+    db.session.refresh(role, with_for_update=True)
     return role
 
 

@@ -34,7 +34,7 @@ class Server(BaseApplication):
 @click.option("--port", envvar="PORT", default="5000", show_default=True)
 @with_appcontext
 def serve(port):
-    """Serve the site at 127.0.0.1: one process, in which limits are counted and mail is delivered."""
+    """Serve the site at 127.0.0.1, by one process that also delivers its mail."""
     port = free_port(port)
     click.echo(welcome(f"http://{HOST}:{port}"))
     db.engine.dispose()

@@ -5,5 +5,6 @@ from .outbox import OutboxMail
 from .role import Role
 from .session import UserSession
 from .user import AnonymousUser, User
+from .way_back import WayBack
 
-__all__ = ["AnonymousUser", "OutboxMail", "Permission", "Role", "User", "UserSession"]
+__all__ = ["AnonymousUser", "OutboxMail", "Permission", "Role", "User", "UserSession", "WayBack"]

@@ -24,21 +24,22 @@ class Ranked:
 
     def may_act_on(self, other):
         """Staff act on people who may do nothing that they may not, and never on themselves."""
-        if other.id == self.id or self.role is None:
+        is_staff = self.can(Permission.MODERATE) or self.can(Permission.ADMIN)
+        if not is_staff or other.id == self.id:
             return False
         return other.role is None or self.role.covers(other.role)
 
     def change_role(self, role, *, by=None):
-        self._require_rank(by)
-        if by is not None and not by.may_grant(role):
-            raise Refused(f"You may not give the role {role.name}: it allows what you may not do.")
         with self.an_administrator_remains():
+            self._require_rank(by)
+            if by is not None and not by.may_grant(role):
+                raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
             self.role = role
 
     def deactivate(self, *, by=None):
         """Close the account until it is reactivated; its sessions end at once (R-60)."""
-        self._require_rank(by)
         with self.an_administrator_remains():
+            self._require_rank(by)
             self.deactivated_at = self.deactivated_at or utcnow()
             self.auth_epoch += 1
         UserSession.end_all(self)
@@ -48,12 +49,18 @@ class Ranked:
         self.deactivated_at = None
 
     def delete(self, *, by=None):
-        self._require_rank(by)
         with self.an_administrator_remains():
+            self._require_rank(by)
             db.session.delete(self)
 
     def _require_rank(self, by):
-        if by is not None and not by.may_act_on(self):
+        """Refuse an act that `by` may not do by now: both may have changed while they waited."""
+        if by is None:
+            return
+        db.session.flush()
+        model = type(self)
+        there = [db.session.get(model, id, populate_existing=True) for id in (by.id, self.id)]
+        if not (all(there) and by.is_active and by.may_act_on(self)):
             raise Refused("You may not act on yourself or on someone of higher rank.")
 
     @classmethod
@@ -70,7 +77,7 @@ class Ranked:
 
         Whoever tries at the same moment waits on the rows of the roles, then sees what we did.
         """
-        db.session.execute(select(Role.id).order_by(Role.id).with_for_update())
+        db.session.execute(select(Role.id).order_by(Role.id).with_for_update(key_share=True))
         had_one = db.session.scalar(cls.administrators().limit(1)) is not None
         with db.session.begin_nested():
             yield

@@ -29,10 +29,15 @@ class Credentials:
     def verify_password(self, password):
         return verify(self.password_hash, password)
 
-    def renew_hash(self, password):
-        """Hash anew where the stored hash is of an older kind or weaker than today's."""
+    def accept_sign_in(self, password):
+        """Take note of a sign-in with this password, and hash it anew where its hash is an old one.
+
+        False: the password was changed, or the account closed, since it was verified (R-59).
+        """
+        values = {"last_seen": utcnow()}
         if needs_rehash(self.password_hash):
-            self.password_hash = hash_password(password)
+            values["password_hash"] = hash_password(password)
+        return self._update_at_epoch(**values)
 
     def change_password(self, password, *, keep=None):
         """Set a password and end every session but `keep`. False: another was faster (R-97)."""
@@ -48,13 +53,13 @@ class Credentials:
 
     def advance_epoch(self):
         """Take the next epoch. Of several who race, one is told True."""
-        model, seen = type(self), self.auth_epoch
-        done = db.session.execute(
-            update(model)
-            .where(model.id == self.id, model.auth_epoch == seen)
-            .values(auth_epoch=seen + 1),
-            execution_options={"synchronize_session": False},
-        )
-        if done.rowcount:
-            db.session.refresh(self, ["auth_epoch"])
-        return bool(done.rowcount)
+        return self._update_at_epoch(auth_epoch=self.auth_epoch + 1)
+
+    def _update_at_epoch(self, **values):
+        """Set values unless the epoch has moved on since this person was read."""
+        model = type(self)
+        here = update(model).where(model.id == self.id, model.auth_epoch == self.auth_epoch)
+        if db.session.execute(here.values(**values)).rowcount:
+            return True
+        db.session.refresh(self)
+        return False

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from ..names import canonical_address
 from ..tokens import Verdict, read, sign
 from .session import UserSession
+from .way_back import WayBack
 
 
 @dataclass
@@ -24,12 +24,11 @@ class Link:
     verdict: Verdict
     user: object = None
     email: str | None = None
+    way: WayBack | None = None
 
 
 class MailedLinks:
-    """Links of the four purposes. `recoveries` counts how often an address was taken back."""
-
-    recoveries: Mapped[int] = mapped_column(default=0)
+    """Links of the four purposes."""
 
     def generate_confirmation_token(self, expiration=None):
         return self._sign("confirm", expiration, "CONFIRMATION_LIFETIME")
@@ -39,10 +38,12 @@ class MailedLinks:
 
     def generate_email_change_token(self, new_email, expiration=None):
         new_email = canonical_address(new_email)
-        return self._sign("change_email", expiration, "EMAIL_CHANGE_LIFETIME", new_email)
+        return self._sign("change_email", expiration, "EMAIL_CHANGE_LIFETIME", email=new_email)
 
     def generate_email_revert_token(self, old_email, expiration=None):
-        return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", old_email)
+        """Open a way back to an address that was just left, and return the token for it."""
+        way = WayBack.open(self, old_email)
+        return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", way=way)
 
     @classmethod
     def read_link(cls, purpose, token):
@@ -51,9 +52,10 @@ class MailedLinks:
         user = db.session.get(cls, payload["user"]) if payload else None
         if user is None or not user.is_active:
             return Link(Verdict.BAD)
-        if payload["print"] != user._fingerprint(purpose):
+        way = db.session.get(WayBack, payload["way"]) if "way" in payload else None
+        if payload["print"] != user._fingerprint(purpose, way):
             return Link(Verdict.BAD)
-        return Link(verdict, user, payload.get("email"))
+        return Link(verdict, user, way.old_email if way else payload.get("email"), way)
 
     def confirm(self, token):
         """Prove the address; return a Verdict, true where the token was good (as all four do)."""
@@ -98,7 +100,7 @@ class MailedLinks:
             db.session.flush()
         if not link.user._take_address(link.email):
             return Verdict.BAD
-        link.user.recoveries += 1
+        link.way.close()
         UserSession.end_all(link.user)
         return link.verdict
 
@@ -116,18 +118,20 @@ class MailedLinks:
             return False
         return True
 
-    def _sign(self, purpose, expiration, setting, email=None):
-        payload = {"user": self.id, "print": self._fingerprint(purpose)}
+    def _sign(self, purpose, expiration, setting, *, email=None, way=None):
+        payload = {"user": self.id, "print": self._fingerprint(purpose, way)}
         if email:
             payload["email"] = email
+        if way:
+            payload["way"] = way.id
         return sign(purpose, payload, expiration or current_app.config[setting])
 
-    def _fingerprint(self, purpose):
+    def _fingerprint(self, purpose, way):
         """Return what the use of such a link changes, as 128 bits that tell nothing of it."""
         changed = {
             "confirm": (self.email, self.confirmed_at is None),
             "reset": (self.email, self.password_hash, self.auth_epoch),
             "change_email": (self.email, self.password_hash, self.auth_epoch),
-            "revert_email": (self.recoveries,),
+            "revert_email": way and (way.id, way.user_id, way.is_open),
         }[purpose]
-        return hashlib.sha256(repr((self.id, *changed)).encode()).hexdigest()[:32]
+        return hashlib.sha256(repr((self.id, changed)).encode()).hexdigest()[:32]

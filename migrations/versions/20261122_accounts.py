@@ -48,7 +48,6 @@ def upgrade():
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("role_id", sa.Integer(), nullable=True),
-        sa.Column("recoveries", sa.Integer(), nullable=False),
         sa.Column("password_hash", sa.String(length=255), nullable=True),
         sa.Column("password_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("auth_epoch", sa.Integer(), nullable=False),
@@ -112,7 +111,22 @@ def upgrade():
     op.create_index("ix_user_sessions_created_at", "user_sessions", ["created_at"])
     op.create_index("ix_user_sessions_user_id", "user_sessions", ["user_id"])
 
+    op.create_table(
+        "ways_back",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("old_email", sa.String(length=254), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_ways_back_user_id_users", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_ways_back"),
+    )
+    op.create_index("ix_ways_back_created_at", "ways_back", ["created_at"])
+    op.create_index("ix_ways_back_user_id", "ways_back", ["user_id"])
+
 
 def downgrade():
-    for table in ("user_sessions", "outbox", "users", "roles"):
+    for table in ("ways_back", "user_sessions", "outbox", "users", "roles"):
         op.drop_table(table)

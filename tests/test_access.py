@@ -1,0 +1,295 @@
+"""Who may open what: the table that the policies in the code must come to, and each door tried."""
+
+import inspect
+from urllib.parse import urlsplit
+
+import pytest
+from crawling import crawl, everything
+from factories import PASSWORD, keep, make_user
+
+import app.templating
+from app import create_app
+from app.extensions import db
+from app.models import Permission, Role
+from app.models.fields import utcnow
+
+LOGIN, HOME, CONFIRM = "/auth/login", "/", "/auth/unconfirmed"
+
+# who:         visitor  newcomer  alice    mona     ada      (a newcomer has not confirmed yet)
+ALWAYS = ("opens", "opens", "opens", "opens", "opens")
+PAGE = ("opens", CONFIRM, "opens", "opens", "opens")
+VISITOR = ("opens", HOME, HOME, HOME, HOME)
+ACCOUNT = (LOGIN, "opens", "opens", "opens", "opens")
+MEMBER = (LOGIN, CONFIRM, "opens", "opens", "opens")
+MODERATOR = (LOGIN, CONFIRM, 403, "opens", "opens")
+ADMIN = (LOGIN, CONFIRM, 403, 403, "opens")
+
+ACCESS = {
+    "admin.index": ADMIN,
+    "auth.change_email": ALWAYS,
+    "auth.change_email_request": ACCOUNT,
+    "auth.change_password": ACCOUNT,
+    "auth.confirm": ALWAYS,
+    "auth.login": VISITOR,
+    "auth.logout": (LOGIN, HOME, HOME, HOME, HOME),
+    "auth.password_strength": ALWAYS,
+    "auth.register": VISITOR,
+    "auth.resend_confirmation": (LOGIN, CONFIRM, CONFIRM, CONFIRM, CONFIRM),
+    "auth.reset": ALWAYS,
+    "auth.reset_request": VISITOR,
+    "auth.revert_email": ALWAYS,
+    "auth.unconfirmed": (LOGIN, "opens", HOME, HOME, HOME),
+    "bootstrap.static": ALWAYS,
+    "dev.mailbox": ALWAYS,
+    "main.avatar": ALWAYS,
+    "main.edit_profile": MEMBER,
+    "main.end_other_sessions": (LOGIN, CONFIRM, "/settings/sessions", *2 * ["/settings/sessions"]),
+    "main.end_session": MEMBER,
+    "main.healthz": ALWAYS,
+    "main.index": PAGE,
+    "main.moment_js": ALWAYS,
+    "main.readyz": ALWAYS,
+    "main.sessions": MEMBER,
+    "main.user": PAGE,
+    "moderation.queue": MODERATOR,
+    "static": ALWAYS,
+}
+PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
+VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
+
+
+@pytest.fixture
+def cast(app, alice, mona, ada):
+    newcomer = make_user("newcomer", confirmed=False)
+    return dict(visitor=None, newcomer=newcomer, alice=alice, mona=mona, ada=ada)
+
+
+def test_every_endpoint_is_in_the_table(app):
+    """R-76."""
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} == set(ACCESS)
+
+
+def knock(app, client, rule):
+    values = {name: VALUES[name] for name in rule.arguments}
+    url = app.url_map.bind("localhost").build(rule.endpoint, values)
+    method = "GET" if "GET" in rule.methods else "POST"
+    response = client.open(url, method=method, buffered=True)
+    if response.location:
+        return urlsplit(response.location).path
+    return 403 if response.status_code == 403 else "opens"
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_each_door_opens_to_those_in_the_table_only(app, client, cast, who):
+    """R-77, R-79, R-80."""
+    opened = {}
+    for rule in app.url_map.iter_rules():
+        if cast[who]:
+            client.sign_in(cast[who])
+        opened[rule.endpoint] = knock(app, client, rule)
+
+    assert opened == {name: outcomes[PEOPLE.index(who)] for name, outcomes in ACCESS.items()}
+
+
+@pytest.mark.parametrize("who", ["visitor", "newcomer"])
+def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
+    """R-79, R-80: every address that takes a POST, but for one's own account."""
+    client.sign_in(cast["alice"])
+    if cast[who]:
+        client.sign_in(cast[who])
+    else:
+        client.sign_out()
+    client.get("/")
+    before = everything()
+
+    for rule in app.url_map.iter_rules():
+        if "POST" in rule.methods and not rule.endpoint.startswith("auth."):
+            path = app.url_map.bind("localhost").build(rule.endpoint, {"id": 1})
+            assert client.post(path, data={"first_name": "x"}).status_code == 302
+    assert everything() == before
+
+
+def forgotten():
+    return "Nobody said who may see this."
+
+
+@pytest.mark.parametrize("endpoint", ["forgotten", "main.forgotten"])
+def test_the_site_does_not_start_with_an_endpoint_without_a_policy(monkeypatch, endpoint):
+    """R-76: it is named, with file and line."""
+    line = inspect.getsourcelines(forgotten)[1]
+
+    def add_one(app):
+        app.add_url_rule("/forgotten", endpoint, forgotten)
+
+    monkeypatch.setattr(app.templating, "init_app", add_one)
+
+    with pytest.raises(RuntimeError, match=rf"{endpoint} \(.*test_access\.py:{line}\)"):
+        create_app("testing")
+
+
+def test_a_view_behind_a_gate_needs_no_policy_of_its_own(monkeypatch):
+    """R-76, the other side of it."""
+    add_one = lambda app: app.add_url_rule("/x", "admin.x", forgotten)  # noqa: E731
+    init_app = app.templating.init_app
+    monkeypatch.setattr(app.templating, "init_app", lambda a: (init_app(a), add_one(a)))
+
+    policy = create_app("testing").extensions["access"]["admin.x"]
+
+    assert policy.permission is Permission.ADMIN
+
+
+@pytest.mark.parametrize(
+    "path, permission, holders",
+    [
+        ("/moderation/", "MODERATE", "Moderator, Administrator"),
+        ("/admin/", "ADMIN", "Administrator"),
+    ],
+)
+def test_a_refusal_names_the_permission_and_who_holds_it(client, alice, path, permission, holders):
+    """D004-1: as a page with status 403."""
+    client.sign_in(alice)
+
+    page = client.get(path)
+
+    assert page.status_code == 403
+    assert f"<dd>{permission}</dd>" in page.text
+    assert f"<dd>{holders}</dd>" in page.text
+
+
+def test_a_refusal_says_the_same_as_json(client, alice):
+    """D004-1: and a custom role that holds the permission is named, too."""
+    keep(Role(name="Helper", permissions=int(Permission.MODERATE)))
+    client.sign_in(alice)
+
+    answer = client.get("/moderation/", headers={"Accept": "application/json"})
+
+    assert answer.status_code == 403
+    assert answer.json["error"]["missing"] == ["MODERATE"]
+    assert answer.json["error"]["holders"] == ["Helper", "Moderator", "Administrator"]
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_no_link_on_any_page_leads_to_a_closed_door(client, cast, who):
+    """The navigation shows only what may be opened."""
+    if cast[who]:
+        client.sign_in(cast[who])
+    pages = crawl(client)
+
+    assert {page.status for page in pages.values()} == {200}
+    assert who == "visitor" or LOGIN not in pages
+    assert ("/moderation/" in pages) == (who in ("mona", "ada"))
+    assert ("/admin/" in pages) == (who == "ada")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/auth/nowhere", "/static/nowhere.css"])
+def test_a_page_that_is_not_there_is_a_404_for_an_unconfirmed_member_too(client, path):
+    """D001-2."""
+    client.sign_in(make_user("newcomer", confirmed=False))
+
+    page = client.get(path)
+
+    assert page.status_code == 404
+    assert "Confirm your address" in page.text
+
+
+def test_an_unconfirmed_member_gets_out_of_the_fence_by_confirming(client):
+    newcomer = make_user("newcomer", confirmed=False)
+    client.sign_in(newcomer)
+    assert client.get("/settings/profile").location == CONFIRM
+
+    client.post(f"/auth/confirm/{newcomer.generate_confirmation_token()}")
+
+    assert client.get("/settings/profile").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/admin/", "/auth/change-email", "/settings/sessions"])
+def test_who_must_change_their_password_does_so_before_all_else(client, ada, path):
+    ada.require_new_password()
+    client.sign_in(ada)
+
+    assert client.get(path).location == "/auth/change-password"
+
+
+def test_the_password_fence_falls_with_the_new_password(client, ada):
+    ada.require_new_password()
+    client.sign_in(ada)
+    new = "copper meadow 48 flute"
+
+    client.post(
+        "/auth/change-password", data=dict(old_password=PASSWORD, password=new, password2=new)
+    )
+
+    assert client.get("/admin/").status_code == 200
+
+
+def test_behind_the_password_fence_one_can_still_leave(client, ada):
+    ada.require_new_password()
+    client.sign_in(ada)
+
+    assert client.get("/auth/change-password").status_code == 200
+    assert client.get("/nowhere").status_code == 404
+    assert client.post("/auth/logout").location == "/"
+
+
+def sign_in(client, login):
+    return client.post("/auth/login", data={"login": login, "password": PASSWORD})
+
+
+@pytest.mark.parametrize(
+    "who, page", [("alice", "/"), ("mona", "/moderation/"), ("ada", "/admin/")]
+)
+def test_one_lands_on_the_page_of_ones_role(client, cast, who, page):
+    """D001-11."""
+    assert sign_in(client, who).location == page
+
+
+@pytest.mark.parametrize("index", ["admin.index", "main", "nowhere.at_all", "", "main.user"])
+def test_a_role_whose_page_is_closed_or_gone_lands_at_home(client, index):
+    """D001-11."""
+    keep(Role(name="Odd", permissions=1, index=index))
+    make_user("otto", role="Odd")
+
+    assert sign_in(client, "otto").location == "/"
+
+
+def test_somebody_without_a_role_opens_what_every_member_may(client):
+    client.sign_in(make_user("nell", role=None))
+
+    assert client.get("/").status_code == 200
+    assert client.get("/settings/profile").status_code == 200
+    assert client.get("/moderation/").status_code == 403
+
+
+def test_a_permission_counts_from_the_next_request(client, alice):
+    """R-61: given and taken away."""
+    client.sign_in(alice)
+    seen = []
+    for role in ("User", "Moderator", "User"):
+        alice.role = Role.named(role)
+        seen.append(client.get("/moderation/").status_code)
+
+    assert seen == [403, 200, 403]
+
+
+def test_neither_moderators_nor_administrators_reach_into_sessions_of_others(client, alice, cast):
+    """R-81, R-63: as pages go."""
+    row = client.sign_in(alice)
+    for staff in ("mona", "ada"):
+        client.sign_in(cast[staff])
+        assert client.post(f"/settings/sessions/{row.id}/end").status_code == 404
+
+    assert row.id in {session.id for session in everything()["user_sessions"]}
+
+
+def test_profiles_of_unproven_and_closed_accounts_are_for_staff(client, alice, mona):
+    newcomer, closed = make_user("newcomer", confirmed=False), make_user("gone")
+    closed.deactivated_at = utcnow()
+    db.session.commit()
+
+    seen = {}
+    for person in (alice, mona):
+        client.sign_in(person)
+        paths = [f"/user/{user.username}" for user in (newcomer, closed)]
+        seen[person.username] = [client.get(path).status_code for path in paths]
+
+    assert seen == {"alice": [404, 404], "mona": [200, 200]}

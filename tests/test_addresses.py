@@ -1,0 +1,316 @@
+"""Addresses: changing one, taking it back, and that a mail goes where it was stored."""
+
+import re
+
+import pytest
+from factories import ANOTHER, PASSWORD, link_in, mails, make_user
+
+from app.extensions import db
+from app.models import User, UserSession
+from app.names import address_or_none, canonical_address, has_hidden_characters
+
+NEW = "new@example.org"
+THIEF, THIEF2 = "thief@evil.net", "thief2@evil.net"
+
+
+def ask(client, email=NEW, password=PASSWORD):
+    return client.post("/auth/change-email", data=dict(email=email, password=password))
+
+
+def move(client, person, address):
+    """Change the address the whole way, by the mailed link; return the mail with the way back."""
+    client.sign_in(person)
+    ask(client, address)
+    client.post(link_in(mails("change_email")[-1]))
+    return mails("email_changed")[-1]
+
+
+@pytest.mark.parametrize(
+    "stored, typed",
+    [
+        ("mike@example.org", "m\u0131ke@example.org"),  # a dotless i
+        ("mike@example.org", "mi\u212ae@example.org"),  # a Kelvin sign
+        ("mike@example.org", "\uff4dike@example.org"),  # a wide m
+        ("mike@king.org", "mike@\u212aing.org"),
+        ("mike@king.org", "mike@k\u0131ng.org"),
+        ("mike@example.org", "mike@ex\u0430mple.org"),  # a Cyrillic a
+        ("mike@example.org", "MIKE@EXAMPLE.ORG"),
+        ("mike@example.org", "mike@example.org."),
+        ("mike@example.org", "mike+x@example.org"),
+    ],
+)
+def test_a_reset_is_mailed_to_the_stored_address_or_to_nobody(client, stored, typed):
+    """R-32."""
+    make_user("mike", email=stored)
+
+    client.post("/auth/reset-password", data=dict(email=typed))
+
+    assert {mail.recipient for mail in mails()} <= {stored}
+
+
+def test_a_kelvin_sign_in_a_domain_is_the_letter_it_looks_like(client):
+    """R-32."""
+    make_user("mike", email="mike@king.org")
+
+    client.post("/auth/reset-password", data=dict(email="mike@\u212aing.org"))
+
+    assert [mail.recipient for mail in mails()] == ["mike@king.org"]
+
+
+@pytest.mark.parametrize(
+    "typed, stored",
+    [
+        ("alice@example.org", "alice@example.org"),
+        (" Alice@EXAMPLE.org\n", "alice@example.org"),
+        ("a.b+c@ex-ample.org", "a.b+c@ex-ample.org"),
+        ("alice@b\u00fccher.example.org", "alice@xn--bcher-kva.example.org"),
+        ("alice@\u212aing.org", "alice@king.org"),
+        ("al\u0131ce@example.org", None),
+        ("alice@exam\u200bple.org", None),
+        ("alice@example.org\x00", None),
+        ("alice@example.org\nBcc: eve@evil.net", None),
+        ('"al ice"@example.org', None),
+        ("alice@@example.org", None),
+        ("alice@example..org", None),
+    ],
+)
+def test_an_address_has_one_form_in_which_it_is_stored(typed, stored):
+    """R-31, R-32."""
+    assert address_or_none(typed) == stored
+    assert stored is None or canonical_address(stored) == stored
+
+
+@pytest.mark.parametrize(
+    "character", "\n\r\x00\x1b\u200b\u202e\u2066\ufeff\u00ad\u2028\u2029\ue000"
+)
+def test_what_cannot_be_seen_is_found(character):
+    """R-29, R-37."""
+    assert has_hidden_characters(f"al{character}ice")
+    assert not has_hidden_characters("\u0646\u0627\u0645\u200c\u0647\u0627 Zoë 名 👩\u200d🌾")
+
+
+@pytest.mark.parametrize("typed", ["Alice@Example.Org", " alice@example.org ", "ALICE@EXAMPLE.ORG"])
+def test_people_sign_in_and_reset_with_their_address_in_any_case(client, alice, typed):
+    """R-31."""
+    client.post("/auth/reset-password", data=dict(email=typed))
+    answer = client.post("/auth/login", data=dict(login=typed, password=PASSWORD))
+
+    assert [mail.recipient for mail in mails()] == ["alice@example.org"]
+    assert answer.location == "/"
+
+
+def test_a_change_of_address_goes_by_the_new_one(client, alice):
+    """R-55."""
+    client.sign_in(alice)
+    ask(client, " New@Example.org")
+    (mail,) = mails()
+    assert (mail.recipient, alice.email) == (NEW, "alice@example.org")
+
+    client.post(link_in(mail))
+
+    assert (alice.email, alice.is_confirmed) == (NEW, True)
+    assert User.with_email("alice@example.org") is None
+
+
+@pytest.mark.parametrize("password", ["", "a wrong guess", PASSWORD.upper()])
+def test_a_change_of_address_needs_the_password(client, alice, password):
+    """R-55."""
+    client.sign_in(alice)
+
+    page = ask(client, password=password)
+
+    assert (page.status_code, 'id="password-errors"' in page.text) == (200, True)
+    assert mails() == []
+
+
+def test_a_visitor_asks_for_nothing(client):
+    assert ask(client).location.startswith("/auth/login")
+    assert mails() == []
+
+
+def test_the_old_address_learns_of_the_change_and_gets_a_way_back(client, alice):
+    """R-45."""
+    mail = move(client, alice, NEW)
+
+    assert (mail.recipient, mail.user_id) == ("alice@example.org", alice.id)
+    assert link_in(mail).startswith("/auth/revert-email/")
+
+
+def test_the_link_carries_the_address_whatever_its_form_says(client, alice):
+    """R-55."""
+    path = f"/auth/change-email/{alice.generate_email_change_token(NEW)}"
+
+    client.post(path + f"?email={THIEF}", data=dict(email=THIEF, new_email=THIEF))
+
+    assert alice.email == NEW
+
+
+def test_a_change_of_address_can_be_finished_without_being_signed_in(client, alice):
+    path = f"/auth/change-email/{alice.generate_email_change_token(NEW)}"
+
+    assert NEW in client.get(path).text
+    assert client.post(path).location == "/auth/login"
+
+
+def answer_to(client, email):
+    answer = ask(client, email)
+    page = client.get(answer.location).text.replace(email, "the address")
+    headers = [pair for pair in answer.headers if pair[0] not in ("X-Request-ID", "Set-Cookie")]
+    return answer.status_code, headers, re.sub(r'(nonce|csrf_token" value)="[^"]*"', "", page)
+
+
+@pytest.mark.parametrize("typed", ["bob@example.org", "BOB@example.org"])
+def test_a_taken_address_is_answered_like_a_free_one(client, alice, bob, typed):
+    """R-33."""
+    client.sign_in(alice)
+    client.get("/")
+
+    free, taken = answer_to(client, NEW), answer_to(client, typed)
+
+    seen = [re.sub("(?i)bob@example.org", "the address", str(answer)) for answer in (free, taken)]
+    assert seen[0] == seen[1]
+    assert (free[0], "A link is on its way" in free[2]) == (302, True)
+
+
+@pytest.mark.parametrize("confirmed", [True, False])
+def test_the_owner_of_a_taken_address_is_told_and_nobody_else(client, alice, confirmed):
+    """R-33."""
+    zoe = make_user("zoe", confirmed=confirmed)
+    client.sign_in(alice)
+
+    ask(client, "Zoe@example.org")
+
+    (mail,) = mails()
+    assert (mail.kind, mail.recipient, mail.user_id) == ("address_taken", zoe.email, zoe.id)
+    assert "alice" not in mail.text + mail.html
+
+
+def test_an_address_taken_in_the_meantime_stays_with_its_owner(client, alice):
+    """R-55."""
+    path = f"/auth/change-email/{alice.generate_email_change_token(NEW)}"
+    zoe = make_user("zoe", email=NEW)
+
+    page = client.post(path)
+
+    assert (page.status_code, "This link does not work" in page.text) == (400, True)
+    assert (alice.email, zoe.email) == ("alice@example.org", NEW)
+    assert mails() == []
+
+
+def test_a_model_refuses_an_address_that_was_taken_in_the_meantime(alice, bob):
+    """R-55."""
+    token = alice.generate_email_change_token("bob@example.org")
+
+    assert not alice.change_email(token)
+    assert alice.email == "alice@example.org"
+    assert alice.auth_epoch == db.session.scalar(
+        db.select(User.auth_epoch).where(User.id == alice.id)
+    )
+
+
+@pytest.mark.parametrize(
+    "email", ["new@example.org\r\nBcc: eve@evil.net", "a@example.org,b@example.org", "x", ""]
+)
+def test_no_header_gets_into_a_mail_through_a_new_address(client, alice, email):
+    """R-37."""
+    client.sign_in(alice)
+
+    assert 'id="email-errors"' in ask(client, email).text
+    assert mails() == []
+
+
+def test_an_address_taken_away_comes_back(client, app, alice):
+    """The way back restores the address, ends every session and asks for a new password."""
+    mail = move(client, alice, THIEF)
+    owner = app.test_client()
+
+    answer = owner.post(link_in(mail))
+
+    assert (alice.email, alice.is_confirmed) == ("alice@example.org", True)
+    assert client.get("/settings/profile").status_code == 302  # the thief is out
+    assert UserSession.end_all(alice) == 0
+    form = dict(password=ANOTHER, password2=ANOTHER)
+    assert owner.post(answer.location, data=form).location == "/auth/login"
+    assert alice.verify_password(ANOTHER)
+
+
+def test_a_way_back_works_once(client, alice):
+    """R-46."""
+    way_back = link_in(move(client, alice, THIEF))
+    client.post(way_back)
+    alice.email = NEW
+
+    assert client.post(way_back).status_code == 400
+    assert alice.email == NEW
+
+
+def test_a_thief_who_moves_on_does_not_close_the_way_back(client, alice):
+    first = move(client, alice, THIEF)
+    move(client, alice, THIEF2)
+    assert alice.email == THIEF2
+
+    client.post(link_in(first))
+
+    assert alice.email == "alice@example.org"
+
+
+def test_a_thief_who_takes_their_own_way_back_does_not_close_the_owners(client, alice):
+    first, second = move(client, alice, THIEF), move(client, alice, THIEF2)
+    third = move(client, alice, "third@evil.net")
+    client.post(link_in(third))
+    client.post(link_in(second))
+    assert alice.email == THIEF
+
+    answers = [client.post(link_in(mail)).status_code for mail in (first, second, third)]
+
+    assert answers == [302, 400, 400]
+    assert alice.email == "alice@example.org"
+
+
+def test_the_way_back_closes_those_of_the_thief(client, alice):
+    first, second = move(client, alice, THIEF), move(client, alice, THIEF2)
+    client.post(link_in(first))
+
+    assert client.post(link_in(second)).status_code == 400
+    assert alice.email == "alice@example.org"
+
+
+def test_a_later_theft_can_be_undone_too(client, alice):
+    client.post(link_in(move(client, alice, THIEF)))
+    again, last = move(client, alice, THIEF), move(client, alice, THIEF2)
+
+    answers = [client.post(link_in(mail)).status_code for mail in (last, again, last)]
+
+    assert answers == [302, 302, 400]
+    assert alice.email == "alice@example.org"
+
+
+def test_a_squatter_who_never_confirmed_gives_way(client, alice):
+    mail = move(client, alice, THIEF)
+    make_user("squatter", email="alice@example.org", confirmed=False)
+
+    assert client.post(link_in(mail)).status_code == 302
+
+    assert alice.email == "alice@example.org"
+    assert User.with_username("squatter") is None
+
+
+def test_a_holder_who_confirmed_does_not_give_way(client, alice):
+    mail = move(client, alice, THIEF)
+    zoe = make_user("zoe", email="alice@example.org")
+
+    assert client.post(link_in(mail)).status_code == 400
+
+    assert (alice.email, zoe.email) == (THIEF, "alice@example.org")
+
+
+def test_after_a_change_people_sign_in_with_the_new_address_only(client, app, alice):
+    move(client, alice, NEW)
+    doors = [app.test_client() for _ in range(2)]
+
+    answers = [
+        door.post("/auth/login", data=dict(login=login, password=PASSWORD)).status_code
+        for door, login in zip(doors, [NEW, "alice@example.org"], strict=True)
+    ]
+
+    assert answers == [302, 200]

@@ -1,0 +1,240 @@
+"""flask deploy: as often as one likes, and from as many hosts at once."""
+
+import subprocess
+import sys
+
+import pytest
+from factories import ANOTHER, PASSWORD, everything, keep, make_user
+from services import ROOT, Served, postgresql_database
+from sqlalchemy import create_engine, text
+
+from app.databases import named_driver
+from app.extensions import db
+from app.models import Permission, Role, User
+from app.permissions import ROLES
+
+DONE = "The database is up to date.\n"
+
+
+def name_first_administrator(app, email="root@example.org", password=PASSWORD):
+    app.config.update(SUPERUSER_ID=email, SUPERUSER_PASSWORD=password)
+
+
+def test_it_explains_itself(flask):
+    """S004-5."""
+    assert "Safe to run again" in flask("deploy", "--help").output
+
+
+def test_a_second_deploy_changes_nothing(app, flask, alice):
+    name_first_administrator(app)
+    flask("deploy")
+    before = everything()
+
+    result = flask("deploy")
+
+    assert result.exit_code == 0
+    assert result.output == f"The first administrator is there already.\n{DONE}"
+    assert everything() == before
+
+
+# Roles
+
+
+def test_built_in_roles_are_refreshed_in_place_and_others_left_alone(flask, mona):
+    id, own = mona.role.id, keep(Role(name="Writers", permissions=4, index="main.user"))
+    mona.role.permissions, mona.role.index = 0, "nowhere"
+
+    flask("deploy")
+
+    moderator = Role.named("Moderator")
+    assert (moderator.id, moderator.permissions, moderator.index) == (id, 15, "moderation.queue")
+    assert (own.permissions, own.index) == (4, "main.user")
+
+
+def test_roles_that_are_missing_are_made(flask):
+    db.session.execute(Role.__table__.delete())
+
+    flask("deploy")
+
+    masks = {role.name: role.permissions for role in Role.all()}
+    assert masks == {name: int(mask) for name, (mask, *_) in ROLES.items()}
+    assert Role.get_default().name == "User"
+
+
+def test_a_default_role_of_ones_own_stays_the_default(flask):
+    Role.named("User").default = False
+    db.session.flush()
+    keep(Role(name="Readers", permissions=1, default=True))
+
+    flask("deploy")
+
+    assert Role.get_default().name == "Readers"
+
+
+def test_people_without_a_role_get_one(app, flask):
+    app.config["OFFBRAND_ADMIN"] = "Boss@example.org"
+    boss, zoe = make_user("boss", role=None), make_user("zoe", role=None)
+    claimer = make_user("claimer", role=None, confirmed=False)
+
+    result = flask("deploy")
+
+    assert result.output == f"3 people without a role have one now.\n{DONE}"
+    assert (boss.role.name, zoe.role.name, claimer.role.name) == ("Administrator", "User", "User")
+
+
+def test_a_claimed_address_makes_nobody_administrator(app, flask):
+    """R-36."""
+    app.config["OFFBRAND_ADMIN"] = "boss@example.org"
+    boss = make_user("boss", role=None, confirmed=False)
+
+    flask("deploy")
+
+    assert boss.role.name == "User"
+
+
+# The first administrator
+
+
+def test_the_first_administrator_is_made_once(app, flask):
+    name_first_administrator(app, "Root.Person@Example.org")
+
+    result = flask("deploy")
+
+    person = User.with_email("root.person@example.org")
+    assert (result.exit_code, User.count()) == (0, 1)
+    assert person.can(Permission.ADMIN) and person.is_confirmed
+    assert "root.person@example.org) is the first administrator." in result.output.lower()
+    assert PASSWORD not in result.output
+
+
+def test_the_first_administrator_must_change_the_password_at_once(app, flask, client):
+    """D004-3."""
+    name_first_administrator(app)
+    flask("deploy")
+    client.post("/auth/login", data=dict(login="root@example.org", password=PASSWORD))
+    assert client.get("/admin/").location == "/auth/change-password"
+
+    form = dict(old_password=PASSWORD, password=ANOTHER, password2=ANOTHER)
+    client.post("/auth/change-password", data=form)
+
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_password_they_chose_outlives_the_next_deploy(app, flask):
+    """D004-3."""
+    name_first_administrator(app)
+    flask("deploy")
+    person = User.with_email("root@example.org")
+    person.change_password(ANOTHER)
+
+    flask("deploy")
+
+    assert person.verify_password(ANOTHER) and not person.password_due_at
+
+
+def test_a_member_does_not_become_administrator_by_a_deploy(app, flask, alice):
+    name_first_administrator(app, "alice@example.org", ANOTHER)
+
+    flask("deploy")
+
+    assert alice.role.name == "User" and alice.verify_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    "email, password, sentence",
+    [
+        ("root@example.org", None, "SUPERUSER_PASSWORD cannot be used. It is not set."),
+        ("root@example.org", "", "SUPERUSER_PASSWORD cannot be used. It is not set."),
+        ("root@example.org", "password", "SUPERUSER_PASSWORD cannot be used."),
+        ("root@example.org", "abc", "Use at least 8 characters."),
+        ("root@example.org", "x" * 257, "Use at most 256 characters."),
+        ("root@example.org", "root@example.org", "SUPERUSER_PASSWORD cannot be used."),
+        ("root", PASSWORD, "SUPERUSER_ID must be an address."),
+        ("root@localhost", PASSWORD, "SUPERUSER_ID must be an address."),
+        ("a@example.org, b@example.org", PASSWORD, "SUPERUSER_ID must be an address."),
+    ],
+)
+def test_a_bad_first_administrator_is_refused_and_nobody_is_made(
+    app, flask, email, password, sentence
+):
+    """D001-6."""
+    name_first_administrator(app, email, password)
+
+    result = flask("deploy")
+
+    assert result.exit_code == 1 and User.count() == 0
+    assert result.output.startswith("Error: ") and len(result.output.splitlines()) == 1
+    assert sentence in result.output
+
+
+# On a new checkout, in processes of their own
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def checkout(request, tmp_path):
+    """A site that has never been set up."""
+    if request.param == "sqlite":
+        yield Served(tmp_path, DEV_DATABASE_URL=f"sqlite:///{tmp_path}/new/folder/data.sqlite")
+    else:
+        with postgresql_database() as url:
+            yield Served(tmp_path, DEV_DATABASE_URL=url)
+
+
+def ask(checkout, question):
+    engine = create_engine(named_driver(checkout.env["DEV_DATABASE_URL"]))
+    with engine.connect() as connection:
+        rows = connection.execute(text(question)).all()
+    engine.dispose()
+    return [tuple(row) for row in rows]
+
+
+ALL_ROLES = [("User", 7), ("Moderator", 15), ("Administrator", 255)]
+COUNT_ROLES = "SELECT name, permissions FROM roles ORDER BY permissions"
+
+
+@pytest.mark.fault
+def test_a_new_checkout_is_set_up_by_one_command(checkout):
+    """D000-8, D001-13: the migrations come with it."""
+    assert checkout.command("users", "list").returncode == 1
+
+    done = checkout.command("deploy")
+
+    assert (done.returncode, done.stdout) == (0, DONE)
+    assert ask(checkout, COUNT_ROLES) == ALL_ROLES
+
+
+@pytest.mark.fault
+def test_six_deploys_at_once_all_succeed(checkout):
+    checkout.env |= {"SUPERUSER_ID": "root@example.org", "SUPERUSER_PASSWORD": PASSWORD}
+    words = [sys.executable, "-m", "flask", "deploy"]
+    options = {"cwd": ROOT, "env": checkout.env, "text": True}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+
+    deploys = [subprocess.Popen(words, **options, **pipes) for _ in range(6)]
+    printed = [deploy.communicate(timeout=120)[0] for deploy in deploys]
+
+    assert [deploy.returncode for deploy in deploys] == [0] * 6, printed
+    assert sum("is the first administrator" in words for words in printed) == 1
+    assert ask(checkout, COUNT_ROLES) == ALL_ROLES
+    assert ask(checkout, "SELECT email FROM users") == [("root@example.org",)]
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("words", [["users", "list"], ["mail", "send"], ["fake"], ["serve"]])
+def test_before_the_first_deploy_each_command_says_what_is_missing(tmp_path, words):
+    done = Served(tmp_path).command(*words)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ") and "run flask deploy first" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.fault
+def test_a_database_that_is_away_is_told_in_one_sentence(tmp_path):
+    away = Served(tmp_path, DEV_DATABASE_URL="postgresql://postgres@127.0.0.1:1/none")
+
+    done = away.command("deploy")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ") and "Connection refused" in done.stderr
+    assert len(done.stderr.splitlines()) == 1

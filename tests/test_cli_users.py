@@ -1,0 +1,310 @@
+"""flask users: what operators type about accounts."""
+
+from types import SimpleNamespace
+
+import pytest
+from factories import ANOTHER, PASSWORD, everything, make_mail, make_user
+from services import Served
+from sqlalchemy import select
+
+from app.cli.users import new_username
+from app.extensions import db
+from app.models import User, UserSession
+
+COMMANDS = ["create", "activate", "deactivate", "confirm", "list", "show", "change-password"]
+COMMANDS += ["delete"]
+TUTORIAL = """\
+flask deploy
+flask users create --password abcd1234 user@security.com
+flask users activate user@security.com
+flask users create --password abcd1234 admin@security.com
+flask roles create -p write,comment Writers
+flask roles add admin@security.com Administrator
+flask users list"""
+
+
+def sessions_of(user):
+    return len(db.session.scalars(UserSession.of(user)).all())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_each_command_explains_itself(flask, command):
+    """S004-5."""
+    result = flask("users", command, "--help")
+
+    assert result.exit_code == 0
+    assert result.output.startswith("Usage: ") and len(result.output.splitlines()) > 4
+
+
+def test_the_group_names_its_commands(flask):
+    output = flask("users", "--help").output
+
+    assert all(f"  {command} " in output for command in COMMANDS)
+
+
+# create
+
+
+def test_an_operator_makes_an_account_that_can_be_used_at_once(flask):
+    """S004-1, in its own words."""
+    result = flask("users", "create", "--password", "abcd1234", "user@security.com")
+
+    person = User.with_email("user@security.com")
+    assert result.exit_code == 0
+    assert person.is_confirmed and person.is_active and person.verify_password("abcd1234")
+    assert (person.username, person.role.name) == ("user", "User")
+
+
+@pytest.mark.parametrize("password, due", [("abcd1234", True), (PASSWORD, False)])
+def test_an_easy_password_has_to_be_changed_at_the_first_sign_in(flask, password, due):
+    result = flask("users", "create", "--password", password, "zoe@example.org")
+
+    assert bool(User.with_email("zoe@example.org").password_due_at) is due
+    assert ("A new one is asked for at the next sign-in." in result.output) is due
+
+
+def test_everything_about_an_account_can_be_said_at_once(flask):
+    words = ["--username", "Zoe.B", "--role", "Moderator", "--password", PASSWORD]
+
+    result = flask("users", "create", *words, " Zoe@Example.ORG ")
+
+    assert result.output == "Made Zoe.B <zoe@example.org> Moderator.\n"
+    assert User.with_username("zoe.b").email == "zoe@example.org"
+
+
+def test_a_password_can_come_from_a_pipe(flask):
+    result = flask("users", "create", "zoe@example.org", input=f"{PASSWORD}\n")
+
+    assert result.exit_code == 0
+    assert User.with_email("zoe@example.org").verify_password(PASSWORD)
+
+
+def test_on_a_terminal_the_password_is_asked_for_twice_and_not_shown(flask, monkeypatch):
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("app.cli.people.sys", terminal)
+
+    typed = f"{PASSWORD}\n{ANOTHER}\n{PASSWORD}\n{PASSWORD}\n"
+    result = flask("users", "create", "zoe@example.org", input=typed)
+
+    assert User.with_email("zoe@example.org").verify_password(PASSWORD)
+    assert "do not match" in result.output and PASSWORD not in result.output
+
+
+@pytest.mark.fault
+def test_the_tutorial_can_be_typed_as_it_stands(tmp_path):
+    """S004-1 to S004-4, in processes of their own; the last line says that it was done."""
+    site = Served(tmp_path)
+    for line in TUTORIAL.splitlines():
+        done = site.command(*line.split()[1:])
+        assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+
+    assert "admin <admin@security.com> Administrator" in done.stdout
+    done = site.command("users", "activate", "nobody@security.com")
+    assert done.returncode == 1
+    assert done.stderr == "Error: Nobody has the address or username nobody@security.com.\n"
+
+
+@pytest.mark.parametrize(
+    "address, username",
+    [
+        ("zoe.b@example.org", "zoe.b"),
+        ("4zoe+news@example.org", "zoenews"),
+        ("1234@example.org", "member"),
+        ("ALICE@example.net", "alice1"),
+        (f"{'a' * 64}@example.org", "a" * 56),
+    ],
+)
+def test_a_username_is_made_from_the_address(flask, alice, address, username):
+    flask("users", "create", "--password", PASSWORD, address)
+
+    assert User.with_email(address).username_key == username
+
+
+def test_a_made_username_passes_by_those_that_are_taken(app):
+    for name in ("zoe", "Zoe1", "zoe3"):
+        make_user(name)
+
+    assert new_username("ZOE@example.org") == "ZOE2"
+
+
+# activate, deactivate, confirm
+
+
+def test_deactivating_ends_sessions_and_activating_lets_in_again(flask, client, alice):
+    """S004-2, in its own words but for the address."""
+    client.sign_in(alice)
+    assert flask("users", "deactivate", "alice@example.org").exit_code == 0
+    assert (alice.is_active, sessions_of(alice)) == (False, 0)
+    assert client.get("/settings/profile").status_code == 302
+
+    result = flask("users", "activate", "alice@example.org")
+
+    assert result.output == "alice is active again.\n"
+    assert alice.is_active
+
+
+def test_activating_in_the_words_of_the_tutorial(flask):
+    """S004-2."""
+    flask("users", "create", "--password", "abcd1234", "user@security.com")
+
+    result = flask("users", "activate", "user@security.com")
+
+    assert (result.exit_code, result.output) == (0, "user is active already.\n")
+
+
+@pytest.mark.parametrize("command", ["activate", "confirm", "deactivate"])
+def test_what_is_so_already_is_said_and_left(flask, alice, command):
+    if command == "deactivate":
+        flask("users", "deactivate", "alice")
+    before = everything()
+
+    result = flask("users", command, "alice")
+
+    assert result.exit_code == 0 and "already" in result.output
+    assert everything() == before
+
+
+def test_an_operator_confirms_an_address(flask):
+    zoe = make_user("zoe", confirmed=False)
+
+    assert flask("users", "confirm", "ZOE@example.org").exit_code == 0
+    assert zoe.is_confirmed
+
+
+def test_confirming_the_configured_administrator_makes_them_one(app, flask):
+    app.config["OFFBRAND_ADMIN"] = "Zoe@Example.org"
+    zoe = make_user("zoe", confirmed=False)
+    assert zoe.role.name == "User"
+
+    flask("users", "confirm", "zoe")
+
+    assert zoe.role.name == "Administrator"
+
+
+# list, show
+
+
+def test_a_list_tells_what_is_special(flask, alice, ada):
+    make_user("zoe", confirmed=False)
+    flask("users", "deactivate", "alice")
+
+    lines = flask("users", "list").output.splitlines()
+
+    assert lines == [
+        "ada <ada@example.org> Administrator",
+        "alice <alice@example.org> User, deactivated",
+        "zoe <zoe@example.org> User, not confirmed",
+    ]
+
+
+@pytest.mark.parametrize("text, found", [("ALI", ["alice"]), ("@example", ["alice", "bob"])])
+def test_a_list_can_be_narrowed(flask, alice, bob, text, found):
+    lines = flask("users", "list", text).output.splitlines()
+
+    assert [line.split()[0] for line in lines] == found
+
+
+def test_a_wildcard_is_a_character_like_others(flask, alice):
+    assert flask("users", "list", "%").output == flask("users", "list", "a_i").output == ""
+
+
+def test_an_account_is_shown_with_its_devices(flask, client, alice):
+    client.sign_in(alice)
+
+    output = flask("users", "show", "alice@example.org").output
+
+    assert output.startswith("alice <alice@example.org> User\n")
+    assert "signed in on   A browser" in output
+    assert "argon2" not in output
+
+
+# change-password, delete
+
+
+def test_a_new_password_signs_out_everywhere(flask, client, alice):
+    client.sign_in(alice)
+
+    result = flask("users", "change-password", "alice@example.org", input=f"{ANOTHER}\n")
+
+    assert result.output == "The password of alice is changed.\n"
+    assert alice.verify_password(ANOTHER) and not alice.verify_password(PASSWORD)
+    assert sessions_of(alice) == 0
+
+
+def test_a_new_password_kills_the_links_that_were_mailed_before(flask, alice):
+    """R-47."""
+    token = alice.generate_reset_token()
+    assert User.read_link("reset", token).verdict
+
+    flask("users", "change-password", "--password", ANOTHER, "alice")
+
+    assert not User.read_link("reset", token).verdict
+
+
+def test_an_account_is_deleted_with_its_sessions(flask, client, alice, bob):
+    client.sign_in(alice)
+    make_mail(user_id=alice.id)
+
+    result = flask("users", "delete", "--yes", "alice@example.org")
+
+    assert result.output == "alice is deleted.\n"
+    assert db.session.scalars(select(User.username)).all() == ["bob"]
+    assert everything()["user_sessions"] == []
+
+
+@pytest.mark.parametrize("answer, left", [("y", False), ("n", True), ("", True)])
+def test_deleting_asks_first(flask, alice, answer, left):
+    result = flask("users", "delete", "alice", input=f"{answer}\n")
+
+    assert bool(User.with_username("alice")) is left
+    assert (result.exit_code != 0) is left
+
+
+# What is refused
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (["create", "--password", PASSWORD, "no-address"], "must have an @-sign"),
+        (["create", "--password", PASSWORD, ""], "must have an @-sign"),
+        (["create", "--password", PASSWORD, "x@localhost"], "should have a period"),
+        (["create", "--password", PASSWORD, "Alice@Example.org"], "has an account already"),
+        (["create", "--password", PASSWORD, "--username", "ALICE", "z@example.org"], "is taken"),
+        (["create", "--password", PASSWORD, "--username", "z z", "z@example.org"], "Start with"),
+        (["create", "--password", PASSWORD, "--role", "King", "z@example.org"], "no role King"),
+        (["create", "--password", "x" * 257, "z@example.org"], "1 to 256 characters"),
+        (["create", "--password", "   ", "z@example.org"], "1 to 256 characters"),
+        (["create", "z@example.org"], "Give a password with --password"),
+        (["change-password", "alice"], "Give a password with --password"),
+        (["change-password", "--password", "x" * 257, "alice"], "1 to 256 characters"),
+        (["change-password", "--password", PASSWORD, "nobody"], "Nobody has the address"),
+        (["activate", "nobody@example.org"], "Nobody has the address or username nobody@"),
+        (["deactivate", "nobody"], "Nobody has the address or username nobody."),
+        (["confirm", "nobody"], "Nobody has the address or username nobody."),
+        (["show", "nobody"], "Nobody has the address or username nobody."),
+        (["delete", "--yes", "nobody"], "Nobody has the address or username nobody."),
+        (["deactivate", "ada"], "nobody who can administer"),
+        (["delete", "--yes", "ada"], "nobody who can administer"),
+    ],
+)
+def test_bad_input_is_answered_in_one_sentence_and_changes_nothing(
+    flask, alice, ada, words, sentence
+):
+    """Of the last administrator too (R-82)."""
+    before = everything()
+
+    result = flask("users", *words)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: ") and len(result.output.splitlines()) == 1
+    assert sentence in result.output
+    assert everything() == before
+
+
+@pytest.mark.parametrize("command", COMMANDS[:4] + COMMANDS[5:])
+def test_a_missing_address_is_named(flask, command):
+    result = flask("users", command)
+
+    assert result.exit_code == 2
+    assert "Missing argument 'EMAIL'" in result.output

@@ -1,0 +1,226 @@
+"""What people are told where something cannot be done: the right status, as a page and as JSON."""
+
+import pytest
+from crawling import Page
+from factories import PASSWORD, make_user
+from services import free_port
+from sqlalchemy.exc import OperationalError, TimeoutError
+
+from app.extensions import db
+
+JSON = {"Accept": "application/json"}
+TRACES = (
+    "Traceback",
+    "File &#34;",
+    "/work",
+    "werkzeug",
+    "sqlalchemy",
+    "psycopg",
+    "sqlite",
+    "SELECT",
+)
+
+
+def fail(app, monkeypatch, fault, endpoint="main.index"):
+    def broken(**values):
+        raise fault
+
+    monkeypatch.setitem(app.view_functions, endpoint, broken)
+
+
+def ask(client, code, **options):
+    """Make a request that is answered with the code."""
+    if code == 400:
+        return client.get("/%ff", **options)
+    if code == 403:
+        return client.get("/admin/", **options)
+    if code == 404:
+        return client.get("/nowhere", **options)
+    if code == 405:
+        return client.put("/", **options)
+    return client.post("/auth/login", data={"login": "x" * 1_100_000}, **options)  # 413
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 413])
+def test_an_error_is_a_page_of_the_site_with_its_status(client, alice, code):
+    client.sign_in(alice)
+
+    page = ask(client, code)
+
+    assert page.status_code == code
+    assert f"Error {code}" in page.text and "Go to the front page" in page.text
+    assert page.headers["X-Request-ID"] in page.text
+
+
+@pytest.mark.parametrize("code", [400, 403, 404, 405, 413])
+def test_an_error_has_the_same_facts_as_json(client, alice, code):
+    client.sign_in(alice)
+
+    answer = ask(client, code, headers=JSON)
+
+    assert (answer.status_code, answer.json["error"]["code"]) == (code, code)
+    assert answer.json["error"]["title"] in ask(client, code).text
+    assert answer.json["error"]["request_id"] == answer.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(
+    "accept, kind",
+    [
+        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
+        ("*/*", "text/html"),
+        ("", "text/html"),
+        ("application/json", "application/json"),
+        ("application/json, text/html;q=0.5", "application/json"),
+        ("text/html, application/json;q=0.9", "text/html"),
+        ("image/png", "text/html"),
+        ("nonsense;;;,q=x", "text/html"),
+    ],
+)
+def test_json_is_for_those_who_prefer_it(client, accept, kind):
+    assert client.get("/nowhere", headers={"Accept": accept}).mimetype == kind
+
+
+def test_a_stale_form_offers_the_way_to_try_again(strict_client):
+    page = strict_client.post("/auth/login?next=/user/bob", data={"login": "alice"})
+
+    assert page.status_code == 400
+    assert "/auth/login?next=/user/bob" in Page("/", page).links
+
+
+def test_a_stale_button_offers_no_way_back_to_where_nothing_can_be_opened(strict_client, alice):
+    strict_client.sign_in(alice)
+
+    page = strict_client.post("/auth/logout")
+
+    assert page.status_code == 400
+    assert "Try again" not in page.text
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_a_fault_tells_its_number_and_nothing_of_the_code(client, app, monkeypatch, alice, headers):
+    """R-26."""
+    client.sign_in(alice)
+    fail(app, monkeypatch, RuntimeError("the secret is out: File /work/x SELECT"))
+
+    answer = client.get("/", headers=headers)
+
+    assert answer.status_code == 500
+    assert answer.headers["X-Request-ID"] in answer.text
+    assert not any(word in answer.text for word in (*TRACES, "secret", "RuntimeError"))
+
+
+def test_in_development_a_fault_tells_no_more(site_with, monkeypatch):
+    """R-26: a development site may be on the internet by accident."""
+    site = site_with(DEBUG=True)
+    fail(site, monkeypatch, RuntimeError("the secret is out"))
+
+    answer = site.test_client().get("/")
+
+    assert answer.status_code == 500
+    assert not any(word in answer.text for word in (*TRACES, "secret"))
+
+
+def test_in_development_the_refusal_of_a_host_says_how_to_allow_it(site_with):
+    client = site_with(DEBUG=True).test_client()
+
+    assert "TRUSTED_HOSTS" in client.get("/", headers={"Host": "laptop.local"}).text
+
+
+def test_after_a_fault_nothing_half_done_is_kept(client, app, monkeypatch, alice):
+    """R-86 in spirit."""
+
+    def half():
+        make_user("half")
+        raise RuntimeError
+
+    monkeypatch.setitem(app.view_functions, "main.index", half)
+    client.get("/")
+
+    assert client.get("/user/half").status_code == 404
+
+
+@pytest.fixture
+def cut_off(site_with):
+    """A site whose database is away: nobody listens on its port."""
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/nothing"
+    return site_with(SQLALCHEMY_DATABASE_URI=url)
+
+
+@pytest.mark.parametrize("path", ["/", "/user/alice"])
+def test_without_its_database_the_site_says_so(cut_off, path):
+    page = cut_off.test_client().get(path)
+
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
+    assert "Error 503" in page.text
+    assert not any(word in page.text for word in TRACES)
+
+
+def test_without_its_database_the_site_says_so_as_json(cut_off):
+    answer = cut_off.test_client().get("/", headers=JSON)
+
+    assert answer.status_code == 503
+    assert answer.json["error"]["retry_after"] == 5
+
+
+@pytest.mark.parametrize("path", ["/auth/login", "/nowhere", "/healthz", "/moment.js"])
+def test_without_its_database_what_needs_none_still_answers(cut_off, path):
+    assert cut_off.test_client().get(path).status_code in (200, 404)
+
+
+@pytest.mark.parametrize(
+    "method, path", [("GET", "/"), ("GET", "/nowhere"), ("POST", "/auth/logout")]
+)
+def test_without_its_database_a_member_is_not_met_by_a_fault(cut_off, alice, client, method, path):
+    """Their cookie cannot be looked up, on no page and not for the page of the error either."""
+    client.sign_in(alice)
+    away = cut_off.test_client()
+    away.set_cookie("session", client.get_cookie("session").value)
+
+    page = away.open(path, method=method)
+
+    assert page.status_code == 503
+    assert page.headers["Retry-After"] == "5"
+
+
+def test_without_its_database_signing_in_is_told_to_come_back(cut_off):
+    data = {"login": "alice", "password": PASSWORD}
+
+    assert cut_off.test_client().post("/auth/login", data=data).status_code == 503
+
+
+def test_when_the_database_is_back_so_is_the_site(client, app, monkeypatch, alice):
+    client.sign_in(alice)
+    with monkeypatch.context() as patch:
+        fail(app, patch, OperationalError("SELECT", {}, Exception("gone")))
+        assert client.get("/").status_code == 503
+
+    assert client.get("/").status_code == 200
+
+
+def test_a_pool_without_a_free_connection_is_a_503(client, app, monkeypatch):
+    fail(app, monkeypatch, TimeoutError())
+
+    assert client.get("/").status_code == 503
+
+
+def test_what_no_column_can_hold_is_a_400_below_all_forms(client, app, monkeypatch):
+    """R-86: PostgreSQL says DataError; the net below the forms."""
+    monkeypatch.setattr(app, "before_request_funcs", {})
+    statement = db.text("SELECT CAST(9223372036854775808 AS integer)")
+    monkeypatch.setitem(app.view_functions, "main.index", lambda: str(db.session.scalar(statement)))
+    expected = 400 if db.engine.dialect.name == "postgresql" else 200
+
+    assert client.get("/").status_code == expected
+
+
+def test_a_limit_and_a_busy_site_say_when_to_come_back(client, app, monkeypatch):
+    class Taken:
+        def acquire(self, timeout):
+            return False
+
+    monkeypatch.setattr(app.extensions["passwords"], "slots", Taken())
+
+    page = client.post("/auth/login", data={"login": "alice", "password": PASSWORD})
+
+    assert page.status_code == 503
+    assert "Try again in" in page.text and "2 seconds" in page.text

@@ -1,0 +1,179 @@
+"""What the mails about accounts say, as text and as HTML."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from factories import mails, make_user
+
+from app import email
+from app.extensions import db
+from app.security import site_link
+
+MAILS = {
+    "confirm": ("Confirm your address", "7 days"),
+    "reset_password": ("Choose a new password", "1 hour"),
+    "change_email": ("Confirm your new address", "1 hour"),
+    "email_changed": ("Your address was changed", "7 days"),
+    "password_changed": ("Your password was changed", None),
+    "already_registered": ("You already have an account", None),
+    "address_taken": ("Your address is in use here", None),
+}
+SENDERS = {
+    "confirm": email.send_confirmation,
+    "reset_password": email.send_reset_password,
+    "change_email": lambda user: email.send_change_email(user, "new@example.org"),
+    "email_changed": lambda user: email.send_email_changed(user, "old@example.org"),
+    "password_changed": email.send_password_changed,
+    "already_registered": email.send_already_registered,
+    "address_taken": email.send_address_taken,
+}
+each_mail = pytest.mark.parametrize("kind", MAILS)
+
+
+def words_of(html):
+    """The text of an HTML mail as a reader sees it."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", html))
+
+
+@pytest.fixture
+def write(app):
+    """Write a mail to Alice as if somebody at 192.0.2.7 had asked for it."""
+
+    def write(kind):
+        alice = make_user("alice", first_name="Alicia", location="Nowhere")
+        with app.test_request_context("/", environ_base={"REMOTE_ADDR": "192.0.2.7"}):
+            SENDERS[kind](alice)
+            db.session.flush()
+            (mail,) = mails(kind)
+            db.session.commit()
+        return mail
+
+    return write
+
+
+def both(mail):
+    return mail.text.replace("\n", " "), words_of(mail.html)
+
+
+def test_every_mail_of_the_site_is_looked_at_here(app):
+    written = {name for name in vars(email) if name.startswith("send_")} - {"send_email"}
+    templates = app.jinja_env.list_templates(filter_func=lambda name: name.startswith("email/"))
+    kinds = {re.split(r"[/.]", name)[1] for name in templates}
+
+    assert len(written) == len(MAILS)
+    assert set(MAILS) == {kind for kind in kinds if not kind.startswith("_")} - {"test"}
+
+
+@each_mail
+def test_a_mail_says_what_it_is(write, kind):
+    subject, mail = MAILS[kind][0], write(kind)
+
+    assert mail.subject == f"[Offbrand] {subject}"
+    assert "<h1 " in mail.html and subject in words_of(mail.html)
+    assert all("Offbrand" in words and "alice" in words for words in both(mail))
+
+
+@each_mail
+def test_a_mail_says_who_asked_for_it(write, kind):
+    for words in both(write(kind)):
+        assert "Who asked: " in words
+        assert "192.0.2.7" in words
+
+
+@each_mail
+def test_a_mail_says_that_it_can_be_ignored(write, kind):
+    for words in both(write(kind)):
+        assert "ignore this mail" in words
+
+
+@each_mail
+def test_a_mail_says_when_its_link_expires(write, kind):
+    lifetime = MAILS[kind][1]
+    says = f"works for {lifetime}, and once" if lifetime else "does not run out"
+
+    for words in both(write(kind)):
+        assert says in words
+
+
+@each_mail
+def test_a_mail_shows_its_one_link_as_text(write, kind):
+    mail = write(kind)
+    (link,) = {word for word in mail.text.split() if word.startswith("http")}
+
+    assert link.startswith("http://localhost/auth/")
+    assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
+    assert f" {link} " in words_of(mail.html)
+
+
+@each_mail
+def test_a_mail_loads_nothing_and_runs_nothing(write, kind):
+    html = write(kind).html
+
+    assert not re.search(
+        r"<(img|script|link|iframe|object|video|form)\b|\ssrc=|url\(|@import", html
+    )
+
+
+@each_mail
+def test_a_mail_holds_nothing_that_its_writer_typed_but_the_username(write, kind):
+    """R-37."""
+    mail = write(kind)
+
+    assert not re.search("Alicia|Nowhere", mail.subject + mail.text + mail.html)
+
+
+@pytest.mark.parametrize(
+    "kind, recipient", [("change_email", "new@example.org"), ("email_changed", "old@example.org")]
+)
+def test_a_mail_about_an_address_goes_to_the_right_one(write, kind, recipient):
+    """R-45, R-55."""
+    assert write(kind).recipient == recipient
+
+
+@pytest.mark.parametrize("kind", sorted(set(MAILS) - {"change_email", "email_changed"}))
+def test_other_mails_go_to_the_address_of_the_account(write, kind):
+    assert write(kind).recipient == "alice@example.org"
+
+
+@pytest.mark.parametrize("prefix, subject", [("[Club]", "[Club] Hello"), ("", "Hello")])
+def test_the_prefix_of_subjects_is_a_setting(app, prefix, subject):
+    app.config["MAIL_SUBJECT_PREFIX"] = prefix
+
+    with app.test_request_context():
+        mail = email.send_email("alice@example.org", "Hello", "test", link="http://localhost/")
+
+    assert mail.subject == subject
+
+
+def test_a_mail_from_the_shell_names_nobody_who_asked(app, alice):
+    """Links lead to the configured site, whoever is asked."""
+    app.config["SITE_URL"] = "https://club.example.org"
+    email.send_reset_password(alice)
+
+    (mail,) = mails()
+    assert "Who asked: someone, for the account alice." in mail.text
+    assert "https://club.example.org/auth/reset-password/" in mail.text
+
+
+def test_the_configured_site_stands_in_links_whatever_host_was_asked(app):
+    app.config["SITE_URL"] = "https://club.example.org"
+
+    with app.test_request_context("/", base_url="http://localhost:5000"):
+        assert site_link("auth.login") == "https://club.example.org/auth/login"
+
+
+def test_a_mail_is_written_with_its_cause_or_not_at_all(app, alice):
+    db.session.commit()
+    email.send_password_changed(alice)
+    db.session.rollback()
+
+    assert mails() == []
+
+
+@pytest.mark.parametrize(
+    "hours, words",
+    [(1, "1 hour"), (2, "2 hours"), (24, "1 day"), (36, "36 hours"), (168, "7 days")],
+)
+def test_lifetimes_are_told_in_words(hours, words):
+    assert email.in_words(timedelta(hours=hours)) == words

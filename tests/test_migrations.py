@@ -1,0 +1,202 @@
+"""Migrations: up, down and up again, on both databases, and no row is lost by the way."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from alembic.script import ScriptDirectory
+from factories import make_mail, make_user
+from flask_migrate import downgrade, upgrade
+from services import postgresql_database
+from sqlalchemy import inspect, text
+from sqlalchemy.exc import DatabaseError
+
+from app import create_app
+from app.extensions import db
+from app.models import OutboxMail, Role, User, UserSession
+
+MIGRATIONS = Path(__file__).parent.parent / "migrations"
+EXTRA = '''"""More."""
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "extra", "{after}"
+
+
+def upgrade():
+    {body}
+'''
+REMAKE_USERS = """with op.batch_alter_table("users") as users:  # SQLite makes the table anew
+        users.add_column(sa.Column("extra", sa.Integer()))
+        users.alter_column("location", type_=sa.String(100))"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_app(request, tmp_path):
+    """An application whose database is empty; its context is open."""
+    if request.param == "sqlite":
+        yield from opened(f"sqlite:///{tmp_path}/data.sqlite")
+    else:
+        with postgresql_database() as url:
+            yield from opened(url)
+
+
+def opened(url):
+    app = create_app("testing", SQLALCHEMY_DATABASE_URI=url)
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def migrate_more(tmp_path):
+    """Run one more migration after ours, with our env.py; its body is given."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    after = ScriptDirectory(str(folder)).get_current_head()
+
+    def migrate_more(body):
+        (folder / "versions" / "extra.py").write_text(EXTRA.format(after=after, body=body))
+        upgrade(directory=str(folder))
+
+    return migrate_more
+
+
+def fill():
+    """A person with a session and a mail."""
+    Role.insert_roles()
+    zoe = make_user("zoe")
+    UserSession.open(zoe, remembered=True, address="127.0.0.1", agent="")
+    make_mail(user_id=zoe.id)
+    db.session.commit()
+
+
+def counts():
+    rows = {table: f"SELECT count(*) FROM {table}" for table in ("users", "user_sessions")}
+    rows["mails of somebody"] = "SELECT count(user_id) FROM outbox"
+    found = {name: db.session.scalar(text(question)) for name, question in rows.items()}
+    db.session.rollback()
+    return found
+
+
+def tables():
+    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+
+
+def columns(table):
+    return {column["name"] for column in inspect(db.engine).get_columns(table)}
+
+
+FILLED = {"users": 1, "user_sessions": 1, "mails of somebody": 1}
+
+
+def test_up_down_and_up_again_with_people_in_it(new_app):
+    upgrade()
+    fill()
+
+    downgrade(revision="base")
+    assert tables() == set()
+    upgrade()
+
+    assert tables() == set(db.metadata.tables)
+    fill()
+    assert counts() == FILLED
+
+
+def test_each_migration_can_be_taken_back_alone(new_app):
+    upgrade()
+    fill()
+    steps = list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())
+
+    for step in steps:
+        downgrade(revision=step.down_revision or "base")
+        upgrade(revision=step.revision)
+        downgrade(revision=step.down_revision or "base")
+    upgrade()
+
+    assert tables() == set(db.metadata.tables)
+
+
+def test_models_and_migrations_agree(flask):
+    result = flask("db", "check")
+
+    assert result.exit_code == 0, result.output
+
+
+def test_a_model_that_is_ahead_of_the_migrations_is_noticed(new_app):
+    upgrade()
+    db.session.execute(text("DROP INDEX ix_users_role_id"))
+    db.session.commit()
+
+    assert new_app.test_cli_runner().invoke(args=["db", "check"]).exit_code == 1
+
+
+def test_there_is_one_head_and_no_migration_imports_the_application():
+    scripts = ScriptDirectory(str(MIGRATIONS))
+
+    assert len(scripts.get_heads()) == 1
+    for step in scripts.walk_revisions():
+        assert step.doc and "import app" not in (text := Path(step.path).read_text())
+        assert "from app" not in text
+
+
+# What SQLite would do to rows of others
+
+
+def test_a_table_that_is_made_anew_keeps_the_rows_that_refer_to_it(new_app, migrate_more):
+    """With foreign keys on, dropping the old table would take the sessions along."""
+    upgrade()
+    fill()
+
+    migrate_more(REMAKE_USERS)
+
+    assert "extra" in columns("users")
+    assert counts() == FILLED
+
+
+def test_foreign_keys_hold_again_after_a_migration(new_app):
+    upgrade()
+    fill()
+
+    db.session.execute(User.__table__.delete())
+    db.session.commit()
+
+    assert counts() == {"users": 0, "user_sessions": 0, "mails of somebody": 0}
+
+
+def test_a_migration_that_fails_half_way_leaves_nothing(new_app, migrate_more):
+    upgrade()
+    fill()
+    body = f'{REMAKE_USERS}\n    op.execute("UPDATE nothing SET x = 1")'
+
+    with pytest.raises(DatabaseError):
+        migrate_more(body)
+
+    assert "extra" not in columns("users") and counts() == FILLED
+    assert not {name for name in tables() if name.startswith("_alembic_tmp")}
+    migrate_more(REMAKE_USERS)  # corrected, it runs
+
+
+def test_a_migration_that_loses_what_others_refer_to_is_refused(new_app, migrate_more):
+    upgrade()
+    fill()
+
+    with pytest.raises((DatabaseError, SystemExit)):  # the database refuses, or we do
+        migrate_more('op.execute("DELETE FROM roles")')
+
+    assert db.session.get(User, 1).role.name == "User"
+    assert len(Role.all()) == 3
+
+
+def test_what_was_refused_leaves_foreign_keys_on(new_app, migrate_more):
+    upgrade()
+    fill()
+    with pytest.raises((DatabaseError, SystemExit)):
+        migrate_more('op.execute("DELETE FROM roles")')
+
+    db.session.delete(db.session.get(User, 1))
+    db.session.commit()
+
+    assert counts()["user_sessions"] == 0
+    assert db.session.scalars(OutboxMail.newest()).one().user_id is None

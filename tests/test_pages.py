@@ -1,0 +1,188 @@
+"""Pages that serve everybody or nobody: health, pictures, the mailbox, the front door."""
+
+import pytest
+from crawling import Page, crawl
+from factories import make_mail, make_user
+from services import free_port, redis_url
+
+from app.extensions import db
+from app.models.fields import utcnow
+
+KEY = "0123456789abcdef" * 2
+
+
+def test_the_process_says_that_it_is_up(client):
+    assert client.get("/healthz").json == {"status": "up"}
+
+
+def test_a_site_that_can_do_its_work_is_ready(client):
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json == {"status": "ready", "database": "ok", "migrations": "ok"}
+
+
+def test_without_its_database_the_site_is_up_but_not_ready(site_with):
+    url = f"postgresql://postgres@127.0.0.1:{free_port()}/nothing"
+    client = site_with(SQLALCHEMY_DATABASE_URI=url).test_client()
+
+    answer = client.get("/readyz")
+
+    assert client.get("/healthz").status_code == 200
+    assert answer.status_code == 503
+    assert answer.json == {"status": "not ready", "database": "away", "migrations": "unknown"}
+
+
+def test_a_database_without_the_latest_migration_is_not_ready(client):
+    (head,) = db.session.execute(db.text("SELECT version_num FROM alembic_version")).one()
+    db.session.execute(db.text("UPDATE alembic_version SET version_num = 'older'"))
+
+    answer = client.get("/readyz")
+
+    restore = db.text("UPDATE alembic_version SET version_num = :head")
+    db.session.execute(restore, {"head": head})
+    db.session.commit()
+    assert (answer.status_code, answer.json["migrations"]) == (503, "behind")
+
+
+def test_an_empty_database_is_not_ready(site_with, tmp_path):
+    site = site_with(SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}/empty.sqlite")
+
+    answer = site.test_client().get("/readyz")
+
+    assert (answer.status_code, answer.json["migrations"]) == (503, "behind")
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_readiness_asks_redis_where_one_is_set(site_with, away):
+    """R-74."""
+    url = f"redis://127.0.0.1:{free_port()}/0" if away else redis_url()
+
+    answer = site_with(REDIS_URL=url).test_client().get("/readyz")
+
+    assert answer.json["redis"] == ("away" if away else "ok")
+    assert answer.status_code == (503 if away else 200)
+
+
+def test_a_picture_is_the_same_for_the_same_key_and_loads_nothing(client):
+    """R-84: it is drawn from a random key, so it says nothing about an address."""
+    first, again = client.get(f"/avatar/{KEY}.svg"), client.get(f"/avatar/{KEY}.svg")
+
+    assert first.data == again.data != client.get(f"/avatar/{KEY[::-1]}.svg").data
+    assert first.mimetype == "image/svg+xml"
+    assert "immutable" in first.headers["Cache-Control"]
+    assert "script" not in first.text and "href" not in first.text and "style" not in first.text
+
+
+@pytest.mark.parametrize(
+    "key", ["", "x", KEY[:-1], KEY + "0", KEY.upper(), KEY + "%0a", "<script>"]
+)
+def test_what_is_no_key_has_no_picture(client, key):
+    assert client.get(f"/avatar/{key}.svg").status_code == 404
+
+
+def test_the_script_for_moments_is_a_file_of_ours(client):
+    answer = client.get("/moment.js")
+
+    assert answer.mimetype == "text/javascript"
+    assert "flask_moment_render_all" in answer.text
+    assert "<script" not in answer.text
+
+
+def test_static_files_are_kept_for_long_and_named_by_their_content(client):
+    urls = [url for url in Page("/", client.get("/")).loads if url.startswith("/static/")]
+
+    assert all("?v=" in url for url in urls) and len(urls) >= 4
+    for url in urls:
+        answer = client.get(url, buffered=True)
+        assert answer.status_code == 200
+        assert "no-store" not in answer.headers["Cache-Control"]
+
+
+def test_visitors_are_welcomed_and_members_are_greeted(client, alice):
+    """D000: the landing page."""
+    assert "Welcome to Offbrand!" in client.get("/").text
+
+    client.sign_in(alice)
+
+    assert "Hello, alice!" in client.get("/").text
+
+
+def test_the_front_page_shows_the_newest_members_whom_everybody_may_see(client):
+    for number in range(15):
+        make_user(f"nora{number}")
+    make_user("unproven", confirmed=False)
+    make_user("gone").deactivated_at = utcnow()
+
+    page = client.get("/").text
+
+    assert "/user/unproven" not in page and "/user/gone" not in page
+    assert "/user/nora14" in page and "/user/nora3" in page and "/user/nora2" not in page
+
+
+def test_no_page_shows_an_address_but_ones_own(client, alice, bob):
+    """R-84: for a member; staff see those of others on their own pages only."""
+    client.sign_in(alice)
+    for path, page in crawl(client, "/user/bob").items():
+        assert path == "/dev/mailbox" or bob.email not in page.text
+
+
+def test_the_mailbox_shows_mails_with_links_that_can_be_opened(client):
+    text = "Hello.\n\nhttp://localhost/auth/confirm/x.y.z\n\nBye <b>now</b>."
+    make_mail(subject="Confirm <i>this</i>", text=text)
+
+    page = client.get("/dev/mailbox")
+
+    assert "http://localhost/auth/confirm/x.y.z" in Page("/", page).links
+    assert "<b>now" not in page.text and "<i>this" not in page.text
+
+
+@pytest.mark.parametrize("path", ["/dev/mailbox", "/dev/", "/dev"])
+def test_in_production_there_is_no_mailbox(production, path):
+    """R-91: and nothing that leads there."""
+    client = production.test_client()
+    make_mail(text="http://localhost/auth/reset-password/x.y.z")
+
+    assert client.get(path).status_code == 404
+    assert "/dev/mailbox" not in client.get("/").text
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"REMOTE_ADDR": "8.8.8.8"},
+        {"REMOTE_ADDR": "2001:4860:4860::8888"},
+        {"HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+        {"HTTP_FORWARDED": "for=127.0.0.1"},
+        {"REMOTE_ADDR": "8.8.8.8", "HTTP_X_FORWARDED_FOR": "127.0.0.1"},
+    ],
+)
+def test_the_mailbox_is_for_people_at_this_machine(client, environ):
+    """R-91: a development site that somebody put on the internet shows no links to strangers."""
+    assert client.get("/dev/mailbox", environ_overrides=environ).status_code == 404
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.168.1.7", "172.17.0.1"])
+def test_the_mailbox_opens_in_ones_own_network(client, address):
+    assert client.get("/dev/mailbox", environ_overrides={"REMOTE_ADDR": address}).status_code == 200
+
+
+def test_behind_a_proxy_the_mailbox_is_closed_to_all(site_with):
+    """R-91."""
+    client = site_with(PROXY_COUNT=1).test_client()
+
+    headers = {"X-Forwarded-For": "192.168.1.7"}
+    assert client.get("/dev/mailbox", headers=headers).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["ALICE", "Alice", "alice"])
+def test_a_profile_is_found_whatever_the_case(client, alice, name):
+    assert client.get(f"/user/{name}").status_code == 200
+
+
+def test_staff_see_figures_and_who_is_new(client, alice, mona, ada):
+    make_mail()
+    client.sign_in(ada)
+
+    assert "<dt>Members</dt><dd>3</dd>" in client.get("/admin/").text
+    assert "/user/alice" in client.get("/moderation/").text

@@ -1,0 +1,367 @@
+"""Passwords: which are taken, that they are kept whole, and how they are changed."""
+
+import re
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from factories import ANOTHER, PASSWORD, link_in, mails, make_user
+from zxcvbn.frequency_lists import FREQUENCY_LISTS
+
+from app.models import User, UserSession
+from app.passwords import problem_with, strength
+
+COMMONEST = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 8][:600]
+GIBBERISH = "qv8Zr2kXw0pLm5tB"  # hard to guess, and of no language
+
+
+def sign_up(client, password, **changes):
+    form = dict(email="nora@example.org", username="nora", password=password, password2=password)
+    return client.post("/auth/register", data=form | changes)
+
+
+def change(client, password, old=PASSWORD, **changes):
+    form = dict(old_password=old, password=password, password2=password)
+    return client.post("/auth/change-password", data=form | changes)
+
+
+def reset(client, user, password):
+    form = dict(password=password, password2=password)
+    return client.post(f"/auth/reset-password/{user.generate_reset_token()}", data=form)
+
+
+def sign_in(client, login, password):
+    """Whether the door opens."""
+    return client.post("/auth/login", data=dict(login=login, password=password)).status_code == 302
+
+
+@pytest.fixture
+def hashes(monkeypatch):
+    """The passwords that were hashed or verified, as far as it costs time."""
+    costly = []
+    for name in ("hash", "verify"):
+        real = getattr(PasswordHasher, name)
+        monkeypatch.setattr(
+            PasswordHasher, name, lambda *args, real=real: costly.append(args[-1]) or real(*args)
+        )
+    return costly
+
+
+@pytest.mark.parametrize(
+    "password, words",
+    [
+        ("", "at least 8"),
+        (GIBBERISH[:7], "at least 8"),
+        (GIBBERISH[:8], None),
+        (GIBBERISH[:15], None),
+        (GIBBERISH * 4, None),
+        (GIBBERISH * 16, None),
+        (GIBBERISH * 16 + "x", "at most 256"),
+        ("ü" * 7, "at least 8"),
+    ],
+)
+def test_a_password_has_8_to_256_characters(password, words):
+    """R-38."""
+    problem = problem_with(password)
+
+    assert words in problem if words else problem is None
+
+
+@pytest.mark.parametrize(
+    "length, fine", [(7, False), (8, True), (64, True), (256, True), (257, False)]
+)
+def test_every_door_counts_the_characters(client, alice, length, fine):
+    """R-38: signing up, setting anew, and changing."""
+    password = (GIBBERISH * 17)[:length]
+
+    answers = [sign_up(client, password), reset(client, alice, password)]
+    client.sign_in(make_user("zoe"))
+    answers.append(change(client, password))
+
+    assert [answer.status_code for answer in answers] == [302 if fine else 200] * 3
+
+
+@pytest.mark.parametrize("length", [64, 72, 128, 255, 256])
+def test_a_password_is_not_cut(alice, length):
+    """R-39."""
+    alice.password = password = (GIBBERISH * 16)[:length]
+
+    assert alice.verify_password(password)
+    assert not alice.verify_password(password[:-1])
+    assert not alice.verify_password(password[:-1] + "!")
+
+
+@pytest.mark.parametrize(
+    "password, other",
+    [
+        ("  violet anchor 71 drum ", "violet anchor 71 drum"),
+        ("Violet Anchor 71 Drum", "violet anchor 71 drum"),
+        ("фиолетовый якорь 71", "фиолетовый якорь 72"),
+        ("ﬁolet anchor 71 drum", "fiolet anchor 71 drum"),
+        ("violet 🥁 anchor 🥁 71", "violet  anchor  71"),
+        ("naïve anchor 71 drum", "naive anchor 71 drum"),
+        ("violet\tanchor 71 drum", "violet anchor 71 drum"),
+    ],
+)
+def test_a_password_is_kept_as_it_was_typed(client, password, other):
+    """Not trimmed, folded or simplified (R-39)."""
+    sign_up(client, password)
+
+    assert not sign_in(client, "nora", other)
+    assert sign_in(client, "nora", password)
+
+
+def test_a_password_with_a_nul_is_refused_not_cut(client):
+    """R-39."""
+    assert sign_up(client, PASSWORD + "\x00tail").status_code == 400
+    assert User.with_username("nora") is None
+
+
+@pytest.mark.parametrize("start", range(0, 600, 20))
+def test_the_commonest_passwords_are_refused(start):
+    """R-40."""
+    words = COMMONEST[start : start + 20]
+
+    assert len(words) == 20
+    assert [word for word in words if problem_with(word) is None] == []
+
+
+def test_a_common_password_is_refused_at_every_door(client, alice):
+    """R-40."""
+    client.sign_in(alice)
+    pages = [change(client, "trustno1"), reset(client, alice, "trustno1")]
+    client.sign_out()
+    pages.append(sign_up(client, "trustno1"))
+
+    assert all("easy to guess" in page.text for page in pages)
+    assert alice.verify_password(PASSWORD)
+    assert User.with_username("nora") is None
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "xylophontriangel",
+        "XylophonTriangel",
+        "xylophontriangel@example.org",
+        "legnairtnohpolyx",
+        "xylophontriangel1",
+        "quaddelwutz",
+        "Quaddelwutz!",
+        "knorzelmatsch",
+        "brutzelfink",
+        "Offbrand2026",
+        "offbrandflask",
+    ],
+)
+def test_a_password_made_of_ones_own_names_or_the_sites_is_refused(client, password):
+    """R-40."""
+    names = dict(username="quaddelwutz", first_name="Knorzelmatsch", last_name="Brutzelfink")
+    page = sign_up(client, password, email="xylophontriangel@example.org", **names)
+
+    assert (page.status_code, "easy to guess" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize("password", ["quaddelwutz", "xylophontriangel", "Knorzelmatsch"])
+def test_ones_own_names_are_refused_later_too(client, password):
+    """R-40."""
+    person = make_user(
+        "quaddelwutz", email="xylophontriangel@example.org", first_name="Knorzelmatsch"
+    )
+    client.sign_in(person)
+
+    assert "easy to guess" in change(client, password).text
+    assert "easy to guess" in reset(client, person, password).text
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["violetanchordrum", "VIOLETANCHORDRUM", "4077159362186", "?!%&=)(/;:_-", "紫色の錨と太鼓と笛"],
+)
+def test_no_kinds_of_characters_are_asked_for(password):
+    """R-41."""
+    assert problem_with(password) is None
+
+
+@pytest.mark.parametrize(
+    "page, fields",
+    [
+        (
+            "/auth/register",
+            {
+                "email": "email",
+                "username": "username",
+                "first_name": "given-name",
+                "last_name": "family-name",
+                "password": "new-password",
+                "password2": "new-password",
+            },
+        ),
+        ("/auth/login", {"login": "username", "password": "current-password"}),
+        ("/auth/reset-password", {"email": "email"}),
+        (
+            "/auth/change-password",
+            {
+                "old_password": "current-password",
+                "password": "new-password",
+                "password2": "new-password",
+            },
+        ),
+        ("/auth/change-email", {"email": "email", "password": "current-password"}),
+    ],
+)
+def test_fields_tell_password_managers_what_they_are(client, alice, page, fields):
+    """R-41."""
+    if "change" in page:
+        client.sign_in(alice)
+    inputs = re.findall(r"<input[^>]*>", client.get(page).text)
+    told = {}
+    for name in fields:
+        (field,) = [tag for tag in inputs if f'name="{name}"' in tag]
+        told[name] = re.search('autocomplete="([^"]*)"', field)[1]
+
+    assert told == fields
+
+
+def test_nobody_is_kept_from_pasting():
+    """R-41."""
+    app = Path(__file__).resolve().parent.parent / "app"
+    sources = [app / "static" / "site.js", *(app / "templates").rglob("*.html")]
+
+    assert len(sources) > 20
+    assert not [path.name for path in sources if "paste" in path.read_text().lower()]
+
+
+@pytest.mark.parametrize("old", ["", "a wrong guess", PASSWORD.upper(), PASSWORD + " "])
+def test_changing_the_password_needs_the_current_one(client, alice, old):
+    """R-43."""
+    client.sign_in(alice)
+
+    page = change(client, ANOTHER, old=old)
+
+    assert (page.status_code, 'id="old_password-errors"' in page.text) == (200, True)
+    assert alice.verify_password(PASSWORD)
+    assert mails() == []
+
+
+def test_changing_the_password_keeps_this_device_and_ends_the_others(client, app, alice):
+    other = app.test_client()
+    for browser in (client, other):
+        browser.sign_in(alice)
+
+    assert change(client, ANOTHER).location == "/"
+
+    assert alice.verify_password(ANOTHER)
+    assert client.get("/settings/profile").status_code == 200
+    assert other.get("/settings/profile").status_code == 302
+
+
+def test_setting_a_password_anew_ends_every_session_and_proves_the_address(client, app):
+    nora = make_user("nora", confirmed=False)
+    client.sign_in(nora)
+
+    assert reset(app.test_client(), nora, ANOTHER).location == "/auth/login"
+
+    assert client.get("/settings/sessions").location.startswith("/auth/login")
+    assert (nora.is_confirmed, nora.verify_password(ANOTHER)) == (True, True)
+
+
+@pytest.mark.parametrize("way", ["change", "reset"])
+def test_the_owner_gets_a_mail_when_the_password_changed(client, alice, way):
+    """R-45."""
+    if way == "change":
+        client.sign_in(alice)
+        change(client, ANOTHER)
+    else:
+        reset(client, alice, ANOTHER)
+
+    (mail,) = mails()
+    assert (mail.kind, mail.recipient) == ("password_changed", "alice@example.org")
+    assert link_in(mail) == "/auth/reset-password"
+
+
+def test_the_new_password_has_to_be_another_one(client, alice):
+    client.sign_in(alice)
+
+    page = change(client, PASSWORD)
+
+    assert (page.status_code, "This is the one you have" in page.text) == (200, True)
+    assert mails() == []
+
+
+def test_two_passwords_that_differ_are_sent_back(client, alice):
+    client.sign_in(alice)
+
+    pages = [sign_up(client, PASSWORD, password2=ANOTHER), change(client, ANOTHER, password2="x")]
+
+    assert "The two passwords differ." in pages[1].text
+    assert alice.verify_password(PASSWORD)
+    assert User.with_username("nora") is None
+
+
+@pytest.mark.parametrize("length", [300, 100_000, 450_000, 1_000_000, 1_100_000])
+def test_a_huge_password_is_answered_without_hashing(client, alice, hashes, length):
+    """R-44."""
+    huge = "x" * length
+    answers = [sign_up(client, huge), reset(client, alice, huge)]
+    answers.append(client.post("/auth/login", data=dict(login="alice", password=huge)))
+    client.sign_in(alice)
+    answers += [change(client, huge), change(client, ANOTHER, old=huge)]
+    form = dict(email="new@example.org", password=huge)
+    answers.append(client.post("/auth/change-email", data=form))
+
+    assert {answer.status_code for answer in answers} <= {200, 413}
+    assert hashes == []
+    assert alice.password_hash == User.with_username("alice").password_hash
+
+
+def test_a_huge_password_does_not_verify(alice, hashes):
+    """R-44."""
+    hashes.clear()
+
+    assert not alice.verify_password("x" * 257)
+    assert hashes == []
+
+
+@pytest.mark.parametrize(
+    "address", ["alice@example.org", "nobody@example.org", "ghost@example.org"]
+)
+def test_asking_for_a_new_password_looks_the_same_for_everybody(client, alice, address):
+    """D001-5, R-69."""
+    make_user("ghost").deactivate()
+
+    answer = client.post("/auth/reset-password", data=dict(email=address))
+    page = client.get(answer.location)
+
+    assert (answer.status_code, answer.location) == (302, "/auth/login")
+    assert "If an account has this address, a link to set a new password is on its way" in page.text
+    assert [mail.recipient for mail in mails()] == ["alice@example.org"] * (address[0] == "a")
+
+
+def test_a_password_for_the_first_time_only_has_to_be_changed(client, alice):
+    """D004-3."""
+    alice.require_new_password()
+    client.sign_in(alice)
+    assert client.get("/").location == "/auth/change-password"
+
+    change(client, ANOTHER)
+
+    assert client.get("/").status_code == 200
+    assert alice.password_due_at is None
+
+
+@pytest.mark.parametrize("password", ["trustno1", GIBBERISH, "violetanchordrum", "short", ""])
+def test_what_is_said_while_typing_is_what_the_form_will_say(client, password):
+    told = client.post("/auth/password-strength", data=dict(password=password)).get_json()
+
+    assert told["accepted"] is (problem_with(password) is None)
+    assert told["words"] == (problem_with(password) or strength(password)[1])
+
+
+def test_a_session_ended_by_a_new_password_stays_ended(client, app, alice):
+    """A thief who was signed in is out for good (D000-7)."""
+    client.sign_in(alice)
+    reset(app.test_client(), alice, ANOTHER)
+
+    assert client.get("/settings/profile").status_code == 302
+    assert UserSession.end_all(alice) == 0

@@ -1,0 +1,438 @@
+"""Signing up: which names and addresses, what strangers learn, and confirming the address."""
+
+import re
+
+import pytest
+from argon2 import PasswordHasher
+from factories import ANOTHER, PASSWORD, link_in, mails, make_user
+from sqlalchemy import func, select
+
+from app.auth.forms import RegistrationForm
+from app.extensions import db
+from app.models import User
+from app.names import is_reserved
+
+TAKEN = "This name is taken"
+
+
+def sign_up(client, **changes):
+    form = dict(email="nora@example.org", username="nora", password=PASSWORD, password2=PASSWORD)
+    return client.post("/auth/register", data=form | changes)
+
+
+def count_people():
+    return db.session.scalar(select(func.count(User.id)))
+
+
+def answer_to(client, **changes):
+    """All that a stranger sees: the answer, what it sets, and the page it leads to."""
+    answer = sign_up(client, **changes)
+    page = client.get(answer.location).text if answer.location else answer.text
+    varying = ("X-Request-ID", "Set-Cookie")
+    headers = [(name, value) for name, value in answer.headers if name not in varying]
+    cookies = [line.partition("=")[0] for line in answer.headers.getlist("Set-Cookie")]
+    return (
+        answer.status_code,
+        headers,
+        cookies,
+        re.sub(r'(nonce|csrf_token" value)="[^"]*"', "", page),
+    )
+
+
+@pytest.fixture
+def hashes(monkeypatch):
+    """The passwords that were hashed or verified, as far as it costs time."""
+    costly = []
+    for name in ("hash", "verify"):
+        real = getattr(PasswordHasher, name)
+        monkeypatch.setattr(
+            PasswordHasher, name, lambda *args, real=real: costly.append(args[-1]) or real(*args)
+        )
+    return costly
+
+
+def test_a_newcomer_is_a_member_who_has_to_confirm(client):
+    answer = sign_up(client, first_name=" Nora ", last_name="Ünal")
+    nora = User.with_username("nora")
+
+    assert answer.location == "/auth/login"
+    assert (nora.email, nora.full_name(), nora.role.name) == (
+        "nora@example.org",
+        "Nora Ünal",
+        "User",
+    )
+    assert not nora.is_confirmed
+    assert [(mail.kind, mail.recipient) for mail in mails()] == [("confirm", "nora@example.org")]
+
+
+@pytest.mark.parametrize("name", ["n", "Nora", "nora.b_2", "N" * 64, "n..", "n_", "Nora1990"])
+def test_a_name_of_letters_digits_dots_and_underscores_is_fine(client, name):
+    """R-28."""
+    sign_up(client, username=name)
+
+    assert User.with_username(name).username == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "1nora",
+        "_nora",
+        ".nora",
+        "n" * 65,
+        "no ra",
+        "no-ra",
+        "nora@home",
+        "no/ra",
+        "<b>nora</b>",
+        "n\u043era",  # a Cyrillic o
+        "n\u03bfra",  # a Greek o
+        "\uff4eora",  # a wide n
+        "no\u200bra",  # zero width
+        "nora\u200d",
+        "no\u00adra",
+        "\u202enora",  # bidi
+        "nora\u2066",
+        "nora\u0301",  # combining
+        "n\u00f6ra",
+        "no\tra",
+        "no\nra",
+        "no\r\nra",
+        "no\u00a0ra",
+        "no\u2028ra",
+        "nora\U000e0041",  # a tag
+        "\u3164",
+    ],
+)
+def test_a_name_that_could_pass_for_another_is_refused(client, name):
+    """R-28, R-29."""
+    page = sign_up(client, username=name)
+
+    assert (page.status_code, 'id="username-errors"' in page.text) == (200, True)
+    assert count_people() == 0
+
+
+def test_a_name_with_a_nul_is_refused(client):
+    """R-29."""
+    assert sign_up(client, username="nora\x00").status_code == 400
+    assert count_people() == 0
+
+
+@pytest.mark.parametrize("name", ["nora\n", "nora\r", "no\u200bra", "", "n" * 65, "n\u043era"])
+def test_no_program_can_give_a_name_that_the_form_would_refuse(app, name):
+    """The whole name is looked at, its end too (R-28)."""
+    with pytest.raises(ValueError, match="Start with a letter"):
+        User(email="x@example.org", username=name)
+
+
+@pytest.mark.parametrize("name", ["alice", "ALICE", "aLiCe", " alice ", "alice\n"])
+def test_a_name_is_taken_however_it_is_written(client, alice, name):
+    """R-28."""
+    page = sign_up(client, username=name)
+
+    assert TAKEN in page.text
+    assert (count_people(), mails()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    "name", ["admin", "Admin", "ROOT", "a.d_min", "admin1", "Admins", "mod_7_"]
+)
+def test_a_name_that_would_pass_for_staff_is_taken(client, name):
+    """R-30."""
+    assert TAKEN in sign_up(client, username=name).text
+    assert count_people() == 0
+
+
+@pytest.mark.parametrize(
+    "name, reserved",
+    [
+        ("offbrand", True),
+        ("Moderators", True),
+        ("administrators", True),
+        ("support_2", True),
+        ("admin1_", True),
+        ("nora", False),
+        ("adminton", False),
+        ("madmin", False),
+        ("boss", False),
+    ],
+)
+def test_reserved_names_are_told_by_what_is_left_without_case_dots_and_digits(name, reserved):
+    """R-30."""
+    assert is_reserved(name) is reserved
+
+
+@pytest.mark.parametrize("typed", ["Nora@Example.ORG", "  nora@example.org ", "nora@example.org\n"])
+def test_an_address_is_kept_without_case_and_outer_space(client, typed):
+    """R-31."""
+    sign_up(client, email=typed)
+
+    assert User.with_username("nora").email == "nora@example.org"
+
+
+@pytest.mark.parametrize("typed", ["Alice@Example.ORG", " alice@example.org "])
+def test_an_address_has_one_account_however_it_is_typed(client, alice, typed):
+    """R-31, R-33."""
+    sign_up(client, email=typed)
+
+    assert count_people() == 1
+    assert [mail.recipient for mail in mails("already_registered")] == ["alice@example.org"]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        "nora",
+        "nora@",
+        "@example.org",
+        "nora@localhost",
+        "no ra@example.org",
+        "nora@example.org, eve@evil.net",
+        "Nora <nora@example.org>",
+        "nora@[127.0.0.1]",
+        "n\u0131na@example.org",
+        f"{'n' * 250}@example.org",
+    ],
+)
+def test_what_is_no_address_is_refused_at_its_field(client, typed):
+    page = sign_up(client, email=typed)
+
+    assert 'id="email-errors"' in page.text
+    assert (count_people(), mails()) == (0, [])
+
+
+@pytest.mark.parametrize(
+    "state", [{}, {"confirmed": False}, {"deactivated_at": "now"}, {"role": None}]
+)
+def test_a_known_address_is_answered_like_an_unknown_one(client, app, state):
+    """The same status, words, headers and cookies (R-33, D000-9)."""
+    if "deactivated_at" in state:
+        make_user("zoe").deactivate()
+    else:
+        make_user("zoe", **state)
+
+    known = answer_to(client, email="zoe@example.org")
+    unknown = answer_to(app.test_client(), email="nobody@example.org", username="nora2")
+
+    assert known == unknown
+    assert known[0] == 302
+
+
+def test_a_known_address_costs_as_much_as_an_unknown_one(client, alice, hashes):
+    """R-33: one password is hashed and one mail written, on both paths."""
+    costs = []
+    for email, username in [("alice@example.org", "n1"), ("new@example.org", "n2")]:
+        hashes.clear()
+        before = len(mails())
+        sign_up(client, email=email, username=username)
+        costs.append((list(hashes), len(mails()) - before))
+
+    assert costs == [([PASSWORD], 1), ([PASSWORD], 1)]
+
+
+def test_the_owner_of_the_address_learns_that_somebody_tried(client, alice):
+    """R-33."""
+    sign_up(client, email="alice@example.org")
+
+    (mail,) = mails()
+    assert (mail.kind, mail.recipient, mail.user_id) == (
+        "already_registered",
+        "alice@example.org",
+        alice.id,
+    )
+    assert link_in(mail) == "/auth/reset-password"
+
+
+def test_signing_up_with_a_known_address_changes_nothing_of_its_account(client, alice):
+    """R-33."""
+    before = alice.password_hash
+    sign_up(client, email="alice@example.org", password=ANOTHER, password2=ANOTHER)
+
+    assert (alice.username, alice.password_hash) == ("alice", before)
+
+
+def test_of_a_name_may_be_told_that_it_is_taken_of_an_address_never(client, alice):
+    """R-33."""
+    page = sign_up(client, email="alice@example.org", username="alice")
+
+    assert TAKEN in page.text
+    assert 'id="email-errors"' not in page.text
+    assert mails() == []
+
+
+def test_an_address_is_not_flooded_and_nobody_can_tell(client, app, alice):
+    """The sixth try within the hour is answered like the first, but nothing is sent (R-73)."""
+    answers = [
+        answer_to(app.test_client(), email="alice@example.org", username=f"n{i}") for i in range(6)
+    ]
+
+    assert all(answer == answers[0] for answer in answers)
+    assert len(mails("already_registered")) == 5
+
+
+def test_a_name_taken_between_the_look_and_the_leap_is_told(client, alice, monkeypatch):
+    """The constraint in the database has the last word (R-34)."""
+    monkeypatch.setattr(RegistrationForm, "validate_username", lambda form, field: None)
+
+    page = sign_up(client, username="Alice")
+
+    assert (page.status_code, TAKEN in page.text) == (200, True)
+    assert (count_people(), mails()) == (1, [])
+
+
+EXTRA = {
+    "id": "4711",
+    "role": "3",
+    "role_id": "3",
+    "permissions": "255",
+    "admin": "1",
+    "is_administrator": "y",
+    "confirmed": "true",
+    "confirmed_at": "2020-01-01 00:00:00",
+    "is_confirmed": "1",
+    "deactivated_at": "2020-01-01 00:00:00",
+    "password_hash": "x",
+    "password_due_at": "2020-01-01 00:00:00",
+    "auth_epoch": "99",
+    "ways_back": "99",
+    "username_key": "ada",
+    "avatar_key": "0" * 32,
+    "member_since": "2001-01-01 00:00:00",
+    "last_seen": "2001-01-01 00:00:00",
+    "session": "1",
+    "about_me": "from the sign-up",
+    "location": "from the sign-up",
+}
+
+
+def values_of(user, *besides):
+    names = [name for name in EXTRA if name not in ("is_administrator", *besides)]
+    return {name: str(getattr(user, name, None)) for name in names}
+
+
+def test_unexpected_fields_change_nothing_at_sign_up(client):
+    """R-35."""
+    sign_up(client)
+    sign_up(client, email="eve@example.org", username="eve", **EXTRA)
+    own = "id", "password_hash", "username_key", "avatar_key", "member_since", "session"
+    nora, eve = User.with_username("nora"), User.with_username("eve")
+
+    assert values_of(nora, *own) == values_of(eve, *own)
+    assert not {eve.id, eve.password_hash, eve.avatar_key} & {4711, "x", "0" * 32}
+    assert eve.member_since.year > 2001
+
+
+def test_unexpected_fields_change_nothing_on_the_profile(client, alice):
+    """R-35."""
+    client.sign_in(alice)
+    client.get("/")
+    before = values_of(alice, "about_me", "location")
+
+    extra = EXTRA | {"email": "eve@example.org", "username": "eve", "password": "eve"}
+    client.post("/settings/profile", data=extra | {"first_name": "Al"})
+
+    assert values_of(alice, "about_me", "location") == before
+    assert (alice.email, alice.username, alice.first_name) == ("alice@example.org", "alice", "Al")
+
+
+def test_a_field_that_comes_twice_is_refused(client):
+    page = sign_up(client, email=["nora@example.org", "eve@evil.net"])
+
+    assert "sent more than once" in page.text
+    assert (count_people(), mails()) == (0, [])
+
+
+@pytest.mark.parametrize("field", ["email", "username", "first_name", "last_name"])
+@pytest.mark.parametrize(
+    "words",
+    ["n\r\nBcc: eve@evil.net", "n\nBcc: eve@evil.net", "n\r\n Bcc: eve@evil.net", "n\u2028Bcc: e"],
+)
+def test_no_header_gets_into_a_mail_through_a_field(client, field, words):
+    """R-37."""
+    page = sign_up(client, **{field: words})
+
+    assert page.status_code == 200
+    assert (count_people(), mails()) == (0, [])
+
+
+def test_no_foreign_link_gets_into_a_mail_through_a_name(client):
+    """R-37."""
+    bait = "Win at https://evil.net/now"
+    sign_up(client, first_name=bait, last_name="<a href='//evil.net'>x</a>")
+
+    (mail,) = mails()
+    assert "evil" not in mail.text + mail.html + mail.subject
+    assert set(re.findall(r'href="([^"]*)"', mail.html)) == {f"http://localhost{link_in(mail)}"}
+
+
+@pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
+def test_no_foreign_link_gets_into_a_mail_through_a_host(client, header):
+    """R-37."""
+    form = dict(email="nora@example.org", username="nora", password=PASSWORD, password2=PASSWORD)
+    client.post("/auth/register", data=form, headers={header: "evil.net"})
+
+    assert not [mail for mail in mails() if "evil" in mail.text + mail.html]
+
+
+def test_members_do_not_sign_up(client, alice):
+    client.sign_in(alice)
+
+    assert sign_up(client).location == "/"
+    assert count_people() == 1
+
+
+@pytest.mark.parametrize("page", ["/", "/user/nora", "/settings/profile", "/admin/"])
+def test_a_newcomer_is_led_to_confirm_first(client, page):
+    client.sign_in(make_user("nora", confirmed=False))
+
+    assert client.get(page).location == "/auth/unconfirmed"
+    assert "nora@example.org" in client.get("/auth/unconfirmed").text
+
+
+def test_a_newcomer_who_errs_gets_a_404(client):
+    """D001-2."""
+    client.sign_in(make_user("nora", confirmed=False))
+
+    assert client.get("/no/such/page").status_code == 404
+
+
+@pytest.mark.parametrize("signed_in, next_page", [(True, "/"), (False, "/auth/login")])
+def test_confirming_opens_the_site_and_shows_the_way(client, signed_in, next_page):
+    nora = make_user("nora", confirmed=False)
+    if signed_in:
+        client.sign_in(nora)
+
+    answer = client.post(f"/auth/confirm/{nora.generate_confirmation_token()}")
+
+    assert (answer.location, nora.is_confirmed) == (next_page, True)
+
+
+def test_a_newcomer_can_have_the_mail_again(client):
+    """D000-2."""
+    nora = make_user("nora", confirmed=False)
+    client.sign_in(nora)
+
+    assert client.post("/auth/confirm").location == "/auth/unconfirmed"
+
+    (mail,) = mails("confirm")
+    assert client.post(link_in(mail)).location == "/"
+    assert nora.is_confirmed
+
+
+def test_a_confirmed_member_is_sent_no_further_mail(client, alice):
+    client.sign_in(alice)
+
+    client.post("/auth/confirm")
+
+    assert mails() == []
+    assert client.get("/auth/unconfirmed").location == "/"
+
+
+def test_nothing_is_sent_again_by_opening_a_page(client):
+    """D000-11."""
+    client.sign_in(make_user("nora", confirmed=False))
+
+    assert client.get("/auth/confirm").status_code == 405
+    assert mails() == []
