@@ -1,0 +1,141 @@
+"""Every page, to people with the longest names, on a phone and a desk, by day and by night."""
+
+import pytest
+from factories import PASSWORD
+from playwright.sync_api import expect
+
+from .people import ADDRESS, LONG
+
+pytestmark = pytest.mark.browser
+
+LOOKS = [(400, "light"), (400, "dark"), (1280, "dark"), (1280, "light")]
+OPEN_TO_ALL = {
+    "main.index": "/",
+    "main.user": f"/user/{LONG}",
+    "dev.mailbox": "/dev/mailbox",
+}
+FROM_MAILS = {
+    "auth.confirm": "/auth/confirm/{confirmation}",
+    "auth.reset": "/auth/reset-password/{reset}",
+    "auth.change_email": "/auth/change-email/{email_change}",
+    "auth.revert_email": "/auth/revert-email/{email_revert}",
+}
+FOR_VISITORS = {
+    "auth.login": "/auth/login",
+    "auth.register": "/auth/register",
+    "auth.reset_request": "/auth/reset-password",
+}
+FOR_MEMBERS = {
+    "main.edit_profile": "/settings/profile",
+    "main.sessions": "/settings/sessions",
+    "auth.change_password": "/auth/change-password",
+    "auth.change_email_request": "/auth/change-email",
+}
+FOR_STAFF = {"moderation.queue": "/moderation/", "admin.index": "/admin/"}
+FOR_NEWCOMERS = {
+    "auth.unconfirmed": "/auth/unconfirmed",
+    "auth.change_email_request": "/auth/change-email",
+}
+FOR_ALL_KINDS = FOR_VISITORS | FOR_MEMBERS | FOR_STAFF | FOR_NEWCOMERS
+ERRORS = {"/nowhere": 404, "/auth/reset-password/worn-out": 400, "/auth/confirm/{expired}": 410}
+NOT_PAGES = {"static", "bootstrap.static", "main.avatar", "main.moment_js"}
+NOT_PAGES |= {"main.healthz", "main.readyz"}
+
+# What a page has that nobody can use: as the person sees it at this width and by this light.
+FAULTS = """() => {
+  const faults = [], root = document.documentElement;
+  const shown = (element) => element.checkVisibility() && element.getClientRects().length;
+  if (root.scrollWidth > root.clientWidth) faults.push(`${root.scrollWidth} pixels wide`);
+  if (document.querySelectorAll("h1").length !== 1) faults.push("not one h1");
+  const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+  if (new Set(ids).size < ids.length) faults.push("an id twice");
+  for (const field of document.querySelectorAll("input:not([type=hidden]), textarea, select"))
+    if (shown(field) && !field.labels.length && field.type !== "submit")
+      faults.push(`no label: ${field.name}`);
+
+  const parse = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = parse(getComputedStyle(at).backgroundColor);
+      if (colour[3] === undefined || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const light = (colour) => colour.slice(0, 3)
+    .map((part) => part / 255).map((p) => (p <= .04045 ? p / 12.92 : ((p + .055) / 1.055) ** 2.4))
+    .reduce((sum, part, i) => sum + part * [.2126, .7152, .0722][i], 0);
+  for (const element of document.body.querySelectorAll("*")) {
+    const words = [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
+    if (!(words || element.matches("input[type=submit]")) || !shown(element)) continue;
+    const pair = [light(parse(getComputedStyle(element).color)), light(behind(element))];
+    const contrast = (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
+    if (contrast < 4.5) faults.push(`${contrast.toFixed(1)}: ${element.textContent.slice(0, 40)}`);
+  }
+  return faults;
+}"""
+
+
+@pytest.fixture(scope="module")
+def tokens(people):
+    """Links for the member with the long name; nobody uses them up."""
+    made = {"confirmation": people.token("ulla", "confirmation")}
+    made["expired"] = people.token("ulla", "confirmation", -60)
+    made["reset"] = people.token(LONG, "reset")
+    made["email_change"] = people.token(LONG, "email_change", "n" + ADDRESS)
+    made["email_revert"] = people.token(LONG, "email_revert", "o" + ADDRESS)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("username", "pages"),
+    [
+        (None, OPEN_TO_ALL | FROM_MAILS | FOR_VISITORS),
+        ("alice", OPEN_TO_ALL | FOR_MEMBERS),
+        (LONG, OPEN_TO_ALL | FOR_MEMBERS | FOR_STAFF),
+        ("ulla", FOR_NEWCOMERS),
+    ],
+    ids=["visitor", "member", "longest name", "newcomer"],
+)
+def test_every_page_can_be_read(visit, tokens, username, pages):
+    page, faults = visit("/", username), {}
+    for path in pages.values():
+        answer = page.goto(path.format(**tokens))
+        faults[path] = faults_of(page) if answer.status == 200 else answer.status
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_pages_that_say_no_can_be_read(visit, watcher, tokens):
+    page, faults = visit("/", LONG), {}
+    for path, status in ERRORS.items():
+        watcher.expect(status, path.format(**tokens))
+        assert page.goto(path.format(**tokens)).status == status
+        faults[path] = faults_of(page)
+    assert {path: found for path, found in faults.items() if found} == {}
+
+
+def test_messages_and_mistakes_can_be_read(visit):
+    page = visit("/auth/change-email", LONG)
+    for password, role in (("not my password", "alert"), (PASSWORD, "status")):
+        page.get_by_label("New email address").fill("m" + ADDRESS)
+        page.get_by_label("Password", exact=True).fill(password)
+        page.get_by_role("button", name="Send me a link").click()
+        expect(page.get_by_role(role)).to_be_visible()
+        assert faults_of(page) == []
+
+
+def test_every_endpoint_that_is_a_page_is_looked_at(people):
+    rules = people.app.url_map.iter_rules()
+    pages = {rule.endpoint for rule in rules if "GET" in rule.methods} - NOT_PAGES
+    assert pages == set(OPEN_TO_ALL | FROM_MAILS | FOR_ALL_KINDS)
+
+
+def faults_of(page):
+    """What is wrong with the page at both widths, by day and by night, its menu open."""
+    faults = []
+    for menu in page.locator("details.menu > summary").all():
+        menu.click()
+    for width, light in LOOKS:
+        page.emulate_media(color_scheme=light)
+        page.set_viewport_size({"width": width, "height": 800})
+        faults += [f"{width} {light}: {fault}" for fault in page.evaluate(FAULTS)]
+    return faults
