@@ -1,6 +1,7 @@
 """Signing up: which names and addresses, what strangers learn, and confirming the address."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -255,6 +256,7 @@ def test_signing_up_with_a_known_address_changes_nothing_of_its_account(client, 
 
 def test_of_a_name_may_be_told_that_it_is_taken_of_an_address_never(client, alice):
     """R-33."""
+    alice.member_since -= timedelta(hours=1)
     page = sign_up(client, email="alice@example.org", username="alice")
 
     assert TAKEN in page.text
@@ -436,3 +438,20 @@ def test_nothing_is_sent_again_by_opening_a_page(client):
 
     assert client.get("/auth/confirm").status_code == 405
     assert mails() == []
+
+
+def test_a_form_that_is_sent_twice_makes_one_account_and_one_mail(client):
+    """R-96, and the second answer is that of the first."""
+    first, second = [sign_up(client, email="new@example.org", username="newcomer") for _ in "12"]
+
+    assert (first.location, second.location) == ("/auth/login", "/auth/login")
+    assert [mail.kind for mail in mails()] == ["confirm"]
+
+
+def test_whoever_knows_name_and_address_but_not_the_password_is_told_the_name_is_taken(client):
+    sign_up(client, email="new@example.org", username="newcomer")
+
+    other = {"password": ANOTHER, "password2": ANOTHER}
+    answer = sign_up(client, email="new@example.org", username="newcomer", **other)
+
+    assert TAKEN in answer.text

@@ -1,14 +1,18 @@
 """The forms of accounts. Errors never tell whether an address is known."""
 
+from datetime import timedelta
+
 from flask_login import current_user
 from wtforms import BooleanField, PasswordField, StringField, SubmitField, ValidationError
 from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from ..forms import Form, stripped, visible
 from ..models import User
+from ..models.fields import utcnow
 from ..names import canonical_address, is_reserved, problem_with_username
 from ..passwords import LONGEST, problem_with
 
+A_MOMENT = timedelta(minutes=1)
 REQUIRED = "Please fill this in."
 DIFFERENT = "The two passwords differ."
 NAME_TAKEN = "This name is taken; please choose another one."
@@ -77,8 +81,15 @@ class RegistrationForm(NewPasswordForm):
         """Usernames are public, so that one is taken may be told."""
         if problem := problem_with_username(field.data):
             raise ValidationError(problem)
-        if is_reserved(field.data) or User.with_username(field.data):
+        holder = User.with_username(field.data)
+        if is_reserved(field.data) or (holder and not self.was_sent_before(holder)):
             raise ValidationError(NAME_TAKEN)
+
+    def was_sent_before(self, person):
+        """Whether this very form made the account a moment ago: a double click (R-96)."""
+        just_now = utcnow() - person.member_since < A_MOMENT
+        same = person.email == self.email.data and person.username == self.username.data
+        return just_now and same and person.verify_password(self.password.data)
 
 
 class ResetRequestForm(Form):

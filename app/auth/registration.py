@@ -80,6 +80,8 @@ def create_account(form):
     except IntegrityError:
         person = User.with_email(form.email.data)
         send_newcomer_mail = send_already_registered
+        if person and form.was_sent_before(person):
+            return True
     if person and MAILS_TO.is_open(person.email):
         send_newcomer_mail(person)
     db.session.commit()
