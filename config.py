@@ -5,9 +5,11 @@ Every variable is explained in `.env.example`; what stands in the environment wi
 
 import os
 import secrets
+from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from dotenv import load_dotenv
 
@@ -29,13 +31,14 @@ def words(value):
 
 def kept_key(path):
     """A key of this folder's own, made once, so that a restart in development signs nobody out."""
-    path.parent.mkdir(exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    if not path.exists():
+        path.parent.mkdir(exist_ok=True)
+        with NamedTemporaryFile("w", dir=path.parent) as file:  # only its owner may read it
             file.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass
-    return path.read_text() or kept_key(path.with_suffix(".new"))
+            file.flush()
+            with suppress(FileExistsError):  # another process was faster; all take that key
+                os.link(file.name, path)
+    return path.read_text()
 
 
 class Config:
@@ -81,8 +84,10 @@ class Config:
         "password asked again": "4 per 5 minutes",
         "sign-up by network": "30 per hour",
         "mails asked for by network": "30 per hour",
-        "mails to one address": "5 per hour",
-        "password strength": "120 per minute",
+        "mails to one address": "3 per hour",  # besides the one of the sign-up
+        "notices to one address": "1 per hour",  # of what strangers tried with it
+        "changes of password": "5 per hour",
+        "password strength": "60 per minute",  # by network
         "writing": "120 per minute",
     }
     RATELIMIT_STRATEGY = "moving-window"
@@ -134,6 +139,8 @@ class Config:
             yield f"{name} must be a number."
         if self.MAIL_DELIVERY not in ("thread", "worker"):
             yield "MAIL_DELIVERY must be thread or worker."
+        if self.MAIL_USE_SSL and self.MAIL_USE_TLS:
+            yield "MAIL_USE_SSL and MAIL_USE_TLS exclude each other; STARTTLS is MAIL_USE_TLS."
 
 
 class DevelopmentConfig(Config):

@@ -4,7 +4,7 @@ import os
 
 from flask import Flask
 
-from config import config
+from config import BASE, config
 
 from . import (
     access,
@@ -42,7 +42,7 @@ def create_app(config_name=None, **settings):
     login_manager.anonymous_user = AnonymousUser
     for extension in (bootstrap, moment, db, login_manager, mail, csrf, limiter):
         extension.init_app(app)
-    migrate.init_app(app, db)
+    migrate.init_app(app, db, directory=str(BASE / "migrations"))
     with app.app_context():
         databases.prepare(db.engine)
 

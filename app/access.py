@@ -8,6 +8,16 @@ from flask_login import current_user
 from .decorators import public
 
 SERVED_BY_LIBRARIES = ("static", "bootstrap.static")
+OUTSIDE_THE_FENCES = {
+    *SERVED_BY_LIBRARIES,
+    "main.avatar",
+    "main.moment_js",
+    "main.healthz",
+    "main.readyz",
+    "dev.mailbox",
+    "auth.logout",
+}
+WHERE_A_PASSWORD_IS_DUE = OUTSIDE_THE_FENCES | {"auth.change_password", "auth.password_strength"}
 
 
 def init_app(app):
@@ -37,7 +47,18 @@ def policy_of(app, endpoint):
 def may_open(endpoint, user=current_user):
     """Whether the person may enter: the question that links and landing pages ask."""
     policy = current_app.extensions["access"].get(endpoint)
-    return policy is not None and policy.admits(user)
+    return policy is not None and policy.admits(user) and comes_first(endpoint, user) is None
+
+
+def comes_first(endpoint, user):
+    """Return the endpoint of what a member has to do before this one; None where nothing."""
+    if not user.is_authenticated or endpoint in OUTSIDE_THE_FENCES:
+        return None
+    if user.password_due_at and endpoint not in WHERE_A_PASSWORD_IS_DUE:
+        return "auth.change_password"
+    if not user.is_confirmed and not endpoint.startswith("auth."):
+        return "auth.unconfirmed"
+    return None
 
 
 def _declared_public(view):

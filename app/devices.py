@@ -16,14 +16,14 @@ MOST_USERS = 8  # people who share one browser
 def mark_for(user):
     """Return this browser's mark if the user signed in with it before, else None."""
     mark, users = _read()
-    return mark if user.id in users else None
+    return mark if _entry(user) in users else None
 
 
 def remember(response, user):
     """Leave the mark, with the user on it, in the browser."""
     config = current_app.config
     mark, users = _read()
-    users = [user.id, *(id for id in users if id != user.id)][:MOST_USERS]
+    users = [_entry(user), *(entry for entry in users if entry != _entry(user))][:MOST_USERS]
     payload = {"mark": mark or secrets.token_hex(8), "users": users}
     response.set_cookie(
         config["DEVICE_COOKIE_NAME"],
@@ -34,6 +34,11 @@ def remember(response, user):
         samesite="Lax",
     )
     return response
+
+
+def _entry(user):
+    """Who it is, until the next change of password or address."""
+    return f"{user.id}.{user.auth_epoch}"
 
 
 def _read():

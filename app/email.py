@@ -1,7 +1,6 @@
 """Every mail the site can send, a function each; all go through the outbox.
 
-A mail names people by their username only, its dots as spaces: what they typed as first name or
-place stays out of it, and no mail reader takes a name for a link (R-37).
+A mail names people by their username only: what they typed as first name or place stays out of it.
 """
 
 from flask import current_app, render_template, request
@@ -11,11 +10,12 @@ from .models import OutboxMail, User
 from .models.outbox import REHEARSAL
 from .security import site_link
 
+UNPROVEN = ("confirm", "change_email")  # go to addresses that nobody has proven yet
 LIFETIMES = {
-    "confirm": "CONFIRMATION_LIFETIME",
-    "reset": "RESET_LIFETIME",
-    "change_email": "EMAIL_CHANGE_LIFETIME",
-    "revert_email": "EMAIL_REVERT_LIFETIME",
+    "auth.confirm": "CONFIRMATION_LIFETIME",
+    "auth.reset": "RESET_LIFETIME",
+    "auth.change_email": "EMAIL_CHANGE_LIFETIME",
+    "auth.revert_email": "EMAIL_REVERT_LIFETIME",
 }
 
 
@@ -23,7 +23,9 @@ def send_email(to, subject, template, /, *, user=None, **context):
     """Put a mail into the outbox of the running transaction; it leaves after the commit."""
     config = current_app.config
     context |= {"user": user, "site_name": config["SITE_NAME"], "asked_from": asked_from()}
-    context["name"] = user.username.replace(".", " ") if user else None
+    context["name"] = user.username if user else None
+    if template in UNPROVEN and user:  # no stranger's mail reader takes a name for a link (R-37)
+        context["name"] = user.username.replace(".", " ")
     mail = OutboxMail(
         user_id=user.id if user else None,
         kind=template,
@@ -60,6 +62,13 @@ def send_email_changed(user, old_email):
     _send_link(user, old_email, subject, "email_changed", endpoint, token, **values)
 
 
+def send_email_reverted(user, left_email):
+    """Tell the address that the account has left again."""
+    link = site_link("auth.login")
+    subject = "An account has left your address"
+    send_email(left_email, subject, "email_reverted", user=user, link=link)
+
+
 def send_password_changed(user):
     link = site_link("auth.reset_request")
     send_email(user.email, "Your password was changed", "password_changed", user=user, link=link)
@@ -91,8 +100,7 @@ def asked_from():
 
 
 def _send_link(user, to, subject, template, endpoint, token, **values):
-    purpose = {"auth.confirm": "confirm", "auth.reset": "reset"}.get(endpoint, endpoint[5:])
-    expires = in_words(current_app.config[LIFETIMES[purpose]])
+    expires = in_words(current_app.config[LIFETIMES[endpoint]])
     link = site_link(endpoint, token=token)
     send_email(to, subject, template, user=user, link=link, expires=expires, **values)
 

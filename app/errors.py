@@ -5,8 +5,15 @@ import time
 from flask import current_app, g, jsonify, render_template, request
 from flask.globals import request_ctx
 from flask_limiter import RateLimitExceeded
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DataError, OperationalError, TimeoutError
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    TimeoutError,
+)
 from werkzeug.exceptions import HTTPException
 
 from .decorators import PermissionMissing
@@ -37,9 +44,13 @@ WORDS = {
     500: "The fault is ours. It has been noted, with the number below.",
     503: "Please try again in a moment; nothing that you had saved is lost.",
 }
+STALE_TITLE = "This form is out of date"
 STALE_FORM = (
-    "The form was open for too long, or in another session. Open it again and send it anew."
+    "You have signed in or out since it was opened. Open it again; if you had typed something"
+    " long, your browser's Back button brings it back."
 )
+AWAY = OperationalError, InterfaceError, ProgrammingError, TimeoutError
+LONGEST_ACCEPT = 1000
 DATABASE_AWAY = 5  # seconds after which to try again
 
 
@@ -49,8 +60,8 @@ def init_app(app):
     app.register_error_handler(PermissionMissing, show_missing_permission)
     app.register_error_handler(RateLimitExceeded, show_limit)
     app.register_error_handler(DataError, show_bad_data)
-    app.register_error_handler(OperationalError, show_database_away)
-    app.register_error_handler(TimeoutError, show_database_away)
+    for kind in AWAY:
+        app.register_error_handler(kind, show_database_away)
     app.register_error_handler(Exception, show_fault)
 
 
@@ -73,11 +84,12 @@ def show(error):
 def show_stale_form(error):
     back = request.full_path.rstrip("?")
     facts = {"back": back} if is_local(back) and "GET" in request.url_rule.methods else {}
-    return answer(400, words=STALE_FORM, **facts)
+    return answer(400, title=STALE_TITLE, words=STALE_FORM, **facts)
 
 
 def show_missing_permission(error):
-    names = Permission.names(error.permission)
+    held = current_user.role.permissions if current_user.role else 0
+    names = Permission.names(error.permission & ~held)
     holders = db.session.scalars(Role.granting(error.permission)).all()
     return answer(403, missing=names, holders=[role.name for role in holders])
 
@@ -107,9 +119,10 @@ def show_fault(error):
     return answer(500, bare=True)
 
 
-def answer(code, *, words=None, retry_after=None, bare=False, **facts):
+def answer(code, *, title=None, words=None, retry_after=None, bare=False, **facts):
     """Return the error page, or its JSON twin; `bare` asks the database nothing."""
-    facts = {"code": code, "title": TITLES.get(code, "That did not work"), **facts}
+    title = title or TITLES.get(code, "That did not work")
+    facts = {"code": code, "title": title, **facts}
     facts["words"] = words or WORDS.get(code, "Please go back and try again.")
     facts["request_id"] = g.get("request_id", "-")
     if retry_after:
@@ -121,7 +134,7 @@ def answer(code, *, words=None, retry_after=None, bare=False, **facts):
     else:
         try:
             page = render_template("errors/error.html", bare=bare, **facts)
-        except (OperationalError, TimeoutError) as error:  # on the way to who is reading
+        except AWAY as error:  # on the way to who is reading
             return show_database_away(error)
         response = current_app.make_response(page)
     response.status_code = code
@@ -131,5 +144,7 @@ def answer(code, *, words=None, retry_after=None, bare=False, **facts):
 
 
 def prefers_json():
+    if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
+        return False  # reading it would take longer than the page
     accepts = request.accept_mimetypes
     return accepts["application/json"] > accepts["text/html"]

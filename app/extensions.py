@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from contextlib import suppress
 from threading import Lock
 
 from flask import current_app, request
@@ -70,11 +71,16 @@ class SteadyMemoryStorage(MemoryStorage):
     """Where limits are counted without Redis; `memory://` means this one.
 
     Two threads that count at the same moment may start one and the same timer in limits 5.8.0,
-    and the second gets a RuntimeError. So they start it one after the other.
+    and the second gets a RuntimeError. So they start it one after the other. And what is cleared
+    while the timer looks for old entries is gone, which is no fault either.
     """
 
     STORAGE_SCHEME = ["memory"]
     scheduling = Lock()
+
+    def _MemoryStorage__expire_events(self):
+        with suppress(KeyError):
+            super()._MemoryStorage__expire_events()
 
     def _MemoryStorage__schedule_expiry(self):
         with self.scheduling:

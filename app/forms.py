@@ -1,10 +1,14 @@
 """The form that all others descend from: what is never right is refused here, at its field."""
 
+import re
+
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms.validators import StopValidation
+from wtforms.validators import Length, StopValidation
 
 from .names import has_hidden_characters
+
+HIDDEN = "This holds characters that cannot be seen; please type it anew."
 
 
 class Form(FlaskForm):
@@ -30,4 +34,14 @@ def stripped(text):
 def visible(form, field):
     """Refuse line breaks, controls and direction marks in a line of text."""
     if has_hidden_characters(field.data or ""):
-        raise StopValidation("This holds characters that cannot be seen; please type it anew.")
+        raise StopValidation(HIDDEN)
+
+
+def visible_lines(form, field):
+    """Refuse what `visible` does, but let line breaks and tabs pass."""
+    if any(has_hidden_characters(part) for part in re.split(r"[\t\r\n]", field.data or "")):
+        raise StopValidation(HIDDEN)
+
+
+def at_most(length):
+    return Length(max=length, message="Use at most %(max)d characters.")

@@ -8,7 +8,7 @@ import time
 from flask import g, request
 
 TOKENS = re.compile(
-    r"(/(?:confirm|reset-password|change-email|revert-email|join)/)[^/?\s\"']+", re.ASCII
+    r"(/(?:confirm|reset-password|change-email|revert-email|join)/+)[^/?\s\"']+", re.ASCII
 )
 log = logging.getLogger("offbrand")
 

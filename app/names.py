@@ -97,6 +97,8 @@ def canonical_address(text):
         found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
+    if "=?" in found.ascii_email:  # an encoded word: some servers would decode it to another one
+        raise ValueError("This address cannot be mailed to.")
     return found.ascii_email.lower()
 
 

@@ -4,20 +4,24 @@ Hashes of Werkzeug's kinds verify too, for accounts that were brought along.
 """
 
 from contextlib import contextmanager
-from threading import BoundedSemaphore
+from threading import BoundedSemaphore, Lock
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from flask import current_app
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash
-from zxcvbn import zxcvbn
+from zxcvbn import matching, zxcvbn
 
 SHORTEST, LONGEST = 8, 256
 GOOD_ENOUGH = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
 WORDS = ("Far too easy to guess", "Very easy to guess", "Easy to guess", "Good", "Very good")
 WAIT = 2  # seconds to wait for a free slot
 SITE_WORDS = ["offbrand", "flask", "flasky"]
+MOST_SPELLINGS = 8  # readings of a l33t word; zxcvbn tries hundreds, and seconds go by
+judging = Lock()  # zxcvbn keeps the names to guess in a dictionary of the whole process
+every_spelling = matching.enumerate_l33t_subs
+matching.enumerate_l33t_subs = lambda table: every_spelling(table)[:MOST_SPELLINGS]
 
 
 class Hashing:
@@ -81,7 +85,8 @@ def strength(password, names=()):
     if not password:  # zxcvbn stumbles over nothing at all
         return 0, f"{WORDS[0]}."
     guesses = {guess for name in names if name for guess in (name, name.partition("@")[0])}
-    told = zxcvbn(password[:72], user_inputs=[*SITE_WORDS, *guesses])
+    with judging:
+        told = zxcvbn(password[:72], user_inputs=[*SITE_WORDS, *guesses])
     hints = [told["feedback"]["warning"].strip(), *told["feedback"]["suggestions"]]
     hint = next((hint.rstrip(".") for hint in hints if hint), "Add another word or two")
     score = told["score"]

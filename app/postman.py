@@ -13,12 +13,12 @@ from contextlib import nullcontext
 from email.utils import parseaddr
 
 from flask import current_app
-from flask_mail import BadHeaderError, Message
+from flask_mail import Message
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from .extensions import db, mail
-from .models import OutboxMail, UserSession
+from .models import OutboxMail, UserSession, WayBack
 
 POLL = 5  # seconds between looks at an outbox that nobody has written to
 PURGE_EVERY = 3600
@@ -71,9 +71,12 @@ def deliver_pending(stopped=never):
         try:
             with _connection() as connection:
                 sent += _deliver_on(connection, row, stopped)
+        except smtplib.SMTPAuthenticationError as error:  # asking again and again may lock us out
+            _refuse(row, error)
+            break
         except OSError as error:  # SMTP's errors are of this kind too
             log.warning("The mail server could not be reached: %s", words_of(error))
-            row.postpone(words_of(error))
+            OutboxMail.postpone_all(words_of(error))
             db.session.commit()
             break
     return sent
@@ -112,10 +115,8 @@ def _deliver_on(connection, row, stopped):
         try:
             if connection is not None:
                 connection.send(compose(row))
-        except (OSError, BadHeaderError, UnicodeError) as error:
-            log.warning("Mail %s was refused: %s", row.id, words_of(error))
-            row.refuse(words_of(error))
-            db.session.commit()
+        except Exception as error:  # also a mail that cannot be composed must come to an end
+            _refuse(row, error)
             answers = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
             if not isinstance(error, answers) or connection.host.sock is None:  # as after a 421
                 return sent
@@ -125,6 +126,12 @@ def _deliver_on(connection, row, stopped):
             sent += 1
         row = None if stopped() else OutboxMail.lease()
     return sent
+
+
+def _refuse(row, error):
+    log.warning("Mail %s was refused: %s", row.id, words_of(error))
+    row.refuse(words_of(error))
+    db.session.commit()
 
 
 def _start():
@@ -149,4 +156,5 @@ def _purge_now_and_then(app):
         app.extensions["purged_at"] = time.monotonic()
         OutboxMail.purge(keep=KEPT_IN_MAILBOX if app.config["MAILBOX"] else None)
         UserSession.purge()
+        WayBack.purge()
         db.session.commit()

@@ -10,6 +10,7 @@ from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 URLENCODED = "application/x-www-form-urlencoded"
+LONGEST_FORM = 256 * 1024  # bytes; longer ones are for files, which come in parts
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -50,10 +51,16 @@ def number_request():
 
 def refuse_junk():
     """400 for text that no form of ours can mean: NUL and other controls, broken UTF-8 (R-86)."""
+    if request.endpoint is None:
+        return  # nothing will read it
     texts = [request.path, *_texts(request.args)]
     if request.method not in ("GET", "HEAD", "OPTIONS"):
-        if request.mimetype == URLENCODED and is_broken(request.get_data()):
-            abort(400, "The text is not UTF-8.")
+        if request.mimetype == URLENCODED:
+            body = request.get_data()
+            if len(body) > LONGEST_FORM:
+                abort(413)
+            if is_broken(body):
+                abort(400, "The text is not UTF-8.")
         texts += _texts(request.form)
         texts += [file.filename or "" for file in request.files.values()]
     if is_broken(request.query_string) or any(is_junk(text) for text in texts):

@@ -1,8 +1,11 @@
 """How often something may be tried, by account and by network, never by the whole site together.
 
-Counting is atomic: of thirty guesses at once, no more than the limit are looked at (R-98).
+Counting is atomic: of thirty guesses at once for one account, no more than the limit are looked at
+(R-98). Failures of a network are counted when they are known, so that those who sign in from one
+school do not use up its tries; guesses that are under way may pass the limit.
 """
 
+import logging
 import time
 
 from flask import current_app, request
@@ -16,6 +19,7 @@ from .extensions import SteadyMemoryStorage, limiter
 from .names import address_or_none, username_key
 from .networks import network_of
 
+log = logging.getLogger("offbrand.throttles")
 spare = MovingWindowRateLimiter(SteadyMemoryStorage())  # for the request in which Redis went away
 
 
@@ -53,7 +57,8 @@ class Throttle:
             return True
         try:
             return getattr(limiter.limiter, question)(item, *identifiers)
-        except RedisError:
+        except RedisError as error:
+            log.warning("Redis is away, limits are counted in this process: %s", error)
             return getattr(spare, question)(item, *identifiers)
 
 
@@ -65,6 +70,8 @@ ASKED_AGAIN = Throttle("password asked again")
 SIGN_UP = Throttle("sign-up by network")
 MAILS_ASKED = Throttle("mails asked for by network")
 MAILS_TO = Throttle("mails to one address")
+NOTICES_TO = Throttle("notices to one address")
+PASSWORD_CHANGES = Throttle("changes of password")
 STRENGTH = Throttle("password strength")
 
 
@@ -78,20 +85,20 @@ class SignInAttempt:
     def __init__(self, login, user):
         self.network = network_of(request)
         self.login = address_or_none(login) or username_key(login)[:254]
-        self.device = user and devices.mark_for(user)
+        mark = user and devices.mark_for(user)
+        self.device = mark and f"{mark} {user.id}"
 
     def count(self):
         """Count the attempt before the password is looked at; raise 429 after too many."""
         if self.device:
             DEVICE.take(self.device)
-            return
-        NETWORK.check(self.network)
-        LOGIN_AND_NETWORK.take(f"{self.login} {self.network}")
-        LOGIN.take(self.login)
+        else:
+            NETWORK.check(self.network)
+            LOGIN_AND_NETWORK.take(f"{self.login} {self.network}")
+            LOGIN.take(self.login)
 
     def failed(self):
-        if not self.device:
-            NETWORK.is_open(self.network)
+        NETWORK.is_open(self.network)
 
     def succeeded(self):
         if self.device:

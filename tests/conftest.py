@@ -1,6 +1,9 @@
 """The app on both databases, the browser of the tests, and the cast."""
 
 import os
+
+os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a person's .env is for their site, not for tests
+
 from contextvars import Context
 
 import pytest
@@ -15,6 +18,10 @@ from app.extensions import db, limiter
 from app.models import Role, UserSession
 from app.permissions import DEFAULT_ROLE, ROLES
 from app.throttles import spare
+
+READ = ("FLASK_", "DATABASE_", "DEV_", "REDIS_", "MAIL_", "SERVER_", "TRUSTED_", "SECRET_")
+READ += ("OFFBRAND_", "SUPERUSER_", "PROXY_", "PORT")
+KEPT = {"OFFBRAND_REQUIRE_SERVICES"}
 
 
 class Browser(FlaskClient):
@@ -174,5 +181,6 @@ def ada(app):
 @pytest.fixture(scope="session", autouse=True)
 def nothing_from_the_outside():
     """What a person has set for their own site does not reach the tests."""
-    for name in ("FLASK_CONFIG", "DATABASE_URL", "REDIS_URL", "MAIL_SERVER", "SERVER_NAME"):
-        os.environ.pop(name, None)
+    for name in os.environ.keys() - KEPT:
+        if name.startswith(READ):
+            os.environ.pop(name)

@@ -1,13 +1,12 @@
-"""Reads the site as a browser does, its links and forms; and its tables, before and after."""
+"""Reads the site as a browser does, its links and forms."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from sqlalchemy import select
+from factories import everything
 
-from app.extensions import db
-
+__all__ = ["Form", "Page", "addresses", "crawl", "everything", "posts", "token_pages"]
 ORIGIN = "http://localhost"
 
 
@@ -74,12 +73,6 @@ def posts(client, *starts):
     """Every POST form that a person finds, once for each action."""
     forms = [form for page in crawl(client, *starts).values() for form in page.forms]
     return {form.action: form for form in forms if form.method == "post"}
-
-
-def everything():
-    """Every row of every table."""
-    tables = db.metadata.sorted_tables
-    return {t.name: db.session.execute(select(t).order_by(*t.primary_key)).all() for t in tables}
 
 
 def token_pages(user):

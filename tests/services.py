@@ -72,6 +72,7 @@ class Served:
         self.env = {
             **{k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")},
             "DEV_DATABASE_URL": f"sqlite:///{folder}/data.sqlite",
+            "PYTHON_DOTENV_DISABLED": "1",
             "SECRET_KEY": "kept for as long as this test runs, and no longer",
             **settings,
         }

@@ -4,11 +4,12 @@ import inspect
 from urllib.parse import urlsplit
 
 import pytest
-from crawling import crawl, everything
-from factories import PASSWORD, keep, make_user
+from crawling import crawl
+from factories import PASSWORD, everything, keep, make_user
 
 import app.templating
 from app import create_app
+from app.decorators import permission_required
 from app.extensions import db
 from app.models import Permission, Role
 from app.models.fields import utcnow
@@ -91,6 +92,16 @@ def test_each_door_opens_to_those_in_the_table_only(app, client, cast, who):
     assert opened == {name: outcomes[PEOPLE.index(who)] for name, outcomes in ACCESS.items()}
 
 
+@pytest.mark.parametrize("path", ["/settings/profile", "/moderation/", "/admin/"])
+def test_a_visitor_is_led_to_sign_in_and_from_there_to_the_page(client, ada, path):
+    """D000-1: no bare 401."""
+    answer = client.get(path)
+    assert (answer.status_code, answer.location) == (302, f"{LOGIN}?next={path}")
+
+    form = {"login": "ada", "password": PASSWORD}
+    assert client.post(answer.location, data=form).location == path
+
+
 @pytest.mark.parametrize("who", ["visitor", "newcomer"])
 def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
     """R-79, R-80: every address that takes a POST, but for one's own account."""
@@ -141,8 +152,8 @@ def test_a_view_behind_a_gate_needs_no_policy_of_its_own(monkeypatch):
 @pytest.mark.parametrize(
     "path, permission, holders",
     [
-        ("/moderation/", "MODERATE", "Moderator, Administrator"),
-        ("/admin/", "ADMIN", "Administrator"),
+        ("/moderation/", "MODERATE", "The roles Moderator and Administrator have it."),
+        ("/admin/", "ADMIN", "The role Administrator has it."),
     ],
 )
 def test_a_refusal_names_the_permission_and_who_holds_it(client, alice, path, permission, holders):
@@ -152,8 +163,29 @@ def test_a_refusal_names_the_permission_and_who_holds_it(client, alice, path, pe
     page = client.get(path)
 
     assert page.status_code == 403
-    assert f"<dd>{permission}</dd>" in page.text
-    assert f"<dd>{holders}</dd>" in page.text
+    assert f"It needs the permission {permission}. {holders}" in page.text
+
+
+@pytest.mark.parametrize(
+    "who, missing, words",
+    [
+        ("alice", ["MODERATE", "ADMIN"], "permissions MODERATE and ADMIN. The role Administrator"),
+        ("mona", ["ADMIN"], "permission ADMIN. The role Administrator has it."),
+    ],
+)
+def test_a_refusal_names_only_what_the_person_lacks(
+    app, client, cast, monkeypatch, who, missing, words
+):
+    """D004-1: where two permissions are asked for at once."""
+    both = permission_required(Permission.MODERATE | Permission.ADMIN)
+    client.sign_in(cast[who])
+    monkeypatch.setitem(app.view_functions, "main.index", both(lambda: "in"))
+
+    answer = client.get("/", headers={"Accept": "application/json"})
+
+    assert answer.json["error"]["missing"] == missing
+    assert answer.json["error"]["holders"] == ["Administrator"]
+    assert f"It needs the {words}" in client.get("/").text
 
 
 def test_a_refusal_says_the_same_as_json(client, alice):

@@ -277,6 +277,7 @@ def test_the_way_back_closes_those_of_the_thief(client, alice):
 
 def test_a_later_theft_can_be_undone_too(client, alice):
     client.post(link_in(move(client, alice, THIEF)))
+    alice.password = PASSWORD  # by the link that came with it
     again, last = move(client, alice, THIEF), move(client, alice, THIEF2)
 
     answers = [client.post(link_in(mail)).status_code for mail in (last, again, last)]
@@ -314,3 +315,33 @@ def test_after_a_change_people_sign_in_with_the_new_address_only(client, app, al
     ]
 
     assert answers == [302, 200]
+
+
+def test_taking_an_address_back_voids_the_password_that_was_known(client, alice):
+    """Whoever changed the address knew it; a mailed link sets a new one (R-45)."""
+    client.post(link_in(move(client, alice, THIEF)))
+
+    assert alice.password_hash is None
+    assert [mail.recipient for mail in mails("email_reverted")] == [THIEF]
+    assert client.get(link_in(mails("reset_password")[-1])).status_code == 200
+
+
+def test_a_slip_at_the_sign_up_gives_its_owner_no_way_into_the_account(client):
+    """An address that was never confirmed gets no link to take the account back."""
+    client.sign_in(make_user("cat", confirmed=False))
+    ask(client, "cat2@example.org")
+
+    client.post(link_in(mails("change_email")[-1]))
+
+    assert User.with_username("cat").email == "cat2@example.org"
+    assert mails("email_changed") == []
+
+
+@pytest.mark.parametrize("typed", ["alice@example.org", " Alice@EXAMPLE.org "])
+def test_the_address_one_has_already_is_a_mistake_at_its_field(client, alice, typed):
+    client.sign_in(alice)
+
+    page = client.post("/auth/change-email", data={"email": typed, "password": PASSWORD})
+
+    assert "This is your address already." in page.text
+    assert mails() == []

@@ -4,7 +4,8 @@ import pytest
 from crawling import Page
 from factories import PASSWORD, make_user
 from services import free_port
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import InterfaceError, OperationalError, ProgrammingError, TimeoutError
+from werkzeug.exceptions import TooManyRequests
 
 from app.extensions import db
 
@@ -12,7 +13,7 @@ JSON = {"Accept": "application/json"}
 TRACES = (
     "Traceback",
     "File &#34;",
-    "/work",
+    "/srv/",
     "werkzeug",
     "sqlalchemy",
     "psycopg",
@@ -31,7 +32,7 @@ def fail(app, monkeypatch, fault, endpoint="main.index"):
 def ask(client, code, **options):
     """Make a request that is answered with the code."""
     if code == 400:
-        return client.get("/%ff", **options)
+        return client.get("/?x=%ff", **options)
     if code == 403:
         return client.get("/admin/", **options)
     if code == 404:
@@ -49,7 +50,7 @@ def test_an_error_is_a_page_of_the_site_with_its_status(client, alice, code):
 
     assert page.status_code == code
     assert f"Error {code}" in page.text and "Go to the front page" in page.text
-    assert page.headers["X-Request-ID"] in page.text
+    assert "If you ask for help" not in page.text
 
 
 @pytest.mark.parametrize("code", [400, 403, 404, 405, 413])
@@ -84,6 +85,7 @@ def test_a_stale_form_offers_the_way_to_try_again(strict_client):
     page = strict_client.post("/auth/login?next=/user/bob", data={"login": "alice"})
 
     assert page.status_code == 400
+    assert "This form is out of date" in page.text and "signed in or out since" in page.text
     assert "/auth/login?next=/user/bob" in Page("/", page).links
 
 
@@ -100,7 +102,7 @@ def test_a_stale_button_offers_no_way_back_to_where_nothing_can_be_opened(strict
 def test_a_fault_tells_its_number_and_nothing_of_the_code(client, app, monkeypatch, alice, headers):
     """R-26."""
     client.sign_in(alice)
-    fail(app, monkeypatch, RuntimeError("the secret is out: File /work/x SELECT"))
+    fail(app, monkeypatch, RuntimeError("the secret is out: File /srv/x SELECT"))
 
     answer = client.get("/", headers=headers)
 
@@ -201,6 +203,32 @@ def test_a_pool_without_a_free_connection_is_a_503(client, app, monkeypatch):
     fail(app, monkeypatch, TimeoutError())
 
     assert client.get("/").status_code == 503
+
+
+@pytest.mark.parametrize("kind", [InterfaceError, OperationalError, ProgrammingError])
+def test_a_database_that_cannot_answer_is_a_503_with_its_number(client, app, monkeypatch, kind):
+    fail(app, monkeypatch, kind("SELECT", {}, Exception("gone")))
+
+    page = client.get("/")
+
+    assert page.status_code == 503
+    assert page.headers["X-Request-ID"] in page.text
+
+
+def test_a_table_that_is_missing_is_a_503(client, app, monkeypatch):
+    """PostgreSQL says ProgrammingError, SQLite OperationalError."""
+    statement = db.text("SELECT 1 FROM not_migrated_yet")
+    monkeypatch.setitem(app.view_functions, "main.index", lambda: str(db.session.scalar(statement)))
+
+    assert client.get("/").status_code == 503
+
+
+def test_who_tried_too_often_to_sign_in_is_shown_another_way(client, app, monkeypatch):
+    fail(app, monkeypatch, TooManyRequests(retry_after=60), "auth.login")
+    fail(app, monkeypatch, TooManyRequests(retry_after=60))
+
+    assert "/auth/reset-password" in Page("/", client.get("/auth/login")).links
+    assert "/auth/reset-password" not in Page("/", client.get("/")).links
 
 
 def test_what_no_column_can_hold_is_a_400_below_all_forms(client, app, monkeypatch):

@@ -15,6 +15,7 @@ MAILS = {
     "reset_password": ("Choose a new password", "1 hour"),
     "change_email": ("Confirm your new address", "1 hour"),
     "email_changed": ("Your address was changed", "7 days"),
+    "email_reverted": ("An account has left your address", None),
     "password_changed": ("Your password was changed", None),
     "already_registered": ("You already have an account", None),
     "address_taken": ("Your address is in use here", None),
@@ -24,10 +25,12 @@ SENDERS = {
     "reset_password": email.send_reset_password,
     "change_email": lambda user: email.send_change_email(user, "new@example.org"),
     "email_changed": lambda user: email.send_email_changed(user, "old@example.org"),
+    "email_reverted": lambda user: email.send_email_reverted(user, "left@example.org"),
     "password_changed": email.send_password_changed,
     "already_registered": email.send_already_registered,
     "address_taken": email.send_address_taken,
 }
+ELSEWHERE = {"change_email", "email_changed", "email_reverted"}
 each_mail = pytest.mark.parametrize("kind", MAILS)
 
 
@@ -131,7 +134,7 @@ def test_a_mail_about_an_address_goes_to_the_right_one(write, kind, recipient):
     assert write(kind).recipient == recipient
 
 
-@pytest.mark.parametrize("kind", sorted(set(MAILS) - {"change_email", "email_changed"}))
+@pytest.mark.parametrize("kind", sorted(set(MAILS) - ELSEWHERE))
 def test_other_mails_go_to_the_address_of_the_account(write, kind):
     assert write(kind).recipient == "alice@example.org"
 

@@ -1,5 +1,7 @@
 """Pages that serve everybody or nobody: health, pictures, the mailbox, the front door."""
 
+from datetime import timedelta
+
 import pytest
 from crawling import Page, crawl
 from factories import make_mail, make_user
@@ -20,6 +22,13 @@ def test_a_site_that_can_do_its_work_is_ready(client):
 
     assert answer.status_code == 200
     assert answer.json == {"status": "ready", "database": "ok", "migrations": "ok"}
+
+
+def test_readiness_does_not_depend_on_where_the_process_stands(client, tmp_path, monkeypatch):
+    """A service has another working directory than a person."""
+    monkeypatch.chdir(tmp_path)
+
+    assert client.get("/readyz").status_code == 200
 
 
 def test_without_its_database_the_site_is_up_but_not_ready(site_with):
@@ -186,3 +195,27 @@ def test_staff_see_figures_and_who_is_new(client, alice, mona, ada):
 
     assert "<dt>Members</dt><dd>3</dd>" in client.get("/admin/").text
     assert "/user/alice" in client.get("/moderation/").text
+
+
+def test_newcomers_are_those_of_the_last_thirty_days_and_fifty_at_most(client, mona):
+    make_user("veteran", member_since=utcnow() - timedelta(days=31))
+    for number in range(50):
+        make_user(f"nora{number}", member_since=utcnow() - timedelta(days=29, minutes=number))
+    client.sign_in(mona)
+
+    page = client.get("/moderation/").text
+
+    assert "/user/veteran" not in page
+    assert "/user/nora48" in page and "/user/nora49" not in page
+
+
+def test_the_way_home_is_shown_to_whom_it_is_open(client, alice):
+    home = 'href="/">Home</a>'
+    assert home in client.get("/user/alice").text
+
+    client.sign_in(make_user("ulla", confirmed=False))
+    assert home not in client.get("/auth/unconfirmed").text
+
+    client.sign_in(alice)
+    assert home in client.get("/user/alice").text
+    assert "/auth/change-email" in Page("/", client.get("/")).links

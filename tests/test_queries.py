@@ -116,7 +116,7 @@ def test_a_wrong_password_costs_one_query_whoever_it_is_for(client, crowd, bob, 
 def test_signing_in_costs_as_few_as_it_does(client, bob):
     data = {"login": "bob", "password": PASSWORD}
 
-    assert count(client, "/auth/login", "POST", data=data) == 3
+    assert count(client, "/auth/login", "POST", data=data) == 4
 
 
 def test_posting_without_a_right_costs_nothing(strict_client, bob):

@@ -1,7 +1,6 @@
 """Signing up: which names and addresses, what strangers learn, and confirming the address."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from argon2 import PasswordHasher
@@ -29,6 +28,7 @@ def answer_to(client, **changes):
     """All that a stranger sees: the answer, what it sets, and the page it leads to."""
     answer = sign_up(client, **changes)
     page = client.get(answer.location).text if answer.location else answer.text
+    page = page.replace(changes["email"], "what was typed")
     varying = ("X-Request-ID", "Set-Cookie")
     headers = [(name, value) for name, value in answer.headers if name not in varying]
     cookies = [line.partition("=")[0] for line in answer.headers.getlist("Set-Cookie")]
@@ -256,7 +256,6 @@ def test_signing_up_with_a_known_address_changes_nothing_of_its_account(client, 
 
 def test_of_a_name_may_be_told_that_it_is_taken_of_an_address_never(client, alice):
     """R-33."""
-    alice.member_since -= timedelta(hours=1)
     page = sign_up(client, email="alice@example.org", username="alice")
 
     assert TAKEN in page.text
@@ -265,13 +264,13 @@ def test_of_a_name_may_be_told_that_it_is_taken_of_an_address_never(client, alic
 
 
 def test_an_address_is_not_flooded_and_nobody_can_tell(client, app, alice):
-    """The sixth try within the hour is answered like the first, but nothing is sent (R-73)."""
+    """The next try within the hour is answered like the first, but nothing is sent (R-73)."""
     answers = [
         answer_to(app.test_client(), email="alice@example.org", username=f"n{i}") for i in range(6)
     ]
 
     assert all(answer == answers[0] for answer in answers)
-    assert len(mails("already_registered")) == 5
+    assert len(mails("already_registered")) == 1
 
 
 def test_a_name_taken_between_the_look_and_the_leap_is_told(client, alice, monkeypatch):
@@ -442,16 +441,18 @@ def test_nothing_is_sent_again_by_opening_a_page(client):
 
 def test_a_form_that_is_sent_twice_makes_one_account_and_one_mail(client):
     """R-96, and the second answer is that of the first."""
+    with client.session_transaction() as session:
+        session["csrf_token"] = "of the page with the form"
     first, second = [sign_up(client, email="new@example.org", username="newcomer") for _ in "12"]
 
     assert (first.location, second.location) == ("/auth/login", "/auth/login")
     assert [mail.kind for mail in mails()] == ["confirm"]
 
 
-def test_whoever_knows_name_and_address_but_not_the_password_is_told_the_name_is_taken(client):
+def test_the_same_form_from_another_browser_is_told_that_the_name_is_taken(client, app):
+    """Nobody learns from it whether name and address belong together (R-33)."""
     sign_up(client, email="new@example.org", username="newcomer")
 
-    other = {"password": ANOTHER, "password2": ANOTHER}
-    answer = sign_up(client, email="new@example.org", username="newcomer", **other)
+    answer = sign_up(app.test_client(), email="new@example.org", username="newcomer")
 
     assert TAKEN in answer.text

@@ -3,8 +3,8 @@
 import socket
 
 import pytest
-from crawling import Page, addresses, crawl, everything, posts, token_pages
-from factories import PASSWORD, link_in, mails, make_mail, make_user
+from crawling import Page, addresses, crawl, posts, token_pages
+from factories import PASSWORD, everything, link_in, mails, make_mail, make_user
 from services import Served
 
 from app.security import is_local
@@ -359,7 +359,7 @@ def test_nobody_can_be_signed_in_or_up_from_another_site(strict_client, alice, p
 
 @pytest.mark.parametrize("who", PEOPLE)
 def test_opening_and_peeking_changes_nothing(client, app, cast, who):
-    """R-09: GET and HEAD of every address, mailed ones included (R-53, D000-11, D001-8)."""
+    """R-09: GET and HEAD of every address, mailed ones included (R-53, D000-11, D001-1, D001-8)."""
     person = cast[who]
     make_mail()
     enter(client, person)

@@ -272,6 +272,24 @@ def test_all_other_devices_can_be_ended_at_once(app, client, alice, bob):
     assert is_in(client) and is_in(bobs)
 
 
+@pytest.mark.parametrize(
+    "number, words",
+    [
+        (0, "No other device was signed in."),
+        (1, "One other device is signed out."),
+        (3, "3 other devices are signed out."),
+    ],
+)
+def test_how_many_devices_were_ended_is_said_in_words(app, client, alice, number, words):
+    for _ in range(number):
+        app.test_client().sign_in(alice)
+    client.sign_in(alice)
+
+    client.post("/settings/sessions/end-others")
+
+    assert words in client.get("/settings/sessions").text
+
+
 @pytest.mark.parametrize("id", ["bobs", "0", "2147483647"])
 def test_a_session_of_somebody_else_cannot_be_ended(app, client, alice, bob, id):
     """R-63, R-78."""

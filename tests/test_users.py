@@ -15,6 +15,7 @@ from app.avatars import identicon
 from app.extensions import db
 from app.models import AnonymousUser, Permission, Role, User
 from app.models.fields import utcnow
+from app.names import canonical_address
 
 OLD_KINDS = ["scrypt:1024:8:1", "pbkdf2:sha256:1000"]
 
@@ -425,3 +426,9 @@ def test_home_welcomes_visitors(client):
 
     assert page.status_code == 200
     assert "Welcome to Offbrand!" in page.text
+
+
+def test_an_address_that_other_servers_would_decode_is_refused():
+    """R-37: an encoded word, which some take for another address."""
+    with pytest.raises(ValueError):
+        canonical_address("=?utf-8?q?victim=40bank.com?=@example.org")

@@ -4,12 +4,18 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 
 from ..decorators import login_required, public
-from ..email import send_address_taken, send_change_email, send_email_changed
+from ..email import (
+    send_address_taken,
+    send_change_email,
+    send_email_changed,
+    send_email_reverted,
+    send_reset_password,
+)
 from ..extensions import db
 from ..models import User
 from ..networks import network_of
 from ..security import actor
-from ..throttles import MAILS_ASKED, MAILS_TO
+from ..throttles import MAILS_ASKED, MAILS_TO, NOTICES_TO
 from .blueprint import auth
 from .forms import ChangeEmailForm
 from .links import answer_dead_link
@@ -24,8 +30,10 @@ def change_email_request():
     if form.validate_on_submit() and right_password(person, form.password):
         MAILS_ASKED.take(network_of(request))
         owner = User.with_email(form.email.data)
-        if MAILS_TO.is_open(form.email.data):
-            send_address_taken(owner) if owner else send_change_email(person, form.email.data)
+        if owner is None and MAILS_TO.is_open(form.email.data):
+            send_change_email(person, form.email.data)
+        elif owner and NOTICES_TO.is_open(owner.email):
+            send_address_taken(owner)
         db.session.commit()
         flash(f"A link is on its way to {form.email.data}; open it to change your address.", "mail")
         return redirect(url_for("main.user", username=person.username))
@@ -39,12 +47,14 @@ def change_email(token):
     if not link.verdict:
         return answer_dead_link("change_email", link.verdict)
     person, old_email = link.user, link.user.email
+    was_proven = person.is_confirmed
     if request.method != "POST":
         return render_template("auth/change_email.html", owner=person, new_email=link.email)
     verdict = person.change_email(token)
     if not verdict:
         return answer_dead_link("change_email", verdict)
-    send_email_changed(person, old_email)
+    if was_proven:  # a slip at the sign-up may belong to a stranger, who gets no way in
+        send_email_changed(person, old_email)
     db.session.commit()
     flash(f"Your address is now {person.email}.", "success")
     return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
@@ -53,7 +63,10 @@ def change_email(token):
 @auth.route("/revert-email/<token>", methods=["GET", "POST"])
 @public
 def revert_email(token):
-    """Give the account its old address back, then let its owner set a new password at once."""
+    """Give the account its old address back, then let its owner set a new password at once.
+
+    A mail brings the same link, should the page be closed: the old password is void.
+    """
     link = User.read_link("revert_email", token)
     if not link.verdict:
         return answer_dead_link("revert_email", link.verdict)
@@ -62,9 +75,12 @@ def revert_email(token):
         return render_template(
             page, owner=link.user, old_email=link.email, new_email=link.user.email
         )
+    left_email = link.user.email
     verdict = User.revert_email(token)
     if not verdict:
         return answer_dead_link("revert_email", verdict)
+    send_email_reverted(link.user, left_email)
+    send_reset_password(link.user)
     db.session.commit()
     flash(f"Your address is {link.email} again, and every device is signed out.", "success")
     return redirect(url_for("auth.reset", token=link.user.generate_reset_token()))

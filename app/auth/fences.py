@@ -4,21 +4,16 @@ from flask import redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
+from ..access import OUTSIDE_THE_FENCES, comes_first
+from ..errors import answer, prefers_json
 from ..extensions import db
 from ..security import actor
 from .blueprint import auth
 
-ALWAYS = {
-    "static",
-    "bootstrap.static",
-    "main.avatar",
-    "main.moment_js",
-    "main.healthz",
-    "main.readyz",
-    "dev.mailbox",
-    "auth.logout",
+FIRST = {
+    "auth.change_password": "A new password is due first.",
+    "auth.unconfirmed": "The address has to be confirmed first.",
 }
-PASSWORD_DUE = ALWAYS | {"auth.change_password", "auth.password_strength"}
 
 
 def ping(person):
@@ -32,12 +27,12 @@ def ping(person):
 @auth.before_app_request
 def keep_within():
     """Note that the member is here, and lead them to what has to come first."""
-    if request.endpoint is None or request.endpoint in ALWAYS or not current_user.is_authenticated:
+    endpoint = request.endpoint
+    if endpoint is None or endpoint in OUTSIDE_THE_FENCES or not current_user.is_authenticated:
         return None
     person = actor()
     ping(person)
-    if person.password_due_at and request.endpoint not in PASSWORD_DUE:
-        return redirect(url_for("auth.change_password"))
-    if not person.is_confirmed and request.blueprint != "auth":
-        return redirect(url_for("auth.unconfirmed"))
-    return None
+    first = comes_first(endpoint, person)
+    if first and prefers_json():
+        return answer(403, words=FIRST[first])
+    return redirect(url_for(first)) if first else None

@@ -1,18 +1,19 @@
 """The forms of accounts. Errors never tell whether an address is known."""
 
-from datetime import timedelta
+import hashlib
 
+from flask import request, session
 from flask_login import current_user
 from wtforms import BooleanField, PasswordField, StringField, SubmitField, ValidationError
-from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired
 
-from ..forms import Form, stripped, visible
+from ..forms import Form, at_most, stripped, visible
 from ..models import User
-from ..models.fields import utcnow
 from ..names import canonical_address, is_reserved, problem_with_username
+from ..networks import network_of
 from ..passwords import LONGEST, problem_with
+from ..throttles import STRENGTH
 
-A_MOMENT = timedelta(minutes=1)
 REQUIRED = "Please fill this in."
 DIFFERENT = "The two passwords differ."
 NAME_TAKEN = "This name is taken; please choose another one."
@@ -27,26 +28,34 @@ def address(form, field):
 
 
 def known_password_field(label):
-    return PasswordField(label, validators=[InputRequired(REQUIRED), Length(max=LONGEST)])
+    return PasswordField(label, validators=[InputRequired(REQUIRED), at_most(LONGEST)])
+
+
+def new_password_field(label):
+    return PasswordField(label, validators=[InputRequired(REQUIRED)])
+
+
+def password_again_field(label):
+    same = EqualTo("password", DIFFERENT)
+    return PasswordField(label, validators=[InputRequired(REQUIRED), same])
 
 
 def email_field(label):
-    checks = [DataRequired(REQUIRED), Length(max=254), visible, address]
+    checks = [DataRequired(REQUIRED), at_most(254), visible, address]
     return StringField(label, filters=[stripped], validators=checks)
 
 
 class NewPasswordForm(Form):
-    """A password typed twice; refused when too short, too long or easy to guess for this person."""
+    """A new password is refused when too short, too long or easy to guess for this person.
 
-    password = PasswordField("Password", validators=[InputRequired(REQUIRED)])
-    password2 = PasswordField(
-        "Password again", validators=[InputRequired(REQUIRED), EqualTo("password", DIFFERENT)]
-    )
+    Each form names its fields in the order of its page, which the list of mistakes follows.
+    """
 
     def names_to_guess(self):
         return ()
 
     def validate_password(self, field):
+        STRENGTH.take(network_of(request))  # judging takes time, so there is a limit to it
         if problem := problem_with(field.data, self.names_to_guess()):
             raise ValidationError(problem)
 
@@ -55,7 +64,7 @@ class LoginForm(Form):
     login = StringField(
         "Address or username",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), Length(max=254), visible],
+        validators=[DataRequired(REQUIRED), at_most(254), visible],
     )
     password = known_password_field("Password")
     remember = BooleanField("Keep me signed in for 30 days")
@@ -67,10 +76,12 @@ class RegistrationForm(NewPasswordForm):
     username = StringField(
         "Username",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), Length(max=64), visible],
+        validators=[DataRequired(REQUIRED), at_most(64), visible],
     )
-    first_name = StringField("First name", filters=[stripped], validators=[visible, Length(max=64)])
-    last_name = StringField("Last name", filters=[stripped], validators=[visible, Length(max=64)])
+    first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
+    last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
+    password = new_password_field("Password")
+    password2 = password_again_field("Password again")
     submit = SubmitField("Sign up")
 
     def names_to_guess(self):
@@ -86,10 +97,9 @@ class RegistrationForm(NewPasswordForm):
             raise ValidationError(NAME_TAKEN)
 
     def was_sent_before(self, person):
-        """Whether this very form made the account a moment ago: a double click (R-96)."""
-        just_now = utcnow() - person.member_since < A_MOMENT
+        """Whether this browser made the account with this very form: a double click (R-96)."""
         same = person.email == self.email.data and person.username == self.username.data
-        return just_now and same and person.verify_password(self.password.data)
+        return same and person.sign_up_key is not None and person.sign_up_key == sign_up_key()
 
 
 class ResetRequestForm(Form):
@@ -98,6 +108,8 @@ class ResetRequestForm(Form):
 
 
 class ResetForm(NewPasswordForm):
+    password = new_password_field("New password")
+    password2 = password_again_field("New password again")
     submit = SubmitField("Set the password")
 
     def __init__(self, owner):
@@ -110,6 +122,8 @@ class ResetForm(NewPasswordForm):
 
 class ChangePasswordForm(NewPasswordForm):
     old_password = known_password_field("Current password")
+    password = new_password_field("New password")
+    password2 = password_again_field("New password again")
     submit = SubmitField("Change the password")
 
     def names_to_guess(self):
@@ -123,9 +137,20 @@ class ChangePasswordForm(NewPasswordForm):
 
 class ChangeEmailForm(Form):
     email = email_field("New email address")
-    password = known_password_field("Password")
+    password = known_password_field("Current password")
     submit = SubmitField("Send me a link")
+
+    def validate_email(self, field):
+        """Runs last, so the field holds the address as it is stored."""
+        if field.data == current_user.email:
+            raise ValidationError("This is your address already.")
 
 
 def names_of(user):
     return [user.email, user.username, user.first_name, user.last_name]
+
+
+def sign_up_key():
+    """Return a mark of this visit that nobody else can know; None where no form was opened."""
+    token = session.get("csrf_token")
+    return hashlib.sha256(token.encode()).hexdigest() if token else None

@@ -9,7 +9,7 @@ from ..extensions import db
 from ..models import User
 from ..networks import network_of
 from ..security import actor
-from ..throttles import ASKED_AGAIN, MAILS_ASKED, MAILS_TO, STRENGTH
+from ..throttles import ASKED_AGAIN, MAILS_ASKED, MAILS_TO, PASSWORD_CHANGES, STRENGTH
 from .blueprint import auth
 from .forms import ChangePasswordForm, ResetForm, ResetRequestForm
 from .links import answer_dead_link
@@ -23,8 +23,10 @@ NAMES = ("email", "username", "first_name", "last_name")
 def change_password():
     person, form = actor(), ChangePasswordForm()
     if form.validate_on_submit() and right_password(person, form.old_password):
+        PASSWORD_CHANGES.take(person.id)
         if person.change_password(form.password.data, keep=person.session):
-            send_password_changed(person)
+            if person.is_confirmed:  # else the address may be a stranger's
+                send_password_changed(person)
             db.session.commit()
             flash("Your password is changed, and all other devices are signed out.", "success")
             return redirect(url_for("main.index"))
@@ -41,7 +43,7 @@ def reset_request():
     if form.validate_on_submit():
         MAILS_ASKED.take(network_of(request))
         person = User.with_email(form.email.data)
-        if MAILS_TO.is_open(form.email.data) and person and person.is_active:
+        if person and person.is_active and MAILS_TO.is_open(person.email):
             send_reset_password(person)
         else:
             rehearse_reset_password(form.email.data)
@@ -77,8 +79,10 @@ def password_strength():
     password = request.form.get("password", "")[: passwords.LONGEST]
     names = [request.form.get(name, "")[:254] for name in NAMES]
     score, words = passwords.strength(password, names)
-    refused = passwords.problem_with(password, names)
-    return jsonify(score=score, words=refused or words, accepted=refused is None)
+    accepted = score >= passwords.GOOD_ENOUGH and len(password) >= passwords.SHORTEST
+    if len(password) < passwords.SHORTEST:
+        words = f"Use at least {passwords.SHORTEST} characters."
+    return jsonify(score=score, words=words, accepted=accepted)
 
 
 def right_password(person, field):

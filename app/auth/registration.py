@@ -10,12 +10,12 @@ from ..extensions import db
 from ..models import User
 from ..networks import network_of
 from ..security import actor
-from ..throttles import MAILS_TO, SIGN_UP
+from ..throttles import MAILS_TO, NOTICES_TO, SIGN_UP
 from .blueprint import auth
-from .forms import NAME_TAKEN, RegistrationForm
+from .forms import NAME_TAKEN, RegistrationForm, sign_up_key
 from .links import answer_dead_link
 
-SENT = "Look into your mail: a link to confirm your address is on its way."
+SENT = "Look into your mail: a link to confirm your address is on its way to {}."
 FIELDS = ("email", "username", "first_name", "last_name", "password")
 
 
@@ -27,7 +27,7 @@ def register():
     if form.validate_on_submit():
         SIGN_UP.take(network_of(request))
         if create_account(form):
-            flash(SENT, "mail")
+            flash(SENT.format(form.email.data), "mail")
             return redirect(url_for("auth.login"))
         form.username.errors = [NAME_TAKEN]
     return render_template("auth/register.html", form=form)
@@ -49,7 +49,7 @@ def resend_confirmation():
         MAILS_TO.take(person.email)
         send_confirmation(person)
         db.session.commit()
-        flash(SENT, "mail")
+        flash(SENT.format(person.email), "mail")
     return redirect(url_for("auth.unconfirmed"))
 
 
@@ -72,17 +72,15 @@ def create_account(form):
 
     False: another took the name in this moment. The constraints decide who was first (R-34).
     """
-    person = User(**{name: form[name].data for name in FIELDS})
+    fields = {name: form[name].data for name in FIELDS}
+    person = User(sign_up_key=sign_up_key(), **fields)
     try:
         with db.session.begin_nested():
             db.session.add(person)
-        send_newcomer_mail = send_confirmation
+        send_confirmation(person)
     except IntegrityError:
         person = User.with_email(form.email.data)
-        send_newcomer_mail = send_already_registered
-        if person and form.was_sent_before(person):
-            return True
-    if person and MAILS_TO.is_open(person.email):
-        send_newcomer_mail(person)
+        if person and not form.was_sent_before(person) and NOTICES_TO.is_open(person.email):
+            send_already_registered(person)
     db.session.commit()
     return person is not None

@@ -40,7 +40,7 @@ def serve(port):
     db.engine.dispose()
     app = current_app._get_current_object()
     settings = {"bind": f"{HOST}:{port}", "threads": 8, "loglevel": "warning"}
-    Server(app, control_socket_disable=True, **settings).run()
+    Server(app, control_socket_disable=True, forwarder_headers="", **settings).run()
 
 
 def free_port(text):

@@ -92,7 +92,7 @@ def show(email):
     click.echo(f"  member since   {person.member_since:%Y-%m-%d %H:%M} UTC")
     seen = f"{person.last_seen:%Y-%m-%d %H:%M} UTC" if person.last_seen else "never"
     click.echo(f"  last seen      {seen}")
-    devices = db.session.scalars(UserSession.of(person)).all()
+    devices = UserSession.of(person)
     click.echo(f"  signed in on   {', '.join(row.device for row in devices) or 'no device'}")
 
 

@@ -27,8 +27,7 @@ def edit_profile():
 @main.route("/settings/sessions")
 @login_required
 def sessions():
-    rows = db.session.scalars(UserSession.of(actor())).all()
-    return render_template("main/sessions.html", sessions=[row for row in rows if row.is_alive])
+    return render_template("main/sessions.html", sessions=UserSession.of(actor()))
 
 
 @main.route("/settings/sessions/<int(max=2147483647):id>/end", methods=["POST"])
@@ -51,5 +50,11 @@ def end_session(id):
 def end_other_sessions():
     ended = UserSession.end_all(actor(), keep=actor().session)
     db.session.commit()
-    flash(f"All other devices are signed out: {ended}.", "success")
+    if ended == 0:
+        words = "No other device was signed in."
+    elif ended == 1:
+        words = "One other device is signed out."
+    else:
+        words = f"{ended} other devices are signed out."
+    flash(words, "success")
     return redirect(url_for("main.sessions"))

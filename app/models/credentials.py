@@ -61,5 +61,5 @@ class Credentials:
         here = update(model).where(model.id == self.id, model.auth_epoch == self.auth_epoch)
         if db.session.execute(here.values(**values)).rowcount:
             return True
-        db.session.refresh(self)
+        db.session.expire(self)
         return False

@@ -1,7 +1,8 @@
 """What a link in a mail may do, once: confirm, set a password, change or restore an address.
 
-No table of tokens is needed. A token carries a fingerprint of what its use changes, so used ones,
-older siblings and those for another purpose are dead by construction.
+No table of tokens is needed: a token carries a fingerprint of what its use changes, so used ones,
+older siblings and those for another purpose are dead by construction. Only the ways back to former
+addresses are rows, as their order decides which of them an older one closes.
 """
 
 import hashlib
@@ -87,7 +88,9 @@ class MailedLinks:
 
     @classmethod
     def revert_email(cls, token):
-        """Give the account its old address back and end every session, whoever opened them.
+        """Give the account its old address back; end every session and void the password.
+
+        Whoever changed the address knew the password, so only a mailed link sets a new one.
 
         The mailbox proves who the owner is, so an account that only claims the address gives way.
         """
@@ -101,6 +104,7 @@ class MailedLinks:
         if not link.user._take_address(link.email):
             return Verdict.BAD
         link.way.close()
+        link.user.password_hash = None
         UserSession.end_all(link.user)
         return link.verdict
 

@@ -81,8 +81,10 @@ class OutboxMail(db.Model):
             .where(cls.next_at <= now, free)
             .order_by(cls.next_at, cls.id)
             .limit(1)
-            .with_for_update(skip_locked=True)
         )
+        if db.session.scalar(due) is None:
+            return None  # without a write, which would take SQLite's lock
+        due = due.with_for_update(skip_locked=True)
         leased = update(cls).where(cls.id == due.scalar_subquery(), free).returning(cls.id)
         id = db.session.scalar(leased.values(leased_until=now + LEASE))
         db.session.commit()
@@ -117,9 +119,12 @@ class OutboxMail(db.Model):
         if self.tries >= TRIES:
             self.dead_at = utcnow()
 
-    def postpone(self, error):
-        """The server could not be reached; the mail is not to blame, so no try is counted."""
-        self._postpone(UNREACHABLE_PAUSE, error)
+    @classmethod
+    def postpone_all(cls, error):
+        """The server could not be reached: all that is due waits. No mail is to blame for that."""
+        later = utcnow() + timedelta(seconds=UNREACHABLE_PAUSE)
+        due = update(cls).where(cls.sent_at.is_(None), cls.dead_at.is_(None), cls.next_at < later)
+        db.session.execute(due.values(next_at=later, leased_until=None, last_error=error[:500]))
 
     def retry(self):
         self.tries, self.dead_at, self.leased_until, self.next_at = 0, None, None, utcnow()

@@ -5,12 +5,13 @@ import re
 import secrets
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, and_, delete, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
 from .fields import CreatedAt, Id, Moment, utcnow
 
+MOST = 50  # devices of one person; the oldest give way
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -63,6 +64,10 @@ class UserSession(db.Model):
             address=(address or "")[:45],
             agent=re.sub(r"[^\x20-\x7e]", "", agent or "")[:200],
         )
+        newest = select(cls.id).where(cls.user_id == user.id).order_by(cls.id.desc())
+        newest = newest.limit(MOST - 1).subquery()
+        others = cls.user_id == user.id, cls.id.not_in(select(newest))
+        db.session.execute(delete(cls).where(*others))
         db.session.add(row)
         return row, token
 
@@ -74,7 +79,10 @@ class UserSession(db.Model):
 
     @classmethod
     def of(cls, user):
-        return select(cls).where(cls.user_id == user.id).order_by(cls.seen_at.desc(), cls.id.desc())
+        """The live sessions of a person, the one seen last first."""
+        newest = cls.seen_at.desc(), cls.id.desc()
+        rows = db.session.scalars(select(cls).where(cls.user_id == user.id).order_by(*newest))
+        return [row for row in rows if row.is_alive]
 
     @classmethod
     def end_all(cls, user, *, keep=None):
@@ -87,8 +95,12 @@ class UserSession(db.Model):
     @classmethod
     def purge(cls):
         """Forget the sessions that have run out."""
-        cutoff = utcnow() - current_app.config["REMEMBER_COOKIE_DURATION"]
-        db.session.execute(delete(cls).where(cls.created_at < cutoff))
+        now, config = utcnow(), current_app.config
+        short = cls.created_at < now - config["SESSION_LIFETIME"]
+        idle = cls.seen_at < now - config["SESSION_IDLE"]
+        remembered = cls.created_at < now - config["REMEMBER_COOKIE_DURATION"]
+        dead = or_(and_(not_(cls.remembered), or_(short, idle)), remembered)
+        db.session.execute(delete(cls).where(dead))
 
     @property
     def is_alive(self):

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from flask import current_app
 from flask_login import AnonymousUserMixin, UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, func, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ..extensions import db
@@ -16,6 +16,7 @@ from .credentials import Credentials
 from .fields import CreatedAt, Id, Moment, utcnow
 from .links import MailedLinks
 from .role import Role
+from .session import UserSession
 
 SEEN_EVERY = timedelta(minutes=1)
 DEVICE_SEEN_EVERY = timedelta(minutes=10)
@@ -41,6 +42,7 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
     avatar_key: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
     member_since: Mapped[CreatedAt]
     last_seen: Mapped[Moment | None]
+    sign_up_key: Mapped[str | None] = mapped_column(String(64))  # of the visit that signed up
     confirmed_at: Mapped[Moment | None]
     deactivated_at: Mapped[Moment | None]
     role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), index=True)
@@ -128,9 +130,10 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
         seen, device = self.last_seen, self.session
         due = seen is None or now - seen >= SEEN_EVERY
         if due or (device and now - device.seen_at >= DEVICE_SEEN_EVERY):
-            self.last_seen = now
-            if device:
-                device.seen_at = now
+            db.session.execute(update(User).where(User.id == self.id).values(last_seen=now))
+            if device:  # which may have been signed out in this moment
+                here = UserSession.id == device.id
+                db.session.execute(update(UserSession).where(here).values(seen_at=now))
             db.session.commit()
 
     def prove_address(self):

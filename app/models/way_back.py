@@ -1,6 +1,7 @@
 """Ways back to a former address, each offered in a mail to it."""
 
-from sqlalchemy import ForeignKey, String, or_, update
+from flask import current_app
+from sqlalchemy import ForeignKey, String, delete, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -28,6 +29,12 @@ class WayBack(db.Model):
         db.session.add(way)
         db.session.flush()
         return way
+
+    @classmethod
+    def purge(cls):
+        """Forget those whose links have run out."""
+        cutoff = utcnow() - current_app.config["EMAIL_REVERT_LIFETIME"]
+        db.session.execute(delete(cls).where(cls.created_at < cutoff))
 
     @property
     def is_open(self):

@@ -1,4 +1,4 @@
-"""Accounts: roles, users, their sessions, and the outbox."""
+"""Accounts: roles, users, their sessions, the outbox, and ways back to former addresses."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -45,6 +45,7 @@ def upgrade():
         sa.Column("avatar_key", sa.String(length=32), nullable=False),
         sa.Column("member_since", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_seen", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sign_up_key", sa.String(length=64), nullable=True),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("deactivated_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("role_id", sa.Integer(), nullable=True),

@@ -89,7 +89,7 @@ def move_to(page, address):
     choose_in_menu(page, "Settings")
     page.get_by_role("link", name="Email address").click()
     page.get_by_label("New email address").fill(address)
-    page.get_by_label("Password", exact=True).fill("violet anchor 71 drum")
+    page.get_by_label("Current password", exact=True).fill("violet anchor 71 drum")
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("status")).to_contain_text(address)
     open_mail(page, address, "Confirm your new address")
@@ -109,7 +109,7 @@ def forget_the_password(page, address):
 
 def choose_password(page, password):
     expect(page.get_by_role("heading", level=1)).to_have_text("Choose a new password")
-    page.get_by_label("Password", exact=True).fill(password)
-    page.get_by_label("Password again").fill(password)
+    page.get_by_label("New password", exact=True).fill(password)
+    page.get_by_label("New password again").fill(password)
     page.get_by_role("button", name="Set the password").click()
     expect(page.get_by_role("status")).to_contain_text("Your password is set.")

@@ -1,0 +1,139 @@
+"""make: sets up what is missing, once, and leaves nothing half made. Needs no network."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+from services import ROOT
+
+pytestmark = pytest.mark.fault
+
+SITE, TESTS = ".venv/.site-installed", ".venv/.tests-installed"
+TOO_OLD = """#!/bin/sh
+exec "{python}" -c "import sys; sys.version_info = (3, 10, 12)
+$2"
+"""
+
+
+def make(folder, *words, python=sys.executable):
+    """Run make as a person who has just this Python and no network."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    env = {**kept, "PYTHON": str(python), "PIP_NO_INDEX": "1"}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.run(["make", *words], cwd=folder, env=env, timeout=60, **pipes)
+
+
+def check_out(folder):
+    """A checkout whose lists of packages are empty."""
+    shutil.copytree(ROOT / "deploy", folder / "deploy")
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / "tests").mkdir()
+    for name in ("requirements.txt", "tests/requirements.txt"):
+        (folder / name).write_text("# nothing\n")
+    return folder
+
+
+def stamps(folder):
+    return [(folder / name).stat().st_mtime_ns for name in (SITE, TESTS)]
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    return check_out(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A checkout in which make has done its work once; set-up takes seconds, so it is shared."""
+    folder = check_out(tmp_path_factory.mktemp("checkout"))
+    done = make(folder, TESTS)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_the_first_time_makes_an_environment(installed):
+    prefix = [installed / ".venv/bin/python", "-c", "import sys; print(sys.prefix)"]
+
+    printed = subprocess.run(prefix, capture_output=True, text=True, check=True).stdout
+
+    assert printed == f"{installed}/.venv\n"
+    assert (installed / SITE).exists() and (installed / TESTS).exists()
+
+
+def test_the_second_time_installs_nothing(installed):
+    before = stamps(installed)
+
+    done = make(installed, TESTS)
+
+    assert done.returncode == 0 and "Installing" not in done.stdout
+    assert stamps(installed) == before
+
+
+@pytest.mark.parametrize(
+    "name, again", [("requirements.txt", [True, True]), ("tests/requirements.txt", [False, True])]
+)
+def test_a_changed_list_is_installed_again(installed, name, again):
+    before = stamps(installed)
+    (installed / name).write_text("# nothing yet\n")
+
+    done = make(installed, TESTS)
+
+    after = stamps(installed)
+    assert [new > old for new, old in zip(after, before, strict=True)] == again
+    assert f"Installing what {name} names" in done.stdout
+
+
+def test_a_list_that_cannot_be_installed_leaves_no_stamp(installed):
+    (installed / "tests/requirements.txt").write_text("no-such-package==1\n")
+
+    done = make(installed, TESTS)
+
+    assert done.returncode != 0 and "no-such-package" in done.stderr
+    (installed / "tests/requirements.txt").write_text("# nothing again\n")
+    assert "Installing what tests/" in make(installed, TESTS).stdout
+
+
+def test_a_folder_that_was_moved_or_copied_gets_an_environment_of_its_own(installed, tmp_path):
+    moved = shutil.copytree(installed, tmp_path / "moved", symlinks=True)
+
+    done = make(moved, SITE)
+
+    assert done.returncode == 0, done.stderr
+    assert (moved / ".venv/.made-in").read_text() == f"{moved}\n"
+    assert f"{moved}/.venv" in (moved / ".venv/bin/activate").read_text()
+    assert str(installed) not in (moved / ".venv/bin/activate").read_text()
+
+
+def test_a_python_that_is_too_old_is_told_in_one_sentence(fresh):
+    old = fresh / "python3.10"
+    old.write_text(TOO_OLD.format(python=sys.executable))
+    old.chmod(0o755)
+
+    done = make(fresh, SITE, python=old)
+
+    assert done.returncode != 0 and not (fresh / ".venv").exists()
+    sentence, *rest = done.stderr.splitlines()
+    assert sentence.startswith("Python 3.11 or newer is needed")
+    assert all(line.startswith("make: ***") for line in rest)
+
+
+def test_a_folder_of_that_name_that_is_something_else_is_left_alone(fresh):
+    (fresh / ".venv").mkdir()
+    (fresh / ".venv/letter").write_text("Dear Ada")
+
+    done = make(fresh, SITE)
+
+    assert done.returncode != 0 and ".venv is in the way" in done.stderr
+    assert (fresh / ".venv/letter").read_text() == "Dear Ada"
+
+
+@pytest.mark.parametrize("words", [[], ["help"]])
+def test_help_lists_what_can_be_typed(fresh, words):
+    done = make(fresh, *words)
+
+    assert [line.split()[:2] for line in done.stdout.splitlines()] == [
+        ["make", name] for name in ("help", "run", "test", "lint")
+    ]
+    assert not (fresh / ".venv").exists()
