@@ -4,9 +4,6 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
-from factories import everything
-
-__all__ = ["Form", "Page", "addresses", "crawl", "everything", "posts", "token_pages"]
 ORIGIN = "http://localhost"
 
 

@@ -7,8 +7,7 @@ from threading import BoundedSemaphore
 
 import pytest
 import time_machine
-from factories import everything
-from factories import ANOTHER, PASSWORD, link_in, mails, make_user
+from factories import ANOTHER, PASSWORD, everything, link_in, mails, make_user
 from flask.testing import FlaskClient
 from redis.exceptions import RedisError
 from services import free_port, redis_url
