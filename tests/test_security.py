@@ -608,3 +608,14 @@ def test_a_served_site_refuses_a_request_that_can_be_read_in_two_ways(served, li
     status, _ = raw(served, *lines, body=b"0\r\n\r\n")
 
     assert 400 <= status < 500 or status == 501
+
+
+def test_scripts_carry_the_nonce_that_the_policy_names(client):
+    """R-18: a new one for each answer."""
+    answers = [client.get("/auth/login") for _ in range(2)]
+
+    nonces = [re.search(r"'nonce-([^']+)'", str(answer.headers)).group(1) for answer in answers]
+    for answer, nonce in zip(answers, nonces, strict=True):
+        scripts = re.findall(r"<script[^>]*>", answer.text)
+        assert scripts and all(f'nonce="{nonce}"' in script for script in scripts)
+    assert nonces[0] != nonces[1]

@@ -55,9 +55,10 @@ class Ranked:
 
     def _require_rank(self, by):
         """Refuse an act that `by` may not do by now: both may have changed while they waited."""
-        if by is None:
-            return
         db.session.flush()
+        if by is None:
+            db.session.refresh(self)
+            return
         model = type(self)
         there = [db.session.get(model, id, populate_existing=True) for id in (by.id, self.id)]
         if not (all(there) and by.is_active and by.may_act_on(self)):
