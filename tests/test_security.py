@@ -1,5 +1,6 @@
 """Redirects, hosts, proxies, forms of other sites, headers: what a browser is told and believed."""
 
+import re
 import socket
 
 import pytest
