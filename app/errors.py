@@ -108,7 +108,8 @@ def show_bad_data(error):
 
 def show_database_away(error):
     words = getattr(error, "orig", None) or error.__class__.__name__
-    current_app.logger.error("The database did not answer: %s", words)
+    ours = isinstance(error, ProgrammingError)  # a table that is missing, or a fault of ours
+    current_app.logger.error("The database did not answer: %s", words, exc_info=ours)
     db.session.remove()
     return answer(503, retry_after=DATABASE_AWAY, bare=True)
 
