@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from unicodedata import normalize
 
 from sqlalchemy import select
 
@@ -35,7 +36,7 @@ def make_people(count):
     password_hash, made, number = None, [], 0
     while len(made) < count:
         first, last = random.choice(FIRST), random.choice(LAST)
-        ascii_first = first.encode("ascii", "ignore").decode()
+        ascii_first = normalize("NFKD", first).encode("ascii", "ignore").decode()
         number += 1
         username = f"{ascii_first}_{last}{random.randrange(10, 99 + number)}"
         if username_key(username) in taken:
