@@ -3,6 +3,7 @@
 import os
 
 from flask import Flask
+from flask.cli import NoAppException
 
 from config import BASE, config
 
@@ -26,6 +27,10 @@ from .models import AnonymousUser
 from .moderation import moderation
 
 __all__ = ["create_app", "db"]
+
+
+class CannotStart(NoAppException, RuntimeError):
+    """What the environment lacks; the flask command shows it without a traceback."""
 
 
 def create_app(config_name=None, **settings):
@@ -60,12 +65,12 @@ def create_app(config_name=None, **settings):
 
 def configure(app, name, settings):
     if name not in config:
-        raise RuntimeError(f"FLASK_CONFIG is {name!r}; it must be one of {', '.join(config)}.")
+        raise CannotStart(f"FLASK_CONFIG is {name!r}; it must be one of {', '.join(config)}.")
     chosen = config[name]()
     app.config.from_object(chosen)
     app.config.update(settings)
     if problems := list(chosen.problems()):
-        raise RuntimeError("The site cannot start like this:\n- " + "\n- ".join(problems))
+        raise CannotStart("The site cannot start like this:\n- " + "\n- ".join(problems))
     url = databases.named_driver(app.config["SQLALCHEMY_DATABASE_URI"])
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = databases.engine_options(url)
