@@ -3,6 +3,10 @@
 VENV := .venv
 unexport FLASK_APP
 
+# How many processes share the tests: one for each processor, though no more than four, since all
+# of them ask the same PostgreSQL. JOBS=0 runs them in one; so does ARGS=--pdb by itself.
+JOBS ?= auto
+
 # "anew" if the environment cannot be used: never made, moved, copied, or its Python is gone.
 ANEW := $(shell sh deploy/venv.sh $(VENV) || echo anew)
 
@@ -16,7 +20,7 @@ run: $(VENV)/.site-installed  ## set up and serve the site on 127.0.0.1:5000; PO
 	@$(VENV)/bin/flask serve
 
 test: $(VENV)/.tests-installed  ## set up and run every test; ARGS="-k follow" goes to pytest
-	$(VENV)/bin/pytest $(ARGS)
+	$(VENV)/bin/pytest -n $(JOBS) --maxprocesses 4 --dist loadgroup $(ARGS)
 
 lint: $(VENV)/.tests-installed  ## look for mistakes and untidy code
 	$(VENV)/bin/ruff check .

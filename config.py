@@ -29,6 +29,11 @@ def words(value):
     return [word.strip() for word in (value or "").split(",") if word.strip()]
 
 
+def is_weak(key):
+    """Whether a key could be guessed: too short, too plain, or from somebody's example."""
+    return len(key) < 32 or len(set(key)) < 8 or any(bad in key.lower() for bad in KNOWN_KEYS)
+
+
 def kept_key(path):
     """A key of this folder's own, made once, so that a restart in development signs nobody out."""
     if not path.exists():
@@ -44,6 +49,7 @@ def kept_key(path):
 class Config:
     """What holds everywhere. Each subclass says what differs where it runs."""
 
+    VERSION = "0.4"
     SITE_NAME = "Offbrand"
     SITE_URL = None  # where links in mails lead; None: to the host of the request
     MAILBOX = False  # whether /dev/mailbox exists, and bodies of sent mails are kept for it
@@ -71,6 +77,7 @@ class Config:
     RESET_LIFETIME = timedelta(hours=1)
     EMAIL_CHANGE_LIFETIME = timedelta(hours=1)
     EMAIL_REVERT_LIFETIME = timedelta(days=7)
+    INVITATION_LIFETIME = timedelta(days=7)
     DEVICE_LIFETIME = timedelta(days=365)
 
     ARGON2 = {"time_cost": 2, "memory_cost": 19456, "parallelism": 1}
@@ -86,8 +93,10 @@ class Config:
         "mails asked for by network": "30 per hour",
         "mails to one address": "3 per hour",  # besides the one of the sign-up
         "notices to one address": "1 per hour",  # of what strangers tried with it
+        "test mails to one address": "5 per hour",
         "changes of password": "5 per hour",
         "password strength": "60 per minute",  # by network
+        "pictures": "30 per hour",  # by account; each is decoded and drawn anew
         "writing": "120 per minute",
     }
     RATELIMIT_STRATEGY = "moving-window"
@@ -99,7 +108,10 @@ class Config:
         self.SERVER_NAME = env.get("SERVER_NAME") or None
         self.TRUSTED_HOSTS = words(env.get("TRUSTED_HOSTS"))
         self.not_numbers = []
+        self.PORT = self._number(env, "PORT", 5000)
         self.PROXY_COUNT = self._number(env, "PROXY_COUNT", 0)
+        self.POSTS_PER_PAGE = self._number(env, "OFFBRAND_POSTS_PER_PAGE", 20)
+        self.DIGEST_HOUR = self._number(env, "OFFBRAND_DIGEST_HOUR", 7)
         self.OFFBRAND_ADMIN = env.get("OFFBRAND_ADMIN")
         self.SUPERUSER_ID = env.get("SUPERUSER_ID")
         self.SUPERUSER_PASSWORD = env.get("SUPERUSER_PASSWORD")
@@ -137,6 +149,10 @@ class Config:
         """Yield a sentence for each thing that is missing or unsafe; none: the site may start."""
         for name in self.not_numbers:
             yield f"{name} must be a number."
+        if not 5 <= self.POSTS_PER_PAGE <= 100:
+            yield "OFFBRAND_POSTS_PER_PAGE must be a number from 5 to 100."
+        if self.DIGEST_HOUR > 23:
+            yield "OFFBRAND_DIGEST_HOUR must be a number from 0 to 23."
         if self.MAIL_DELIVERY not in ("thread", "worker"):
             yield "MAIL_DELIVERY must be thread or worker."
         if self.MAIL_USE_SSL and self.MAIL_USE_TLS:
@@ -193,10 +209,8 @@ class ProductionConfig(Config):
 
     def problems(self):
         yield from super().problems()
-        for key in (self.SECRET_KEY or "", *self.SECRET_KEY_FALLBACKS):
-            if len(key) < 32 or len(set(key)) < 8 or any(bad in key.lower() for bad in KNOWN_KEYS):
-                yield "SECRET_KEY: at least 32 random characters, no example; fallbacks too."
-                break
+        if any(is_weak(key) for key in (self.SECRET_KEY or "", *self.SECRET_KEY_FALLBACKS)):
+            yield "SECRET_KEY: at least 32 random characters, no example; fallbacks too."
         if not self.SQLALCHEMY_DATABASE_URI:
             yield "DATABASE_URL: where the data is, such as postgresql://user@host/offbrand."
         if not self.TRUSTED_HOSTS:

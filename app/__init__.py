@@ -39,6 +39,7 @@ def create_app(config_name=None, **settings):
     RuntimeError names everything that the environment lacks, and endpoints that nobody has guarded.
     """
     app = Flask(__name__)
+    app.jinja_environment = templating.Templates
     configure(app, config_name or os.environ.get("FLASK_CONFIG") or "default", settings)
 
     logs.init_app(app)

@@ -1,22 +1,46 @@
 """The access map: which policy guards which endpoint. Without one, the site does not start."""
 
 import inspect
+from functools import reduce
 
 from flask import current_app
 from flask_login import current_user
 
-from .decorators import public
+from .decorators import Contradiction, public
 
 SERVED_BY_LIBRARIES = ("static", "bootstrap.static")
 OUTSIDE_THE_FENCES = {
     *SERVED_BY_LIBRARIES,
     "main.avatar",
     "main.moment_js",
+    "main.picture",
     "main.healthz",
     "main.readyz",
+    "main.end_view_as",
+    "main.unsubscribe",
+    "main.keep_account",
     "dev.mailbox",
     "auth.logout",
 }
+# What everybody may do while the site is frozen: sign in and out, and keep the account safe.
+WHILE_FROZEN = {
+    "auth.change_password",
+    "auth.change_email",
+    "auth.confirm",
+    "auth.login",
+    "auth.logout",
+    "auth.password_strength",
+    "auth.resend_confirmation",
+    "auth.reset",
+    "auth.reset_request",
+    "auth.revert_email",
+    "main.end_other_sessions",
+    "main.end_session",
+    "main.end_view_as",
+    "main.unsubscribe",
+    "main.keep_account",
+}
+WHILE_VIEWING = {"auth.logout", "main.end_view_as"}  # what an administrator may do who only looks
 WHERE_A_PASSWORD_IS_DUE = OUTSIDE_THE_FENCES | {"auth.change_password", "auth.password_strength"}
 
 
@@ -38,14 +62,24 @@ def init_app(app):
 
 
 def policy_of(app, endpoint):
-    """Return the policy left on the view, else that of its blueprint's gate, else None."""
-    view = app.view_functions[endpoint]
-    blueprint = app.blueprints.get(endpoint.rpartition(".")[0])
-    return getattr(view, "policy", None) or getattr(blueprint, "policy", None)
+    """Return the policy that the guards of a view come to; None where it has none.
+
+    They are the gates of its blueprint and of those around it, and the decorators on the view.
+    """
+    names = endpoint.split(".")[:-1]
+    inward = [".".join(names[: n + 1]) for n in range(len(names))]
+    guarded = [*map(app.blueprints.get, inward), app.view_functions[endpoint]]
+    policies = [getattr(thing, "policy", None) for thing in guarded]
+    try:
+        return reduce(lambda policy, other: other.and_also(policy), filter(None, policies), None)
+    except Contradiction as error:
+        place = _place(app.view_functions[endpoint])
+        raise RuntimeError(f"Nobody may enter {endpoint} ({place}): it is {error}.") from None
 
 
-def may_open(endpoint, user=current_user):
-    """Whether the person may enter: the question that links and landing pages ask."""
+def may_open(endpoint, user=None):
+    """Whether the person, else who is reading, may enter: what links and landing pages ask."""
+    user = current_user._get_current_object() if user is None else user
     policy = current_app.extensions["access"].get(endpoint)
     return policy is not None and policy.admits(user) and comes_first(endpoint, user) is None
 
@@ -58,6 +92,8 @@ def comes_first(endpoint, user):
         return "auth.change_password"
     if not user.is_confirmed and not endpoint.startswith("auth."):
         return "auth.unconfirmed"
+    if user.awaits_approval and not endpoint.startswith("auth."):
+        return "auth.waiting"
     return None
 
 

@@ -19,6 +19,9 @@ POSTGRESQL_SETTINGS = (
     "SET statement_timeout='5s'",
     "SET lock_timeout='4s'",
     "SET idle_in_transaction_session_timeout='60s'",
+    "SET random_page_cost=1.1",  # no disk that spins: else a rare word reads a whole table
+    "SET jit=off",  # pages read few rows: to compile such a statement takes longer than to run it
+    "SET plan_cache_mode='force_custom_plan'",  # rare and common words need different plans
 )
 
 

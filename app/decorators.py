@@ -1,32 +1,73 @@
 """Who may enter: each decorator guards a view and leaves its policy on it, for the access map."""
 
 from dataclasses import dataclass
-from functools import wraps
+from functools import reduce, wraps
+from operator import or_
 
-from flask import redirect, url_for
+from flask import abort, redirect, url_for
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
 from .extensions import login_manager
+from .models.setting import settings_at_hand
 from .permissions import Permission
+
+OPENS, OWN_ONLY = "opens", "own only"
+SIGN_IN, HOME, REFUSED = "asked to sign in", "sent home", "refused (403)"
+CLOSED = "closed just now"  # as signing up is while only the invited may join
+NARROWER = ("everyone", "readers", "members", "permission", "own")
+
+
+class Contradiction(ValueError):
+    """Two policies guard one view, and nobody can meet both."""
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Who may enter an endpoint: `everyone`, `visitors`, `members`, or holders of a permission."""
+    """Who may enter an endpoint.
+
+    `everyone`; `readers`: everyone or members, as the settings say; `visitors`: who is not signed
+    in; `members`; `own`: members, each to what is theirs; `permission`: holders of one.
+    """
 
     who: str
     permission: Permission | None = None
+    signing_up: bool = False  # visitors, and only while the settings let strangers sign up
+
+    def outcome(self, user):
+        """Return what the person meets at the door, in words; the access map shows them."""
+        if self.who == "visitors" and user.is_authenticated:
+            return HOME
+        if self.signing_up and not settings_at_hand().takes_sign_ups:
+            return CLOSED
+        if self.who in ("visitors", "everyone"):
+            return OPENS
+        if self.who == "readers" and not settings_at_hand().members_only:
+            return OPENS
+        if not user.is_authenticated:
+            return SIGN_IN
+        if self.permission is not None and not user.can(self.permission):
+            return REFUSED
+        return OWN_ONLY if self.who == "own" else OPENS
 
     def admits(self, user):
-        if self.who == "visitors":
-            return not user.is_authenticated
-        if self.who == "members":
-            return user.is_authenticated
-        return self.permission is None or user.can(self.permission)
+        return self.outcome(user) in (OPENS, OWN_ONLY)
+
+    def and_also(self, other):
+        """Return the policy of a view that both guard; Contradiction where nobody could enter."""
+        if other is None:
+            return self
+        both = {self.who, other.who}
+        if "visitors" in both and both - {"visitors", "everyone"}:
+            raise Contradiction("for visitors only, and for others only")
+        who = "visitors" if "visitors" in both else max(both, key=NARROWER.index)
+        permissions = [p for p in (self.permission, other.permission) if p is not None]
+        signing_up = self.signing_up or other.signing_up
+        return Policy(who, reduce(or_, permissions) if permissions else None, signing_up)
 
 
 EVERYONE, VISITORS, MEMBERS = Policy("everyone"), Policy("visitors"), Policy("members")
+READERS, OWN, SIGN_UP = Policy("readers"), Policy("own"), Policy("visitors", signing_up=True)
 
 
 class PermissionMissing(Forbidden):
@@ -37,20 +78,39 @@ class PermissionMissing(Forbidden):
         self.permission = permission
 
 
+class SignUpClosed(Forbidden):
+    """A 403 for strangers who want to sign up while only the invited may join, or nobody."""
+
+
 def require(policy):
     """Return None where the person may enter, or the answer to give; raise PermissionMissing."""
-    if policy.admits(current_user):
-        return None
-    if policy is VISITORS:
+    outcome = policy.outcome(current_user)
+    if outcome == HOME:
         return redirect(url_for("main.index"))
-    if not current_user.is_authenticated:
+    if outcome == CLOSED:
+        raise SignUpClosed
+    if outcome == SIGN_IN:
         return login_manager.unauthorized()
-    raise PermissionMissing(policy.permission)
+    if outcome == REFUSED:
+        raise PermissionMissing(policy.permission)
+    return None
+
+
+def require_permission(permission):
+    """Guard one act of a view that is open to more; visitors are asked to sign in."""
+    if refusal := require(Policy("permission", permission)):
+        abort(refusal)
+
+
+def allow(answer):
+    """Refuse with 403 where a question about the object, such as `editable_by`, was answered no."""
+    if not answer:
+        abort(403)
 
 
 def public(view):
-    """Open to everyone."""
-    view.policy = EVERYONE
+    """Open to everyone, but for what other guards of the view say."""
+    view.policy = EVERYONE.and_also(getattr(view, "policy", None))
     return view
 
 
@@ -59,9 +119,24 @@ def visitors_only(view):
     return _guard(view, VISITORS)
 
 
+def while_sign_up_is_open(view):
+    """For visitors, in the modes of registration in which strangers may sign up."""
+    return _guard(view, SIGN_UP)
+
+
 def login_required(view):
     """Visitors are asked to sign in, and come back afterwards."""
     return _guard(view, MEMBERS)
+
+
+def readable(view):
+    """Open to everyone or, where the settings say so, to members only."""
+    return _guard(view, READERS)
+
+
+def own_things(view):
+    """For members; the view finds only what is theirs, and 404s the rest."""
+    return _guard(view, OWN)
 
 
 def permission_required(permission):
@@ -85,5 +160,5 @@ def _guard(view, policy):
         refusal = require(policy)
         return view(*args, **kwargs) if refusal is None else refusal
 
-    guarded.policy = policy
+    guarded.policy = policy.and_also(getattr(view, "policy", None))
     return guarded

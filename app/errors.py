@@ -2,7 +2,7 @@
 
 import time
 
-from flask import current_app, g, jsonify, render_template, request
+from flask import current_app, g, jsonify, render_template, request, url_for
 from flask.globals import request_ctx
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
@@ -14,13 +14,14 @@ from sqlalchemy.exc import (
     ProgrammingError,
     TimeoutError,
 )
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import Forbidden, HTTPException
 
+from .access import may_open
 from .decorators import PermissionMissing
 from .extensions import db, limiter, login_manager
-from .models import Role
+from .models import Role, RoleRequest
 from .permissions import Permission
-from .security import is_local
+from .security import actor, is_local, this_page
 
 TITLES = {
     400: "That request could not be read",
@@ -39,7 +40,7 @@ WORDS = {
     403: "Your account does not allow this.",
     404: "The page may have moved, or the address has a typing mistake.",
     405: "This address takes requests of another kind.",
-    413: "A request may hold one megabyte at most.",
+    413: "A request may hold {} at most.",
     429: "To keep guessing and flooding out, this has a limit.",
     500: "The fault is ours. It has been noted, with the number below.",
     503: "Please try again in a moment; nothing that you had saved is lost.",
@@ -49,6 +50,8 @@ STALE_FORM = (
     "You have signed in or out since it was opened. Open it again; if you had typed something"
     " long, your browser's Back button brings it back."
 )
+KEPT_TEXT = "You have signed in or out since it was opened. Your text is here: send it once more."
+GONE = "What you wrote about was deleted or hidden meanwhile."
 AWAY = OperationalError, InterfaceError, ProgrammingError, TimeoutError
 LONGEST_ACCEPT = 1000
 DATABASE_AWAY = 5  # seconds after which to try again
@@ -70,10 +73,19 @@ def show(error):
     if error.code is None or error.code < 400 or error.response is not None:
         return error
     facts = {}
+    if error.code == 403 and error.description != Forbidden.description:
+        facts["words"] = error.description  # a view said why
+    if error.code in (403, 404):
+        facts |= kept_text()
+    if error.code == 404 and "kept" in facts:
+        facts["words"] = GONE
     if seconds := getattr(error, "retry_after", None):
         facts["retry_after"] = seconds
     if error.code == 400 and current_app.debug and "not trusted" in (error.description or ""):
         facts["words"] = f"{error.description} Name this host in TRUSTED_HOSTS to allow it."
+    if error.code == 413:
+        facts |= way_back()
+        facts["words"] = WORDS[413].format(size_in_words(request.max_content_length))
     if request_ctx.url_adapter is None:  # the Host is none of ours, so no address was looked up
         request_ctx.url_adapter, facts["bare"] = current_app.url_map.bind(""), True
     response = answer(error.code, **facts)
@@ -81,17 +93,55 @@ def show(error):
     return response
 
 
+def kept_text():
+    """What a member typed into a form that was refused: they get it back, to take along."""
+    text = request.form.get("body") if request.endpoint else None
+    return {"kept": text} if text and current_user.is_authenticated else {}
+
+
 def show_stale_form(error):
-    back = request.full_path.rstrip("?")
-    facts = {"back": back} if is_local(back) and "GET" in request.url_rule.methods else {}
-    return answer(400, title=STALE_TITLE, words=STALE_FORM, **facts)
+    """What was typed is shown again, with a fresh token (R-12), and nothing is sent by itself.
+
+    To members only: a form of another site comes without their cookie.
+    """
+    facts, text = way_back(), request.form.get("body")
+    if text and "back" in facts and current_user.is_authenticated:
+        facts |= dict(typed=text, key=request.form.get("key", ""), words=KEPT_TEXT)
+    return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **facts})
+
+
+def way_back():
+    """Where the form stands that was sent, if it is a page that can be opened again."""
+    back = this_page()
+    is_page = request.url_rule is not None and "GET" in request.url_rule.methods
+    return {"back": back} if is_page and is_local(back) else {}
 
 
 def show_missing_permission(error):
-    held = current_user.role.permissions if current_user.role else 0
-    names = Permission.names(error.permission & ~held)
-    holders = db.session.scalars(Role.granting(error.permission)).all()
-    return answer(403, missing=names, holders=[role.name for role in holders])
+    """Say all that the person lacks, should another guard of the page ask for more still."""
+    policy = current_app.extensions["access"].get(request.endpoint)
+    asked = error.permission | ((policy and policy.permission) or 0)
+    held = current_user.current_role.permissions if current_user.current_role else 0
+    holders = db.session.scalars(Role.granting(asked)).all()
+    facts = ways_to_ask(holders) if may_open("main.ask_for_role") else {}
+    facts["missing"] = Permission.names(asked & ~held)
+    facts |= kept_text()
+    return answer(403, holders=[role.name for role in holders], **facts)
+
+
+def ways_to_ask(roles):
+    """The roles for which the member may ask, each with the address where; or which one waits."""
+    roles = [role for role in roles if role.requestable]
+    if not roles or current_user.viewed_role is not None:
+        return {"ask": []}  # who only looks asks for nothing
+    asked = RoleRequest.open_of(actor())
+    if asked is None:
+        return {"ask": [_way(role) for role in roles]}
+    return {"ask": [], "waits": _way(asked.role)}
+
+
+def _way(role):
+    return {"role": role.name, "url": url_for("main.ask_for_role", id=role.id)}
 
 
 def show_limit(error):
@@ -129,6 +179,7 @@ def answer(code, *, title=None, words=None, retry_after=None, bare=False, **fact
     if retry_after:
         facts["retry_after"] = retry_after
     if bare:
+        g.database_away = True
         g._login_user = login_manager.anonymous_user()  # else Flask-Login asks the database
     if prefers_json():
         response = jsonify(error=facts)
@@ -142,6 +193,11 @@ def answer(code, *, title=None, words=None, retry_after=None, bare=False, **fact
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def size_in_words(size):
+    megabytes = size // (1024 * 1024)
+    return "one megabyte" if megabytes == 1 else f"{megabytes} megabytes"
 
 
 def prefers_json():

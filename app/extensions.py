@@ -32,9 +32,12 @@ CONSTRAINT_NAMES = {
 class VerifyingConnection(Connection):
     """Flask-Mail's connection, with a time-out and a TLS that checks the server's certificate."""
 
+    timeout = None  # seconds; None: as configured
+
     def configure_host(self):
         config = current_app.config
-        server, port, timeout = config["MAIL_SERVER"], config["MAIL_PORT"], config["MAIL_TIMEOUT"]
+        server, port = config["MAIL_SERVER"], config["MAIL_PORT"]
+        timeout = self.timeout or config["MAIL_TIMEOUT"]
         if config["MAIL_USE_SSL"]:
             context = verifying_context()
             host = smtplib.SMTP_SSL(server, port, timeout=timeout, context=context)
@@ -107,6 +110,14 @@ class RotatingLoginManager(LoginManager):
         response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
 
 
+class WritingLimiter(Limiter):
+    """Flask-Limiter, which need not look for limits while somebody reads: writing has the only."""
+
+    def _check_request_limit(self, callable_name=None, in_middleware=True):
+        if request.method == "POST":
+            super()._check_request_limit(callable_name, in_middleware)
+
+
 def who_writes():
     """Whom the loose limit on writing counts: the member, else the network.
 
@@ -133,7 +144,7 @@ login_manager = RotatingLoginManager()
 login_manager.session_protection = (
     None  # a session is a row that can be ended, see models/session.py
 )
-limiter = Limiter(
+limiter = WritingLimiter(
     key_func=who_writes,
     application_limits=[
         ApplicationLimit(lambda: current_app.config["LIMITS"]["writing"], methods=("POST",))

@@ -10,6 +10,7 @@ from flask import g, request
 TOKENS = re.compile(
     r"(/(?:confirm|reset-password|change-email|revert-email|join)/+)[^/?\s\"']+", re.ASCII
 )
+QUIET = ("static", "bootstrap.static", "main.avatar", "main.picture")
 log = logging.getLogger("offbrand")
 
 
@@ -22,11 +23,10 @@ class Masked(logging.Filter):
 
 
 class OneLine(logging.Formatter):
-    """One record, one line: CR, LF and ESC come out escaped (R-93)."""
+    """One record, one line."""
 
     def format(self, record):
-        text = TOKENS.sub(r"\1…", super().format(record))
-        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+        return one_line(TOKENS.sub(r"\1…", super().format(record)))
 
 
 class JSONLines(logging.Formatter):
@@ -36,6 +36,11 @@ class JSONLines(logging.Formatter):
         if record.exc_info:
             facts["trace"] = TOKENS.sub(r"\1…", self.formatException(record.exc_info))
         return json.dumps(facts | getattr(record, "facts", {}))
+
+
+def one_line(text):
+    """Return the text with CR, LF and ESC escaped (R-93)."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def init_app(app):
@@ -58,7 +63,7 @@ def start_watch():
 
 
 def log_request(response):
-    if request.endpoint not in ("static", "bootstrap.static", "main.avatar"):
+    if request.endpoint not in QUIET:
         took = round(1000 * (time.monotonic() - g.get("started", time.monotonic())))
         path = TOKENS.sub(r"\1…", request.path)
         facts = {"request": g.get("request_id", "-"), "status": response.status_code, "ms": took}

@@ -102,6 +102,11 @@ def canonical_address(text):
     return found.ascii_email.lower()
 
 
+def username_from(email):
+    """Return what a username can be made from; a number goes behind it where it is taken."""
+    return re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_.]", "", email.partition("@")[0])[:56] or "member"
+
+
 def address_or_none(text):
     try:
         return canonical_address(text)
@@ -109,9 +114,28 @@ def address_or_none(text):
         return None
 
 
+def name_key(first_name, last_name):
+    """Return what two people of the same name share, whatever its case, accents and spaces."""
+    if not (first_name.strip() and last_name.strip()):
+        return ""
+    letters = unicodedata.normalize("NFKD", f"{first_name} {last_name}".casefold())
+    letters = "".join(c for c in letters if not unicodedata.combining(c))
+    return " ".join(letters.split())[:130]
+
+
+def address_key(email):
+    """Return what addresses share that often lead to one mailbox: but for dots and a +tag."""
+    local, _, domain = email.partition("@")
+    return f"{local.partition('+')[0].replace('.', '')}@{domain}"
+
+
 def has_hidden_characters(text):
     """Whether the text holds controls, direction marks or other characters that cannot be seen."""
-    return any(
-        unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and c not in JOINERS
-        for c in text
-    )
+    if text.isascii() and text.isprintable():
+        return False  # as most are: at once, for files of fifty thousand lines
+    return any(map(is_hidden, text))
+
+
+def is_hidden(character):
+    kind = unicodedata.category(character)
+    return kind in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in JOINERS

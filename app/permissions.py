@@ -30,6 +30,8 @@ class Permission(IntFlag):
 
 
 MEMBER = Permission.FOLLOW | Permission.COMMENT | Permission.WRITE
+STAFF = Permission.MODERATE | Permission.ADMIN
+KNOWN = sum(Permission)  # every permission there is
 EVERYTHING = 0xFF  # every permission there is or will be
 
 # name: (mask, the endpoint its holders land on, description)

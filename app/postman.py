@@ -10,6 +10,7 @@ import smtplib
 import threading
 import time
 from contextlib import nullcontext
+from email.policy import EmailPolicy
 from email.utils import parseaddr
 
 from flask import current_app
@@ -17,14 +18,41 @@ from flask_mail import Message
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
+from . import own_data
+from .digests import bring_up_to_date, write_due
 from .extensions import db, mail
-from .models import OutboxMail, UserSession, WayBack
+from .models import DataExport, Notification, OutboxMail, PeopleImport, UserSession, WayBack
+from .models.upkeep import purge_deleted, render_outdated
+from .terms import sweep
 
 POLL = 5  # seconds between looks at an outbox that nobody has written to
 PURGE_EVERY = 3600
+SWEEP_EVERY = 60
 KEPT_IN_MAILBOX = 200
 log = logging.getLogger("offbrand.postman")
 starting = threading.Lock()
+
+
+class WholeLinks(EmailPolicy):
+    """How mails are put into lines: a link in a header stays whole, however long it is.
+
+    Python would encode it, and mail readers would not find it.
+    """
+
+    def fold_binary(self, name, value):
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+WHOLE_LINKS = WholeLinks(linesep="\r\n")
+
+
+class Letter(Message):
+    def as_bytes(self):
+        message = self._message()
+        message.policy = WHOLE_LINKS
+        return message.as_bytes()
 
 
 class Postman(threading.Thread):
@@ -56,12 +84,24 @@ def deliver_safely(app, stopped=never):
     """Deliver what is due. A fault is logged, never raised: the postman comes again."""
     try:
         with app.app_context():
-            deliver_pending(stopped)
+            write_and_deliver(stopped)
+            _sweep_now_and_then(app)
             _purge_now_and_then(app)
+            _render_now_and_then(app, stopped)
+            own_data.work(stopped=stopped, between=lambda: write_and_deliver(stopped))
     except SQLAlchemyError as error:
         log.warning("The outbox could not be read: %s", error.__class__.__name__)
     except Exception:
         log.exception("The postman stumbled")
+
+
+def write_and_deliver(stopped=never):
+    """Write the mails about notifications that are due, send all mails; return how many left."""
+    sent, more = 0, True
+    while more and not stopped():
+        more = write_due()
+        sent += deliver_pending(stopped)
+    return sent
 
 
 def deliver_pending(stopped=never):
@@ -95,10 +135,13 @@ def words_of(error):
 
 def compose(row):
     """Return the message of a row; its Message-ID stays the same in every try."""
-    message = Message(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
+    message = Letter(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
     domain = parseaddr(message.sender)[1].rpartition("@")[2]
     message.msgId = f"<{row.message_id}@{domain}>"
     message.extra_headers = {"Auto-Submitted": "auto-generated"}
+    if row.unsubscribe_url:  # by one click, RFC 8058
+        message.extra_headers["List-Unsubscribe"] = f"<{row.unsubscribe_url}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return message
 
 
@@ -113,7 +156,8 @@ def _deliver_on(connection, row, stopped):
     sent = 0
     while row is not None:
         try:
-            if connection is not None:
+            is_wanted = bring_up_to_date(row)
+            if is_wanted and connection is not None:
                 connection.send(compose(row))
         except Exception as error:  # also a mail that cannot be composed must come to an end
             _refuse(row, error)
@@ -121,9 +165,12 @@ def _deliver_on(connection, row, stopped):
             if not isinstance(error, answers) or connection.host.sock is None:  # as after a 421
                 return sent
         else:
-            row.settle(keep_body=current_app.config["MAILBOX"])
+            sent += is_wanted
+            if is_wanted:
+                row.settle(keep_body=current_app.config["MAILBOX"])
+            else:
+                db.session.delete(row)
             db.session.commit()
-            sent += 1
         row = None if stopped() else OutboxMail.lease()
     return sent
 
@@ -150,6 +197,14 @@ def _ring(session):
         postman.bell.set()
 
 
+def _sweep_now_and_then(app):
+    """End the roles that were given for a time; whoever is here ends theirs by coming."""
+    last = app.extensions.get("swept_at", 0)
+    if time.monotonic() - last > SWEEP_EVERY or not last:
+        app.extensions["swept_at"] = time.monotonic()
+        sweep()
+
+
 def _purge_now_and_then(app):
     last = app.extensions.get("purged_at", 0)
     if time.monotonic() - last > PURGE_EVERY or not last:
@@ -157,4 +212,18 @@ def _purge_now_and_then(app):
         OutboxMail.purge(keep=KEPT_IN_MAILBOX if app.config["MAILBOX"] else None)
         UserSession.purge()
         WayBack.purge()
+        PeopleImport.purge()
+        Notification.purge()
+        DataExport.purge()
         db.session.commit()
+        purge_deleted()
+
+
+def _render_now_and_then(app, stopped):
+    """Store anew what another renderer made, chunk by chunk, with mails and others in between."""
+    last = app.extensions.get("rendered_at", 0)
+    if time.monotonic() - last > PURGE_EVERY or not last:
+        while render_outdated() and not stopped():
+            write_and_deliver(stopped)
+            time.sleep(own_data.PAUSE)
+        app.extensions["rendered_at"] = time.monotonic()

@@ -3,13 +3,17 @@
 import re
 import secrets
 import unicodedata
-from urllib.parse import unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from .access import may_open
+from .throttles import ASKED_AGAIN
+
 URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
 LONGEST_FORM = 256 * 1024  # bytes; longer ones are for files, which come in parts
 POLICY = {
     "default-src": "'none'",
@@ -23,6 +27,7 @@ POLICY = {
     "object-src": "'none'",
     "frame-ancestors": "'none'",
 }
+POLICY_WORDS = "; ".join(f"{name} {source}" for name, source in POLICY.items())
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -31,6 +36,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
 }
+VIEWED = "viewed_role"  # where a browser keeps the id of the role that it looks at the site with
 LOCAL_PATH = re.compile(
     r"/(?!/)[!-\[\]-~]*"
 )  # printable ASCII without backslash: browsers bend that
@@ -40,13 +46,36 @@ def init_app(app):
     if proxies := app.config["PROXY_COUNT"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
     app.before_request(number_request)
+    app.before_request(allow_upload)
     app.before_request(refuse_junk)
     app.after_request(set_headers)
     app.add_template_global(csp_nonce)
+    app.add_template_global(this_page)
+    app.add_template_global(site_link)
 
 
 def number_request():
     g.request_id = secrets.token_hex(8)
+
+
+def takes_files(largest):
+    """Let a view take a body of so many bytes; see `allow_upload`."""
+
+    def mark(view):
+        view.largest_upload = largest
+        return view
+
+    return mark
+
+
+def allow_upload():
+    """Let more than a megabyte in where a view takes files, but from nobody whom it turns away.
+
+    The first look at a form reads all of it, so this comes before everything else.
+    """
+    largest = getattr(current_app.view_functions.get(request.endpoint), "largest_upload", None)
+    if largest and request.mimetype == MULTIPART and may_open(request.endpoint):
+        request.max_content_length = largest
 
 
 def refuse_junk():
@@ -85,11 +114,10 @@ def is_junk(text):
 
 
 def set_headers(response):
-    policy = dict(POLICY)
+    policy, headers = POLICY_WORDS, response.headers
     if nonce := g.get("csp_nonce"):
-        policy["script-src"] += f" 'nonce-{nonce}'"
-    headers = response.headers
-    headers["Content-Security-Policy"] = "; ".join(f"{k} {v}" for k, v in policy.items())
+        policy = policy.replace("script-src", f"script-src 'nonce-{nonce}'")
+    headers["Content-Security-Policy"] = policy
     headers.update(HEADERS)
     if "token" in (request.view_args or {}):  # the address of such a page is a secret (R-54)
         headers["Referrer-Policy"] = "no-referrer"
@@ -117,16 +145,43 @@ def is_local(target):
     return "//" not in target.partition("?")[0]
 
 
+def this_page():
+    """The address of the page that is open, as a `next` may have it."""
+    return with_question(quote(request.script_root + request.path))
+
+
+def with_question(path):
+    """Return a path with the query string that the request came with."""
+    question = quote(request.query_string, safe="!$%&'()*+,/:;=?@")
+    return f"{path}?{question}" if question else path
+
+
+def back_to(default):
+    """Where the page that a button was on wants to be left for: its `next`, or the default."""
+    wanted = request.form.get("next")
+    return wanted if is_local(wanted) else default
+
+
 def actor():
     """Return the person who acts: the model, not Flask-Login's proxy for it."""
     return current_user._get_current_object()
+
+
+def right_password(person, field):
+    """Whether the person typed their own password; guesses are counted, and the field says no."""
+    ASKED_AGAIN.take(person.id)
+    if person.verify_password(field.data):
+        ASKED_AGAIN.clear(person.id)
+        return True
+    field.errors = ["This is not your password."]
+    return False
 
 
 def site_link(endpoint, **values):
     """Return a link that names the configured site, whatever Host a request claims (R-03)."""
     base = current_app.config["SITE_URL"]
     if base is None:
-        host = current_app.config["SERVER_NAME"] or "localhost:5000"
+        host = current_app.config["SERVER_NAME"] or f"localhost:{current_app.config['PORT']}"
         base = request.host_url if request else f"http://{host}"
     scheme, _, host = base.rstrip("/").partition("://")
     adapter = current_app.url_map.bind(host, url_scheme=scheme)

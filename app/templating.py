@@ -1,9 +1,31 @@
 """Filters and names that every template has."""
 
 import hashlib
+import json
+from functools import lru_cache
 from pathlib import Path
 
 from flask import current_app, has_request_context, request, url_for
+from flask.templating import Environment
+from markupsafe import Markup
+
+from .models.fields import end_in_words, full
+from .models.setting import settings_at_hand
+from .permissions import Permission
+from .words import beginning, marked
+
+
+class Templates(Environment):
+    """Jinja's, in which templates share the global names: none is ever given names of its own.
+
+    A chain of dictionaries for each of them, as is usual, is gone through at every include.
+    """
+
+    def make_globals(self, names):
+        return self.globals
+
+
+DRAWN = 500  # cards that a process keeps as HTML
 
 
 def init_app(app):
@@ -12,7 +34,17 @@ def init_app(app):
     app.add_template_global(static_url)
     app.add_template_global(profile_url)
     app.add_template_global(avatar_url)
+    app.add_template_global(post_url)
+    app.add_template_global(comment_url)
+    app.add_template_global(written_url)
+    app.add_template_global(counted)
+    app.add_template_global(drawn)
+    app.add_template_global(Permission, "Permission")
+    app.add_template_global(end_in_words)
     app.add_template_global(full)
+    app.add_template_filter(beginning)
+    app.add_template_filter(marked)
+    app.add_template_filter(said)
     app.add_template_global(iso)
     app.context_processor(names)
 
@@ -20,7 +52,8 @@ def init_app(app):
 def names():
     in_page = has_request_context()  # mails are written by commands too
     mailbox = url_for("dev.mailbox") if in_page and current_app.config["MAILBOX"] else None
-    return {"site_name": current_app.config["SITE_NAME"], "mailbox_url": mailbox}
+    settings = settings_at_hand()
+    return {"site_name": settings.site_name, "settings": settings, "mailbox_url": mailbox}
 
 
 def static_url(filename):
@@ -33,13 +66,62 @@ def profile_url(user):
     return f"{request.script_root}/user/{user.username}"
 
 
+def post_url(id):
+    return f"{request.script_root}/post/{id}"
+
+
+def comment_url(id):
+    return f"{request.script_root}/comment/{id}"
+
+
+def written_url(written):
+    """That of a post, or of a comment."""
+    return f"{request.script_root}/{written.noun}/{written.id}"
+
+
+def drawn(template, card, **facts):
+    """Return the HTML of a card. Nothing but these may be asked for in its template.
+
+    So whoever sees the same card with the same facts gets the same HTML, and it is made but once.
+    """
+    template = current_app.jinja_env.get_template(template)  # another one when the file changed
+    return _drawn(template, request.script_root, card, tuple(facts.items()))
+
+
+@lru_cache(DRAWN)
+def _drawn(template, root, card, facts):
+    return Markup(template.render(card=card, **dict(facts)))
+
+
+def counted(number, noun):
+    """Say how many: no comments, 1 comment, 1,234 comments."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"No {noun}s"
+
+
 def avatar_url(user):
+    """Return where the picture of a person is: their own, or the identicon."""
+    if user.picture_key:
+        return f"{request.script_root}/picture/{user.picture_key}.webp"
     return f"{request.script_root}/avatar/{user.avatar_key}.svg"
 
 
-def full(moment):
-    """Say a moment in words that need no script: 22 November 2026, 14:05 UTC."""
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+def said(text):
+    """Say in words what the log holds as a dictionary; other texts stay as they are."""
+    try:
+        values = json.loads(text) if text.startswith("{") else None
+    except (RecursionError, ValueError):
+        values = None
+    if not isinstance(values, dict):
+        return text
+    return ", ".join(f"{name.replace('_', ' ')}: {_said(value)}" for name, value in values.items())
+
+
+def _said(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+    return "nothing" if value in (None, "") else value
 
 
 def iso(moment):

@@ -71,8 +71,10 @@ SIGN_UP = Throttle("sign-up by network")
 MAILS_ASKED = Throttle("mails asked for by network")
 MAILS_TO = Throttle("mails to one address")
 NOTICES_TO = Throttle("notices to one address")
+PICTURES = Throttle("pictures")
 PASSWORD_CHANGES = Throttle("changes of password")
 STRENGTH = Throttle("password strength")
+TEST_MAILS = Throttle("test mails to one address")
 
 
 class SignInAttempt:

@@ -1,6 +1,6 @@
 """Signed, timed tokens; each serves one purpose. Whether one was used already, the models know."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 
 from flask import current_app
@@ -21,9 +21,14 @@ class Verdict(Enum):
 
 
 def sign(purpose, payload, lifetime):
-    """Return a token for this purpose alone; `lifetime` in seconds or as a timedelta."""
-    seconds = lifetime if isinstance(lifetime, int | float) else lifetime.total_seconds()
-    return _serializer(purpose).dumps({**payload, "until": int(_now() + seconds)})
+    """Return a token for this purpose alone; `lifetime` in seconds or as a timedelta.
+
+    None: it never runs out.
+    """
+    if isinstance(lifetime, timedelta):
+        lifetime = lifetime.total_seconds()
+    until = None if lifetime is None else int(_now() + lifetime)
+    return _serializer(purpose).dumps({**payload, "until": until})
 
 
 def read(purpose, token):
@@ -38,7 +43,8 @@ def read(purpose, token):
         return Verdict.BAD, {}
     if issued.timestamp() > _now() + LEEWAY:
         return Verdict.BAD, {}
-    return (Verdict.GOOD if _now() < until else Verdict.EXPIRED), payload
+    good = until is None or _now() < until
+    return (Verdict.GOOD if good else Verdict.EXPIRED), payload
 
 
 def _serializer(purpose):

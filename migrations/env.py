@@ -19,7 +19,40 @@ def render_item(kind, item, autogen_context):
     return False
 
 
+# Made by hand, see versions/20261124_people.py and 20261124_search.py
+SEARCH = ("users_search", "ix_users_search", "users_words", "ix_users_words")
+SEARCH += ("posts_words", "ix_posts_words", "comments_words", "ix_comments_words")
+
+
+def include_name(name, kind, parents):
+    """Leave out what autogenerate does not know: tables and indexes for searching."""
+    return not (kind in ("table", "index") and name and name.startswith(SEARCH))
+
+
+def triggers(connection):
+    """SQLite's triggers: name → statement. A table that is made anew leaves them behind."""
+    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+    return dict(connection.exec_driver_sql(found).fetchall())
+
+
+def put_back(connection, before):
+    """Make the triggers anew that went with an old table, where their table is still there."""
+    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    tables = {name for (name,) in connection.exec_driver_sql(tables)}
+    for name in before.keys() - triggers(connection).keys():
+        if name.rpartition("_")[0] in tables:
+            connection.exec_driver_sql(before[name])
+
+
 def run_migrations():
+    had = {}  # the triggers before each migration
+
+    def look(**step):
+        if sqlite:
+            put_back(connection, had)
+            had.clear()
+            had.update(triggers(connection))
+
     with target.engine.connect() as connection:
         sqlite = connection.dialect.name == "sqlite"
         if sqlite:
@@ -33,12 +66,15 @@ def run_migrations():
             connection=connection,
             target_metadata=target.metadata,
             render_item=render_item,
+            include_name=include_name,
             render_as_batch=True,
             compare_type=True,
             transactional_ddl=True,  # all of a migration or nothing, on SQLite too
+            on_version_apply=look,
         )
         try:
             with context.begin_transaction():
+                look()
                 context.run_migrations()
                 if sqlite:
                     refuse_broken_references(connection)

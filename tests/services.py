@@ -21,7 +21,8 @@ import redis
 
 ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL") or "postgresql://postgres@127.0.0.1:5432/postgres"
-REDIS = os.environ.get("TEST_REDIS_URL") or "redis://127.0.0.1:6379/15"
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+REDIS = os.environ.get("TEST_REDIS_URL") or f"redis://127.0.0.1:6379/{15 - WORKER % 16}"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 REQUIRED = os.environ.get("OFFBRAND_REQUIRE_SERVICES") == "1"
 
@@ -31,7 +32,7 @@ def missing(service):
 
 
 @contextmanager
-def postgresql_database():
+def postgresql_database(template="template1"):
     """Yield the URL of a new database of this process's own, and drop it afterwards."""
     server = POSTGRESQL.replace("postgresql+psycopg://", "postgresql://")
     name = f"offbrand_test_{os.getpid()}_{time.monotonic_ns() % 10**9}"
@@ -40,7 +41,9 @@ def postgresql_database():
     except psycopg.OperationalError:
         missing("PostgreSQL")
     with connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        connection.execute(f"ALTER DATABASE {name} SET jit = off")  # a page would wait for it
         try:
             yield f"{server.rpartition('/')[0]}/{name}"
         finally:

@@ -18,7 +18,7 @@ class PostOffice:
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.context.load_cert_chain(*certificate)
-        self.letters, self.envelopes = [], []
+        self.letters, self.envelopes, self.sources = [], [], []
         self.seconds = self.pause_after_data = 0
         self.refused = {}  # an address: what is said to whoever writes to it
         self.drop_after_data = self.drop_at_quit = False
@@ -57,6 +57,7 @@ class PostOffice:
     async def handle_DATA(self, server, session, envelope):
         await asyncio.sleep(self.seconds)
         self.envelopes.append((envelope.mail_from, envelope.rcpt_tos))
+        self.sources.append(envelope.content)
         self.letters.append(email.message_from_bytes(envelope.content, policy=policy.default))
         await asyncio.sleep(self.pause_after_data)
         if self.drop_after_data:

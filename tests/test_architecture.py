@@ -8,10 +8,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["config"],
-    ["avatars", "databases", "devices", "extensions", "forms", "logs", "names", "networks"]
-    + ["passwords", "permissions", "throttles", "tokens"],
+    ["avatars", "databases", "devices", "differences", "extensions", "forms", "logs", "markdown"]
+    + ["names", "networks", "paging", "passwords", "people_csv", "permissions", "pictures"]
+    + ["throttles", "tokens", "words"],
     ["models"],
-    ["access", "decorators", "email", "errors", "fake", "postman", "security", "templating"],
+    ["access", "access_map", "decorators", "digests", "doctor", "email", "errors", "exports"]
+    + ["fake", "imports", "own_data", "postman", "security", "templating", "terms"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]

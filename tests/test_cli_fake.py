@@ -1,12 +1,15 @@
-"""flask fake: people to try the site with, and never where the site is real."""
+"""flask fake: a community to try the site with, and never where the site is real."""
 
 import pytest
 from factories import everything
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.extensions import db
 from app.fake import PASSWORD
-from app.models import Role, User
+from app.markdown import Text
+from app.models import Comment, Follow, Like, Post, PostTag, Role, User
+from app.models.fields import utcnow
+from app.models.written import rendered
 
 
 def test_it_explains_itself(flask):
@@ -17,7 +20,7 @@ def test_it_explains_itself(flask):
 
 
 def test_so_many_members_come_as_were_asked_for(flask, alice):
-    result = flask("fake", "--people", "30")
+    result = flask("fake", "--people", "30", "--posts", "0")
 
     people = db.session.scalars(select(User).where(User.id != alice.id)).all()
     assert result.exit_code == 0 and len(people) == 30
@@ -26,7 +29,7 @@ def test_so_many_members_come_as_were_asked_for(flask, alice):
 
 
 def test_any_of_them_can_sign_in(flask, client):
-    name = flask("fake", "--people", "3").output.split()[0]
+    name = flask("fake", "--people", "3", "--posts", "0").output.split()[0]
 
     client.post("/auth/login", data=dict(login=name, password=PASSWORD))
 
@@ -34,8 +37,8 @@ def test_any_of_them_can_sign_in(flask, client):
 
 
 def test_more_of_them_may_come_later(flask):
-    flask("fake", "--people", "40")
-    flask("fake", "--people", "40")
+    flask("fake", "--people", "40", "--posts", "0")
+    flask("fake", "--people", "40", "--posts", "0")
 
     assert User.count() == 80
 
@@ -55,6 +58,65 @@ def test_without_roles_one_is_told_to_deploy(flask):
     result = flask("fake")
 
     assert result.output == "Error: There are no roles yet; run flask deploy first.\n"
+
+
+def count(*conditions):
+    return db.session.scalar(select(func.count()).where(*conditions))
+
+
+@pytest.fixture
+def community(flask):
+    """A small one; one test of each count reads it."""
+    result = flask("fake", "--people", "8", "--posts", "40", "--comments", "90")
+    assert result.exit_code == 0 and "40 posts, 90 comments, " in result.output
+
+
+def test_so_much_is_written_as_was_asked_for(community):
+    assert (count(Post.id > 0), count(Comment.id > 0)) == (40, 90)
+
+
+def test_the_stored_counts_are_right(community):
+    for person in db.session.scalars(select(User)):
+        assert person.post_count == count(Post.author_id == person.id)
+        assert person.comment_count == count(Comment.author_id == person.id)
+        assert person.follower_count == count(Follow.followed_id == person.id)
+        assert person.following_count == count(Follow.follower_id == person.id)
+    for post in db.session.scalars(select(Post)):
+        assert post.comment_count == count(Comment.post_id == post.id)
+        assert post.like_count == count(Like.post_id == post.id)
+
+
+def test_all_happens_in_the_order_of_time(community):
+    """Nobody writes before they joined, answers what is not there, or acts tomorrow."""
+    for cls in (Post, Comment):
+        moments = list(db.session.scalars(select(cls.created_at).order_by(cls.id)))
+        assert moments == sorted(moments) and moments[-1] <= utcnow()
+    for comment in db.session.scalars(select(Comment)):
+        assert comment.created_at >= max(comment.post.created_at, comment.author.confirmed_at)
+    for post in db.session.scalars(select(Post)):
+        assert post.author.confirmed_at <= post.created_at <= post.author.last_seen
+    for follow in db.session.scalars(select(Follow)):
+        assert follow.created_at <= utcnow()
+
+
+def test_what_is_written_is_what_a_member_could_have_written(community):
+    for post in db.session.scalars(select(Post)):
+        tags = set(db.session.scalars(select(PostTag.tag).where(PostTag.post_id == post.id)))
+        assert tags == set(Text(post.body).tags)
+        columns = rendered(post.body)[1]
+        assert columns["body_html"] == post.body_html
+        assert set(columns["words"].split()) == set(post.words.replace("'", "").split())
+
+
+def test_a_lonely_member_writes_too(flask):
+    result = flask("fake", "--people", "1", "--posts", "3", "--comments", "2")
+
+    assert result.exit_code == 0 and "3 posts, 2 comments, 0 follows, 0 likes" in result.output
+
+
+def test_there_may_be_nothing_to_read_yet(flask):
+    assert flask("fake", "--people", "2", "--posts", "0").exit_code == 0
+    assert count(Post.id > 0) == count(Comment.id > 0) == 0
 
 
 @pytest.mark.parametrize("people", ["0", "-1", "10001", "many"])

@@ -8,9 +8,10 @@ from services import Served, free_port
 from smtp import PostOffice, self_signed_certificate
 
 from app.extensions import db
+from app.models import AuditEntry
 from app.models.fields import utcnow
 
-COMMANDS = ["worker", "send", "list", "retry", "test"]
+COMMANDS = ["worker", "send", "list", "retry", "drop", "test"]
 
 
 @pytest.fixture
@@ -101,6 +102,34 @@ def test_all_that_were_given_up_are_tried_again(flask, three_mails):
     assert [mail.state for mail in mails()] == ["waiting", "sent", "waiting", "waiting"]
 
 
+def test_what_operators_do_to_mails_is_in_the_log(flask, three_mails):
+    """R-94."""
+    waiting, sent, dead = three_mails
+    flask("mail", "retry", str(dead.id))
+    flask("mail", "drop", str(waiting.id))
+    flask("mail", "retry", "--all")  # nothing is left to do
+
+    entries = db.session.scalars(AuditEntry.latest()).all()
+    assert [(e.action, e.actor_name, e.target_type, e.target_name) for e in entries] == [
+        ("drop mail", "an operator", "mail", "w@example.org"),
+        ("retry mail", "an operator", "mail", "d@example.org"),
+    ]
+
+
+# drop
+
+
+def test_a_mail_that_was_dropped_never_leaves(flask, office, three_mails):
+    waiting = three_mails[0]
+
+    result = flask("mail", "drop", str(waiting.id))
+
+    assert result.output == f"The mail {waiting.id} will not be sent.\n"
+    assert (waiting.state, waiting.text) == ("dropped", "")
+    assert flask("mail", "send").output == "0 sent.\n"
+    assert addresses(flask("mail", "list", "--state", "dropped").output) == ["w@example.org"]
+
+
 # test
 
 
@@ -178,6 +207,8 @@ def test_a_test_mail_leaves_a_site_in_development(tmp_path):
         (["retry", "--all", "1"], "Say which: the number of a mail, or --all."),
         (["retry", "999999"], "There is no unsent mail 999999."),
         (["retry", "SENT"], "There is no unsent mail "),
+        (["drop", "999999"], "There is no unsent mail 999999."),
+        (["drop", "SENT"], "There is no unsent mail "),
         (["test", "no-address"], "must have an @-sign"),
         (["test", "ada@example.org\r\nBcc: eve@example.net"], "invalid characters"),
     ],
@@ -201,6 +232,8 @@ def test_bad_input_is_answered_in_one_sentence_and_changes_nothing(
         ["retry", "first"],
         ["retry", "0"],
         ["retry", str(2**31)],
+        ["drop", "0"],
+        ["drop"],
         ["list", "--state", "lost"],
         ["list", "--limit", "few"],
         ["list", "--limit", "-1"],

@@ -7,6 +7,7 @@ from factories import ANOTHER, PASSWORD, everything, make_mail, make_user
 from services import Served
 from sqlalchemy import select
 
+from app import own_data
 from app.cli.users import new_username
 from app.extensions import db
 from app.models import User, UserSession
@@ -250,6 +251,14 @@ def test_an_account_is_deleted_with_its_sessions(flask, client, alice, bob):
     assert result.output == "alice is deleted.\n"
     assert db.session.scalars(select(User.username)).all() == ["bob"]
     assert everything()["user_sessions"] == []
+
+
+def test_a_deletion_that_a_worker_has_in_hand_is_not_said_to_be_done(flask, alice, monkeypatch):
+    monkeypatch.setattr(own_data, "delete_now", lambda person: False)
+
+    result = flask("users", "delete", "--yes", "alice")
+
+    assert result.output == "alice is closed and being deleted; that may take some minutes.\n"
 
 
 @pytest.mark.parametrize("answer, left", [("y", False), ("n", True), ("", True)])

@@ -65,8 +65,9 @@ def setting(name, on="PRAGMA"):
     "name, value",
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
 )
-def test_sqlite_keeps_what_was_acknowledged_and_waits_for_locks(app, name, value):
-    assert setting(name) == value
+def test_sqlite_keeps_what_was_acknowledged_and_waits_for_locks(site_with, name, value):
+    with site_with().app_context():
+        assert setting(name) == value
 
 
 @postgresql_only
@@ -249,11 +250,11 @@ def test_a_connection_that_breaks_in_the_middle_of_a_request_is_a_503(client, mo
         db.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
     monkeypatch.setattr(User, "with_username", cut)
-    page = client.get("/user/alice")
+    page = client.get("/user/alice/followers")
     monkeypatch.undo()
 
     assert page.status_code == 503
-    assert client.get("/user/alice").status_code == 404
+    assert client.get("/user/alice/followers").status_code == 404
 
 
 @postgresql_only
@@ -264,4 +265,4 @@ def test_a_statement_that_takes_too_long_is_a_503(client, monkeypatch):
 
     monkeypatch.setattr(User, "with_username", dawdle)
 
-    assert client.get("/user/alice").status_code == 503
+    assert client.get("/user/alice/followers").status_code == 503

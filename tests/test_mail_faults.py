@@ -10,6 +10,7 @@ import time
 from collections import defaultdict
 from datetime import timedelta
 from http.cookiejar import CookieJar
+from shutil import copy
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, build_opener
 
@@ -120,20 +121,36 @@ class Visitor:
         return self.post("/auth/register", **form, password=PASSWORD, password2=PASSWORD)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def site(request, tmp_path):
-    """A site with a database that is ready; it is not served yet."""
-    if request.param == "sqlite":
-        yield deployed(Served(tmp_path))
-    else:
-        with postgresql_database() as url:
-            yield deployed(Served(tmp_path, DEV_DATABASE_URL=url))
+@pytest.fixture(scope="module")
+def deployed_file(tmp_path_factory):
+    site = deployed(Served(tmp_path_factory.mktemp("deployed")))
+    return site.folder / "data.sqlite"
+
+
+@pytest.fixture(scope="module")
+def deployed_database(tmp_path_factory):
+    with postgresql_database() as url:
+        deployed(Served(tmp_path_factory.mktemp("deployed"), DEV_DATABASE_URL=url))
+        yield url.rpartition("/")[2]
 
 
 def deployed(site):
     done = site.command("deploy")
     assert done.returncode == 0, done.stderr
     return site
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request, tmp_path):
+    """A site with a database that is ready, a copy of one; it is not served yet."""
+    if request.param == "sqlite":
+        file = request.getfixturevalue("deployed_file")
+        for part in file.parent.glob(f"{file.name}*"):
+            copy(part, tmp_path)
+        yield Served(tmp_path)
+    else:
+        with postgresql_database(request.getfixturevalue("deployed_database")) as url:
+            yield Served(tmp_path, DEV_DATABASE_URL=url)
 
 
 @pytest.fixture

@@ -4,34 +4,92 @@ import re
 from datetime import timedelta
 
 import pytest
-from factories import mails, make_user
+from factories import keep, mails, make_user
 
 from app import email
 from app.extensions import db
+from app.models import AccountDeletion, DataExport, Invitation, Role, RoleRequest
+from app.models.fields import utcnow
 from app.security import site_link
 
 MAILS = {
+    "account_made": ("You have an account", "7 days"),
+    "address_assigned": ("Confirm your new address", "7 days"),
     "confirm": ("Confirm your address", "7 days"),
     "reset_password": ("Choose a new password", "1 hour"),
     "change_email": ("Confirm your new address", "1 hour"),
     "email_changed": ("Your address was changed", "7 days"),
+    "data_ready": ("Your data is ready", None),
     "email_reverted": ("An account has left your address", None),
+    "leaving": ("Your account will be deleted", None),
+    "left": ("Your account is deleted", None),
     "password_changed": ("Your password was changed", None),
     "already_registered": ("You already have an account", None),
     "address_taken": ("Your address is in use here", None),
+    "role_changed": ("You are User now", None),
+    "role_ended": ("You are User again", None),
+    "role_ending": ("Your time as User ends soon", None),
+    "role_kept": ("You stay User", None),
+    "stays": ("Your account stays", None),
+    "invitation": ("You are invited", "7 days"),
+    "accepted": ("You are in", None),
+    "declined": ("Your request to join", None),
+    "role_accepted": ("You have a new role", None),
+    "role_declined": ("Your request for a role", None),
 }
+NEWS = {"digest", "notification"}  # see test_digests.py
+WORDS = "Hello from <b>here</b>.\nBe well."
+
+
+def invitation_by(user):
+    return keep(Invitation(email="nora@example.org", invited_by=user, greeting=WORDS))
+
+
+def request_of(user):
+    return keep(RoleRequest(user=user, role=Role.named("Moderator"), reason="Alicia of Nowhere"))
+
+
 SENDERS = {
+    "account_made": email.send_account_made,
+    "address_assigned": email.send_address_assigned,
     "confirm": email.send_confirmation,
     "reset_password": email.send_reset_password,
     "change_email": lambda user: email.send_change_email(user, "new@example.org"),
     "email_changed": lambda user: email.send_email_changed(user, "old@example.org"),
+    "data_ready": lambda user: email.send_data_ready(user, DataExport(ready_at=utcnow())),
     "email_reverted": lambda user: email.send_email_reverted(user, "left@example.org"),
+    "leaving": lambda user: email.send_leaving(user, leaving(user)),
+    "left": email.send_left,
     "password_changed": email.send_password_changed,
     "already_registered": email.send_already_registered,
     "address_taken": email.send_address_taken,
+    "role_changed": email.send_role_changed,
+    "role_ended": lambda user: email.send_role_ended(user, Role.named("Moderator")),
+    "role_ending": lambda user: email.send_role_ending(ending(user)),
+    "role_kept": lambda user: email.send_role_kept(user, user.role),
+    "stays": email.send_stays,
+    "invitation": lambda user: email.send_invitation(invitation_by(user)),
+    "accepted": lambda user: email.send_accepted(user, user, WORDS),
+    "declined": lambda user: email.send_declined(user, user, WORDS),
+    "role_accepted": lambda user: email.send_role_accepted(request_of(user), user, WORDS),
+    "role_declined": lambda user: email.send_role_declined(request_of(user), user, WORDS),
 }
-ELSEWHERE = {"change_email", "email_changed", "email_reverted"}
+BY_STAFF = {"account_made", "address_assigned"}  # these tell no network address
+BY_STAFF |= {"role_changed", "role_ended", "role_ending", "role_kept"}  # nor do those of the site
+ELSEWHERE = {"change_email", "email_changed", "email_reverted", "invitation"}
+WITH_WORDS = {"invitation", "accepted", "declined", "role_accepted", "role_declined"}
+WITHOUT_LINK = {"declined", "left", "role_declined"}
+BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays"}
 each_mail = pytest.mark.parametrize("kind", MAILS)
+
+
+def leaving(user):
+    return AccountDeletion(removes_writing=True, due_at=utcnow())
+
+
+def ending(user):
+    user.role_until = utcnow()
+    return user
 
 
 def words_of(html):
@@ -60,12 +118,13 @@ def both(mail):
 
 
 def test_every_mail_of_the_site_is_looked_at_here(app):
-    written = {name for name in vars(email) if name.startswith("send_")} - {"send_email"}
+    written = {name for name in vars(email) if name.startswith("send_")}
+    written -= {"send_email", "send_news", "send_test_mail"}
     templates = app.jinja_env.list_templates(filter_func=lambda name: name.startswith("email/"))
     kinds = {re.split(r"[/.]", name)[1] for name in templates}
 
     assert len(written) == len(MAILS)
-    assert set(MAILS) == {kind for kind in kinds if not kind.startswith("_")} - {"test"}
+    assert set(MAILS) == {kind for kind in kinds if not kind.startswith("_")} - {"test", *NEWS}
 
 
 @each_mail
@@ -81,7 +140,7 @@ def test_a_mail_says_what_it_is(write, kind):
 def test_a_mail_says_who_asked_for_it(write, kind):
     for words in both(write(kind)):
         assert "Who asked: " in words
-        assert "192.0.2.7" in words
+        assert ("192.0.2.7" in words) == (kind not in BY_STAFF)
 
 
 @each_mail
@@ -90,7 +149,7 @@ def test_a_mail_says_that_it_can_be_ignored(write, kind):
         assert "ignore this mail" in words
 
 
-@each_mail
+@pytest.mark.parametrize("kind", sorted(set(MAILS) - WITHOUT_LINK))
 def test_a_mail_says_when_its_link_expires(write, kind):
     lifetime = MAILS[kind][1]
     says = f"works for {lifetime}, and once" if lifetime else "does not run out"
@@ -99,12 +158,37 @@ def test_a_mail_says_when_its_link_expires(write, kind):
         assert says in words
 
 
-@each_mail
+@pytest.mark.parametrize("kind", sorted(WITHOUT_LINK))
+def test_a_mail_that_leads_nowhere_holds_no_link(write, kind):
+    mail = write(kind)
+
+    assert "http" not in mail.text and "href" not in mail.html
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_WORDS))
+def test_the_words_of_staff_stand_in_a_mail_as_text(write, kind):
+    """R-37: quoted line by line."""
+    mail = write(kind)
+
+    assert "\n\n> Hello from <b>here</b>.\n> Be well.\n\n" in mail.text
+    assert "Hello from &lt;b&gt;here&lt;/b&gt;.\nBe well.</blockquote>" in mail.html
+
+
+@pytest.mark.parametrize("kind", sorted(WITH_WORDS))
+def test_where_staff_said_nothing_nothing_is_quoted(write, kind, monkeypatch):
+    monkeypatch.setattr(f"{__name__}.WORDS", "")
+
+    mail = write(kind)
+
+    assert "wrote" not in mail.text + mail.html and "\n\n\n" not in mail.text
+
+
+@pytest.mark.parametrize("kind", sorted(set(MAILS) - WITHOUT_LINK))
 def test_a_mail_shows_its_one_link_as_text(write, kind):
     mail = write(kind)
     (link,) = {word for word in mail.text.split() if word.startswith("http")}
 
-    assert link.startswith("http://localhost/auth/")
+    assert link.startswith(("http://localhost/auth/", "http://localhost/settings/"))
     assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
     assert f" {link} " in words_of(mail.html)
 

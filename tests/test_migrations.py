@@ -1,21 +1,25 @@
 """Migrations: up, down and up again, on both databases, and no row is lost by the way."""
 
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from alembic.script import ScriptDirectory
-from factories import make_mail, make_user
+from factories import make_comment, make_mail, make_post, make_user
 from flask_migrate import downgrade, upgrade
 from services import postgresql_database
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import DatabaseError
 
 from app import create_app
 from app.extensions import db
-from app.models import OutboxMail, Role, User, UserSession
+from app.models import Comment, Notification, OutboxMail, Post, Role, User, UserSession
+from app.models.fields import utcnow
+from app.models.people_search import matching
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
+SEARCH = ("users_search", "users_words", "posts_words", "comments_words")
 EXTRA = '''"""More."""
 import sqlalchemy as sa
 from alembic import op
@@ -81,13 +85,15 @@ def counts():
 
 
 def tables():
-    return set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    names = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    return {name for name in names if not name.startswith(SEARCH)}  # SQLite's indexes
 
 
 def columns(table):
     return {column["name"] for column in inspect(db.engine).get_columns(table)}
 
 
+UPDATE = "users_search_update"
 FILLED = {"users": 1, "user_sessions": 1, "mails of somebody": 1}
 
 
@@ -118,6 +124,42 @@ def test_each_migration_can_be_taken_back_alone(new_app):
     assert tables() == set(db.metadata.tables)
 
 
+def test_who_had_written_in_a_thread_watches_it_once_there_are_notifications(new_app):
+    upgrade()
+    Role.insert_roles()
+    alice, bob = make_user("alice"), make_user("bob")
+    Comment.publish(Post.publish("Shall we meet?", by=alice), "Yes.", by=bob)
+    db.session.commit()
+    db.session.execute(text("DELETE FROM watches"))
+    db.session.commit()
+
+    downgrade(revision="0e0426c02815")
+    upgrade()
+
+    assert db.session.scalar(text("SELECT count(*) FROM watches")) == 2
+    assert db.session.scalar(text("SELECT count(*) FROM notifications")) == 1
+
+
+def test_a_mail_that_waits_keeps_the_notifications_it_tells_of(new_app):
+    upgrade()
+    Role.insert_roles()
+    alice, bob = make_user("alice"), make_user("bob")
+    Comment.publish(Post.publish("Shall we meet?", by=alice), "Yes.", by=bob)
+    settled = utcnow()
+    db.session.execute(update(Notification).values(mailed_at=settled))
+    for seconds in (-1, 1, 2):
+        moment = settled + timedelta(seconds=seconds)
+        make_mail(user_id=alice.id, kind="notification", created_at=moment)
+    db.session.commit()
+    expected = db.session.scalars(select(OutboxMail.id).order_by(OutboxMail.id)).all()[1]
+    db.session.commit()
+
+    downgrade(revision="5d8e2b7f4a19")
+    upgrade()
+
+    assert db.session.scalar(select(Notification.mail_id)) == expected
+
+
 def test_models_and_migrations_agree(flask):
     result = flask("db", "check")
 
@@ -126,7 +168,7 @@ def test_models_and_migrations_agree(flask):
 
 def test_a_model_that_is_ahead_of_the_migrations_is_noticed(new_app):
     upgrade()
-    db.session.execute(text("DROP INDEX ix_users_role_id"))
+    db.session.execute(text("DROP INDEX ix_users_role"))
     db.session.commit()
 
     assert new_app.test_cli_runner().invoke(args=["db", "check"]).exit_code == 1
@@ -163,6 +205,69 @@ def test_foreign_keys_hold_again_after_a_migration(new_app):
     db.session.commit()
 
     assert counts() == {"users": 0, "user_sessions": 0, "mails of somebody": 0}
+
+
+def test_the_search_follows_people_whose_table_was_made_anew(new_app, migrate_more):
+    """SQLite's triggers go with the old table, and are put back."""
+    upgrade()
+    fill()
+    migrate_more(REMAKE_USERS)
+    zoe = db.session.get(User, 1)
+    zoe.first_name = "Zuleika"
+    db.session.commit()
+
+    assert found("zule") == [1] and found("zoe@exam") == [1]
+    db.session.delete(zoe)
+    db.session.commit()
+    assert found("zule") == found("zoe") == []
+    searching = {name for name in triggers() if name.startswith("users_search")}
+    assert searching in (set(), {"users_search_insert", "users_search_delete", UPDATE})
+
+
+def test_where_the_search_itself_goes_its_triggers_do_not_come_back(new_app):
+    upgrade()
+    fill()
+
+    downgrade(revision="b55193d097fb")  # to before the search
+
+    assert triggers() == set()
+
+
+def found(words):
+    return list(db.session.scalars(select(User.id).where(User.id.in_(matching(words)))))
+
+
+def triggers():
+    if db.engine.dialect.name != "sqlite":
+        return set()
+    names = "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+    return set(db.session.scalars(text(names)))
+
+
+def test_what_was_written_before_there_was_a_search_is_found(new_app):
+    upgrade()
+    Role.insert_roles()
+    zoe = make_user("zoe", first_name="Crème")
+    make_comment(make_post(zoe, "Crème & *brûlée*"), zoe, "Mmh, creme!")
+    db.session.commit()
+
+    search = ScriptDirectory(str(MIGRATIONS)).get_revision("5d27b8e9a140")
+    downgrade(revision=search.down_revision)
+    upgrade()
+
+    everywhere = ("posts", "comments", "users")
+    assert [having(name, "creme") for name in everywhere] == [1, 1, 1]
+    db.session.execute(text("UPDATE users SET words = ''"))
+    db.session.execute(text("DELETE FROM posts"))
+    assert [having(name, "creme") for name in everywhere] == [0, 0, 0]
+
+
+def having(table, word):
+    """How many rows of a table have a word, by its index."""
+    has = f"words @@ '{word}'::tsquery"
+    if db.engine.dialect.name == "sqlite":
+        has = f"id IN (SELECT rowid FROM {table}_words WHERE {table}_words MATCH '{word}')"
+    return db.session.scalar(text(f"SELECT count(*) FROM {table} WHERE {has}"))
 
 
 def test_a_migration_that_fails_half_way_leaves_nothing(new_app, migrate_more):

@@ -4,6 +4,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from threading import Barrier, BrokenBarrierError
 
@@ -11,10 +12,13 @@ import pytest
 from factories import ANOTHER, PASSWORD, keep, mails, make_user, numbers
 from limits import parse
 
+from app import terms
 from app.auth import registration
 from app.extensions import db, limiter
-from app.models import Permission, Role, User, UserSession
+from app.models import AuditEntry, Page, PageVersion, Permission, Role, User, UserSession
 from app.models.administrators import Refused
+from app.models.fields import utcnow
+from app.models.landing import HOME
 
 pytestmark = pytest.mark.fault
 NEW = "new@example.org"
@@ -282,6 +286,148 @@ def test_of_two_roles_that_lose_the_last_administrators_one_keeps_them(app):
     assert len(db.session.scalars(User.administrators()).all()) == 1
 
 
+def revoke_admin(username, by):
+    """Let one administrator take ADMIN from the role of another; True where it was done."""
+    role, actor = User.with_username(username).role, User.with_username(by)
+    pause.wait(20)
+    try:
+        role.revoke(Permission.ADMIN, by=actor)
+        db.session.commit()
+    except Refused:
+        db.session.rollback()
+        return False
+    return True
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_of_two_who_take_admin_from_each_others_roles_one_keeps_it(app, others):
+    """R-82, and R-81: whether or not a third administrator would remain."""
+    for name in ("ada", "eda"):
+        make_user(name, role=keep(Role(name=f"Role of {name}", permissions=31)).name)
+    for _ in range(others):
+        make_user(role="Administrator")
+
+    done = at_once(app, partial(revoke_admin, "ada", "eda"), partial(revoke_admin, "eda", "ada"))
+
+    assert sorted(done) == [False, True]
+    assert len(db.session.scalars(User.administrators()).all()) == 1 + others
+
+
+@pytest.mark.parametrize("names", [["Writers"], ["Writers", "writers", "WRITERS"]])
+def test_of_eight_who_make_a_role_of_one_name_one_does(app, client, ada, names):
+    """R-95: the others read that it is there already."""
+    cookie = cookie_of(client, ada)
+    acts = [
+        partial(post, app, "/admin/roles/new", cookie, name=names[i % len(names)], index=HOME)
+        for i in range(8)
+    ]
+
+    answers = at_once(app, *acts)
+
+    assert statuses(answers) == [200] * 7 + [302]
+    assert all("already." in page for status, page in answers if status == 200)
+    assert Role.called("writers") and len(Role.all()) == 4
+    assert db.session.scalar(db.select(db.func.count(AuditEntry.id))) == 1
+
+
+def test_of_two_files_that_make_a_role_at_once_one_does(app):
+    def create():
+        try:
+            Role.create(name="Writers")
+            db.session.commit()
+        except Refused:
+            db.session.rollback()
+            return False
+        return True
+
+    assert sorted(at_once(app, create, create, create)) == [False, False, True]
+
+
+def test_a_role_that_is_given_in_the_moment_it_is_removed_stays_or_goes_in_full(app, alice):
+    keep(Role(name="Writers", permissions=6))
+
+    def give():
+        try:
+            User.with_username("alice").change_role(Role.named("Writers") or Role.get_default())
+            db.session.commit()
+        except Refused:
+            db.session.rollback()
+
+    def remove():
+        try:
+            Role.named("Writers").delete()
+            db.session.commit()
+        except Refused:
+            db.session.rollback()
+
+    at_once(app, give, remove)
+
+    assert (alice.role.name == "Writers") == (Role.named("Writers") is not None)
+
+
+def visit(app, cookie):
+    browser = app.test_client()
+    browser.set_cookie("session", cookie)
+    return browser.get("/moderation/").status_code
+
+
+def over(alice):
+    """Alice was Moderator for a time; as it is now."""
+    alice.role, alice.former_role = Role.named("Moderator"), Role.get_default()
+    alice.role_until = utcnow()
+
+
+def test_a_term_ends_once_whoever_comes_first(app, client, alice):
+    """R-95: sweepers, and requests of the person: one entry, one mail."""
+    over(alice)
+    cookie = cookie_of(client, alice)
+
+    answers = at_once(app, *[terms.sweep] * 4, *[partial(visit, app, cookie)] * 4)
+
+    assert answers == [None] * 4 + [403] * 4
+    assert (alice.role.name, len(mails("role_ended"))) == ("User", 1)
+    assert [entry.action for entry in db.session.scalars(AuditEntry.about(alice))] == ["end role"]
+
+
+def test_an_end_is_called_to_mind_once_by_many_who_look(app, alice):
+    over(alice)
+    alice.role_until = utcnow() + timedelta(hours=1)
+
+    at_once(app, *[terms.sweep] * 6)
+
+    assert len(mails("role_ending")) == 1
+
+
+def test_of_two_last_administrators_whose_terms_end_at_once_one_stays(app):
+    """R-82."""
+    for name in ("ada", "eda"):
+        over(person := make_user(name))
+        person.role = Role.named("Administrator")
+
+    at_once(app, *[terms.sweep] * 4)
+
+    assert len(db.session.scalars(User.administrators()).all()) == 1
+    assert sorted(mail.kind for mail in mails()) == ["role_ended", "role_kept"]
+
+
+def test_a_term_that_is_made_longer_in_the_moment_it_ends_has_one_outcome(app, alice):
+    over(alice)
+    later = utcnow() + timedelta(days=9)
+
+    def prolong():
+        User.with_username("alice").change_role(Role.named("Moderator"), until=later)
+        db.session.commit()
+
+    at_once(app, prolong, terms.sweep)
+
+    assert (alice.role.name, alice.role_until, alice.returns_to.name) == (
+        "Moderator",
+        later,
+        "User",
+    )
+    assert len(mails("role_ended")) <= 1
+
+
 def test_a_double_click_on_confirm_confirms_once(app):
     """R-95."""
     nora = make_user("nora", confirmed=False)
@@ -357,3 +503,73 @@ def test_many_who_are_counted_in_one_moment_are_all_counted(app):
         time.sleep(0.012)  # until the storage has put its last timer away
         people = [partial(limiter.limiter.hit, tea, f"{next(numbers)}") for _ in range(12)]
         assert all(at_once(app, *people))
+
+
+def test_of_eight_who_make_a_page_at_one_address_one_does(app, client, ada, meet):
+    """R-95: the others read at the field that it is taken, and what they wrote is still there."""
+    cookie = cookie_of(client, ada)
+    meet(Page, "create", 8)
+    form = dict(title="House", slug="house", save="Publish")
+
+    texts = [partial(post, app, "/admin/pages/new", cookie, body=f"{i}!", **form) for i in range(8)]
+    answers = at_once(app, *texts)
+
+    assert statuses(answers) == [200] * 7 + [302]
+    said = "There is a page at this address already."
+    assert all(said in page and "!</textarea>" in page for status, page in answers if status == 200)
+    assert db.session.scalar(db.select(db.func.count(PageVersion.id))) == 1
+
+
+def test_of_eight_who_change_a_page_one_does_and_the_others_see_both_texts(app, client, ada, meet):
+    cookie = cookie_of(client, ada)
+    page = Page.create("house", "House", "Text.")
+    meet(Page, "_lock", 8)
+    path, form = f"/admin/pages/{page.id}", dict(title="House", version=page.current.id)
+
+    texts = [partial(post, app, path, cookie, body=f"{i}!", **form) for i in range(8)]
+    answers = at_once(app, *texts)
+
+    assert statuses(answers) == [200] * 7 + [302]
+    others = [text for status, text in answers if status == 200]
+    assert all("has changed since you opened it" in text for text in others)
+    assert db.session.scalar(db.select(db.func.count(PageVersion.id))) == 2
+
+
+def test_a_double_click_on_publish_publishes_once(app, client, ada):
+    """R-95, R-96."""
+    cookie = cookie_of(client, ada)
+    page = Page.create("house", "House", "Text.")
+    form = dict(title="House", body="Another.", version=page.current.id)
+
+    answers = at_once(app, *[partial(post, app, f"/admin/pages/{page.id}", cookie, **form)] * 8)
+
+    assert statuses(answers) == [302] * 8
+    assert db.session.scalar(db.select(db.func.count(PageVersion.id))) == 2
+
+
+def test_a_double_click_on_remove_restore_and_put_back_acts_once(app, client, ada):
+    """R-95."""
+    cookie = cookie_of(client, ada)
+    page = Page.create("house", "House", "Text.")
+    first = page.current.id
+    page.revise(body="Another.")
+
+    for end in ("remove", "put-back", f"history/{first}/restore"):
+        acts = [partial(post, app, f"/admin/pages/{page.id}/{end}", cookie)] * 8
+        assert statuses(at_once(app, *acts)) == [302] * 8
+    actions = db.session.scalars(db.select(AuditEntry.action).order_by(AuditEntry.id)).all()
+    assert actions == ["create", "revise", "remove", "put back", "restore"]
+    assert AuditEntry.verify() is None
+
+
+def insert_pages():
+    Page.insert_pages()
+    db.session.commit()
+
+
+def test_of_eight_deploys_at_once_one_makes_the_pages(app, meet):
+    meet(Page, "create", 8)
+
+    at_once(app, *[insert_pages] * 8)
+
+    assert db.session.scalar(db.select(db.func.count(PageVersion.id))) == 3

@@ -375,7 +375,7 @@ def test_a_cookie_with_one_letter_changed_is_a_visitor(app, client, alice, name)
     value = client.get_cookie(name).value
     thief = app.test_client()
 
-    for place in range(0, len(value), 7):
+    for place in range(0, len(value) - 1, 7):  # the last letter has bits that mean nothing
         other = "A" if value[place] != "A" else "B"
         thief.set_cookie(name, value[:place] + other + value[place + 1 :])
         assert not is_in(thief)
@@ -456,7 +456,7 @@ def test_an_open_form_survives_a_new_key(site_with, alice):
     for site in (before, after):
         site.config["WTF_CSRF_ENABLED"] = True
     client = before.test_client()
-    (form,) = Page("/", client.get("/auth/login")).forms
+    (form,) = Page("/", client.get("/auth/login")).posting
 
     copy = copy_of(after, client)
     data = {**form.fields, "login": "alice", "password": PASSWORD}
@@ -471,7 +471,7 @@ def test_a_form_opened_after_the_change_is_signed_by_the_new_key(site_with, alic
     for site in (after, only_new):
         site.config["WTF_CSRF_ENABLED"] = True
     client = after.test_client()
-    (form,) = Page("/", client.get("/auth/login")).forms
+    (form,) = Page("/", client.get("/auth/login")).posting
 
     data = {**form.fields, "login": "alice", "password": PASSWORD}
 

@@ -1,51 +1,88 @@
-"""The site at a glance: people, roles, mail, and whether all is well."""
+"""The site at a glance: what waits, who is here, and whether all is well."""
 
-from flask import current_app, render_template
-from sqlalchemy import func, select
+from flask import current_app, render_template, request
+from sqlalchemy import column, func, select, table
 
+from .. import doctor
 from ..extensions import db
-from ..models import OutboxMail, Role, User
+from ..models import Comment, DayCount, OutboxMail, Post, RoleRequest, User
+from ..models.day_count import moments_by_day
+from ..models.fields import utcnow
 from .blueprint import admin
+
+DAYS = 30  # that the charts show
+PG_CLASS = table("pg_class", column("oid"), column("reltuples"))  # where PostgreSQL has estimates
+
+# What can wait for an administrator: one, many, the page, what it is asked for. The number of each
+# comes from `numbers`, under the same name.
+WAITING = {
+    "requests": ("request for a role", "requests for roles", "admin.requests", {}),
+    "newcomers": ("newcomer to let in", "newcomers to let in", "admin.requests", {}),
+    "given_up": ("mail given up", "mails given up", "admin.outbox", {"state": "dead"}),
+}
 
 
 @admin.route("/")
 def index():
+    """As few questions to the database as there are here, however many people there are."""
+    counted = numbers()
     return render_template(
         "admin/index.html",
-        people=count_people(),
-        roles=count_holders(),
-        mails=count_mails(),
+        waiting=[(counted[name], *what) for name, what in WAITING.items() if counted[name]],
+        people=counted,
+        written={noun: how_many(counted, noun) for noun in ("posts", "comments")},
+        charts={
+            "Sign-ups": moments_by_day(User.member_since, DAYS),
+            "Sign-ins": DayCount.by_day("sign-in", DAYS),
+            "Posts": moments_by_day(Post.created_at, DAYS, *Post.shown()),
+        },
         health=health(),
+        in_words=doctor.mails.in_words,
     )
 
 
-def count_people():
-    counted = select(func.count(), func.count(User.confirmed_at), func.count(User.deactivated_at))
-    total, confirmed, deactivated = db.session.execute(counted.select_from(User)).one()
-    unconfirmed = total - confirmed
-    return dict(total=total, confirmed=confirmed, unconfirmed=unconfirmed, deactivated=deactivated)
+def numbers():
+    """Everything that is counted, in one statement."""
+    today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
+    counts = {
+        "members": count(User.id),
+        "unconfirmed": count(User.id, User.confirmed_at.is_(None)),
+        "active": count(User.id, User.last_seen >= today),
+        "requests": count(RoleRequest.id, RoleRequest.decided_at.is_(None)),
+        "newcomers": count(
+            User.id, User.approval_asked_at.is_not(None), User.confirmed_at.is_not(None)
+        ),
+        "posts": doctor.mails.counted(select(Post)),
+        "comments": doctor.mails.counted(select(Comment)),
+        "posts_about": estimate(Post),
+        "comments_about": estimate(Comment),
+        "given_up": doctor.mails.counted(OutboxMail.dead()),
+    }
+    row = db.session.execute(select(*(part.label(name) for name, part in counts.items()))).one()
+    return row._asdict()
 
 
-def count_holders():
-    """Pairs of a role and how many hold it, the least mighty first."""
-    held = func.count(User.id)
-    rows = select(Role, held).outerjoin(User, User.role_id == Role.id).group_by(Role.id)
-    return db.session.execute(rows.order_by(Role.permissions, Role.name)).all()
+def count(column, *conditions):
+    return select(func.count(column)).where(*conditions).scalar_subquery()
 
 
-def count_mails():
-    sets = {"waiting": OutboxMail.waiting(), "sent": OutboxMail.sent(), "dead": OutboxMail.dead()}
-    counts = [select(func.count()).select_from(mails.subquery()) for mails in sets.values()]
-    row = db.session.execute(select(*(count.scalar_subquery() for count in counts))).one()
-    return dict(zip(sets, row, strict=True))
+def estimate(cls):
+    """About how many rows there are, for what it costs to look at one."""
+    if db.engine.dialect.name == "postgresql":
+        here = PG_CLASS.c.oid == func.to_regclass(cls.__tablename__)
+        return select(PG_CLASS.c.reltuples).where(here).scalar_subquery()
+    return select(func.max(cls.id)).scalar_subquery()
+
+
+def how_many(counted, noun):
+    """Say it exactly, or about where counting would take long."""
+    if counted[noun] <= doctor.mails.COUNTED:
+        return f"{counted[noun]:,}"
+    return f"~{max(round(counted[f'{noun}_about'], -3), doctor.mails.COUNTED):,.0f}"
 
 
 def health():
-    """Pairs of a part of the site and words on where it runs."""
-    config = current_app.config
-    server = config["MAIL_SERVER"] or "none: mails are shown in the development mailbox"
-    return [
-        ("Database", db.engine.dialect.name),
-        ("Mail server", server),
-        ("Limits are counted in", "Redis" if config["REDIS_URL"] else "the memory of each process"),
-    ]
+    """A `Finding` for each part of the site that may fail while it runs, and its version."""
+    version = doctor.Finding("Version", doctor.GOOD, current_app.config["VERSION"])
+    checks = doctor.database.answers, doctor.database.migrations, doctor.mails.queue
+    return [*(check() for check in checks), doctor.configuration.counting(request), version]

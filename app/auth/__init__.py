@@ -1,6 +1,6 @@
 """Accounts: signing up and in, passwords, addresses."""
 
-from . import addresses, fences, passwords, registration, sessions
+from . import addresses, fences, joining, passwords, registration, sessions
 from .blueprint import auth
 
-__all__ = ["addresses", "auth", "fences", "passwords", "registration", "sessions"]
+__all__ = ["addresses", "auth", "fences", "joining", "passwords", "registration", "sessions"]

@@ -14,12 +14,11 @@ from ..email import (
 from ..extensions import db
 from ..models import User
 from ..networks import network_of
-from ..security import actor
+from ..security import actor, right_password
 from ..throttles import MAILS_ASKED, MAILS_TO, NOTICES_TO
 from .blueprint import auth
 from .forms import ChangeEmailForm
 from .links import answer_dead_link
-from .passwords import right_password
 
 
 @auth.route("/change-email", methods=["GET", "POST"])

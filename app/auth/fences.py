@@ -1,19 +1,29 @@
-"""Where members may go before they have confirmed their address, or while a new password is due."""
+"""Where members may go before they are confirmed and let in, or while a new password is due."""
 
 from flask import redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
-from ..access import OUTSIDE_THE_FENCES, comes_first
+from ..access import OUTSIDE_THE_FENCES, WHILE_FROZEN, WHILE_VIEWING, comes_first
 from ..errors import answer, prefers_json
 from ..extensions import db
+from ..models.setting import current_settings
 from ..security import actor
 from .blueprint import auth
 
 FIRST = {
     "auth.change_password": "A new password is due first.",
     "auth.unconfirmed": "The address has to be confirmed first.",
+    "auth.waiting": "The request to join has to be accepted first.",
 }
+
+
+READING = ("GET", "HEAD", "OPTIONS")
+ONLY_LOOKING = (
+    "You see the site as another role sees it, and nothing can be changed meanwhile."
+    " End that with the button above, then try again."
+)
+FROZEN = "Nothing can be written here just now. Reading and signing in work as always."
 
 
 def ping(person):
@@ -36,3 +46,25 @@ def keep_within():
     if first and prefers_json():
         return answer(403, words=FIRST[first])
     return redirect(url_for(first)) if first else None
+
+
+@auth.before_app_request
+def refuse_while_frozen():
+    """Reading is for all; writing only for staff, until the freeze is lifted."""
+    endpoint = request.endpoint
+    if request.method in READING or endpoint is None or endpoint in WHILE_FROZEN:
+        return None
+    settings = current_settings()
+    if not settings.is_frozen or current_user.is_moderator() or current_user.is_administrator():
+        return None
+    return answer(403, title="The site is read-only", words=settings.freeze_text or FROZEN)
+
+
+@auth.before_app_request
+def refuse_while_viewing():
+    """Whoever looks at the site with another role reads, and no more."""
+    if request.method in READING or request.endpoint in WHILE_VIEWING | {None}:
+        return None
+    if current_user.viewed_role is None:
+        return None
+    return answer(403, title="You are only looking", words=ONLY_LOOKING)

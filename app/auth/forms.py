@@ -4,31 +4,34 @@ import hashlib
 
 from flask import request, session
 from flask_login import current_user
-from wtforms import BooleanField, PasswordField, StringField, SubmitField, ValidationError
+from wtforms import (
+    BooleanField,
+    PasswordField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+    ValidationError,
+)
 from wtforms.validators import DataRequired, EqualTo, InputRequired
 
-from ..forms import Form, at_most, stripped, visible
+from ..forms import (
+    REQUIRED,
+    Form,
+    at_most,
+    email_field,
+    known_password_field,
+    stripped,
+    visible,
+    visible_lines,
+)
 from ..models import User
-from ..names import canonical_address, is_reserved, problem_with_username
+from ..names import is_reserved, problem_with_username
 from ..networks import network_of
-from ..passwords import LONGEST, problem_with
+from ..passwords import problem_with
 from ..throttles import STRENGTH
 
-REQUIRED = "Please fill this in."
 DIFFERENT = "The two passwords differ."
 NAME_TAKEN = "This name is taken; please choose another one."
-
-
-def address(form, field):
-    """The shape of an address; the field then holds it as it is stored."""
-    try:
-        field.data = canonical_address(field.data)
-    except ValueError as error:
-        raise ValidationError(str(error)) from None
-
-
-def known_password_field(label):
-    return PasswordField(label, validators=[InputRequired(REQUIRED), at_most(LONGEST)])
 
 
 def new_password_field(label):
@@ -40,9 +43,13 @@ def password_again_field(label):
     return PasswordField(label, validators=[InputRequired(REQUIRED), same])
 
 
-def email_field(label):
-    checks = [DataRequired(REQUIRED), at_most(254), visible, address]
-    return StringField(label, filters=[stripped], validators=checks)
+def username_field():
+    checks = [DataRequired(REQUIRED), at_most(64), visible]
+    return StringField("Username", filters=[stripped], validators=checks)
+
+
+def name_field(label):
+    return StringField(label, filters=[stripped], validators=[visible, at_most(64)])
 
 
 class NewPasswordForm(Form):
@@ -71,22 +78,8 @@ class LoginForm(Form):
     submit = SubmitField("Sign in")
 
 
-class RegistrationForm(NewPasswordForm):
-    email = email_field("Email address")
-    username = StringField(
-        "Username",
-        filters=[stripped],
-        validators=[DataRequired(REQUIRED), at_most(64), visible],
-    )
-    first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
-    last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
-    password = new_password_field("Password")
-    password2 = password_again_field("Password again")
-    submit = SubmitField("Sign up")
-
-    def names_to_guess(self):
-        fields = self.email, self.username, self.first_name, self.last_name
-        return [field.data for field in fields]
+class ChosenName:
+    """The names of somebody new, for a form that has a username."""
 
     def validate_username(self, field):
         """Usernames are public, so that one is taken may be told."""
@@ -98,8 +91,51 @@ class RegistrationForm(NewPasswordForm):
 
     def was_sent_before(self, person):
         """Whether this browser made the account with this very form: a double click (R-96)."""
-        same = person.email == self.email.data and person.username == self.username.data
+        same = person.email == self.address and person.username == self.username.data
         return same and person.sign_up_key is not None and person.sign_up_key == sign_up_key()
+
+    def names_to_guess(self):
+        fields = self.username, self.first_name, self.last_name
+        return [self.address, *(field.data for field in fields)]
+
+
+class RegistrationForm(ChosenName, NewPasswordForm):
+    email = email_field("Email address")
+    username = username_field()
+    first_name = name_field("First name")
+    last_name = name_field("Last name")
+    password = new_password_field("Password")
+    password2 = password_again_field("Password again")
+    submit = SubmitField("Sign up")
+
+    @property
+    def address(self):
+        return self.email.data
+
+
+class ApplicationForm(RegistrationForm):
+    """Signing up where an administrator decides who gets in."""
+
+    reason = TextAreaField(
+        "Why would you like to join?",
+        filters=[stripped],
+        validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
+    )
+
+
+class JoinForm(ChosenName, NewPasswordForm):
+    """What the invited choose; the address is that of the invitation."""
+
+    username = username_field()
+    first_name = name_field("First name")
+    last_name = name_field("Last name")
+    password = new_password_field("Password")
+    password2 = password_again_field("Password again")
+    submit = SubmitField("Join")
+
+    def __init__(self, address):
+        super().__init__()
+        self.address = address
 
 
 class ResetRequestForm(Form):

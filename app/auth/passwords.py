@@ -8,8 +8,8 @@ from ..email import rehearse_reset_password, send_password_changed, send_reset_p
 from ..extensions import db
 from ..models import User
 from ..networks import network_of
-from ..security import actor
-from ..throttles import ASKED_AGAIN, MAILS_ASKED, MAILS_TO, PASSWORD_CHANGES, STRENGTH
+from ..security import actor, right_password
+from ..throttles import MAILS_ASKED, MAILS_TO, PASSWORD_CHANGES, STRENGTH
 from .blueprint import auth
 from .forms import ChangePasswordForm, ResetForm, ResetRequestForm
 from .links import answer_dead_link
@@ -83,13 +83,3 @@ def password_strength():
     if len(password) < passwords.SHORTEST:
         words = f"Use at least {passwords.SHORTEST} characters."
     return jsonify(score=score, words=words, accepted=accepted)
-
-
-def right_password(person, field):
-    """Whether the person typed their own password; guesses are counted, and the field says no."""
-    ASKED_AGAIN.take(person.id)
-    if person.verify_password(field.data):
-        ASKED_AGAIN.clear(person.id)
-        return True
-    field.errors = ["This is not your password."]
-    return False

@@ -1,29 +1,41 @@
-"""Signing up, and confirming the address."""
+"""Signing up, confirming the address, and waiting to be let in."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from ..decorators import login_required, public, visitors_only
+from ..decorators import (
+    SignUpClosed,
+    login_required,
+    public,
+    while_sign_up_is_open,
+)
 from ..email import send_already_registered, send_confirmation
+from ..errors import answer, prefers_json
 from ..extensions import db
 from ..models import User
+from ..models.setting import current_settings
 from ..networks import network_of
 from ..security import actor
 from ..throttles import MAILS_TO, NOTICES_TO, SIGN_UP
 from .blueprint import auth
-from .forms import NAME_TAKEN, RegistrationForm, sign_up_key
+from .forms import NAME_TAKEN, ApplicationForm, RegistrationForm, sign_up_key
 from .links import answer_dead_link
 
 SENT = "Look into your mail: a link to confirm your address is on its way to {}."
 FIELDS = ("email", "username", "first_name", "last_name", "password")
+CLOSED = {
+    "invitation": ("By invitation only", "People join here by invitation."),
+    "closed": ("No new members just now", "This community takes no new members at the moment."),
+}
 
 
 @auth.route("/register", methods=["GET", "POST"])
-@visitors_only
+@while_sign_up_is_open
 def register():
     """The answer does not tell whether the address is known; its owner gets a mail (R-33)."""
-    form = RegistrationForm()
+    by_approval = current_settings().registration == "approval"
+    form = ApplicationForm() if by_approval else RegistrationForm()
     if form.validate_on_submit():
         SIGN_UP.take(network_of(request))
         if create_account(form):
@@ -33,12 +45,30 @@ def register():
     return render_template("auth/register.html", form=form)
 
 
+@auth.app_errorhandler(SignUpClosed)
+def say_that_sign_up_is_closed(error):
+    title, words = CLOSED.get(current_settings().registration, CLOSED["closed"])
+    if prefers_json():
+        return answer(403, title=title, words=words)
+    return render_template("auth/no_sign_up.html", title=title, words=words), 403
+
+
 @auth.route("/unconfirmed")
 @login_required
 def unconfirmed():
     if actor().is_confirmed:
         return redirect(url_for("main.index"))
     return render_template("auth/unconfirmed.html")
+
+
+@auth.route("/waiting")
+@login_required
+def waiting():
+    """What a newcomer sees until somebody has decided; the fences lead here."""
+    person = actor()
+    if not (person.is_confirmed and person.awaits_approval):
+        return redirect(url_for("main.index"))
+    return render_template("auth/waiting.html")
 
 
 @auth.route("/confirm", methods=["POST"])
@@ -63,7 +93,9 @@ def confirm(token):
         return render_template("auth/confirm.html", owner=link.user)
     link.user.confirm(token)
     db.session.commit()
-    flash(f"The address {link.user.email} is confirmed. Welcome!", "success")
+    waits = link.user.awaits_approval
+    then = "Now an administrator decides on your request." if waits else "Welcome!"
+    flash(f"The address {link.user.email} is confirmed. {then}", "success")
     return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
 
 
@@ -74,6 +106,8 @@ def create_account(form):
     """
     fields = {name: form[name].data for name in FIELDS}
     person = User(sign_up_key=sign_up_key(), **fields)
+    if "reason" in form:
+        person.ask_for_approval(form.reason.data)
     try:
         with db.session.begin_nested():
             db.session.add(person)

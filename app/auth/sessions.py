@@ -4,12 +4,12 @@ from flask import flash, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug.routing import BuildError
 
-from .. import devices, errors, passwords
+from .. import devices, errors, passwords, terms
 from ..access import may_open
 from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
-from ..models import User, UserSession
-from ..security import actor, is_local
+from ..models import DayCount, Role, User, UserSession
+from ..security import VIEWED, actor, is_local, this_page
 from ..throttles import SignInAttempt
 from .blueprint import auth
 from .forms import LoginForm
@@ -36,6 +36,7 @@ def login():
 @auth.route("/logout", methods=["POST"])
 @login_required
 def logout():
+    actor().end_view_as()
     actor().session.end()
     logout_user()
     session.clear()
@@ -52,16 +53,28 @@ def load_user(token):
     if row is None:
         return None
     row.user.session, row.is_current = row, True
+    if row.user.role_is_over:
+        terms.settle(row.user)
+    if VIEWED in session:
+        go_on_viewing(row.user)
     return row.user
+
+
+def go_on_viewing(person):
+    """Keep to the role that an administrator looks at the site with, or let go of it for good."""
+    id = session[VIEWED]
+    person.keep_viewing_as(db.session.get(Role, id) if type(id) is int else None)
+    if person.viewed_role is None:
+        session.pop(VIEWED)
 
 
 @login_manager.unauthorized_handler
 def ask_to_sign_in():
     if errors.prefers_json():
         return errors.answer(401)
-    here = request.full_path.rstrip("?") if request.method == "GET" else None
+    wanted = this_page() if request.method == "GET" else None
     flash("Please sign in to go on.", "info")
-    return redirect(url_for("auth.login", next=here))
+    return redirect(url_for("auth.login", next=wanted))
 
 
 def find_by_password(login, password):
@@ -84,6 +97,7 @@ def sign_in(person, *, remember=False):
     )
     person.get_id = lambda: token
     login_user(person, remember=remember)
+    DayCount.add("sign-in")
     db.session.commit()
     wanted = request.args.get("next") or request.form.get("next")
     response = redirect(wanted if is_local(wanted) else landing_page(person))
@@ -92,7 +106,8 @@ def sign_in(person, *, remember=False):
 
 def landing_page(person):
     """The page of the person's role, as far as they may open it."""
-    endpoint = person.role.index if person.role else "main.index"
+    role = person.current_role
+    endpoint = role.index if role else "main.index"
     try:
         return url_for(endpoint if may_open(endpoint, person) else "main.index")
     except BuildError:

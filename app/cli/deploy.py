@@ -12,7 +12,7 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from ..extensions import db
-from ..models import Role, User
+from ..models import Page, Role, User
 from ..passwords import problem_with
 from .plain import Command
 from .users import new_username
@@ -23,10 +23,11 @@ LOCK = 0x0FFB  # the number that all deploys of one PostgreSQL database agree on
 @click.command("deploy", cls=Command)
 @with_appcontext
 def deploy():
-    """Migrate, seed the roles, make the first administrator. Safe to run again."""
+    """Migrate, seed roles, pages and the first administrator. Safe to run again."""
     with one_at_a_time():
         upgrade()
         Role.insert_roles()
+        Page.insert_pages()
         given = User.give_missing_roles()
         db.session.commit()
         if given:
@@ -48,13 +49,13 @@ def make_first_administrator():
         reason = problem if password else "It is not set."
         raise click.ClickException(f"SUPERUSER_PASSWORD cannot be used. {reason}")
     try:
-        person = User(email=email, username=new_username(email), role=Role.named("Administrator"))
+        role = Role.named("Administrator")
+        person = User.make(role=role, email=email, username=new_username(email))
     except ValueError as error:
         raise click.ClickException(f"SUPERUSER_ID must be an address. {error}") from None
     person.password = password
     person.require_new_password()
     person.prove_address()
-    db.session.add(person)
     db.session.commit()
     click.echo(f"{person.username} ({person.email}) is the first administrator.")
     click.echo("A new password is asked for at the first sign-in.")

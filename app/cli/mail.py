@@ -12,13 +12,20 @@ from flask_mail import Message
 from ..extensions import db
 from ..extensions import mail as mailer
 from ..models import OutboxMail
+from ..models.setting import settings_at_hand
 from ..names import canonical_address
-from ..postman import POLL, deliver_pending, deliver_safely, words_of
+from ..postman import POLL, deliver_safely, words_of, write_and_deliver
+from .people import one_change
 from .plain import Group
 
 mail = Group("mail", help="The outbox: deliver it, look into it, test the server.")
 NUMBER = click.IntRange(1, 2**31 - 1)  # what a column of the database can hold
-STATES = {"waiting": OutboxMail.waiting, "sent": OutboxMail.sent, "dead": OutboxMail.dead}
+STATES = {
+    "waiting": OutboxMail.waiting,
+    "sent": OutboxMail.sent,
+    "dead": OutboxMail.dead,
+    "dropped": OutboxMail.dropped,
+}
 
 
 @mail.command("worker")
@@ -39,7 +46,7 @@ def worker():
 @mail.command("send")
 def send():
     """Deliver what is due now, once."""
-    click.echo(f"{deliver_pending()} sent.")
+    click.echo(f"{write_and_deliver()} sent.")
 
 
 @mail.command("list")
@@ -61,16 +68,25 @@ def retry(id, every):
     """Try a mail that was given up, or that waits, again now."""
     if every == (id is not None):
         raise click.ClickException("Say which: the number of a mail, or --all.")
+    number = 0
     if every:
-        rows = db.session.scalars(OutboxMail.dead()).all()
+        while count := OutboxMail.retry_all():
+            db.session.commit()
+            number += count
     else:
-        rows = [db.session.get(OutboxMail, id)]
-        if rows[0] is None or rows[0].sent_at:
-            raise click.ClickException(f"There is no unsent mail {id}.")
-    for row in rows:
-        row.retry()
-    db.session.commit()
-    click.echo(f"{len(rows)} will be tried again.")
+        with one_change():
+            find_unsent(id).retry()
+        number = 1
+    click.echo(f"{number} will be tried again.")
+
+
+@mail.command("drop")
+@click.argument("id", type=NUMBER)
+def drop(id):
+    """Never send a mail that waits or was given up; its text is blanked."""
+    with one_change():
+        find_unsent(id).drop()
+    click.echo(f"The mail {id} will not be sent.")
 
 
 @mail.command("test")
@@ -90,9 +106,21 @@ def test(address):
     click.echo(f"The mail server took a test mail for {address}.")
 
 
+def find_unsent(id):
+    row = db.session.get(OutboxMail, id)
+    if row is None or row.state == "sent":
+        raise click.ClickException(f"There is no unsent mail {id}.")
+    return row
+
+
 def test_message(address):
     config = current_app.config
-    context = {"user": None, "site_name": config["SITE_NAME"], "link": None, "asked_from": None}
+    context = {
+        "user": None,
+        "site_name": settings_at_hand().site_name,
+        "link": None,
+        "asked_from": None,
+    }
     return Message(
         f"{config['MAIL_SUBJECT_PREFIX']} A test mail",
         recipients=[address],

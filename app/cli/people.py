@@ -11,6 +11,17 @@ from ..models.administrators import Refused
 from ..permissions import Permission
 
 
+def short_enough(context, option, reason):
+    if len(reason) > 500:
+        raise click.BadParameter("Use at most 500 characters.")
+    return reason
+
+
+reason_option = click.option(
+    "--reason", default="", callback=short_enough, help="Goes into the log; some acts are public."
+)
+
+
 def find_user(email):
     """Find a person by address or username; one clear sentence where there is none."""
     user = User.with_login(email)

@@ -2,13 +2,21 @@
 
 import click
 
-from ..extensions import db
-from ..models import Role, User
-from ..permissions import ROLES, Permission
-from .people import find_role, find_user, one_change, read_permissions
+from ..email import send_role_changed
+from ..models import Role
+from ..models.fields import at_midnight
+from ..permissions import Permission
+from .people import find_role, find_user, one_change, read_permissions, reason_option
 from .plain import Group
+from .role_files import apply_roles, differences, not_in, read_roles, write_roles
 
 roles = Group("roles", help="Roles: make them, give them, and say what they allow.")
+until_option = click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DAY",
+    help="The last day, in UTC, such as 2026-09-01; then the former role returns.",
+)
 
 
 @roles.command("create")
@@ -18,14 +26,9 @@ roles = Group("roles", help="Roles: make them, give them, and say what they allo
 def create(name, permissions, description):
     """Make a role."""
     mask = read_permissions(permissions)
-    name = name.strip()
-    if not 0 < len(name) <= 64 or len(description) > 200:
-        raise click.ClickException("A name has 1 to 64 characters, a description at most 200.")
-    if Role.named(name):
-        raise click.ClickException(f"There is a role {name} already.")
     with one_change():
-        db.session.add(Role(name=name, permissions=int(mask), description=description))
-    click.echo(f"The role {name} allows {words_for(mask)}.")
+        role = Role.create(name=name, permissions=int(mask), description=description)
+    click.echo(f"The role {role.name} allows {words_for(mask)}.")
 
 
 @roles.command("list")
@@ -38,12 +41,14 @@ def list_():
 
 
 @roles.command("add")
+@until_option
+@reason_option
 @click.argument("email")
 @click.argument("name")
-def add(email, name):
+def add(email, name, until, reason):
     """Give a role that covers the one held; never takes a permission away."""
     person, role = find_user(email), find_role(name)
-    held = person.role
+    held = person.current_role
     if held is role or (held and held.covers(role)):
         click.echo(f"Nothing changes: {person.username} is {held.name}, which covers {role.name}.")
         return
@@ -53,27 +58,30 @@ def add(email, name):
             f"{person.username} is {held.name}, and {role.name} would take {lost} away. "
             f"A person has one role; to replace it: flask roles set {email} {name}"
         )
-    give(person, role)
+    give(person, role, until, reason)
 
 
 @roles.command("set")
+@until_option
+@reason_option
 @click.argument("email")
 @click.argument("name")
-def set_(email, name):
+def set_(email, name, until, reason):
     """Replace the role a person holds."""
-    give(find_user(email), find_role(name))
+    give(find_user(email), find_role(name), until, reason)
 
 
 @roles.command("remove")
+@reason_option
 @click.argument("email")
 @click.argument("name")
-def remove(email, name):
+def remove(email, name, reason):
     """Take a role away; the person returns to the default role."""
     person, role = find_user(email), find_role(name)
-    if person.role is not role:
-        held = person.role.name if person.role else "without a role"
+    if person.current_role is not role:
+        held = person.current_role.name if person.current_role else "without a role"
         raise click.ClickException(f"{person.username} is {held}, not {role.name}.")
-    give(person, Role.get_default())
+    give(person, Role.get_default(), None, reason)
 
 
 @roles.command("add-permissions")
@@ -81,9 +89,9 @@ def remove(email, name):
 @click.argument("permissions")
 def add_permissions(name, permissions):
     """Let a role do more. PERMISSIONS is a list with commas."""
-    role, mask = changeable(name), read_permissions(permissions)
+    role, mask = find_role(name), read_permissions(permissions)
     with one_change():
-        role.add_permission(mask)
+        role.grant(mask)
     click.echo(f"The role {role.name} allows {words_for(role.permissions)}.")
 
 
@@ -92,25 +100,68 @@ def add_permissions(name, permissions):
 @click.argument("permissions")
 def remove_permissions(name, permissions):
     """Let a role do less. PERMISSIONS is a list with commas."""
-    role, mask = changeable(name), read_permissions(permissions)
-    with one_change(), User.an_administrator_remains():
-        role.remove_permission(mask)
+    role, mask = find_role(name), read_permissions(permissions)
+    with one_change():
+        role.revoke(mask)
     click.echo(f"The role {role.name} allows {words_for(role.permissions)}.")
 
 
-def give(person, role):
+@roles.command("export")
+@click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
+def export(file):
+    """Write all roles to FILE, or print them: TOML, a table for each."""
+    file.write(write_roles())
+
+
+@roles.command("diff")
+@click.argument("file", type=click.File("rb"))
+def diff(file):
+    """Say what differs between FILE and the site; exit with 1 where anything does."""
+    wanted = read(file)
+    said = [*differences(wanted), *(f"{role.name}: only on the site." for role in not_in(wanted))]
+    click.echo("\n".join(said) or "No difference.")
+    if said:
+        raise SystemExit(1)
+
+
+@roles.command("apply")
+@click.option("--delete", is_flag=True, help="Remove the roles not in FILE that nobody holds.")
+@click.argument("file", type=click.File("rb"))
+def apply(file, delete):
+    """Make and change roles as FILE says: all of it, or nothing."""
+    wanted = read(file)
+    said = list(differences(wanted))
     with one_change():
-        person.change_role(role)
-    click.echo(f"{person.username} is {role.name} now.")
+        apply_roles(wanted)
+        said += [*remove_all(not_in(wanted))] if delete else []
+    click.echo("\n".join(said) or "Nothing changes.")
 
 
-def changeable(name):
-    """Built-in roles return to what they were with every deploy, so they are not changed here."""
-    role = find_role(name)
-    if role.name in ROLES:
-        raise click.ClickException(f"{role.name} is built in; make a role of your own instead.")
-    db.session.refresh(role, with_for_update=True)
-    return role
+def read(file):
+    try:
+        return read_roles(file)
+    except ValueError as error:
+        raise click.ClickException(f"{file.name}: {error}") from None
+
+
+def remove_all(others):
+    """Remove roles; yield what became of each."""
+    for role in others:
+        held = role.count_bound() and "people hold it, or will return to it."
+        if why := held or role.why_not_delete(None):
+            yield f"{role.name} stays: {why}"
+        else:
+            role.delete()
+            yield f"{role.name}: removed."
+
+
+def give(person, role, until, reason):
+    before = person.role_in_words
+    with one_change():
+        until = until and at_midnight(until.date())
+        person.change_role(role, until=until, reason=reason)
+        send_role_changed(person, before)
+    click.echo(f"{person.username} is {person.role_in_words} now.")
 
 
 def words_for(mask):

@@ -39,6 +39,7 @@ def serve(port):
     click.echo(welcome(f"http://{HOST}:{port}"))
     db.engine.dispose()
     app = current_app._get_current_object()
+    app.config["PORT"] = port  # for the links of mails that no request asks for
     settings = {"bind": f"{HOST}:{port}", "threads": 8, "loglevel": "warning"}
     Server(app, control_socket_disable=True, forwarder_headers="", **settings).run()
 

@@ -1,15 +1,15 @@
 """flask users: accounts, as an operator sees them."""
 
-import re
-
 import click
 from sqlalchemy import select
 
+from .. import own_data
 from ..extensions import db
-from ..models import User, UserSession
-from ..names import username_key
+from ..models import AccountDeletion, Role, User, UserSession
+from ..models.people_list import PeopleList
+from ..names import username_from, username_key
 from ..passwords import LONGEST, problem_with
-from .people import find_role, find_user, one_change, read_line
+from .people import find_role, find_user, one_change, read_line, reason_option
 from .plain import Group
 
 users = Group("users", help="Accounts: make, find, open and close them.")
@@ -22,63 +22,66 @@ users = Group("users", help="Accounts: make, find, open and close them.")
 @click.argument("email")
 def create(email, username, password, role):
     """Make an account that can be used at once: confirmed and active."""
-    holder = {"role": find_role(role)} if role else {}
+    held = find_role(role) if role else Role.get_default()
     if User.with_email(email):
         raise click.ClickException(f"The address {email} has an account already.")
     if username and User.with_username(username):
         raise click.ClickException(f"The username {username} is taken.")
     with one_change():
-        person = User(email=email, username=username or new_username(email), **holder)
+        person = User.make(role=held, email=email, username=username or new_username(email))
         set_password(person, password or read_line("Password"))
         person.prove_address()
-        db.session.add(person)
     click.echo(f"Made {describe(person)}.")
 
 
 @users.command("activate")
+@reason_option
 @click.argument("email")
-def activate(email):
+def activate(email, reason):
     """Open a deactivated account again."""
     person = find_user(email)
     if person.is_active:
         click.echo(f"{person.username} is active already.")
         return
     with one_change():
-        person.reactivate()
+        person.reactivate(reason=reason)
     click.echo(f"{person.username} is active again.")
 
 
 @users.command("deactivate")
+@reason_option
 @click.argument("email")
-def deactivate(email):
+def deactivate(email, reason):
     """Close an account and sign it out everywhere; nothing is deleted."""
     person = find_user(email)
     if not person.is_active:
         click.echo(f"{person.username} is deactivated already.")
         return
     with one_change():
-        person.deactivate()
+        person.deactivate(reason=reason)
     click.echo(f"{person.username} is deactivated and signed out everywhere.")
 
 
 @users.command("confirm")
+@reason_option
 @click.argument("email")
-def confirm(email):
+def confirm(email, reason):
     """Take an address as proven, without a mail."""
     person = find_user(email)
     if person.is_confirmed:
         click.echo(f"{person.email} is confirmed already.")
         return
     with one_change():
-        person.prove_address()
+        person.vouch_for_address(reason=reason)
     click.echo(f"{person.email} is confirmed.")
 
 
 @users.command("list")
 @click.argument("text", default="")
 def list_(text):
-    """List accounts whose address or username holds TEXT; all, without it."""
-    for person in db.session.scalars(User.search(text)):
+    """List accounts with each word of TEXT in a name or the address; all, without it."""
+    people = PeopleList(words=text, order="username").find()
+    for person in db.session.scalars(people.in_order.execution_options(yield_per=500)):
         click.echo(describe(person))
 
 
@@ -104,28 +107,33 @@ def change_password(email, password):
     person = find_user(email)
     with one_change():
         set_password(person, password or read_line("New password"))
-        UserSession.end_all(person)
     click.echo(f"The password of {person.username} is changed.")
 
 
 @users.command("delete")
+@reason_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--remove-writing", is_flag=True, help="What they wrote goes too, else it stays.")
 @click.argument("email")
-def delete(email, yes):
+def delete(email, yes, remove_writing, reason):
     """Delete an account for good."""
     person = find_user(email)
     if not yes:
         click.confirm(f"Delete {person.username} ({person.email}) for good?", abort=True)
+    name = person.username
     with one_change():
-        person.delete()
-    click.echo(f"{person.username} is deleted.")
+        AccountDeletion.order(person, reason=reason, removes_writing=remove_writing)
+    if own_data.delete_now(person):
+        click.echo(f"{name} is deleted.")
+    else:
+        click.echo(f"{name} is closed and being deleted; that may take some minutes.")
 
 
 def set_password(person, password):
     """Operators may set what they like; an easy one has to be changed at the next sign-in."""
     if len(password) > LONGEST or not password.strip():
         raise ValueError(f"A password has 1 to {LONGEST} characters.")
-    person.password = password
+    person.assign_password(password)
     if problem := problem_with(password, [person.email, person.username]):
         person.require_new_password()
         click.echo(f"{problem} A new one is asked for at the next sign-in.", err=True)
@@ -133,7 +141,7 @@ def set_password(person, password):
 
 def new_username(email):
     """Return a free username made from the address."""
-    base = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_.]", "", email.partition("@")[0])[:56] or "member"
+    base = username_from(email)
     taken = select(User.username_key).where(User.username_key.startswith(username_key(base)))
     names = set(db.session.scalars(taken))
     numbered = (f"{base}{number or ''}" for number in range(10**6))

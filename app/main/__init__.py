@@ -1,6 +1,55 @@
 """The pages that everybody sees, and a member's own settings."""
 
-from . import health, pages, settings, users
+from . import (
+    atom,
+    comments,
+    follows,
+    health,
+    histories,
+    home,
+    log,
+    marks,
+    mutes,
+    notifications,
+    own_data,
+    pictures,
+    posts,
+    robots,
+    role_requests,
+    search,
+    settings,
+    tags,
+    texts,
+    unsubscribe,
+    users,
+    view_as,
+    watches,
+)
 from .blueprint import main
 
-__all__ = ["health", "main", "pages", "settings", "users"]
+__all__ = [
+    "comments",
+    "atom",
+    "follows",
+    "health",
+    "histories",
+    "home",
+    "log",
+    "main",
+    "marks",
+    "mutes",
+    "notifications",
+    "own_data",
+    "pictures",
+    "posts",
+    "robots",
+    "role_requests",
+    "search",
+    "settings",
+    "tags",
+    "texts",
+    "unsubscribe",
+    "users",
+    "view_as",
+    "watches",
+]

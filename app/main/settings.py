@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, url_for
 from flask_login import logout_user
 
-from ..decorators import login_required
+from ..decorators import login_required, own_things
 from ..extensions import db
 from ..models import UserSession
 from ..security import actor
@@ -31,7 +31,7 @@ def sessions():
 
 
 @main.route("/settings/sessions/<int(max=2147483647):id>/end", methods=["POST"])
-@login_required
+@own_things
 def end_session(id):
     """End one device; the one in use is signed out like any other."""
     row = db.session.get(UserSession, id)

@@ -2,16 +2,44 @@
 
 from flask import abort, render_template
 
-from ..decorators import public
+from ..decorators import readable
 from ..models import User
+from ..models.answer import answers_of
+from ..models.feed import written_by
+from ..models.profile import Profile
+from ..models.setting import current_settings
 from ..security import actor
 from .blueprint import main
 
 
 @main.route("/user/<username>")
-@public
+@readable
 def user(username):
+    profile, viewer = find_profile(username), actor()
+    page = written_by(profile.user, viewer, size=current_settings().posts_per_page)
+    facts = dict(profile=profile, own=profile.user == viewer)
+    return render_template("main/user.html", user=profile.user, page=page, **facts)
+
+
+@main.route("/user/<username>/comments")
+@readable
+def user_comments(username):
+    person = find_user(username)
+    page = answers_of(person, actor(), size=current_settings().posts_per_page)
+    return render_template("main/user_comments.html", user=person, page=page)
+
+
+def find_profile(username):
+    """Return that of a member whom the person may see; else there is none."""
+    profile = Profile.find(username, actor())
+    if profile is None:
+        abort(404)
+    return profile
+
+
+def find_user(username):
+    """Return a member whom the person may see; else there is none."""
     person = User.with_username(username)
     if person is None or not person.visible_to(actor()):
         abort(404)
-    return render_template("main/user.html", user=person, own=person == actor())
+    return person

@@ -2,74 +2,83 @@
 
 from contextlib import contextmanager
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from ..extensions import db
 from ..permissions import Permission
+from .audit import SITE
 from .fields import utcnow
+from .refused import Refused
 from .role import Role
-from .session import UserSession
-
-
-class Refused(ValueError):
-    """An act that the rules about people forbid; its words may be shown to whoever tried."""
 
 
 class Ranked:
-    """Acts on a person. `by` is who acts; None is an operator at the shell, above all ranks."""
+    """Who may act on whom. `by` is who acts; None is an operator at the shell, above all ranks."""
 
     def may_grant(self, role):
         """Nobody gives more than they have (R-81)."""
-        return self.can(Permission.ADMIN) and self.role.covers(role)
+        return self.can(Permission.ADMIN) and self.current_role.covers(role)
 
     def may_act_on(self, other):
-        """Staff act on people who may do nothing that they may not, and never on themselves."""
+        """Staff act on people who may do nothing that they may not, and never on themselves.
+
+        Whoever returns to a mightier role one day counts as holding it.
+        """
         is_staff = self.can(Permission.MODERATE) or self.can(Permission.ADMIN)
         if not is_staff or other.id == self.id:
             return False
-        return other.role is None or self.role.covers(other.role)
+        return all(
+            self.current_role.covers(role) for role in (other.role, other.former_role) if role
+        )
 
-    def change_role(self, role, *, by=None):
-        with self.an_administrator_remains():
-            self._require_rank(by)
-            if by is not None and not by.may_grant(role):
-                raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
-            self.role = role
-
-    def deactivate(self, *, by=None):
-        """Close the account until it is reactivated; its sessions end at once (R-60)."""
-        with self.an_administrator_remains():
-            self._require_rank(by)
-            self.deactivated_at = self.deactivated_at or utcnow()
-            self.auth_epoch += 1
-        UserSession.end_all(self)
-
-    def reactivate(self, *, by=None):
-        self._require_rank(by)
-        self.deactivated_at = None
-
-    def delete(self, *, by=None):
-        with self.an_administrator_remains():
-            self._require_rank(by)
-            db.session.delete(self)
+    def why_not_act_on(self, other):
+        """Return a sentence that says why `may_act_on` is False; None where it is True."""
+        if other.id == self.id:
+            return "This is you: nobody acts on themselves. Ask another administrator."
+        if not self.may_act_on(other):
+            return f"{other.username} may do more than you, so only somebody of that rank may act."
+        return None
 
     def _require_rank(self, by):
-        """Refuse an act that `by` may not do by now: both may have changed while they waited."""
+        """Refuse an act that `by` may not do by now: both may have changed while they waited.
+
+        The row of the person stays locked until the transaction ends, so an act has one effect.
+        """
         db.session.flush()
-        if by is None:
-            db.session.refresh(self)
-            return
         model = type(self)
-        there = [db.session.get(model, id, populate_existing=True) for id in (by.id, self.id)]
-        if not (all(there) and by.is_active and by.may_act_on(self)):
+        lock = {"of": model}
+        if by is None or by is SITE:
+            db.session.refresh(self, with_for_update=lock)
+            return
+        if by.viewed_role is not None:
+            raise Refused("You only look at the site as another role; end that first.")
+        here = db.session.get(model, self.id, populate_existing=True, with_for_update=lock)
+        there = db.session.get(model, by.id, populate_existing=True)
+        if not (here and there and by.is_active and by.may_act_on(self)):
             raise Refused("You may not act on yourself or on someone of higher rank.")
 
     @classmethod
     def administrators(cls):
-        """The ids of those who can administer: confirmed, active, with a role that grants ADMIN."""
+        """The ids of those who can administer: confirmed, active, with a role that grants ADMIN.
+
+        A role that was given until a moment that is past counts no more: the former one does. Nor
+        does somebody whose account is being deleted.
+        """
         mighty = Role.granting(Permission.ADMIN).with_only_columns(Role.id).order_by(None)
-        active = cls.confirmed_at.is_not(None), cls.deactivated_at.is_(None)
-        return select(cls.id).where(cls.role_id.in_(mighty), *active)
+        now, active = utcnow(), (cls.confirmed_at.is_not(None), cls.deactivated_at.is_(None))
+        active += (cls.approval_asked_at.is_(None),)
+        active += (or_(cls.leaving_at.is_(None), cls.leaving_at > now),)
+        lasts = or_(cls.role_until.is_(None), cls.role_until > now)
+        holding = select(cls.id).where(cls.role_id.in_(mighty), lasts, *active)
+        returned = cls.former_role_id.in_(mighty), cls.role_until <= now
+        either = holding.union_all(select(cls.id).where(*returned, *active)).subquery()
+        return select(either.c.id)  # one index for each half: an OR would read everybody
+
+    @property
+    def is_last_administrator(self):
+        """Whether they administer, and nobody else can; ask behind `one_at_a_time`."""
+        some = set(db.session.scalars(self.administrators().limit(2)))
+        return self.can(Permission.ADMIN) and not some - {self.id}
 
     @classmethod
     @contextmanager
@@ -78,10 +87,15 @@ class Ranked:
 
         Whoever tries at the same moment waits on the rows of the roles, then sees what we did.
         """
-        db.session.execute(select(Role.id).order_by(Role.id).with_for_update(key_share=True))
+        cls.one_at_a_time()
         had_one = db.session.scalar(cls.administrators().limit(1)) is not None
         with db.session.begin_nested():
             yield
             db.session.flush()
             if had_one and db.session.scalar(cls.administrators().limit(1)) is None:
                 raise Refused("This would leave nobody who can administer; make another one first.")
+
+    @classmethod
+    def one_at_a_time(cls):
+        """Lock the rows of the roles until the transaction ends."""
+        db.session.execute(select(Role.id).order_by(Role.id).with_for_update(key_share=True))

@@ -1,15 +1,39 @@
 """Column types in common."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from typing import Annotated
 
-from sqlalchemy import DateTime
+from sqlalchemy import DateTime, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
 
 def utcnow():
     return datetime.now(UTC)
+
+
+def at_midnight(day):
+    """Return the moment at which a day ends, in UTC."""
+    return datetime.combine(day + timedelta(days=1), time.min, UTC)
+
+
+def iso(moment):
+    """Return the moment in UTC to the microsecond, the same on both databases."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+
+
+def full(moment):
+    """Say a moment in words that need no script: 22 November 2026, 14:05 UTC."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def end_in_words(moment):
+    """Say when something ends: at midnight, it was the day before that it lasted to the end of."""
+    if moment.time() != time.min:
+        return full(moment)
+    day = moment - timedelta(days=1)
+    return f"the end of {day.day} {day:%B %Y} (UTC)"
 
 
 class UTCDateTime(TypeDecorator):
@@ -30,6 +54,22 @@ class UTCDateTime(TypeDecorator):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def partial_index(name, where, *columns, **options):
+    """An index of the rows that a condition is true of; by their ids, unless columns are named."""
+    where = text(where)
+    options |= dict(sqlite_where=where, postgresql_where=where)
+    return Index(name, *(columns or ["id"]), **options)
+
+
+NEVER_TWICE = {"sqlite_autoincrement": True}  # else SQLite gives a deleted row's id to the next
+
 Id = Annotated[int, mapped_column(primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UTCDateTime)]
 CreatedAt = Annotated[datetime, mapped_column(UTCDateTime, default=utcnow, index=True)]
+Reason = Annotated[str, mapped_column(String(500), default="")]
+Words = Annotated[  # to be found by, see words.py and word_index.py; pages never show them
+    str,
+    mapped_column(
+        Text().with_variant(TSVECTOR(), "postgresql"), default="", server_default="", deferred=True
+    ),
+]

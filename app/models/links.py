@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from ..extensions import db
 from ..names import canonical_address
 from ..tokens import Verdict, read, sign
+from .notification_choice import USUAL
 from .session import UserSession
 from .way_back import WayBack
 
@@ -58,6 +59,17 @@ class MailedLinks:
             return Link(Verdict.BAD)
         return Link(verdict, user, way.old_email if way else payload.get("email"), way)
 
+    def generate_unsubscribe_token(self, kinds):
+        """For mails of these kinds. It never runs out: all it can do is to stop them."""
+        return sign("unsubscribe", {"user": self.id, "kinds": kinds}, None)
+
+    @classmethod
+    def read_unsubscribe(cls, token):
+        """Return (user, kinds): None and none where it is not ours, or the account is gone."""
+        verdict, payload = read("unsubscribe", token)
+        user = db.session.get(cls, payload["user"]) if verdict else None
+        return user, [kind for kind in USUAL if user and kind in payload["kinds"]]
+
     def confirm(self, token):
         """Prove the address; return a Verdict, true where the token was good (as all four do)."""
         link = self.read_link("confirm", token)
@@ -98,9 +110,8 @@ class MailedLinks:
         if not link.verdict:
             return link.verdict
         claimant = cls.with_email(link.email)
-        if claimant is not None and claimant is not link.user and not claimant.is_confirmed:
-            db.session.delete(claimant)
-            db.session.flush()
+        if claimant is not None and claimant is not link.user and claimant.gives_way:
+            claimant.give_way()
         if not link.user._take_address(link.email):
             return Verdict.BAD
         link.way.close()
@@ -136,6 +147,6 @@ class MailedLinks:
             "confirm": (self.email, self.confirmed_at is None),
             "reset": (self.email, self.password_hash, self.auth_epoch),
             "change_email": (self.email, self.password_hash, self.auth_epoch),
-            "revert_email": way and (way.id, way.user_id, way.is_open),
+            "revert_email": way and (way.id, way.user_id, way.old_email, way.is_open),
         }[purpose]
         return hashlib.sha256(repr((self.id, changed)).encode()).hexdigest()[:32]

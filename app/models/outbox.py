@@ -3,43 +3,49 @@
 import uuid
 from datetime import timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, delete, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, String, Text, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
-from .fields import CreatedAt, Id, Moment, utcnow
+from .fields import CreatedAt, Id, Moment, partial_index, utcnow
+from .handled import Handled
 
 TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = 5, 6 * 3600  # seconds; each pause is four times the one before
 UNREACHABLE_PAUSE = 15  # seconds until a server that could not be reached is tried again
 LEASE = timedelta(seconds=60)
+JUST_NOW = timedelta(seconds=10)
 KEPT = timedelta(days=30)
+NEWS = ("notification", "digest")  # the kinds of mails about notifications
+MOST_NEWS, AN_HOUR = 5, timedelta(hours=1)  # to one person
 REHEARSAL = "rehearsal"  # a row that was written only to take as long as a mail
+WAITING = "sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL"
+DEAD = "dead_at IS NOT NULL AND dropped_at IS NULL AND sent_at IS NULL"
 
 
-class OutboxMail(db.Model):
-    """Waiting, sent or dead. A worker leases a row before it sends; leases run out."""
+class OutboxMail(Handled, db.Model):
+    """Waiting, sent, dead or dropped. A worker leases a row before it sends; leases run out."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(
-            "ix_outbox_waiting",
-            "next_at",
-            sqlite_where=text("sent_at IS NULL AND dead_at IS NULL"),
-            postgresql_where=text("sent_at IS NULL AND dead_at IS NULL"),
-        ),
+        partial_index("ix_outbox_due", WAITING, "next_at"),
+        partial_index("ix_outbox_waiting", WAITING),
+        partial_index("ix_outbox_sent", "sent_at IS NOT NULL"),
+        partial_index("ix_outbox_dead", DEAD),
+        partial_index("ix_outbox_dropped", "dropped_at IS NOT NULL AND sent_at IS NULL"),
+        Index("ix_outbox_recipient", "recipient", "id"),
+        Index("ix_outbox_user", "user_id", "id"),
     )
 
     id: Mapped[Id]
     created_at: Mapped[CreatedAt]
-    user_id: Mapped[int | None] = mapped_column(
-        ForeignKey("users.id", ondelete="SET NULL"), index=True
-    )
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     kind: Mapped[str] = mapped_column(String(64))
     recipient: Mapped[str] = mapped_column(String(254))
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
+    unsubscribe_url: Mapped[str | None] = mapped_column(String(500))  # by one click, RFC 8058
     message_id: Mapped[str] = mapped_column(
         String(100), default=lambda: uuid.uuid4().hex, unique=True
     )
@@ -48,11 +54,16 @@ class OutboxMail(db.Model):
     leased_until: Mapped[Moment | None]
     last_error: Mapped[str] = mapped_column(String(500), default="")
     sent_at: Mapped[Moment | None]
-    dead_at: Mapped[Moment | None]
+    dead_at: Mapped[Moment | None]  # when it was given up
+    dropped_at: Mapped[Moment | None]  # when an administrator decided that it never leaves
+
+    @classmethod
+    def _is_waiting(cls):
+        return cls.sent_at.is_(None), cls.dead_at.is_(None), cls.dropped_at.is_(None)
 
     @classmethod
     def waiting(cls):
-        return select(cls).where(cls.sent_at.is_(None), cls.dead_at.is_(None))
+        return select(cls).where(*cls._is_waiting())
 
     @classmethod
     def sent(cls):
@@ -60,12 +71,44 @@ class OutboxMail(db.Model):
 
     @classmethod
     def dead(cls):
-        return select(cls).where(cls.dead_at.is_not(None))
+        lost = cls.dead_at.is_not(None), cls.dropped_at.is_(None), cls.sent_at.is_(None)
+        return select(cls).where(*lost)
+
+    @classmethod
+    def dropped(cls):
+        return select(cls).where(cls.dropped_at.is_not(None), cls.sent_at.is_(None))
+
+    @classmethod
+    def every(cls):
+        return select(cls).where(cls.kind != REHEARSAL)
 
     @classmethod
     def newest(cls):
         newest = cls.created_at.desc(), cls.id.desc()
-        return select(cls).where(cls.kind != REHEARSAL).order_by(*newest)
+        return cls.every().order_by(*newest)
+
+    @classmethod
+    def just_written(cls, kind, recipient):
+        """A mail of that kind that somebody got a moment ago, or None."""
+        here = cls.recipient == recipient, cls.kind == kind, cls.created_at > utcnow() - JUST_NOW
+        return db.session.scalar(select(cls).where(*here).order_by(cls.id.desc()).limit(1))
+
+    @classmethod
+    def about_news(cls, user):
+        """Put an empty mail to a person into the outbox, for notifications to belong to."""
+        blank = dict(subject="", text="", html="")
+        mail = cls(user_id=user.id, kind=NEWS[0], recipient=user.email, **blank)
+        db.session.add(mail)
+        db.session.flush()
+        return mail
+
+    @classmethod
+    def no_news_until(cls, user_id):
+        """When a person may have another mail about notifications; None: at once."""
+        recent = cls.user_id == user_id, cls.kind.in_(NEWS), cls.created_at > utcnow() - AN_HOUR
+        newest = select(cls.created_at).where(*recent).order_by(cls.created_at.desc())
+        first = db.session.scalar(newest.offset(MOST_NEWS - 1).limit(1))
+        return first and first + AN_HOUR
 
     @classmethod
     def lease(cls):
@@ -93,23 +136,24 @@ class OutboxMail(db.Model):
     @classmethod
     def purge(cls, keep=None):
         """Forget what was settled a month ago or, for the mailbox, all but the newest `keep`."""
-        settled = or_(cls.sent_at.is_not(None), cls.dead_at.is_not(None))
+        settled = [m.is_not(None) for m in (cls.sent_at, cls.dead_at, cls.dropped_at)]
         old = cls.created_at < utcnow() - KEPT
         if keep:
             newest = cls.newest().with_only_columns(cls.id).limit(keep)
             old = cls.id.not_in(newest.subquery().select())
-        db.session.execute(delete(cls).where(settled, or_(old, cls.kind == REHEARSAL)))
+        db.session.execute(delete(cls).where(or_(*settled), or_(old, cls.kind == REHEARSAL)))
 
     @property
     def state(self):
-        return "sent" if self.sent_at else "dead" if self.dead_at else "waiting"
+        moments = {"sent": self.sent_at, "dropped": self.dropped_at, "dead": self.dead_at}
+        return next((name for name, moment in moments.items() if moment), "waiting")
 
     def settle(self, *, keep_body=False):
         """The server took it. Its body held live links, so it is blanked."""
         self.sent_at, self.leased_until, self.last_error = utcnow(), None, ""
         self.tries = (self.tries or 0) + 1
         if not keep_body:
-            self.text = self.html = ""
+            self.text, self.html, self.unsubscribe_url = "", "", None
 
     def refuse(self, error):
         """The server answered, but did not take it: try ten times in about 20 hours."""
@@ -123,11 +167,8 @@ class OutboxMail(db.Model):
     def postpone_all(cls, error):
         """The server could not be reached: all that is due waits. No mail is to blame for that."""
         later = utcnow() + timedelta(seconds=UNREACHABLE_PAUSE)
-        due = update(cls).where(cls.sent_at.is_(None), cls.dead_at.is_(None), cls.next_at < later)
+        due = update(cls).where(*cls._is_waiting(), cls.next_at < later)
         db.session.execute(due.values(next_at=later, leased_until=None, last_error=error[:500]))
-
-    def retry(self):
-        self.tries, self.dead_at, self.leased_until, self.next_at = 0, None, None, utcnow()
 
     def _postpone(self, seconds, error):
         self.next_at, self.leased_until = utcnow() + timedelta(seconds=seconds), None

@@ -5,11 +5,13 @@ import re
 import secrets
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, and_, delete, not_, or_, select
+from sqlalchemy import ForeignKey, String, and_, bindparam, delete, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
 from .fields import CreatedAt, Id, Moment, utcnow
+from .notification import Notification
+from .setting import Setting, settings_are_at
 
 MOST = 50  # devices of one person; the oldest give way
 BROWSERS = (
@@ -51,6 +53,7 @@ class UserSession(db.Model):
     user: Mapped["User"] = relationship(lazy="joined", innerjoin=True)  # noqa: F821
 
     is_current = False  # set on the row that the request came with
+    unread = 0  # notifications, at that moment; see Notification.unread_of
 
     @classmethod
     def open(cls, user, *, remembered, address, agent):
@@ -73,8 +76,16 @@ class UserSession(db.Model):
 
     @classmethod
     def with_token(cls, token):
-        """Return the live session with its user and role, in one query, or None."""
-        row = db.session.scalar(select(cls).where(cls.token_hash == hash_of(token)))
+        """Return the live session with its user and role, in one query, or None.
+
+        The query also brings what every page asks for: the version of the settings, and how many
+        notifications are unread.
+        """
+        row = db.session.execute(WITH_TOKEN, {"token_hash": hash_of(token)}).one_or_none()
+        row, version, unread = row or (None, None, 0)
+        settings_are_at(version)
+        if row:
+            row.unread = unread
         return row if row and row.is_alive and row.user.is_active else None
 
     @classmethod
@@ -120,6 +131,11 @@ class UserSession(db.Model):
 
     def end(self):
         db.session.execute(delete(UserSession).where(UserSession.id == self.id))
+
+
+WITH_TOKEN = select(  # built once: every page asks it
+    UserSession, Setting.version_now(), Notification.unread_of(UserSession.user_id)
+).where(UserSession.token_hash == bindparam("token_hash"))
 
 
 def hash_of(token):

@@ -5,30 +5,70 @@ from datetime import timedelta
 
 from flask import current_app
 from flask_login import AnonymousUserMixin, UserMixin
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, func, or_, select, update
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    event,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from ..extensions import db
 from ..names import address_or_none, canonical_address, problem_with_username, username_key
 from ..permissions import Permission
+from .acts import ActedOn
 from .administrators import Ranked
+from .approval import Approval
+from .audit import SITE
 from .credentials import Credentials
-from .fields import CreatedAt, Id, Moment, utcnow
+from .fields import NEVER_TWICE, Id, Moment, Reason, partial_index, utcnow
+from .findable import Findable
+from .follow import Following
 from .links import MailedLinks
 from .role import Role
 from .session import UserSession
+from .terms import Termed
+from .viewing import Viewing
+from .visible import Visible
 
 SEEN_EVERY = timedelta(minutes=1)
 DEVICE_SEEN_EVERY = timedelta(minutes=10)
 
 
-class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
+class User(
+    Approval,
+    ActedOn,
+    Termed,
+    Viewing,
+    Visible,
+    Ranked,
+    MailedLinks,
+    Credentials,
+    Findable,
+    Following,
+    UserMixin,
+    db.Model,
+):
     """Names and addresses are unique by `username_key` and `email`; constraints see to it."""
 
     __tablename__ = "users"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_is_lower"),
         CheckConstraint("username_key = lower(username)", name="username_key_is_lower"),
+        Index("ix_users_newest", "member_since", "id"),
+        Index("ix_users_seen", "last_seen", "id"),
+        Index("ix_users_role", "role_id", "id"),
+        Index("ix_users_name_key", "name_key", "id"),
+        Index("ix_users_address_key", "address_key", "id"),
+        partial_index("ix_users_unconfirmed", "confirmed_at IS NULL"),
+        partial_index("ix_users_deactivated", "deactivated_at IS NOT NULL"),
+        partial_index("ix_users_awaiting", "approval_asked_at IS NOT NULL"),
+        NEVER_TWICE,
     )
 
     id: Mapped[Id]
@@ -40,14 +80,25 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
     location: Mapped[str] = mapped_column(String(64), default="")
     about_me: Mapped[str] = mapped_column(Text, default="")
     avatar_key: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
-    member_since: Mapped[CreatedAt]
+    member_since: Mapped[Moment] = mapped_column(default=utcnow)
     last_seen: Mapped[Moment | None]
+    hides_last_seen: Mapped[bool] = mapped_column(default=False)
+    picture_key: Mapped[str | None] = mapped_column(String(32))  # of their own; None: an identicon
+    home_feed: Mapped[str] = mapped_column(String(16), default="all")
     sign_up_key: Mapped[str | None] = mapped_column(String(64))  # of the visit that signed up
     confirmed_at: Mapped[Moment | None]
     deactivated_at: Mapped[Moment | None]
-    role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), index=True)
+    approval_asked_at: Mapped[Moment | None]  # since when the newcomer waits to be let in
+    sign_up_reason: Mapped[Reason]
+    address_given_at: Mapped[Moment | None]  # when staff put the account at its address
+    leaving_at: Mapped[Moment | None]  # when the account is to be deleted
+    role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"))
+    role_until: Mapped[Moment | None] = mapped_column(index=True)  # then `former_role` returns
+    role_notice_at: Mapped[Moment | None]  # when the person was told that the end is near
+    former_role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), index=True)
 
-    role: Mapped[Role | None] = relationship(lazy="joined")
+    role: Mapped[Role | None] = relationship(lazy="joined", foreign_keys=[role_id])
+    former_role: Mapped[Role | None] = relationship(foreign_keys=[former_role_id])
 
     session = None  # the UserSession that the running request came with
 
@@ -55,7 +106,7 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
         """A person without a role named gets the default one, never more: see `prove_address`."""
         if "role" not in values and "role_id" not in values:
             values["role"] = Role.get_default()
-        for name in ("first_name", "last_name", "location", "about_me"):
+        for name in ("first_name", "last_name", "location", "about_me", "sign_up_reason"):
             values.setdefault(name, "")
         super().__init__(**values)
 
@@ -83,15 +134,15 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
         return db.session.scalar(select(cls).where(cls.username_key == username_key(name)))
 
     @classmethod
-    def with_login(cls, text):
+    def with_login(cls, login):
         """Find a person by what they type to sign in: an address has an @, a username never."""
-        return cls.with_email(text) if "@" in text else cls.with_username(text)
+        return cls.with_email(login) if "@" in login else cls.with_username(login)
 
     @classmethod
     def newest(cls):
         """People whom everybody may see, the newest first."""
-        shown = cls.confirmed_at.is_not(None), cls.deactivated_at.is_(None)
-        return select(cls).where(*shown).order_by(cls.member_since.desc(), cls.id.desc())
+        newest = cls.member_since.desc(), cls.id.desc()
+        return select(cls).where(*cls.seen_by_all()).order_by(*newest)
 
     @classmethod
     def count(cls, *conditions):
@@ -105,24 +156,27 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
     def is_active(self):
         return self.deactivated_at is None
 
+    @property
+    def is_leaving_now(self):
+        """Whether the day has come on which the account is deleted."""
+        return self.leaving_at is not None and self.leaving_at <= utcnow()
+
     def full_name(self):
         """First and last name as far as they were given; the username where none was."""
         return f"{self.first_name} {self.last_name}".strip() or self.username
 
+    @property
+    def awaits_approval(self):
+        return self.approval_asked_at is not None
+
     def can(self, permission):
-        return self.role is not None and self.role.has_permission(permission)
+        return self.current_role is not None and self.current_role.has_permission(permission)
 
     def is_administrator(self):
         return self.can(Permission.ADMIN)
 
     def is_moderator(self):
         return self.can(Permission.MODERATE)
-
-    def visible_to(self, user):
-        """Who has not proven an address, or is deactivated, is seen by staff and themselves."""
-        return (
-            (self.is_confirmed and self.is_active) or user == self or user.can(Permission.MODERATE)
-        )
 
     def ping(self):
         """Note, at most once a minute, that the person is here. Commits."""
@@ -143,34 +197,39 @@ class User(Ranked, MailedLinks, Credentials, UserMixin, db.Model):
         """
         self.confirmed_at = self.confirmed_at or utcnow()
         admin = address_or_none(current_app.config["OFFBRAND_ADMIN"] or "")
-        if admin == self.email and not self.is_administrator():
-            self.role = Role.named("Administrator")
+        if admin == self.email:
+            self.approval_asked_at = None
+            held = self.held_role  # whatever role they only look at the site with
+            if not (held and held.has_permission(Permission.ADMIN)):
+                self._take_role(Role.named("Administrator"), "OFFBRAND_ADMIN names this address.")
+
+    def _take_role(self, role, reason):
+        """Get a role that nobody gave: by the configuration, or for want of one."""
+        before, self.role, self.role_until, self.former_role = self.role_in_words, role, None, None
+        db.session.flush()
+        self._record("change role", SITE, reason, before, self.role_in_words)
 
     @classmethod
     def give_missing_roles(cls):
         """Give whoever has no role the one they are due; return to how many."""
         people = db.session.scalars(select(cls).where(cls.role_id.is_(None))).all()
         for person in people:
-            person.role = Role.get_default()
+            person._take_role(Role.get_default(), "There was none.")
             if person.is_confirmed:
                 person.prove_address()
         return len(people)
 
-    @classmethod
-    def search(cls, text):
-        """People whose address or username holds the text, in the order of their names."""
-        part = username_key(text)
-        found = or_(
-            cls.email.contains(part, autoescape=True),
-            cls.username_key.contains(part, autoescape=True),
-        )
-        return select(cls).where(found).order_by(cls.username_key)
+
+@event.listens_for(User, "before_insert")
+@event.listens_for(User, "before_update")
+def _keep_what_finds(mapper, connection, user):
+    user.keep_what_finds()
 
 
 class AnonymousUser(AnonymousUserMixin):
     """A visitor: answers every question about permissions with no."""
 
-    role = None
+    id = role = current_role = viewed_role = leaving_at = None
     is_confirmed = False
 
     def can(self, permission):

@@ -5,7 +5,7 @@ from sqlalchemy import ForeignKey, String, delete, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
-from .fields import CreatedAt, Id, Moment, utcnow
+from .fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 
 
 class WayBack(db.Model):
@@ -16,6 +16,7 @@ class WayBack(db.Model):
     """
 
     __tablename__ = "ways_back"
+    __table_args__ = NEVER_TWICE
 
     id: Mapped[Id]
     created_at: Mapped[CreatedAt]

@@ -26,6 +26,21 @@
     flash.append(close);
   }
 
+  // What stands in the page, or comes into it, is made ready: moments are in
+  // words, and a table that is wider than its place can be scrolled by keyboard.
+  const tables = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const wide = target.scrollWidth > target.clientWidth;
+      for (const [name, value] of [["tabindex", "0"], ["role", "group"], ["aria-label", "Table"]])
+        wide ? target.setAttribute(name, value) : target.removeAttribute(name);
+    }
+  });
+  const refresh = (element) => {
+    for (const box of element.querySelectorAll(".prose div")) tables.observe(box);
+    window.flask_moment_render_all?.();
+  };
+  refresh(document);
+
   // What went wrong is read first.
   document.querySelector(".error-summary")?.focus();
 
@@ -101,6 +116,139 @@
       for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
     });
   }
+
+  // All boxes of a table are ticked by one.
+  for (const table of document.querySelectorAll("table[data-choose]")) {
+    const boxes = [...table.querySelectorAll("tbody input[type=checkbox]")];
+    const all = make("input", "form-check-input", "");
+    all.type = "checkbox";
+    const label = make("label", "", "");
+    label.append(all, make("span", "visually-hidden", "Choose all on this page"));
+    const agree = () => {
+      all.checked = boxes.every((box) => box.checked);
+      all.indeterminate = !all.checked && boxes.some((box) => box.checked);
+    };
+    all.addEventListener("change", () => {
+      for (const box of boxes) box.checked = all.checked;
+    });
+    table.addEventListener("change", agree);
+    if (boxes.length) table.querySelector("thead th").replaceChildren(label);
+    agree();
+  }
+
+  // What a button with data-in-place changes is fetched, and only that part of the page is replaced.
+  const announcer = document.getElementById("announcer");
+  const announce = (words) => { announcer.textContent = words; };
+
+  const fetchPage = async (url, options) => {
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, ...options });
+    if (!answer.ok) throw new Error(answer.status);
+    return new DOMParser().parseFromString(await answer.text(), "text/html");
+  };
+
+  const replace = (selector, page) => {
+    const [old, fresh] = [document.querySelector(selector), page.querySelector(selector)];
+    if (!fresh) throw new Error(selector);
+    const place = [...old.querySelectorAll("a, button")].indexOf(document.activeElement);
+    old.replaceWith(fresh);
+    if (place >= 0) fresh.querySelectorAll("a, button")[place]?.focus();
+    refresh(fresh);
+  };
+
+  document.addEventListener("submit", async (event) => {
+    const pressed = event.submitter, selector = pressed?.dataset.inPlace;
+    if (!selector) return;
+    event.preventDefault();
+    if (pressed.disabled) return;
+    const body = new URLSearchParams(new FormData(event.target, pressed));
+    if (pressed.dataset.from) body.set("next", pressed.dataset.from);
+    pressed.setAttribute("aria-busy", "true");
+    try {
+      const page = await fetchPage(pressed.hasAttribute("formaction") ? pressed.formAction : event.target.action, { method: "POST", body });
+      if (page.querySelector(".error-summary")) throw new Error();
+      const [first, ...others] = selector.split(" ");
+      replace(first, page);
+      for (const other of others) if (document.querySelector(other)) replace(other, page);
+      const bell = page.querySelector(".bell");
+      if (bell) document.querySelector(".bell")?.replaceWith(bell);
+      announce(page.querySelector("[data-flash] p")?.textContent ?? pressed.dataset.done ?? "Done.");
+    } catch {
+      delete pressed.dataset.inPlace; // the plain way, with its own words for what is wrong
+      event.target.requestSubmit(pressed);
+    } finally {
+      pressed.removeAttribute("aria-busy");
+    }
+  });
+
+  // A comment is quoted in the form as it is, behind what was typed already.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("a[data-quote]");
+    const field = link && document.querySelector(`${link.dataset.quote} textarea`);
+    if (!field || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    try {
+      const page = await fetchPage(link.href);
+      const text = page.querySelector(`${link.dataset.quote} textarea`).value;
+      field.value = field.value.trim() ? `${field.value.trimEnd()}\n\n${text}` : text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+      field.setSelectionRange(field.value.length, field.value.length);
+      announce("The quote is in the form.");
+    } catch {
+      location.href = link.href;
+    }
+  });
+
+  // How much room is left is said where it becomes scarce.
+  for (const field of document.querySelectorAll("textarea[data-longest]")) {
+    const line = make("p", "left", "");
+    field.after(line);
+    const count = () => {
+      const left = field.dataset.longest - [...field.value.trim()].length;
+      line.hidden = left > 1000;
+      line.toggleAttribute("data-over", left < 0);
+      line.textContent = left < 0 ? `${-left} characters too many` : `${left} characters left`;
+    };
+    field.addEventListener("input", count);
+    count();
+  }
+
+  // The next page of a list joins the one that is here.
+  document.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-more] a[rel=next]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const pager = link.closest("[data-more]"), list = document.querySelector(pager.dataset.more);
+    try {
+      const page = await fetchPage(link.href);
+      const items = [...page.querySelector(pager.dataset.more).children];
+      list.append(...items);
+      const next = page.querySelector(`#${pager.id} a[rel=next]`);
+      next ? link.replaceWith(next) : link.remove();
+      items[0].tabIndex = -1;
+      items[0].focus();
+      refresh(list);
+      announce(items.length === 1 ? "One more is here." : `${items.length} more are here.`);
+    } catch {
+      location.href = link.href;
+    }
+  });
+
+  // What goes on in the background is looked at again, until it is done.
+  const POLL = 3000;
+
+  const lookAgain = async () => {
+    const region = document.querySelector("[data-poll]");
+    if (!region) return;
+    if (document.hidden) return setTimeout(lookAgain, POLL);
+    try {
+      const page = await fetchPage(location.href), fresh = page.getElementById(region.id);
+      if (!fresh || (region.dataset.poll && !fresh.dataset.poll)) return location.reload();
+      if (!region.contains(document.activeElement)) replace(`#${region.id}`, page);
+    } catch { /* away for a moment */ }
+    setTimeout(lookAgain, POLL);
+  };
+  setTimeout(lookAgain, POLL);
 
   // A form is sent once. The button rests until the answer is here, or the reader comes back.
   const rest = (element, resting) => {

@@ -1,11 +1,28 @@
 """The people in the served site, made straight in its database."""
 
-from factories import PASSWORD, make_mail, make_user
+import io
+
+from factories import PASSWORD, make_comment, make_mail, make_post, make_user
+from PIL import Image
 from playwright.sync_api import expect
 
 from app import create_app
 from app.extensions import db
-from app.models import User, UserSession
+from app.imports import make_plan
+from app.models import (
+    Bookmark,
+    Comment,
+    Invitation,
+    PeopleImport,
+    Picture,
+    Post,
+    Role,
+    RoleRequest,
+    User,
+    UserSession,
+)
+from app.models.fields import utcnow
+from app.pictures import squared
 
 LONG = "Maximiliane" * 5 + "Wolfeschl"  # 64 letters, all that a name may have
 ADDRESS = f"{LONG}@{'verylongpart' * 5}.{'anotherlongpart' * 4}.example.org".lower()
@@ -34,8 +51,94 @@ class People:
         self.make("ulla", confirmed=False, email=f"u{ADDRESS[1:]}")
         with self.app.app_context():
             text = f"Open {self.url}/auth/confirm/{LONG * 4}"
+            role = Role.create(name=LONG, permissions=7, description=LONG * 3)  # the fourth
+            make_user("holder").change_role(role, until=utcnow().replace(year=2999))
+            self.upload(User.with_username(LONG))
             make_mail(ADDRESS, subject=LONG * 2, text=text, last_error=LONG * 4)
             db.session.commit()
+            self.make_requests()
+            self.make_texts()
+            self.make_friends()
+            self.make_news()
+
+    def make_texts(self):
+        """A post and a comment with all that Markdown has, below a name as long as can be."""
+        writer = User.with_username(LONG)
+        table = f"| {LONG} | b |\n|---|---|\n" + "| c | d |\n" * 3
+        text = f"# {LONG}\n\n{LONG * 4}\n\n> {LONG}\n\n```\n{LONG * 3}\n```\n\n{table}\n\n1. x"
+        post = Post.publish(f"{text}\n\nOld. @{LONG} #{LONG[:50]}", by=writer)
+        comment = Comment.publish(post, f"{text}\n\nOld.", by=writer)
+        away = [Comment.publish(post, LONG, by=User.with_username("bob")) for _ in range(2)]
+        for thing in (post, comment):
+            thing.edit(f"{text}\n\nNew.", by=writer)
+        away[0].hide(by=User.with_username("mona"), reason=LONG * 7)
+        away[1].delete()
+        db.session.commit()
+        self.texts = {"post": post.id, "comment": comment.id}
+
+    def make_requests(self):
+        """What the pages about invitations and requests show."""
+        boss, moderator = User.with_username(LONG), Role.named("Moderator")
+        values = dict(sign_up_reason=LONG * 7, approval_asked_at=utcnow())
+        make_user("willa", email=f"w{ADDRESS[1:]}", **values)
+        make_user("olaf", confirmed=False, **values)
+        for letter, name in (("i", "User"), ("j", "Administrator"), ("k", "User")):
+            address = f"{letter}{ADDRESS[1:]}"
+            Invitation.send(address, Role.named(name), by=boss, greeting=LONG * 7)
+        Invitation.send("sam@example.org", moderator, by=boss).revoke(by=boss)
+        moderator.requestable = True
+        RoleRequest.ask(User.with_username("bob"), moderator, LONG * 7)
+        db.session.commit()
+
+    def make_friends(self):
+        """What the pages about members show: each follows and answers all, and mutes mona."""
+        cast = [User.with_username(name) for name in ("alice", "mona", LONG)]
+        for person in cast:
+            Picture.put(person, squared(drawn()))
+            post = make_post(person, f"{LONG} **{LONG}** `{LONG * 2}`")
+            for other in cast:
+                make_comment(post, other, LONG)
+                Bookmark.add(post, by=other)
+                if other is not person:
+                    person.follow(other)
+        for person in (cast[0], cast[2]):
+            person.mute(cast[1])
+        db.session.commit()
+
+    def make_followers(self, username, count):
+        with self.app.app_context():
+            for _ in range(count):
+                make_user().follow(User.with_username(username))
+            db.session.commit()
+
+    def make_news(self):
+        """What the list of notifications shows, to the longest name and by it."""
+        boss, alice = User.with_username(LONG), User.with_username("alice")
+        for author, other in ((boss, alice), (alice, boss)):
+            post = Post.publish("Who comes along?", by=author)
+            Comment.publish(post, LONG * 20, by=other)
+            other.follow(author)
+        db.session.commit()
+
+    def invitation_token(self, expiration=None):
+        """A link for an invitation that nobody uses up."""
+        with self.app.app_context():
+            email = f"i{ADDRESS[1:]}"
+            invitation = db.session.scalars(Invitation.pending().filter_by(email=email)).one()
+            return invitation.generate_token(expiration)
+
+    def role(self, name):
+        with self.app.app_context():
+            return Role.named(name).id
+
+    def upload(self, person):
+        """A file of names as long as names are, with a line of each kind."""
+        header = "email,username,first_name,last_name,role,active"
+        lines = f"x{ADDRESS[1:]},,{LONG},{LONG},,", f"{LONG},{LONG},,,{LONG}{LONG},{LONG}"
+        lines += f"u{ADDRESS[1:]},,{LONG},,Moderator,no", "alice@example.org,,,,,"
+        text = "\n".join([header, *lines])
+        facts = dict(filename=f"{LONG}.csv", text=text, plan=make_plan(text, by=person))
+        PeopleImport.open(by=person, **facts)
 
     def sign_in(self, context, username):
         """Put the cookie of a new session into a browser: the form and its limits are spared."""
@@ -57,6 +160,13 @@ class People:
     def close(self):
         with self.app.app_context():
             db.engine.dispose()
+
+
+def drawn():
+    """The file of a picture."""
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64), (200, 120, 40)).save(file, "PNG")
+    return file.getvalue()
 
 
 def sign_up(page, username):

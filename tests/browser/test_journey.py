@@ -44,7 +44,7 @@ def test_an_address_that_was_taken_is_taken_back(visit, people):
     open_mail(owner, "vera@example.org", "Your address was changed")
     press_the_one_button(owner, "Give me my address back")
     expect(owner.get_by_role("status")).to_contain_text("vera@example.org again")
-    thief.get_by_role("link", name="Signed-in devices").click()
+    choose_in_menu(thief, "Signed-in devices")
     expect(thief.get_by_role("heading", level=1)).to_have_text("Sign in")
 
     choose_password(owner, ANOTHER)

@@ -10,8 +10,18 @@ pytestmark = pytest.mark.browser
 
 LOOKS = [(400, "light"), (400, "dark"), (1280, "dark"), (1280, "light")]
 OPEN_TO_ALL = {
+    "main.comment_history": "/comment/{comment}/history",
     "main.index": "/",
+    "main.followers": f"/user/{LONG}/followers",
+    "main.following": f"/user/{LONG}/following",
     "main.user": f"/user/{LONG}",
+    "main.user_comments": f"/user/{LONG}/comments",
+    "main.log": "/log",
+    "main.page": "/privacy",
+    "main.post": "/post/{post}",
+    "main.post_history": "/post/{post}/history",
+    "main.search": f"/search?q={LONG}",
+    "main.tag": "/tag/flask",
     "dev.mailbox": "/dev/mailbox",
 }
 FROM_MAILS = {
@@ -19,6 +29,8 @@ FROM_MAILS = {
     "auth.reset": "/auth/reset-password/{reset}",
     "auth.change_email": "/auth/change-email/{email_change}",
     "auth.revert_email": "/auth/revert-email/{email_revert}",
+    "auth.join": "/auth/join/{join}",
+    "main.unsubscribe": "/unsubscribe/{unsubscribe}",
 }
 FOR_VISITORS = {
     "auth.login": "/auth/login",
@@ -26,20 +38,70 @@ FOR_VISITORS = {
     "auth.reset_request": "/auth/reset-password",
 }
 FOR_MEMBERS = {
+    "main.bookmarks": "/bookmarks",
+    "main.edit_picture": "/settings/picture",
     "main.edit_profile": "/settings/profile",
+    "main.muted": "/settings/muted",
+    "main.notification_settings": "/settings/notifications",
+    "main.notifications": "/notifications",
+    "main.data": "/settings/data",
+    "main.delete_account": "/settings/delete-account",
     "main.sessions": "/settings/sessions",
     "auth.change_password": "/auth/change-password",
     "auth.change_email_request": "/auth/change-email",
+    "main.ask_for_role": "/roles/{moderator}/ask",
 }
-FOR_STAFF = {"moderation.queue": "/moderation/", "admin.index": "/admin/"}
+FOR_WRITERS = {
+    "main.edit_comment": "/comment/{comment}/edit",
+    "main.edit_post": "/post/{post}/edit",
+    "main.post": "/post/{post}",
+}
+FOR_STAFF = {
+    "moderation.queue": "/moderation/",
+    "admin.access": "/admin/access",
+    "admin.index": "/admin/",
+    "admin.audit": "/admin/audit",
+    "admin.change_address": "/admin/users/1/address",
+    "admin.change_role": "/admin/users/1/role",
+    "admin.delete_role": "/admin/roles/4/delete",
+    "admin.delete_user": "/admin/users/1/delete",
+    "admin.doctor": "/admin/health",
+    "admin.edit_role": "/admin/roles/4",
+    "admin.import_people": "/admin/people/import",
+    "admin.new_role": "/admin/roles/new",
+    "admin.new_user": "/admin/users/new",
+    "admin.outbox": "/admin/outbox",
+    "admin.review_import": "/admin/people/import/1",
+    "admin.roles": "/admin/roles",
+    "admin.settings": "/admin/settings",
+    "admin.user": "/admin/users/1",
+    "admin.invitations": "/admin/invitations",
+    "admin.invite": "/admin/invitations/new",
+    "admin.requests": "/admin/requests",
+    "admin.users": "/admin/users",
+    "admin.pages": "/admin/pages",
+    "admin.new_page": "/admin/pages/new",
+    "admin.edit_page": "/admin/pages/1",
+    "admin.page_history": "/admin/pages/1/history",
+    "admin.page_version": "/admin/pages/1/history/1",
+}
 FOR_NEWCOMERS = {
     "auth.unconfirmed": "/auth/unconfirmed",
     "auth.change_email_request": "/auth/change-email",
 }
-FOR_ALL_KINDS = FOR_VISITORS | FOR_MEMBERS | FOR_STAFF | FOR_NEWCOMERS
+FOR_THOSE_WHO_WAIT = {
+    "auth.waiting": "/auth/waiting",
+    "auth.change_email_request": "/auth/change-email",
+}
+FOR_ALL_KINDS = (
+    FOR_VISITORS | FOR_MEMBERS | FOR_WRITERS | FOR_STAFF | FOR_NEWCOMERS | FOR_THOSE_WHO_WAIT
+)
 ERRORS = {"/nowhere": 404, "/auth/reset-password/worn-out": 400, "/auth/confirm/{expired}": 410}
-NOT_PAGES = {"static", "bootstrap.static", "main.avatar", "main.moment_js"}
-NOT_PAGES |= {"main.healthz", "main.readyz"}
+ERRORS |= {"/auth/join/{late}": 410, "/auth/join/worn-out": 400}
+NOT_PAGES = {"static", "bootstrap.static", "main.avatar", "main.moment_js", "main.picture"}
+NOT_PAGES |= {"main.comment", "main.download_data", "main.healthz", "main.readyz"}
+NOT_PAGES |= {"main.robots", "main.site_feed", "main.sitemap", "main.sitemap_part"}
+NOT_PAGES |= {"main.tag_feed", "main.user_feed"}
 
 # What a page has that nobody can use: as the person sees it at this width and by this light.
 FAULTS = """() => {
@@ -81,6 +143,10 @@ def tokens(people):
     made = {"confirmation": people.token("ulla", "confirmation")}
     made["expired"] = people.token("ulla", "confirmation", -60)
     made["reset"] = people.token(LONG, "reset")
+    made |= dict(join=people.invitation_token(), late=people.invitation_token(-60))
+    made["unsubscribe"] = people.token(LONG, "unsubscribe", ["mention", "answer"])
+    made["moderator"] = people.role("Moderator")
+    made |= people.texts
     made["email_change"] = people.token(LONG, "email_change", "n" + ADDRESS)
     made["email_revert"] = people.token(LONG, "email_revert", "o" + ADDRESS)
     return made
@@ -92,9 +158,22 @@ def tokens(people):
         (None, OPEN_TO_ALL | FROM_MAILS | FOR_VISITORS),
         ("alice", OPEN_TO_ALL | FOR_MEMBERS),
         (LONG, OPEN_TO_ALL | FOR_MEMBERS | FOR_STAFF),
+        ("bob", {"main.ask_for_role": "/roles/{moderator}/ask"}),
+        (LONG, FOR_WRITERS),
+        ("alice", {"auth.join": "/auth/join/{join}"}),
         ("ulla", FOR_NEWCOMERS),
+        ("willa", FOR_THOSE_WHO_WAIT),
     ],
-    ids=["visitor", "member", "longest name", "newcomer"],
+    ids=[
+        "visitor",
+        "member",
+        "longest name",
+        "asked",
+        "writer",
+        "invited member",
+        "newcomer",
+        "waits",
+    ],
 )
 def test_every_page_can_be_read(visit, tokens, username, pages):
     page, faults = visit("/", username), {}

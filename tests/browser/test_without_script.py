@@ -17,9 +17,9 @@ IN_FULL = re.compile(r"^\d{1,2} \w+ \d{4}, \d\d:\d\d UTC$")
     ids=["script", "no_script"],
 )
 def test_times_are_relative_with_script_and_in_full_without(visit, script, words):
-    page = visit("/", script=script)
+    page = visit("/user/alice", script=script)
 
-    moment = page.locator(".person", has_text="alice").locator("time")
+    moment = page.locator(".profile-facts div", has_text="Member since").locator("time")
 
     expect(moment).to_have_text(words)
     expect(moment).to_be_visible()

@@ -1,0 +1,79 @@
+"""The access map as a page: who may open what, and by which rule."""
+
+import re
+
+from flask import render_template, request
+from wtforms import SelectField, StringField
+
+from ..access_map import OUTCOMES, POLICIES, access_map, kinds_of, short
+from ..decorators import OPENS
+from ..forms import Form, at_most, choices_of, stripped, visible
+from ..models import Role
+from ..permissions import Permission
+from ..security import actor
+from .blueprint import admin
+
+
+class AccessForm(Form):
+    """Filters; they stand in the address of the page."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+        def wrap_formdata(self, form, formdata):
+            return request.args
+
+    text = StringField("Endpoint or URL", [visible, at_most(100)], filters=[stripped])
+    policy = SelectField("Rule", default="")
+    who = SelectField("Who", default="")
+    outcome = SelectField("Meets", default="")
+    closed = SelectField("Closed to", default="")
+
+    def __init__(self, kinds):
+        super().__init__()
+        rules = [(words, words.capitalize()) for words in POLICIES.values()]
+        rules += [(name, f"Permission {name}") for name in Permission.names(~0)]
+        people = [(kind.key, kind.name) for kind in kinds]
+        others = [(outcome, outcome.capitalize()) for outcome in OUTCOMES if outcome != OPENS]
+        self.policy.choices = choices_of([("", "Any rule"), *rules])
+        self.who.choices = choices_of([("", "Anybody"), *people])
+        self.outcome.choices = choices_of([("", "An open door"), *others])
+        self.closed.choices = choices_of([("", "Whoever"), *people])
+
+
+@admin.route("/access")
+def access():
+    roles = Role.all()
+    kinds = kinds_of(roles)
+    form, doors = AccessForm(kinds), access_map(kinds)
+    shown = [door for door in doors if fits(door, form)] if form.validate() else doors
+    return render_template(
+        "admin/access.html",
+        form=form,
+        kinds=kinds,
+        doors=shown,
+        total=len(doors),
+        filtered=any(field.data for field in form),
+        viewable=[role for role in roles if actor().why_not_view_as(role) is None],
+        short=short,
+    )
+
+
+def fits(door, form):
+    """Whether a row is what the filters ask for, as far as they are filled in."""
+    text, rule = (form.text.data or "").casefold(), form.policy.data
+    said = [door.endpoint, *door.urls, *map(short, door.urls)]
+    if not any(text in words.casefold() for words in said):
+        return False
+    if rule and rule not in re.split(" and | with ", door.policy):
+        return False
+    if form.closed.data and door.opens_to(form.closed.data):
+        return False
+    return meets(door, form.who.data, form.outcome.data)
+
+
+def meets(door, who, outcome):
+    keys = [who] if who else door.outcomes
+    if outcome:
+        return any(door.outcomes[key] == outcome for key in keys)
+    return not who or door.opens_to(who)

@@ -1,0 +1,116 @@
+"""Acts on many people: what would happen to each is shown first, and done after that."""
+
+from functools import partial
+from itertools import groupby
+
+from flask import flash, redirect, render_template, url_for
+from sqlalchemy import select
+
+from ..email import send_reset_password, send_role_changed
+from ..extensions import db
+from ..models import AuditEntry, Role
+from ..models.administrators import Refused
+from ..models.bulk import MOST, act_on_each, rehearse
+from ..models.fields import iso, utcnow
+from ..security import actor
+from ..throttles import MAILS_TO
+from .blueprint import admin
+from .people_forms import BulkForm, PeopleForm
+from .user_acts import ACTS
+from .users import filled_in, show_people
+
+NAMED = 5  # people and reasons that a message has room for
+MAILS = {  # act: the mail about it
+    "role": lambda outcome: send_role_changed(outcome.person, outcome.before),
+    "reset-link": lambda outcome: send_reset_password(outcome.person, by_staff=True),
+}
+
+
+@admin.route("/users/bulk", methods=["POST"])
+def preview_bulk():
+    people, form = forms()
+    ids = chosen(people, form)
+    if not ids:
+        return show_people(people, form)
+    outcomes = rehearse(ids, partial(act, form))
+    doable = [outcome.id for outcome in outcomes if outcome.is_done]
+    values = dict(form=form, outcomes=outcomes, doable=doable, args=filled_in(people))
+    return render_template("admin/preview_bulk.html", **values, now=iso(utcnow()))
+
+
+@admin.route("/users/bulk/do", methods=["POST"])
+def act_on_users():
+    people, form = forms()
+    ids = chosen(people, form)
+    if not ids:
+        return show_people(people, form)
+    outcomes = act_on_each(ids, partial(act_once, form))
+    for outcome in outcomes:
+        tell(form, outcome)
+    db.session.commit()
+    flash(summary(form, outcomes), "success" if all(o.is_done for o in outcomes) else "warning")
+    return redirect(url_for("admin.users", **filled_in(people)))
+
+
+def forms():
+    roles = Role.all()
+    return PeopleForm(roles), BulkForm(roles, actor())
+
+
+def chosen(people, form):
+    """Return the ids of whom the form is about; none where something is wrong with it."""
+    if not (people.validate() and form.validate()):
+        return []
+    if not form.everybody.data:
+        return form.people.data
+    found = people.wanted.find()
+    if found.total is None or found.total > MOST:
+        form.people.errors = [f"These are more than {MOST}; narrow the search first."]
+        return []
+    return db.session.scalars(select(found.people.id)).all()
+
+
+def act(form, person):
+    values = dict(by=actor(), reason=form.reason.data)
+    if form.act.data == "role":
+        person.change_role(form.roles[form.new_role.data], until=form.moment, **values)
+    else:
+        verb, words = ACTS[form.act.data]
+        verb(person, **values)
+
+
+def act_once(form, person):
+    """The other acts are safe to repeat; a link is not sent again because of a second click."""
+    act(form, person)
+    if form.act.data == "reset-link":
+        earlier = AuditEntry.about(person).where(
+            AuditEntry.action == "send reset link",
+            AuditEntry.number.is_not(None),
+            AuditEntry.created_at >= form.previewed_at,
+        )
+        if db.session.scalar(earlier.limit(1)):
+            raise Refused(f"{person.username} was sent a link since you looked.")
+        if not MAILS_TO.is_open(person.email):
+            raise Refused(f"{person.username} has had three links in this hour.")
+
+
+def tell(form, outcome):
+    """Send the mail that goes with the act, where it was done."""
+    mail = MAILS.get(form.act.data)
+    if mail and outcome.is_done:
+        mail(outcome)
+
+
+def summary(form, outcomes):
+    """Say in a few sentences what was done and what was not."""
+    done = sum(outcome.is_done for outcome in outcomes)
+    gone = sum(outcome.person is None for outcome in outcomes)
+    refusals = sorted(outcome.refusal for outcome in outcomes if outcome.refusal)
+    so_already = len(outcomes) - done - gone - len(refusals)
+    words = [f"{form.label}: done for {done} of {len(outcomes)}."]
+    words += [f"For {so_already} it was so already."] if so_already else []
+    words += [f"{gone} of the accounts are gone meanwhile."] if gone else []
+    words += [f"{len(refusals)} refused."] if refusals else []
+    counted = [(reason, len(list(same))) for reason, same in groupby(refusals)]
+    words += [f"{reason} ({count})" for reason, count in counted[:NAMED]]
+    return " ".join(words)

@@ -1,0 +1,25 @@
+"""Health: what `flask doctor` says, as a page, and compared with the request that asks."""
+
+from flask import render_template, request
+
+from ..doctor import BAD, examine
+from ..models.audit_chain import AuditHead
+from .blueprint import admin
+
+SECONDS = 3  # that another server may take
+NEWEST, MOST = 10_000, 100_000  # entries of the log that are read for a page, unasked and asked
+
+
+@admin.route("/health")
+def doctor():
+    """Reading a long log takes long, so it is read in full only for who asks, or at the shell."""
+    length, _ = AuditHead.now()
+    in_full = "verify" in request.args and length <= MOST
+    findings = examine(request, seconds=SECONDS, newest=None if in_full else NEWEST)
+    return render_template(
+        "admin/doctor.html",
+        findings=findings,
+        is_well=all(finding.state != BAD for finding in findings),
+        more_to_read=length > NEWEST and not in_full,
+        too_much=length > MOST,
+    )

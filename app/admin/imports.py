@@ -1,0 +1,144 @@
+"""Importing people from a file: upload, see what would happen, say yes or no."""
+
+from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import undefer
+from wtforms import BooleanField, HiddenField, SubmitField
+from wtforms.validators import DataRequired
+
+from ..email import in_words
+from ..extensions import db
+from ..forms import Form, UploadField, at_most
+from ..imports import Plan, carry_out, make_plan
+from ..models import PeopleImport, User
+from ..models.refused import Refused
+from ..people_csv import COLUMNS, MOST_ROWS, Unreadable, decoded
+from ..security import actor, takes_files
+from .blueprint import admin
+
+LARGEST = 8 * 1024 * 1024  # bytes of a request
+MOST_MAILS = 5000
+KINDS = ("new", "changes", "same", "error", "warning")
+GONE = "This import is done, cancelled, or older than a day."
+CHANGED = "Something has changed meanwhile, and nothing was imported. Please look once more."
+BUSY = "Others write just now; perhaps this import runs already. Wait a little, then look again."
+DONE = "The import is done: {new} new, {changes} changed, {error} left out."
+
+
+class ImportForm(Form):
+    file = UploadField("CSV file", validators=[DataRequired("Please choose a file.")])
+    submit = SubmitField("Show what would happen")
+
+
+class ConfirmImportForm(Form):
+    plan_hash = HiddenField(validators=[at_most(64)])
+    mail = BooleanField("Send each new person a link to choose a password")
+
+
+@admin.route("/people/import", methods=["GET", "POST"])
+@takes_files(LARGEST)
+def import_people():
+    form = ImportForm()
+    if form.validate_on_submit() and (row := keep_for_review(form.file)):
+        db.session.commit()
+        return redirect(url_for("admin.review_import", id=row.id))
+    waiting = db.session.scalar(PeopleImport.of(actor()).limit(1))
+    facts = dict(columns=COLUMNS, most=MOST_ROWS, megabytes=LARGEST // 1024**2)
+    return render_template("admin/import_people.html", form=form, waiting=waiting, **facts)
+
+
+@admin.route("/people/import/<int(max=2147483647):id>", methods=["GET", "POST"])
+def review_import(id):
+    row, form = find_import(id), ConfirmImportForm()
+    if row is None:
+        return answer_gone()
+    if not form.validate_on_submit():
+        return show_plan(row, form)
+    return confirm_import(row, form)
+
+
+@admin.route("/people/import/<int(max=2147483647):id>/cancel", methods=["POST"])
+def cancel_import(id):
+    row = find_import(id)
+    if row is None:
+        return answer_gone()
+    row.close()
+    db.session.commit()
+    flash("The import is cancelled, and the file is gone.", "success")
+    return redirect(url_for("admin.import_people"))
+
+
+def find_import(id):
+    """Return an import of the person's own that waits: it was planned by their rank."""
+    whole = undefer(PeopleImport.text), undefer(PeopleImport.plan)
+    here = PeopleImport.of(actor()).where(PeopleImport.id == id).options(*whole)
+    return db.session.scalar(here)
+
+
+def answer_gone():
+    """Who pressed a button twice is led on; an address that leads nowhere is a 404."""
+    if request.method != "POST":
+        abort(404)
+    flash(GONE, "warning")
+    return redirect(url_for("admin.import_people"))
+
+
+def show_plan(row, form):
+    plan, kind = Plan(row.plan), request.args.get("kind")
+    kind = kind if kind in KINDS else None
+    places = {name: request.args.get(name, type=int) for name in ("after", "before")}
+    facts = dict(counts=plan.counts, kind=kind, page=plan.page(kind, **places), most=MOST_MAILS)
+    lifetime = in_words(current_app.config["INVITATION_LIFETIME"])
+    names = dict(row=row, form=form, lifetime=lifetime, **facts)
+    return render_template("admin/review_import.html", **names)
+
+
+def keep_for_review(field):
+    """Keep an uploaded file with its plan; None, and words at the field, where it has none."""
+    try:
+        text = decoded(field.data.read())
+        plan = make_plan(text, by=actor())
+    except Unreadable as error:
+        field.errors = [str(error)]
+        return None
+    return PeopleImport.open(by=actor(), filename=field.data.filename, text=text, plan=plan)
+
+
+def confirm_import(row, form):
+    """Do what was shown; where that is not what would happen now, show it once more."""
+    id, plan = row.id, make_plan(row.text, by=actor())
+    shown = plan.hash == form.plan_hash.data
+    obstacle = do_import(row, plan, form.mail.data) if shown else CHANGED
+    if obstacle is None:
+        flash(DONE.format(**plan.counts), "success")
+        return redirect(url_for("admin.import_people"))
+    row = db.session.get(PeopleImport, id, populate_existing=True)
+    if row is None:  # done by another press of the button, or gone with the person who brought it
+        return answer_gone()
+    if obstacle == CHANGED:
+        row.show(make_plan(row.text, by=actor()))
+        db.session.commit()
+    flash(obstacle, "warning")
+    return redirect(url_for("admin.review_import", id=id))
+
+
+def do_import(row, plan, mail):
+    """Do all of it and commit, or nothing; return None, or words on what came in between.
+
+    The roles are locked before anything else, as by everybody who changes people.
+    """
+    mail = mail and plan.counts["new"] <= MOST_MAILS
+    facts = dict(by=actor(), filename=row.filename, text=row.text, mail=mail)
+    try:
+        User.one_at_a_time()
+        if row.close():
+            carry_out(plan, **facts)
+            db.session.commit()
+            return None
+        obstacle = CHANGED
+    except (Refused, IntegrityError):
+        obstacle = CHANGED
+    except OperationalError:  # whoever writes keeps us waiting for too long
+        obstacle = BUSY
+    db.session.rollback()
+    return obstacle

@@ -1,0 +1,93 @@
+"""The forms of invitations and of what is decided on requests."""
+
+import re
+
+from sqlalchemy import select
+from wtforms import SelectField, SubmitField, TextAreaField, ValidationError
+from wtforms.validators import DataRequired
+
+from ..extensions import db
+from ..forms import REQUIRED, Form, at_most, stripped, visible_lines, without_links
+from ..models import Invitation, User
+from ..names import canonical_address
+
+MOST = 50  # addresses at once
+SHOWN = 100  # characters of a line that is no address
+
+
+class InvitationForm(Form):
+    """`good` are the addresses to invite; `problems` are pairs of a line and what is wrong."""
+
+    addresses = TextAreaField(
+        "Addresses",
+        filters=[stripped],
+        validators=[DataRequired(REQUIRED), at_most(MOST * 256), visible_lines],
+    )
+    role = SelectField("Role", coerce=int)
+    greeting = TextAreaField(
+        "A word of greeting",
+        filters=[stripped],
+        validators=[at_most(500), visible_lines, without_links],
+    )
+    submit = SubmitField("Invite")
+    leave_out = SubmitField("Leave these out, invite the others")
+
+    def __init__(self, roles):
+        super().__init__()
+        self.good, self.problems = [], []
+        self.role.choices = [(role.id, role.name) for role in roles]
+        if not self.is_submitted():
+            self.role.data = next((role.id for role in roles if role.default), None)
+
+    def validate_addresses(self, field):
+        lines = [part.strip() for part in re.split(r"[\r\n,;]", field.data) if part.strip()]
+        if len(lines) > MOST:
+            raise ValidationError(f"Invite at most {MOST} at once.")
+        self.good, self.problems = judge(lines)
+        if not self.good:
+            raise ValidationError("There is nobody to invite here; look at each line below.")
+        if self.problems and not self.leave_out.data:
+            raise ValidationError("Not everybody can be invited; look at each line below.")
+
+
+class DecisionForm(Form):
+    words = TextAreaField(
+        "A word to them",
+        filters=[stripped],
+        validators=[at_most(500), visible_lines, without_links],
+    )
+    accept = SubmitField("Accept")
+    decline = SubmitField("Decline")
+
+    def validate_decline(self, field):
+        if self.accept.data == self.decline.data:
+            raise ValidationError("Choose whether to accept or to decline.")
+
+
+def judge(lines):
+    """Return the addresses that can be invited, each once, and what is wrong with other lines."""
+    found, problems = [], []
+    for line in lines:
+        try:
+            found.append(canonical_address(line))
+        except ValueError as error:
+            problems.append((line[:SHOWN], str(error)))
+    known = what_is_known_of(found)
+    found = list(dict.fromkeys(found))
+    problems += [(address, known[address]) for address in found if address in known]
+    return [address for address in found if address not in known], problems
+
+
+def what_is_known_of(addresses):
+    """Return words for each address that has an account or an invitation, from two queries."""
+    pending = Invitation.pending().with_only_columns(Invitation.email)
+    invited = db.session.scalars(pending.where(Invitation.email.in_(addresses)))
+    known = dict.fromkeys(invited, "Is invited already: send it again from the list.")
+    facts = select(User.email, User.confirmed_at, User.approval_asked_at)
+    for email, confirmed_at, asked_at in db.session.execute(facts.where(User.email.in_(addresses))):
+        known[email] = "Has an account already."
+        if asked_at is not None:
+            known[email] = "Has asked to join already: decide on it under Requests."
+        elif confirmed_at is None:
+            known[email] = "Has an account already, with this address yet to be confirmed."
+    return known

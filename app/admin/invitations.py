@@ -1,0 +1,92 @@
+"""Invitations: sent, pending, sent again, taken back."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from ..email import send_invitation
+from ..extensions import db
+from ..models import Invitation, Role
+from ..models.administrators import Refused
+from ..models.setting import current_settings
+from ..paging import page_of
+from ..security import actor
+from ..throttles import MAILS_TO
+from .blueprint import admin
+from .invitation_forms import InvitationForm
+
+
+@admin.route("/invitations")
+def invitations():
+    """Those that wait for an answer or, with `show=all`, every one there was."""
+    show = "all" if request.args.get("show") == "all" else "pending"
+    rows = select(Invitation) if show == "all" else Invitation.pending()
+    people = joinedload(Invitation.invited_by), joinedload(Invitation.joined)
+    newest = [Invitation.created_at, Invitation.id]
+    page = page_of(rows.options(*people), newest, size=current_settings().posts_per_page)
+    return render_template("admin/invitations.html", page=page, show=show, me=actor())
+
+
+@admin.route("/invitations/new", methods=["GET", "POST"])
+def invite():
+    form = InvitationForm([role for role in Role.all() if actor().may_grant(role)])
+    if form.validate_on_submit():
+        try:
+            words = invite_all(form, db.session.get(Role, form.role.data))
+            db.session.commit()
+            flash(words, "mail")
+        except Refused as error:
+            db.session.rollback()
+            flash(str(error), "danger")
+        return redirect(url_for("admin.invitations"))
+    return render_template("admin/invite.html", form=form)
+
+
+@admin.route("/invitations/<int(max=2147483647):id>/resend", methods=["POST"])
+def resend_invitation(id):
+    """A fresh link; the form says how often it was sent, so that a double click sends one."""
+    invitation = db.get_or_404(Invitation, id)
+    try:
+        if invitation.resend(by=actor(), times_sent=request.form.get("times_sent", type=int)):
+            MAILS_TO.take(invitation.email)
+            send_invitation(invitation)
+        elif "times_sent" not in request.form:
+            abort(400)
+        db.session.commit()
+        flash(f"A fresh link is on its way to {invitation.email}.", "mail")
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+    return redirect(url_for("admin.invitations"))
+
+
+@admin.route("/invitations/<int(max=2147483647):id>/revoke", methods=["POST"])
+def revoke_invitation(id):
+    invitation = db.get_or_404(Invitation, id)
+    try:
+        invitation.revoke(by=actor())
+        db.session.commit()
+        flash(f"The invitation of {invitation.email} is revoked; its link is dead.", "success")
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+    return redirect(url_for("admin.invitations"))
+
+
+def invite_all(form, role):
+    """Invite everybody on the form; return a sentence about who was, and who was not and why."""
+    sent, problems = 0, []
+    for address in form.good:
+        if not MAILS_TO.is_open(address):
+            problems.append(f"{address} (too many mails within the hour)")
+            continue
+        invitation = Invitation.send(address, role, by=actor(), greeting=form.greeting.data or "")
+        if invitation is None:
+            problems.append(f"{address} (invited in this moment by somebody else)")
+            continue
+        send_invitation(invitation)
+        sent += 1
+    words = (
+        "One invitation is on its way." if sent == 1 else f"{sent} invitations are on their way."
+    )
+    return f"{words} Not invited: {', '.join(problems)}." if problems else words

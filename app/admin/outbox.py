@@ -1,0 +1,137 @@
+"""The mail room: envelopes by state, what the server said of them, and another try."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+from wtforms import SubmitField
+
+from ..doctor.mails import counted, in_words
+from ..email import send_test_mail
+from ..extensions import db
+from ..forms import Form, email_field
+from ..models import OutboxMail, User
+from ..models.administrators import Refused
+from ..models.outbox import REHEARSAL
+from ..models.setting import current_settings
+from ..names import address_or_none, username_key
+from ..paging import page_of
+from ..security import actor
+from ..throttles import TEST_MAILS
+from .blueprint import admin
+
+STATES = {  # words, the mails
+    "waiting": ("Waiting", OutboxMail.waiting),
+    "dead": ("Given up", OutboxMail.dead),
+    "sent": ("Sent", OutboxMail.sent),
+    "dropped": ("Dropped", OutboxMail.dropped),
+}
+ASKED = ("state", "recipient", "after", "before")  # what a list was asked for
+ON_THE_WAY = "A test mail to {} is in the outbox; below is what becomes of it."
+
+
+class TestMailForm(Form):
+    email = email_field("Send a test mail to")
+    submit = SubmitField("Send it")
+
+
+@admin.route("/outbox", methods=["GET", "POST"])
+def outbox():
+    """List envelopes; the form on this page sends a test mail, the way that all mails go."""
+    form = TestMailForm(email=actor().email)
+    if form.validate_on_submit():
+        TEST_MAILS.take(form.email.data)
+        mail = send_test_mail(form.email.data, by=actor())
+        db.session.commit()
+        flash(ON_THE_WAY.format(mail.recipient), "success")
+        return redirect(url_for("admin.outbox", test=mail.id))
+    return render_template("admin/outbox.html", form=form, **mails_asked_for())
+
+
+@admin.route("/outbox/<int(max=2147483647):id>/retry", methods=["POST"])
+def retry_mail(id):
+    mail = find_mail(id)
+    return settle(lambda: mail.retry(by=actor()), f"The mail to {mail.recipient} is tried again.")
+
+
+@admin.route("/outbox/<int(max=2147483647):id>/drop", methods=["POST"])
+def drop_mail(id):
+    mail = find_mail(id)
+    return settle(lambda: mail.drop(by=actor()), f"The mail to {mail.recipient} is dropped.")
+
+
+@admin.route("/outbox/retry", methods=["POST"])
+def retry_all_mails():
+    count = OutboxMail.retry_all(by=actor())
+    db.session.commit()
+    words = "1 mail is tried again." if count == 1 else f"{count:,} mails are tried again."
+    flash(words if count else "No mail was given up.", "success")
+    return redirect(url_for("admin.outbox", state="waiting" if count else None))
+
+
+def mails_asked_for():
+    """The page of the list that the address names, and what stands around it."""
+    here = {name: request.args[name] for name in ASKED if request.args.get(name)}
+    asked = {name: here[name][:254] for name in ASKED[:2] if name in here}
+    return dict(
+        page=page_of(
+            select_mails(**asked), [OutboxMail.id], size=current_settings().posts_per_page
+        ),
+        asked=asked,
+        here=here,
+        test_mail=find_test_mail(request.args.get("test", 0, type=int)),
+        counts=count_states(),
+        states={state: words for state, (words, _) in STATES.items()},
+        in_words=in_words,
+    )
+
+
+def settle(act, words):
+    """Do it, or say why not; and go back to the list as it was asked for."""
+    try:
+        act()
+        db.session.commit()
+        flash(words, "success")
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    back = {name: request.form[name][:1000] for name in ASKED if request.form.get(name)}
+    return redirect(url_for("admin.outbox", **back))
+
+
+def find_mail(id):
+    mail = db.session.get(OutboxMail, id)
+    if mail is None or mail.kind == REHEARSAL:
+        abort(404)
+    return mail
+
+
+def find_test_mail(id):
+    """The test mail that was just sent from this page; nothing else is shown under its name."""
+    if not 0 < id < 2**31:
+        return None
+    mails = without_bodies(OutboxMail.every()).where(OutboxMail.kind == "test")
+    return db.session.scalar(mails.where(OutboxMail.id == id))
+
+
+def select_mails(state=None, recipient=None):
+    """The mails of a state, or of all; to an address, or about a member who is named."""
+    _, mails = STATES.get(state, (None, OutboxMail.every))
+    mails = without_bodies(mails())
+    if not recipient:
+        return mails
+    if "@" in recipient:
+        return mails.where(OutboxMail.recipient == (address_or_none(recipient) or recipient))
+    person = select(User.id).where(User.username_key == username_key(recipient))
+    return mails.where(OutboxMail.user_id == person.scalar_subquery())
+
+
+def without_bodies(mails):
+    """Live links are not read here at all, so that no page can show them by mistake."""
+    bodies = OutboxMail.text, OutboxMail.html
+    return mails.options(*(defer(body, raiseload=True) for body in bodies))
+
+
+def count_states():
+    """How many there are of each state, in one statement."""
+    counts = [counted(mails()).label(state) for state, (_, mails) in STATES.items()]
+    return db.session.execute(select(*counts)).one()._asdict()

@@ -1,0 +1,56 @@
+"""What an administrator types of a page."""
+
+from wtforms import HiddenField, StringField, SubmitField, TextAreaField
+from wtforms.validators import DataRequired, Regexp
+
+from ..forms import Form, at_most, reason_field, stripped, visible, visible_lines
+from ..markdown import render
+from ..models.page import LONGEST_BODY, LONGEST_SLUG, LONGEST_TITLE, SLUG
+
+SLUG_WORDS = "Use small letters a to z and digits, with single hyphens between them."
+
+
+def lines(text):
+    """Let a text be the same whichever browser sent it: line ends, and no blanks around it."""
+    return text and text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n").rstrip()
+
+
+class PageForm(Form):
+    title = StringField(
+        "Title",
+        filters=[stripped],
+        validators=[DataRequired("A page needs a title."), visible, at_most(LONGEST_TITLE)],
+    )
+    body = TextAreaField(
+        "Text",
+        filters=[lines],
+        validators=[DataRequired("A page needs a text."), visible_lines, at_most(LONGEST_BODY)],
+    )
+    reason = reason_field()
+    version = HiddenField()  # the one that was there when the form was opened
+    save = SubmitField("Publish")
+    preview = SubmitField("Preview")
+
+    @property
+    def since(self):
+        """The number of that version; 0, which none has, where the form does not say."""
+        text = next(iter(self.version.raw_data or ()), "")
+        return int(text) if text.isdecimal() and len(text) < 19 else 0
+
+    def html(self):
+        """The text as readers would see it, where it was asked for and there is one."""
+        if self.preview.data and self.body.data and not self.body.errors:
+            return render(self.body.data)
+        return None
+
+
+class NewPageForm(PageForm):
+    slug = StringField(
+        "Address",
+        filters=[stripped],
+        validators=[
+            DataRequired("A page needs an address."),
+            at_most(LONGEST_SLUG),
+            Regexp(f"^(?:{SLUG.pattern})\\Z", message=SLUG_WORDS),
+        ],
+    )

@@ -1,0 +1,127 @@
+"""The site's own texts: write, preview, look back, restore."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from sqlalchemy import select
+
+from ..differences import difference
+from ..extensions import db
+from ..models import Page, PageVersion
+from ..models.administrators import Refused
+from ..models.page import ChangedMeanwhile
+from ..paging import page_of
+from ..security import actor
+from .blueprint import admin
+from .page_forms import NewPageForm, PageForm
+
+PAGES_A_PAGE, VERSIONS_A_PAGE = 50, 30
+
+
+@admin.route("/pages")
+def pages():
+    shown = page_of(select(Page), [Page.slug], size=PAGES_A_PAGE, descending=False)
+    return render_template("admin/pages.html", pages=shown)
+
+
+@admin.route("/pages/new", methods=["GET", "POST"])
+def new_page():
+    form = NewPageForm()
+    if form.validate_on_submit() and not form.preview.data:
+        try:
+            text, why = (form.title.data, form.body.data), form.reason.data
+            page = Page.create(form.slug.data, *text, by=actor(), reason=why)
+        except Refused as refusal:
+            form.slug.errors = [str(refusal)]
+        else:
+            db.session.commit()
+            flash(f"The page {page.title} is published.", "success")
+            return redirect(url_for("main.page", slug=page.slug))
+    return render_template("admin/new_page.html", form=form)
+
+
+@admin.route("/pages/<int(max=2147483647):id>", methods=["GET", "POST"])
+def edit_page(id):
+    page, theirs = find_page(id), None
+    form = PageForm(obj=page.current, version=str(page.current.id))
+    if form.validate_on_submit() and not form.preview.data:
+        try:
+            return publish(page, form)
+        except ChangedMeanwhile:
+            theirs, form.version.data = page.current, str(page.current.id)
+    between = difference(theirs.body, form.body.data) if theirs else ()
+    return render_template(
+        "admin/edit_page.html", page=page, form=form, theirs=theirs, difference=between
+    )
+
+
+def publish(page, form):
+    text = dict(title=form.title.data, body=form.body.data, since=form.since)
+    changed = page.revise(by=actor(), reason=form.reason.data, **text)
+    db.session.commit()
+    if changed:
+        flash("The new text is published. The one before is in the history.", "success")
+    else:
+        flash("Nothing was changed.", "info")
+    return redirect(url_for("admin.pages"))
+
+
+@admin.route("/pages/<int(max=2147483647):id>/history")
+def page_history(id):
+    page = find_page(id)
+    versions = page_of(page.history(), [PageVersion.id], size=VERSIONS_A_PAGE)
+    return render_template("admin/page_history.html", page=page, versions=versions)
+
+
+@admin.route("/pages/<int(max=2147483647):id>/history/<int(max=2147483647):number>")
+def page_version(id, number):
+    """One version, and what became of it since."""
+    page = find_page(id)
+    version = find_version(page, number)
+    since = difference(version.body, page.current.body)
+    return render_template("admin/page_version.html", page=page, version=version, difference=since)
+
+
+@admin.route(
+    "/pages/<int(max=2147483647):id>/history/<int(max=2147483647):number>/restore",
+    methods=["POST"],
+)
+def restore_page(id, number):
+    page = find_page(id)
+    restored = page.restore(find_version(page, number), by=actor())
+    db.session.commit()
+    if restored:
+        flash("The older text is published again. Nothing is lost: see the history.", "success")
+    else:
+        flash("This is the text that is published already.", "info")
+    return redirect(url_for("admin.page_history", id=page.id))
+
+
+@admin.route("/pages/<int(max=2147483647):id>/remove", methods=["POST"])
+def remove_page(id):
+    page = find_page(id)
+    try:
+        page.remove(by=actor())
+        flash(f"The page {page.title} is removed. You can put it back.", "success")
+    except Refused as refusal:
+        flash(str(refusal), "danger")
+    db.session.commit()
+    return redirect(url_for("admin.pages"))
+
+
+@admin.route("/pages/<int(max=2147483647):id>/put-back", methods=["POST"])
+def put_back_page(id):
+    page = find_page(id)
+    page.put_back(by=actor())
+    db.session.commit()
+    flash(f"The page {page.title} is back.", "success")
+    return redirect(url_for("admin.pages"))
+
+
+def find_page(id):
+    return db.get_or_404(Page, id)
+
+
+def find_version(page, number):
+    version = db.session.get(PageVersion, number)
+    if version is None or version.page_id != page.id:
+        abort(404)
+    return version

@@ -1,0 +1,139 @@
+"""What a list of people is asked for, and what is to be done to many of them."""
+
+from datetime import UTC, datetime, time
+
+from flask import request
+from wtforms import BooleanField, DateField, Field, HiddenField, SelectField, StringField
+from wtforms import ValidationError as Invalid
+from wtforms.validators import Optional
+
+from ..forms import Form, at_most, choices_of, reason_field, stripped, visible
+from ..models.bulk import MOST
+from ..models.fields import utcnow
+from ..models.people_list import PeopleList
+from ..models.people_search import LONGEST
+from .user_forms import UntilForm
+
+LARGEST_ID = 2**31 - 1
+YES, NO = "yes", "no"
+ANSWERS = {"": None, YES: True, NO: False}
+CONFIRMED = [("", "Any"), (YES, "Confirmed"), (NO, "Not confirmed")]
+ACTIVE = [("", "Any"), (YES, "Active"), (NO, "Deactivated")]
+ORDERS = [
+    ("newest", "Newest first"),
+    ("oldest", "Oldest first"),
+    ("username", "Username, A to Z"),
+    ("seen", "Last seen (only who was seen)"),
+]
+ACTS = [
+    ("", "Choose what to do"),
+    ("role", "Change the role"),
+    ("confirm", "Confirm the address"),
+    ("deactivate", "Deactivate"),
+    ("reactivate", "Reactivate"),
+    ("require-password", "Require a new password"),
+    ("reset-link", "Send a link to choose a password"),
+    ("sign-out", "Sign out everywhere"),
+]
+
+
+class PeopleForm(Form):
+    """Search, filters and order; they stand in the address of the page."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+        def wrap_formdata(self, form, formdata):
+            return request.args
+
+    q = StringField(
+        "Name, address or username", filters=[stripped], validators=[visible, at_most(LONGEST)]
+    )
+    role = SelectField("Role", default="")
+    confirmed = SelectField("Address", choices=choices_of(CONFIRMED), default="")
+    active = SelectField("Account", choices=choices_of(ACTIVE), default="")
+    since = DateField("Signed in since", validators=[Optional()])
+    never = BooleanField("Never signed in")
+    awaiting = BooleanField("Awaiting approval")
+    sort = SelectField("Order", choices=choices_of(ORDERS), default="newest")
+
+    def __init__(self, roles):
+        super().__init__()
+        self.roles = {str(role.id): role for role in roles}
+        self.role.choices = choices_of([("", "Any"), *((str(r.id), r.name) for r in roles)])
+
+    def validate_never(self, field):
+        if field.data and self.since.data:
+            raise Invalid("Nobody has signed in since that day and never; choose one of the two.")
+
+    @property
+    def wanted(self):
+        """What is asked for, as the model takes it."""
+        since = self.since.data
+        return PeopleList(
+            words=self.q.data or "",
+            role=self.roles.get(self.role.data),
+            confirmed=ANSWERS[self.confirmed.data],
+            active=ANSWERS[self.active.data],
+            awaiting=self.awaiting.data,
+            never_seen=self.never.data,
+            seen_since=since and datetime.combine(since, time.min, UTC),
+            order=self.sort.data,
+        )
+
+
+class PeopleField(Field):
+    """The ids of people, each from a check box."""
+
+    def process_data(self, value):
+        self.data = []
+
+    def process_formdata(self, values):
+        self.raw_data = values[:1]  # sent more than once on purpose
+        if not all(value.isascii() and value.isdecimal() and len(value) <= 10 for value in values):
+            raise ValueError("Please choose people by their check boxes.")
+        ids = {int(value) for value in values}
+        self.data = sorted(id for id in ids if id <= LARGEST_ID)
+
+
+class BulkForm(UntilForm):
+    """An act on many. The list shows it below the people, the preview sends it on."""
+
+    people = PeopleField("People")
+    everybody = BooleanField("Everybody who was found, not only those ticked on this page")
+    act = SelectField("Act", choices=choices_of(ACTS), default="")
+    new_role = SelectField("New role", default="")
+    reason = reason_field()
+    looked_at = HiddenField(validators=[at_most(40)])
+
+    def __init__(self, roles, by):
+        super().__init__()
+        self.roles = {str(role.id): role for role in roles if by.may_grant(role)}
+        offered = ((id, role.name) for id, role in self.roles.items())
+        self.new_role.choices = choices_of([("", "Choose a role"), *offered])
+
+    def validate_people(self, field):
+        if not field.data and not self.everybody.data:
+            raise Invalid("Choose somebody first.")
+        if len(field.data) > MOST:
+            raise Invalid(f"Choose at most {MOST} people at once.")
+
+    def validate_act(self, field):
+        if not field.data:
+            raise Invalid("Choose what to do.")
+
+    def validate_new_role(self, field):
+        if self.act.data == "role" and not field.data:
+            raise Invalid("Choose the role that they get.")
+
+    @property
+    def label(self):
+        return dict(ACTS)[self.act.data]
+
+    @property
+    def previewed_at(self):
+        """When the preview was made; nonsense counts as just now."""
+        try:
+            return datetime.fromisoformat(self.looked_at.data).astimezone(UTC)
+        except (TypeError, ValueError, OverflowError):
+            return utcnow()

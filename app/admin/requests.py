@@ -1,0 +1,104 @@
+"""What people ask for: newcomers to be let in, members for a role."""
+
+from flask import flash, redirect, render_template, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from ..email import send_accepted, send_declined, send_role_accepted, send_role_declined
+from ..extensions import db
+from ..models import RoleRequest, User
+from ..models.administrators import Refused
+from ..models.setting import current_settings
+from ..paging import page_of
+from ..security import actor
+from .blueprint import admin
+from .invitation_forms import DecisionForm
+
+AT_ONCE = 50  # requests for roles on the page, the oldest; others move up as these are decided
+DECIDED = "Somebody has decided on this already."
+
+
+@admin.route("/requests")
+def requests():
+    return show_requests()
+
+
+@admin.route("/requests/newcomers/<int(max=2147483647):id>", methods=["POST"])
+def decide_on_newcomer(id):
+    person, form = db.session.get(User, id), DecisionForm()
+    if person is None or not person.awaits_approval:
+        flash(DECIDED, "warning")
+    elif not form.validate():
+        return show_requests(form, f"newcomer-{id}")
+    else:
+        do(answer_newcomer, person, form)
+    return redirect(url_for("admin.requests"))
+
+
+@admin.route("/requests/roles/<int(max=2147483647):id>", methods=["POST"])
+def decide_on_role_request(id):
+    asked, form = db.session.get(RoleRequest, id), DecisionForm()
+    if asked is None or not asked.is_open:
+        flash(DECIDED, "warning")
+    elif not form.validate():
+        return show_requests(form, f"role-{id}")
+    else:
+        do(answer_role_request, asked, form)
+    return redirect(url_for("admin.requests"))
+
+
+def show_requests(form=None, about=None):
+    """The page; with what was typed into the `form` of the one request that it is `about`."""
+    unproven = User.approval_asked_at.is_not(None), User.confirmed_at.is_(None)
+    oldest = [User.approval_asked_at, User.id]
+    size = current_settings().posts_per_page
+    return render_template(
+        "admin/requests.html",
+        newcomers=page_of(User.awaiting(), oldest, size=size, descending=False),
+        unproven=User.count(*unproven),
+        role_requests=db.session.scalars(oldest_role_requests()).all(),
+        waiting=db.session.scalar(
+            select(func.count()).select_from(RoleRequest.waiting().subquery())
+        ),
+        form=form or DecisionForm(formdata=None),
+        about=about,
+        me=actor(),
+    )
+
+
+def oldest_role_requests():
+    former = joinedload(RoleRequest.user).joinedload(User.former_role)
+    return RoleRequest.waiting().options(former).order_by(RoleRequest.id).limit(AT_ONCE)
+
+
+def do(answer, thing, form):
+    """Decide and commit, or say what stands against it and change nothing."""
+    try:
+        words = answer(thing, form)
+        db.session.commit()
+        flash(words, "success")
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+
+
+def answer_newcomer(person, form):
+    by, words = actor(), form.words.data or ""
+    if form.accept.data:
+        person.approve(by=by, reason=words)
+        send_accepted(person, by, words)
+        return f"{person.username} is in, and is told so by mail."
+    person.decline(by=by, reason=words)
+    send_declined(person, by, words)
+    return f"The request of {person.username} is declined, and they are told so by mail."
+
+
+def answer_role_request(asked, form):
+    by, words = actor(), form.words.data or ""
+    if form.accept.data:
+        asked.accept(by=by, answer=words)
+        send_role_accepted(asked, by, words)
+        return f"{asked.user.username} is {asked.role.name} now, and is told so by mail."
+    asked.decline(by=by, answer=words)
+    send_role_declined(asked, by, words)
+    return f"The request of {asked.user.username} is declined, and they are told so by mail."

@@ -1,0 +1,79 @@
+"""The forms about roles, with what each permission allows in words."""
+
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, SubmitField
+from wtforms.validators import DataRequired
+from wtforms.widgets import CheckboxInput
+
+from ..forms import REQUIRED, Form, at_most, choices_of, reason_field, stripped, visible
+from ..models import Permission
+from ..models.landing import landing_pages
+from ..models.role_rules import DESCRIPTION_LENGTH, NAME_LENGTH
+
+ALLOWS = {
+    "FOLLOW": "Follow other members, and find what they write at home.",
+    "COMMENT": "Comment on what others wrote.",
+    "WRITE": "Write posts.",
+    "MODERATE": "Keep the peace: see newcomers and closed accounts, and act on members.",
+    "ADMIN": "Run the site: people, roles, invitations, settings, mail, and the log.",
+}
+PLACES = {"main.index": "The front page", "admin.index": "The administration"}
+PLACES |= {"moderation.queue": "The moderation"}
+
+
+class PermissionsField(SelectMultipleField):
+    """Named check boxes; `mask` is what they come to."""
+
+    option_widget = CheckboxInput()
+
+    @property
+    def mask(self):
+        return int(Permission.parse(",".join(self.data or ())))
+
+
+class RoleForm(Form):
+    """What is not sent, as it could not be changed, stays as it is; see `values`."""
+
+    name = StringField(
+        "Name",
+        filters=[stripped],
+        validators=[DataRequired(REQUIRED), visible, at_most(NAME_LENGTH)],
+    )
+    description = StringField(
+        "Description", filters=[stripped], validators=[visible, at_most(DESCRIPTION_LENGTH)]
+    )
+    permissions = PermissionsField("What it allows", choices=list(ALLOWS))
+    index = SelectField("Landing page")
+    requestable = BooleanField("Members may ask for this role")
+    default = BooleanField("Newcomers get this role")
+    reason = reason_field()
+    submit = SubmitField("Save")
+
+    def __init__(self, by, role=None, **values):
+        if role is not None:
+            values |= {name: getattr(role, name) for name in ("name", "description", "index")}
+            values |= {"requestable": role.requestable, "default": role.default}
+            values["permissions"] = role.permission_names
+        super().__init__(**values)
+        pages = landing_pages(by.current_role.permissions)
+        if role is not None:
+            pages.setdefault(role.index, role.index)
+        self.index.choices = choices_of((name, place(name, path)) for name, path in pages.items())
+        if role is None and not self.is_submitted():
+            self.index.data = "main.index"
+
+    def values(self, fixed=()):
+        """What to set; of fixed fields only what somebody sent nevertheless, to be refused."""
+        fields = {"name": self.name, "description": self.description, "index": self.index}
+        values = {name: field.data or "" for name, field in fields.items()}
+        values |= {"permissions": self.permissions.mask, "requestable": self.requestable.data}
+        return {k: v for k, v in values.items() if k not in fixed or self[k].raw_data}
+
+
+class DeleteRoleForm(Form):
+    move_to = SelectField("Its holders get", coerce=int)
+    reason = reason_field()
+    submit = SubmitField("Delete the role")
+
+
+def place(endpoint, path):
+    return f"{PLACES[endpoint]} ({path})" if endpoint in PLACES else path

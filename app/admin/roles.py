@@ -1,0 +1,122 @@
+"""Roles: what each allows, who may shape it, and how many hold it."""
+
+from flask import flash, redirect, render_template, url_for
+from sqlalchemy import func, select
+
+from ..email import send_role_changed
+from ..extensions import db
+from ..forms import choices_of
+from ..models import Role, User
+from ..models.refused import Refused
+from ..models.role_changes import USUAL
+from ..security import actor
+from .blueprint import admin
+from .role_forms import ALLOWS, DeleteRoleForm, RoleForm
+
+DESCRIBED = ("name", "description", "index")
+
+
+@admin.route("/roles")
+def roles():
+    held, for_a_time = count_holders(), count_holders(User.role_until.is_not(None))
+    return render_template("admin/roles.html", roles=Role.all(), held=held, for_a_time=for_a_time)
+
+
+@admin.route("/roles/new", methods=["GET", "POST"])
+def new_role():
+    form = RoleForm(actor())
+    if form.validate_on_submit() and (role := done(form, create)):
+        flash(f"There is a role {role.name} now.", "success")
+        return redirect(url_for("admin.roles"))
+    return render_template("admin/new_role.html", form=form, allows=ALLOWS, closed=beyond(actor()))
+
+
+@admin.route("/roles/<int(max=2147483647):id>", methods=["GET", "POST"])
+def edit_role(id):
+    role = db.get_or_404(Role, id)
+    form = RoleForm(actor(), role)
+    if form.validate_on_submit() and done(form, change, role):
+        flash(f"The role {role.name} is saved.", "success")
+        return redirect(url_for("admin.roles"))
+    words = why_not(role, actor()) | dict(held=role.count_holders(), allows=ALLOWS)
+    return render_template("admin/edit_role.html", role=role, form=form, **words)
+
+
+@admin.route("/roles/<int(max=2147483647):id>/delete", methods=["GET", "POST"])
+def delete_role(id):
+    role = db.get_or_404(Role, id)
+    form = delete_form(role, actor())
+    if form.validate_on_submit() and done(form, delete, role):
+        flash(f"The role {role.name} is gone.", "success")
+        return redirect(url_for("admin.roles"))
+    words = dict(refusal=role.why_not_delete(actor()), held=role.count_bound())
+    return render_template("admin/delete_role.html", role=role, form=form, **words)
+
+
+def count_holders(*conditions):
+    """Map the ids of roles to how many hold each."""
+    rows = select(User.role_id, func.count()).where(*conditions).group_by(User.role_id)
+    return dict(db.session.execute(rows).all())
+
+
+def done(form, act, *things):
+    """Do it and commit; where a rule forbids it, say so on top of the form."""
+    try:
+        result = act(form, *things)
+        db.session.commit()
+        return result
+    except Refused as error:
+        db.session.rollback()
+        form.form_errors.append(str(error))
+        return None
+
+
+def create(form):
+    why = dict(by=actor(), reason=form.reason.data)
+    role = Role.create(**why, **form.values())
+    if form.default.data:
+        role.make_default(**why)
+    return role
+
+
+def change(form, role):
+    fixed = [name for name, why in why_not(role, actor())["closed"].items() if why]
+    why = dict(by=actor(), reason=form.reason.data)
+    role.change(**why, **form.values(fixed))
+    if form.default.data:
+        role.make_default(**why)
+    return role
+
+
+def delete(form, role):
+    move_to = db.session.get(Role, form.move_to.data) if "move_to" in form else None
+    for person in role.delete(by=actor(), move_to=move_to, reason=form.reason.data):
+        send_role_changed(person)
+    return role
+
+
+def delete_form(role, by):
+    """Holders go to a role that the actor may give; without holders nothing is asked."""
+    form = DeleteRoleForm()
+    others = [other for other in Role.all() if other is not role and by.may_grant(other)]
+    form.move_to.choices = choices_of((other.id, other.name) for other in others)
+    if not form.is_submitted():
+        form.move_to.data = next((other.id for other in others if other.default), None)
+    if not role.count_bound():
+        del form.move_to
+    return form
+
+
+def why_not(role, by):
+    """What of the role is closed to the person, and why."""
+    mask, words = role.why_not_change_permissions(by), role.why_not_rename(by)
+    closed = dict.fromkeys(USUAL) | dict.fromkeys(DESCRIBED, words) | {"permissions": mask}
+    closed["default"] = role.why_not_make_default(by)
+    refusal, lasting = role.why_not_change(by), role.why_not_delete(by)
+    return dict(refusal=refusal, lasting=lasting, closed=closed | beyond(by))
+
+
+def beyond(by):
+    """Permissions that the person does not have, and so cannot give."""
+    names = [name for name in ALLOWS if name not in by.current_role.permission_names]
+    return dict.fromkeys(names, "You do not have it yourself, so you cannot give it.")

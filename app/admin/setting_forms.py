@@ -1,0 +1,72 @@
+"""What an administrator may change while the site runs."""
+
+from datetime import UTC
+
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    IntegerField,
+    RadioField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
+
+from ..forms import (
+    REQUIRED,
+    Form,
+    at_most,
+    choices_of,
+    reason_field,
+    stripped,
+    visible,
+    visible_lines,
+)
+from ..models.fields import iso, utcnow
+from ..models.setting import NAMES, READERS, REGISTRATION
+
+ONE_LINE = [visible, at_most(64)]
+
+
+def text_field(label):
+    checks = [visible_lines, at_most(1000)]
+    return TextAreaField(label, filters=[stripped], validators=checks)
+
+
+class SettingsForm(Form):
+    site_name = StringField(
+        "Name of the site", filters=[stripped], validators=[DataRequired(REQUIRED), *ONE_LINE]
+    )
+    registration = RadioField("Who may sign up", choices=choices_of(REGISTRATION.items()))
+    readers = RadioField("Who may read", choices=choices_of(READERS.items()))
+    posts_per_page = IntegerField(
+        "Rows on a page of a list",
+        validators=[InputRequired("A number from 5 to 100."), NumberRange(5, 100)],
+    )
+    welcome = text_field("Welcome on the front page")
+    sign_up_text = text_field("Words above the form to sign up")
+    names_in_log = BooleanField("The public log names the members whom an act concerned")
+    frozen = BooleanField("Read-only for all but staff")
+    frozen_until = DateTimeLocalField("Read-only until (UTC)", validators=[Optional()])
+    freeze_text = text_field("What everybody reads meanwhile")
+    reason = reason_field()
+    submit = SubmitField("Save")
+
+    def __init__(self, settings):
+        values = {name: getattr(settings, name) for name in vars(settings)}
+        end = settings.freeze_ends_at
+        super().__init__(data=values | {"frozen_until": end and end.astimezone(UTC)})
+
+    def validate_frozen_until(self, field):
+        if field.data and not 2000 <= field.data.year < 9999:
+            raise ValidationError("Please choose a nearer moment.")
+        if self.frozen.data and field.data and field.data.replace(tzinfo=UTC) <= utcnow():
+            raise ValidationError("Please choose a moment that is yet to come.")
+
+    def values(self):
+        """The values as the settings keep them."""
+        values = {field.name: field.data for field in self if field.name in NAMES}
+        end = self.frozen_until.data
+        return values | {"frozen_until": iso(end.replace(tzinfo=UTC)) if end else ""}

@@ -1,0 +1,21 @@
+"""Settings: changed in the browser, in force with the next request, each change in the log."""
+
+from flask import flash, redirect, render_template, url_for
+
+from ..extensions import db
+from ..models import Setting
+from ..models.setting import current_settings
+from ..security import actor
+from .blueprint import admin
+from .setting_forms import SettingsForm
+
+
+@admin.route("/settings", methods=["GET", "POST"])
+def settings():
+    form = SettingsForm(current_settings())
+    if form.validate_on_submit():
+        changed = Setting.change(by=actor(), reason=form.reason.data, **form.values())
+        db.session.commit()
+        flash("The settings are saved." if changed else "Nothing was different.", "success")
+        return redirect(url_for("admin.settings"))
+    return render_template("admin/settings.html", form=form)

@@ -1,0 +1,174 @@
+"""Acts on one person. What the rules forbid comes back as words beside the form."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from sqlalchemy.exc import IntegrityError
+
+from .. import own_data
+from ..email import (
+    send_account_made,
+    send_address_assigned,
+    send_email_changed,
+    send_reset_password,
+    send_role_changed,
+)
+from ..extensions import db
+from ..models import AccountDeletion, Role, User
+from ..models.administrators import Refused
+from ..models.leaving import left_of
+from ..security import actor, right_password
+from ..throttles import MAILS_TO
+from .blueprint import admin
+from .user import show_user
+from .user_forms import (
+    ADDRESS_TAKEN,
+    NAME_TAKEN,
+    ActForm,
+    AddressForm,
+    ChangeRoleForm,
+    DeleteUserForm,
+    NewUserForm,
+)
+
+AT_ONCE = 500  # rows that are removed while somebody waits; more of them in the background
+ACTS = {
+    "confirm": (User.vouch_for_address, "The address of {} counts as confirmed."),
+    "deactivate": (User.deactivate, "{} is deactivated and signed out everywhere."),
+    "reactivate": (User.reactivate, "{} is active again."),
+    "require-password": (User.demand_new_password, "{} has to choose a new password."),
+    "reset-link": (User.offer_reset_link, "A link to choose a password is on its way to {}."),
+    "sign-out": (User.sign_out_everywhere, "{} is signed out everywhere."),
+}
+ANY_ACT = f"any({', '.join(repr(act) for act in ACTS)})"
+
+
+@admin.route(f"/users/<int(max=2147483647):id>/<{ANY_ACT}:act>", methods=["POST"])
+def act_on_user(id, act):
+    person, form = db.get_or_404(User, id), ActForm()
+    if not form.validate_on_submit():
+        return show_user(person, form)
+    verb, words = ACTS[act]
+    if not tried(verb, person, by=actor(), reason=form.reason.data):
+        return redirect(url_for("admin.user", id=id))
+    if act == "reset-link" and not offer_link(person):
+        flash(f"{person.username} has had three links in this hour; try again later.", "warning")
+        return redirect(url_for("admin.user", id=id))
+    db.session.commit()
+    flash(words.format(person.username), "success")
+    return redirect(url_for("admin.user", id=id))
+
+
+@admin.route("/users/new", methods=["GET", "POST"])
+def new_user():
+    """Staff makes the account, its owner the password: a mail brings the link (R-83)."""
+    form = NewUserForm(actor())
+    if form.validate_on_submit():
+        person = make_account(form)
+        if person is not None:
+            flash(f"{person.username} has an account; a mail is on its way.", "success")
+            return redirect(url_for("admin.user", id=person.id))
+    return render_template("admin/new_user.html", form=form)
+
+
+@admin.route("/users/<int(max=2147483647):id>/role", methods=["GET", "POST"])
+def change_role(id):
+    person = db.get_or_404(User, id)
+    form, before = ChangeRoleForm(person, actor()), person.role_in_words
+    if form.validate_on_submit():
+        role = db.get_or_404(Role, form.role.data)
+        values = dict(by=actor(), until=form.moment, reason=form.reason.data)
+        if tried(User.change_role, person, role, **values):
+            send_role_changed(person, before)
+            db.session.commit()
+            flash(f"{person.username} is {person.role_in_words} now.", "success")
+        return redirect(url_for("admin.user", id=id))
+    return show_act("admin/change_role.html", person, form)
+
+
+@admin.route("/users/<int(max=2147483647):id>/address", methods=["GET", "POST"])
+def change_address(id):
+    """The new address has to be proven; the old one is told, with a way back."""
+    person, form = db.get_or_404(User, id), AddressForm()
+    if form.validate_on_submit():
+        MAILS_TO.take(form.email.data)
+        old, was_proven = person.email, person.is_confirmed
+        values = dict(by=actor(), reason=form.reason.data)
+        if tried(User.assign_address, person, form.email.data, **values) and person.email != old:
+            send_address_assigned(person)
+            if was_proven:
+                send_email_changed(person, old, by_staff=True)
+            db.session.commit()
+            flash(f"The address is {person.email}; a link to confirm it is on its way.", "mail")
+        return redirect(url_for("admin.user", id=id))
+    return show_act("admin/change_address.html", person, form)
+
+
+@admin.route("/users/<int(max=2147483647):id>/delete", methods=["GET", "POST"])
+def delete_user(id):
+    person = db.get_or_404(User, id)
+    form = DeleteUserForm(person)
+    if form.validate_on_submit() and right_password(actor(), form.password):
+        values = dict(reason=form.reason.data, removes_writing=form.writing.data == "goes")
+        if not tried(AccountDeletion.order, person, by=actor(), **values):
+            return redirect(url_for("admin.user", id=id))
+        db.session.commit()
+        flash(delete_now_or_later(person), "success")
+        return redirect(url_for("admin.users"))
+    return show_act("admin/delete_user.html", person, form)
+
+
+def delete_now_or_later(person):
+    """Delete at once where it is little; return what to say of it."""
+    name = person.username
+    if left_of(person.id, AT_ONCE) < AT_ONCE and own_data.delete_now(person):
+        return f"The account {name} is deleted."
+    return f"The account {name} is closed and being deleted; that may take some minutes."
+
+
+def show_act(template, person, form):
+    """The page of an act; 403 for whom the rules keep from it."""
+    if not actor().may_act_on(person):
+        abort(403, actor().why_not_act_on(person))
+    return render_template(template, user=person, form=form)
+
+
+def tried(verb, person, *values, **named):
+    """Do it, and return True; or flash why the rules forbid it, undo everything, return False."""
+    try:
+        verb(person, *values, **named)
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal), "danger")
+        return False
+    return True
+
+
+def offer_link(person):
+    """Put a reset link into the outbox; False, and nothing noted, where there were too many."""
+    if not MAILS_TO.is_open(person.email):
+        db.session.rollback()
+        return False
+    send_reset_password(person, by_staff=True)
+    return True
+
+
+def make_account(form):
+    """Make the account with its mail and its entry in the log; None where the name is taken."""
+    MAILS_TO.take(form.email.data)
+    try:
+        with db.session.begin_nested():
+            names = ("email", "username", "first_name", "last_name")
+            role = db.session.get(Role, form.role.data)
+            values = {name: form[name].data for name in names}
+            person = User.make(role=role, by=actor(), **values)
+    except Refused as refusal:
+        form.role.errors = [str(refusal)]
+        return None
+    except IntegrityError:  # another was faster
+        if User.with_email(form.email.data):
+            form.email.errors = [ADDRESS_TAKEN]
+        else:
+            form.username.errors = [NAME_TAKEN]
+        return None
+    send_account_made(person)
+    db.session.commit()
+    return person

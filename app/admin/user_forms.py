@@ -1,0 +1,120 @@
+"""What an administrator fills in about a person."""
+
+from datetime import timedelta
+
+from flask import request
+from wtforms import DateField, SelectField, StringField, SubmitField
+from wtforms import ValidationError as Invalid
+from wtforms.validators import DataRequired, Optional
+
+from ..forms import (
+    REQUIRED,
+    Form,
+    at_most,
+    choices_of,
+    email_field,
+    known_password_field,
+    reason_field,
+    stripped,
+    visible,
+    writing_field,
+)
+from ..models import Role, User
+from ..models.fields import at_midnight, utcnow
+from ..names import is_reserved, problem_with_username
+
+NAME_TAKEN = "This name is taken; please choose another one."
+ADDRESS_TAKEN = "Somebody has this address already."
+
+
+class ActForm(Form):
+    """The reason that goes with a button."""
+
+    reason = reason_field()
+
+
+class NewUserForm(Form):
+    email = email_field("Email address")
+    username = StringField(
+        "Username", filters=[stripped], validators=[DataRequired(REQUIRED), at_most(64), visible]
+    )
+    first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
+    last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
+    role = SelectField("Role", coerce=int)
+    submit = SubmitField("Make the account")
+
+    def __init__(self, by):
+        super().__init__()
+        self.role.choices = grantable(by)
+        if request.method != "POST":
+            self.role.data = next((role.id for role in Role.all() if role.default), None)
+
+    def validate_email(self, field):
+        if User.with_email(field.data):
+            raise Invalid(ADDRESS_TAKEN)
+
+    def validate_username(self, field):
+        if problem := problem_with_username(field.data):
+            raise Invalid(problem)
+        if is_reserved(field.data) or User.with_username(field.data):
+            raise Invalid(NAME_TAKEN)
+
+
+class UntilForm(Form):
+    """The last day of something that ends by itself, or none."""
+
+    until = DateField("Until the end of", validators=[Optional()])
+
+    @property
+    def moment(self):
+        """The moment at which the last day is over, or None for ever."""
+        return at_midnight(self.until.data) if self.until.data else None
+
+    def validate_until(self, field):
+        if field.data and not field.data.year < 9999:
+            raise Invalid("Please choose a nearer day.")
+        if field.data and self.moment <= utcnow():
+            raise Invalid("Please choose a day that is not over yet.")
+
+
+class ChangeRoleForm(UntilForm):
+    role = SelectField("Role", coerce=int)
+    reason = reason_field()
+    submit = SubmitField("Change the role")
+
+    def __init__(self, person, by):
+        super().__init__()
+        self.role.choices = grantable(by)
+        if request.method != "POST":
+            self.role.data = person.role_id
+            end = person.role_until  # the midnight after the last day
+            self.until.data = (end - timedelta(seconds=1)).date() if end else None
+
+
+class AddressForm(Form):
+    email = email_field("New email address")
+    reason = reason_field()
+    submit = SubmitField("Change the address")
+
+
+class DeleteUserForm(Form):
+    username = StringField(
+        "Username of the account", filters=[stripped], validators=[DataRequired(REQUIRED)]
+    )
+    writing = writing_field("What they wrote", goes="It goes too")
+    password = known_password_field("Your own password")
+    reason = reason_field()
+    submit = SubmitField("Delete for good")
+
+    def __init__(self, person):
+        super().__init__()
+        self.person = person
+
+    def validate_username(self, field):
+        if field.data != self.person.username:
+            raise Invalid(f"Type {self.person.username}, letter by letter.")
+
+
+def grantable(by):
+    """The choices of a role: those that the person may give, the least mighty first."""
+    return choices_of((role.id, role.name) for role in Role.all() if by.may_grant(role))

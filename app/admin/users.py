@@ -1,0 +1,41 @@
+"""People: a list to search, to filter and to sort, however many there are."""
+
+from flask import render_template, request
+
+from ..models import Role
+from ..models.bulk import MOST
+from ..paging import page_of
+from ..security import actor
+from .blueprint import admin
+from .people_forms import BulkForm, PeopleForm
+
+PER_PAGE = 50
+CURSORS = ("after", "before")
+
+
+@admin.route("/users")
+def users():
+    roles = Role.all()
+    return show_people(PeopleForm(roles), BulkForm(roles, actor()))
+
+
+def show_people(form, bulk):
+    """The list that the address asks for; `bulk` is what to do to the people ticked in it."""
+    found = form.wanted.find() if form.validate() else None
+    if found:
+        order = dict(size=PER_PAGE, descending=found.descending)
+    return render_template(
+        "admin/users.html",
+        form=form,
+        bulk=bulk,
+        found=found,
+        page=page_of(found.statement, found.columns, **order) if found else None,
+        args=filled_in(form),
+        here=filled_in(form) | {k: request.args[k] for k in CURSORS if k in request.args},
+        most=MOST,
+    )
+
+
+def filled_in(form):
+    """The filters that are set, for addresses of pages with the same ones."""
+    return {f.name: request.args[f.name] for f in form if f.data and f.name in request.args}

@@ -1,0 +1,65 @@
+"""What changed between two access maps, a sentence for each change."""
+
+from ..access_map import LET_IN
+from .access_files import COLUMNS, ROLE
+
+FACTS = {
+    "methods": "methods were {}, are {}",
+    "urls": "addresses were {}, are {}",
+    "policy": "policy was {}, is {}",
+}
+NEW = {
+    "open": "everybody may open it",
+    "readers": "readers may open it: everybody or members, as the settings say",
+    "visitors only": "visitors may open it",
+    "signed in": "members may open it",
+    "own content": "members may open what is their own",
+}
+
+
+def differences(saved, now):
+    """Return the sentences: roles first, then the endpoints in the order of their names."""
+    then = {row["endpoint"]: row for row in saved}
+    here = {row["endpoint"]: row for row in now}
+    old, new = roles_of(saved), roles_of(now)
+    found = [f"The role {name} is new." for name in new if name not in old]
+    found += [f"The role {name} is gone." for name in old if name not in new]
+    both = ["visitor", "unconfirmed", *(ROLE + name for name in new if name in old)]
+    for endpoint in sorted(then | here):
+        if endpoint not in here:
+            found.append(f"{endpoint} is gone.")
+        elif endpoint not in then:
+            found.append(f"{endpoint} is new: {who_may(here[endpoint]['policy'])}.")
+        else:
+            found += changes_of(then[endpoint], here[endpoint], both)
+    return found
+
+
+def roles_of(rows):
+    return [column.removeprefix(ROLE) for column in rows[0] if column not in COLUMNS]
+
+
+def who_may(policy):
+    return NEW.get(policy) or f"{policy.removeprefix('own content with ')} may open it"
+
+
+def changes_of(then, now, people):
+    endpoint = now["endpoint"]
+    for fact, words in FACTS.items():
+        if then[fact] != now[fact]:
+            yield f"{endpoint}: {words.format(then[fact], now[fact])}."
+    for person in people:
+        if then[person] != now[person]:
+            yield f"{endpoint} {change_for(person, then[person], now[person])}."
+
+
+def change_for(person, then, now):
+    name = {"visitor": "visitors", "unconfirmed": "unconfirmed newcomers"}.get(person)
+    name = name or person.removeprefix(ROLE)
+    if now in LET_IN and then in LET_IN:
+        return f"opens to {name} otherwise: was {then}, is {now}"
+    if now in LET_IN:
+        return f"now opens to {name}" + (", to what is their own" if now != LET_IN[0] else "")
+    if then in LET_IN:
+        return f"no longer opens to {name}: {now}"
+    return f"stays closed to {name}: was {then}, is {now}"

@@ -1,0 +1,51 @@
+"""flask audit: the log of what staff did."""
+
+import click
+
+from ..extensions import db
+from ..logs import one_line
+from ..models import AuditEntry
+from ..models.audit_chain import AuditHead
+from .mail import NUMBER
+from .plain import Group
+
+audit = Group("audit", help="The log of what staff did: read it, and see that nobody changed it.")
+
+
+@audit.command("verify")
+@click.option("--expect", metavar="NUMBER:HASH", help="An end of the log that you noted earlier.")
+def verify(expect):
+    """Read the whole log, and say whether it is what was written.
+
+    Prints the end of the log. Note it down elsewhere: who can change the database could write the
+    whole log anew, but not so that it ends in what you noted.
+    """
+    if fault := AuditEntry.verify():
+        raise click.ClickException(f"Entry {fault.number} {fault.words}.")
+    if expect and not AuditEntry.holds(expect):
+        raise click.ClickException(f"The end that you noted, {expect}, is not in the log.")
+    number, hash = AuditHead.now()
+    click.echo(f"{number} {'entry holds' if number == 1 else 'entries hold'}.")
+    click.echo(f"{number}:{hash}")
+
+
+@audit.command("list")
+@click.option("--actor", help="Only what this person did, by username.")
+@click.option("--action", help="Only such acts, for example 'change role'.")
+@click.option("--limit", default=50, type=NUMBER, help="At most so many; 50, if not given.")
+def list_(actor, action, limit):
+    """List what staff did, the newest first."""
+    entries = AuditEntry.latest().limit(limit)
+    if action:
+        entries = entries.where(AuditEntry.action == action)
+    if actor:
+        entries = entries.where(AuditEntry.actor_name == actor)
+    for entry in db.session.scalars(entries):
+        click.echo(one_line(line_of(entry)))
+
+
+def line_of(entry):
+    when = f"{entry.number:>6}  {entry.created_at:%Y-%m-%d %H:%M}"
+    what = f"{entry.actor_name}: {entry.action} {entry.target_name}".rstrip()
+    change = f"{entry.before} → {entry.after}" if entry.before or entry.after else ""
+    return "  ".join(filter(None, [when, what, change, entry.reason]))

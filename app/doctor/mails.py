@@ -1,0 +1,90 @@
+"""Mail: whether the server takes it, and whether somebody delivers."""
+
+from datetime import timedelta
+from smtplib import SMTPAuthenticationError
+
+from flask import current_app
+from sqlalchemy import func, select
+
+from ..extensions import db, mail
+from ..models import OutboxMail
+from ..models.fields import utcnow
+from ..postman import words_of
+from .finding import BAD, GOOD, NOTE, check, within
+
+LATE = timedelta(minutes=5)  # that a mail which is due may still lie here
+COUNTED = 10_000  # at most, so that counting costs the same however many there are
+TO_SIGN_IN = "MAIL_USERNAME and MAIL_PASSWORD"
+TO_REACH = "MAIL_SERVER, MAIL_PORT and MAIL_USE_TLS or MAIL_USE_SSL"
+
+
+@check("Mail server")
+def server(seconds=None):
+    """Go as far as to the moment in which a mail would be handed over."""
+    config = current_app.config
+    if config["MAIL_SERVER"] is None:
+        return NOTE, "none: mails are shown in the development mailbox", "MAIL_SERVER"
+    try:
+        within(seconds or config["MAIL_TIMEOUT"], lambda: _greet(seconds))
+    except SMTPAuthenticationError as error:
+        return BAD, f"It refuses the site: {words_of(error)}", TO_SIGN_IN
+    except OSError as error:  # SMTP's errors are of this kind too
+        return BAD, f"It cannot be used: {words_of(error)}", TO_REACH
+    words = f"{config['MAIL_SERVER']}:{config['MAIL_PORT']} answers"
+    words += ", with TLS" if config["MAIL_USE_TLS"] or config["MAIL_USE_SSL"] else ", without TLS"
+    return GOOD, words + (", and knows the site" if config["MAIL_USERNAME"] else "")
+
+
+def _greet(seconds):
+    connection = mail.connect()
+    connection.timeout = seconds
+    with connection:
+        connection.host.ehlo_or_helo_if_needed()
+
+
+@check("Mail queue")
+def queue():
+    waiting, oldest, due, given_up = db.session.execute(_queue()).one()
+    now = utcnow()
+    words = f"{in_words(waiting)} waiting"
+    if oldest:
+        words += f", the oldest for {lasting(now - oldest)}"
+    words += f"; {in_words(given_up)} given up"
+    if due and now - due > LATE:
+        words += f". What is due since {lasting(now - due)} was not sent: nobody delivers."
+        worker = current_app.config["MAIL_DELIVERY"] == "worker"
+        return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
+    if given_up:
+        return NOTE, words, "The mail room, or flask mail list --state dead"
+    return GOOD, words
+
+
+def _queue():
+    waiting = OutboxMail.waiting().with_only_columns
+    oldest = waiting(OutboxMail.created_at).order_by(OutboxMail.id).limit(1)
+    due = waiting(OutboxMail.next_at).order_by(OutboxMail.next_at).limit(1)
+    return select(
+        counted(OutboxMail.waiting()),
+        oldest.scalar_subquery(),
+        due.scalar_subquery(),
+        counted(OutboxMail.dead()),
+    )
+
+
+def counted(rows):
+    """A subquery that counts the rows of a select, up to one more than `COUNTED`."""
+    some = rows.with_only_columns(rows.selected_columns[0]).limit(COUNTED + 1).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
+
+
+def in_words(count):
+    return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
+
+
+def lasting(time):
+    """Say how long in the largest unit that fits: 3 minutes."""
+    seconds = max(0, int(time.total_seconds()))
+    units = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
+    name, size = next((unit for unit in units if seconds >= unit[1]), units[-1])
+    count = seconds // size
+    return f"{count} {name}" + ("" if count == 1 else "s")

@@ -1,0 +1,64 @@
+"""Every mail the site can send, a function each; all go through the outbox.
+
+A mail names people by their username only: what they typed as first name or place stays out of it.
+"""
+
+from .addresses import (
+    send_address_assigned,
+    send_address_taken,
+    send_change_email,
+    send_confirmation,
+    send_email_changed,
+    send_email_reverted,
+)
+from .joining import (
+    send_accepted,
+    send_account_made,
+    send_already_registered,
+    send_declined,
+    send_invitation,
+)
+from .mail import in_words, send_email, send_test_mail
+from .news import SAYS, send_news
+from .own_data import send_data_ready, send_leaving, send_left, send_stays
+from .passwords import rehearse_reset_password, send_password_changed, send_reset_password
+from .roles import (
+    send_role_accepted,
+    send_role_changed,
+    send_role_declined,
+    send_role_ended,
+    send_role_ending,
+    send_role_kept,
+)
+
+__all__ = [
+    "SAYS",
+    "in_words",
+    "rehearse_reset_password",
+    "send_accepted",
+    "send_account_made",
+    "send_address_assigned",
+    "send_address_taken",
+    "send_already_registered",
+    "send_change_email",
+    "send_confirmation",
+    "send_data_ready",
+    "send_declined",
+    "send_email",
+    "send_email_changed",
+    "send_email_reverted",
+    "send_invitation",
+    "send_leaving",
+    "send_left",
+    "send_news",
+    "send_password_changed",
+    "send_reset_password",
+    "send_role_accepted",
+    "send_role_changed",
+    "send_role_declined",
+    "send_role_ended",
+    "send_role_ending",
+    "send_role_kept",
+    "send_stays",
+    "send_test_mail",
+]

@@ -1,0 +1,44 @@
+"""Mails to those who come: invited, made a member by staff, let in or not."""
+
+from flask import current_app
+
+from ..security import site_link
+from .mail import in_words, send_email, send_link
+
+
+def send_invitation(invitation):
+    """To an address that nobody has proven: who invites is named without dots, as in `UNPROVEN`."""
+    by = invitation.invited_by
+    values = dict(inviter=by.username.replace(".", " ") if by else None)
+    values |= dict(greeting=invitation.greeting, role=invitation.role)
+    subject, token = "You are invited", invitation.generate_token()
+    send_link(None, invitation.email, subject, "invitation", "auth.join", token, **values)
+
+
+def send_account_made(user):
+    """Somebody of the staff made the account: its owner chooses a password by this link."""
+    token = user.generate_reset_token(current_app.config["INVITATION_LIFETIME"])
+    expires = in_words(current_app.config["INVITATION_LIFETIME"])
+    link = site_link("auth.reset", token=token)
+    subject = "You have an account"
+    values = dict(user=user, link=link, expires=expires, by_staff=True)
+    send_email(user.email, subject, "account_made", **values)
+
+
+def send_already_registered(user):
+    link = site_link("auth.reset_request")
+    subject = "You already have an account"
+    send_email(user.email, subject, "already_registered", user=user, link=link)
+
+
+def send_accepted(user, by, words):
+    """Tell a newcomer that they are let in."""
+    values = dict(by=by, words=words, link=site_link("auth.login"))
+    send_email(user.email, "You are in", "accepted", user=user, **values)
+
+
+def send_declined(user, by, words):
+    """Tell a newcomer that they are not let in; their account is gone, so the mail has none."""
+    values = dict(user=user, by=by, words=words)
+    mail = send_email(user.email, "Your request to join", "declined", **values)
+    mail.user_id = None

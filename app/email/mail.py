@@ -1,0 +1,85 @@
+"""One mail: a row of the outbox in the transaction of its cause, as text and as HTML."""
+
+from flask import current_app, render_template, request
+
+from ..extensions import db
+from ..models import AuditEntry, OutboxMail, User
+from ..models.setting import current_settings
+from ..security import site_link
+
+UNPROVEN = (
+    "account_made",
+    "address_assigned",
+    "confirm",
+    "change_email",
+)  # go to addresses that nobody has proven yet
+LIFETIMES = {
+    "auth.confirm": "CONFIRMATION_LIFETIME",
+    "auth.reset": "RESET_LIFETIME",
+    "auth.change_email": "EMAIL_CHANGE_LIFETIME",
+    "auth.revert_email": "EMAIL_REVERT_LIFETIME",
+    "auth.join": "INVITATION_LIFETIME",
+}
+
+
+def send_email(to, subject, template, /, *, user=None, by_staff=False, **context):
+    """Put a mail into the outbox of the running transaction; it leaves after the commit.
+
+    It names the network of whoever asked, unless it was staff.
+    """
+    written = write_email(to, subject, template, user=user, by_staff=by_staff, **context)
+    mail = OutboxMail(user_id=user.id if user else None, **written)
+    db.session.add(mail)
+    return mail
+
+
+def write_email(to, subject, template, /, *, user=None, by_staff=False, **context):
+    """Return what such a mail says, and to whom, as columns of the outbox."""
+    context |= {
+        "user": user,
+        "site_name": current_settings().site_name,
+        "asked_from": None if by_staff else asked_from(),
+    }
+    context["by_staff"] = by_staff
+    context["name"] = user.username if user else None
+    if template in UNPROVEN and user:  # no stranger's mail reader takes a name for a link (R-37)
+        context["name"] = user.username.replace(".", " ")
+    return dict(
+        kind=template,
+        recipient=to,
+        subject=f"{current_app.config['MAIL_SUBJECT_PREFIX']} {subject}".strip(),
+        text=render_template(f"email/{template}.txt", **context),
+        html=render_template(f"email/{template}.html", **context),
+    )
+
+
+def send_link(user, to, subject, template, endpoint, token, **values):
+    expires = in_words(current_app.config[LIFETIMES[endpoint]])
+    link = site_link(endpoint, token=token)
+    send_email(to, subject, template, user=user, link=link, expires=expires, **values)
+
+
+def asked_from():
+    """The network address a mail was asked from, for its reader to judge; None outside requests."""
+    return request.remote_addr if request else None
+
+
+def in_words(lifetime):
+    hours = round(lifetime.total_seconds() / 3600)
+    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
+    return f"{count} {unit}" + ("s" if count != 1 else "")
+
+
+def send_test_mail(address, *, by):
+    """Show whether mail arrives: this one goes the way of all others, and whoever asked is noted.
+
+    Pressing twice sends one: the one of a moment ago is returned.
+    """
+    db.session.get(User, by.id, populate_existing=True, with_for_update={"of": User})
+    if mail := OutboxMail.just_written("test", address):
+        return mail
+    link = site_link("main.index")
+    mail = send_email(address, "A test mail", "test", by_staff=True, link=link)
+    db.session.flush()
+    AuditEntry.record("send test mail", mail, by=by)
+    return mail

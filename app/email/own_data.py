@@ -1,0 +1,27 @@
+"""Mails about one's own data, and to those who leave."""
+
+from ..security import site_link
+from .mail import send_email
+
+
+def send_data_ready(user, export):
+    """The file that a worker has made of a person's data is there to be taken along."""
+    values = dict(link=site_link("main.data"), kept_until=export.kept_until)
+    send_email(user.email, "Your data is ready", "data_ready", user=user, **values)
+
+
+def send_leaving(user, deletion):
+    """Tell when the account is to be deleted, with the way back."""
+    values = dict(link=site_link("main.delete_account"), deletion=deletion)
+    send_email(user.email, "Your account will be deleted", "leaving", user=user, **values)
+
+
+def send_stays(user):
+    """Tell the last administrator that their account could not be deleted."""
+    link = site_link("main.delete_account")
+    send_email(user.email, "Your account stays", "stays", user=user, link=link)
+
+
+def send_left(user):
+    """The last mail: the account is gone, so the mail has none."""
+    send_email(user.email, "Your account is deleted", "left", user=user).user_id = None

@@ -1,0 +1,26 @@
+"""Mails about a password."""
+
+from ..models import User
+from ..models.outbox import REHEARSAL
+from ..security import site_link
+from .mail import send_email, send_link
+
+
+def send_reset_password(user, *, by_staff=False):
+    token = user.generate_reset_token()
+    subject, values = "Choose a new password", {"by_staff": by_staff}
+    send_link(user, user.email, subject, "reset_password", "auth.reset", token, **values)
+
+
+def rehearse_reset_password(address):
+    """Do all that a reset mail costs, for nobody: time must not tell who has an account (R-69)."""
+    nobody = User(id=0, email=address, username="nobody", role=None, auth_epoch=0)
+    link = site_link("auth.reset", token=nobody.generate_reset_token())
+    mail = send_email(address, "", "reset_password", user=nobody, link=link, expires="")
+    mail.user_id, mail.recipient, mail.kind = None, "", REHEARSAL
+    mail.settle()
+
+
+def send_password_changed(user):
+    link = site_link("auth.reset_request")
+    send_email(user.email, "Your password was changed", "password_changed", user=user, link=link)

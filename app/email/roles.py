@@ -1,0 +1,42 @@
+"""Mails about a role: given, ending, asked for."""
+
+from ..security import site_link
+from .mail import send_email
+
+
+def send_role_changed(user, before=""):
+    """Tell which role somebody gave them, and until when; nothing where it is as `before`."""
+    if user.role_in_words != before:
+        _send_about_role(user, f"You are {user.role.name} now", "role_changed")
+
+
+def send_role_ending(user):
+    _send_about_role(user, f"Your time as {user.role.name} ends soon", "role_ending")
+
+
+def send_role_ended(user, over):
+    _send_about_role(user, f"You are {user.role.name} again", "role_ended", over=over)
+
+
+def send_role_kept(user, over):
+    """Tell the last administrator that their term could not end."""
+    _send_about_role(user, f"You stay {over.name}", "role_kept")
+
+
+def send_role_accepted(request, by, words):
+    values = dict(by=by, words=words, role=request.role, link=site_link("auth.login"))
+    subject = "You have a new role"
+    send_email(request.user.email, subject, "role_accepted", user=request.user, **values)
+
+
+def send_role_declined(request, by, words):
+    values = dict(by=by, words=words, role=request.role)
+    subject = "Your request for a role"
+    send_email(request.user.email, subject, "role_declined", user=request.user, **values)
+
+
+def _send_about_role(user, subject, template, **values):
+    """Only to an address that was proven: nobody else need know what an account may do."""
+    if user.is_confirmed:
+        link = site_link("auth.login")
+        send_email(user.email, subject, template, user=user, link=link, **values)

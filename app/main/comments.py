@@ -1,0 +1,66 @@
+"""Comments: each at a link of its own, and what its author may do with it."""
+
+from flask import abort, flash, redirect, request, url_for
+
+from ..decorators import allow, login_required, readable
+from ..extensions import db
+from ..models import Comment
+from ..models.setting import current_settings
+from ..models.thread import page_with
+from ..security import actor, back_to
+from .blueprint import main
+from .writing import act, edit, quote
+
+
+@main.route("/comment/<int(max=2147483647):id>")
+@readable
+def comment(id):
+    """Lead to the page of its post that has it."""
+    comment = find_comment(id)
+    if actor().is_authenticated and comment.author and actor().has_muted(comment.author):
+        flash(f"You have muted {comment.author.username}, so this comment is not shown.", "info")
+    return redirect(comment_place(comment))
+
+
+@main.route("/comment/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_comment(id):
+    return edit(find_comment(id), comment_place)
+
+
+@main.route("/comment/<int(max=2147483647):id>/delete", methods=["POST"])
+@login_required
+def delete_comment(id):
+    comment = find_comment(id)
+    allow(comment.deletable_by(actor()))
+    act(comment.delete)
+    flash("The comment is deleted.", "success")
+    return redirect(back_to(url_for("main.post", id=comment.post_id, _anchor="comments")))
+
+
+def find_comment(id):
+    """Return a comment that the person may see; else there is none."""
+    comment = db.session.get(Comment, id)
+    if comment is None or not comment.visible_to(actor()):
+        abort(404)
+    return comment
+
+
+def comment_place(comment):
+    """Return the address of the page of its post where the person finds it."""
+    after = page_with(comment, actor(), size=current_settings().posts_per_page)
+    place = dict(id=comment.post_id, _anchor=f"comment-{comment.id}")
+    return url_for("main.post", after=after, **place)
+
+
+def quoted(post):
+    """Return the text that quotes the comment which the query string names, or nothing.
+
+    It has to be one of this post that everybody may read.
+    """
+    id = request.args.get("quote", "")
+    if not (id.isascii() and id.isdigit() and len(id) < 10):
+        return None
+    here = Comment.id == int(id), Comment.post_id == post.id
+    comment = db.session.scalar(db.select(Comment).where(*here, *Comment.shown()))
+    return quote(comment) if comment else None

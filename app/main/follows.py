@@ -1,0 +1,64 @@
+"""Following: who reads whom."""
+
+from flask import abort, flash, redirect, render_template
+from sqlalchemy.exc import IntegrityError
+
+from ..decorators import permission_required, readable
+from ..extensions import db
+from ..models import person_card
+from ..models.refused import Refused
+from ..models.setting import current_settings
+from ..permissions import Permission
+from ..security import actor, back_to
+from ..templating import profile_url
+from .blueprint import main
+from .users import find_user
+
+
+@main.route("/user/<username>/follow", methods=["POST"])
+@permission_required(Permission.FOLLOW)
+def follow(username):
+    words = "You follow {} now.", "You follow {} already."
+    return turn_to(find_user(username), actor().follow, *words)
+
+
+@main.route("/user/<username>/unfollow", methods=["POST"])
+@permission_required(Permission.FOLLOW)
+def unfollow(username):
+    words = "You no longer follow {}.", "You do not follow {}."
+    return turn_to(find_user(username), actor().unfollow, *words)
+
+
+@main.route("/user/<username>/followers")
+@readable
+def followers(username):
+    person = find_user(username)
+    page = person_card.followers(person, actor(), size=current_settings().posts_per_page)
+    facts = dict(user=person, page=page, total=person.follower_count)
+    return render_template("main/followers.html", **facts)
+
+
+@main.route("/user/<username>/following")
+@readable
+def following(username):
+    person = find_user(username)
+    page = person_card.followed(person, actor(), size=current_settings().posts_per_page)
+    facts = dict(user=person, page=page, total=person.following_count)
+    return render_template("main/following.html", **facts)
+
+
+def turn_to(person, verb, changed, same):
+    """Do it to a person, say what came of it, and go back to where the button was."""
+    name, default = person.username, profile_url(person)
+    try:
+        words = changed if verb(person) else same
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    except IntegrityError:  # deleted a moment ago
+        db.session.rollback()
+        abort(404)
+    else:
+        flash(words.format(name), "success")
+    return redirect(back_to(default))

@@ -1,0 +1,42 @@
+"""Histories: what was changed in a post or comment, word by word."""
+
+from flask import render_template
+
+from ..decorators import readable
+from ..differences import difference, shortened
+from ..models import Revision
+from ..paging import page_of
+from .blueprint import main
+from .comments import find_comment
+from .posts import find_post
+
+VERSIONS_A_PAGE = 10
+
+
+@main.route("/post/<int(max=2147483647):id>/history")
+@readable
+def post_history(id):
+    return show_history(find_post(id))
+
+
+@main.route("/comment/<int(max=2147483647):id>/history")
+@readable
+def comment_history(id):
+    return show_history(find_comment(id))
+
+
+def show_history(written):
+    """Show a page of changes, the newest first, each as what it made of the text before.
+
+    Where the page reaches back to the beginning, `first` is the text that it began with.
+    """
+    page = page_of(written.history(), [Revision.id], size=VERSIONS_A_PAGE)
+    newer = written.after(page.items[0]) if page.items else written
+    changes = []
+    for older in page:
+        made_of = list(shortened(difference(older.body, newer.body)))
+        changes.append(dict(at=newer.written_at, by=newer.editor_name, difference=made_of))
+        newer = older
+    first = None if page.after or page.is_beyond else newer
+    facts = dict(written=written, page=page, changes=changes, first=first)
+    return render_template("main/history.html", **facts)

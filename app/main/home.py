@@ -1,0 +1,75 @@
+"""The front page, and small files that every page is made of."""
+
+import re
+
+from flask import abort, current_app, redirect, render_template, request, url_for
+from flask_moment import moment
+
+from ..avatars import identicon
+from ..decorators import login_required, public, require_permission
+from ..extensions import db
+from ..models import Post
+from ..models.feed import ALL, FOLLOWED, everything, followed
+from ..models.setting import current_settings
+from ..permissions import Permission
+from ..security import actor
+from .blueprint import main
+from .forms import PostForm
+from .writing import publish_once
+
+AVATAR_KEY = re.compile(r"[0-9a-f]{32}")
+A_YEAR = "public, max-age=31536000, immutable"
+
+
+@main.route("/", methods=["GET", "POST"])
+@public
+def index():
+    """Visitors are welcomed, and see what was written; members write, and read their feed."""
+    person = actor()
+    if request.method == "POST":
+        require_permission(Permission.WRITE)
+    form = PostForm() if person.can(Permission.WRITE) else None  # a form starts a session
+    if form and form.validate_on_submit() and (post := publish_once(Post, form)):
+        return redirect(url_for("main.index", _anchor=f"post-{post.id}"))
+    return render_template("main/index.html", page=home_feed(person), form=form)
+
+
+def home_feed(person):
+    """The page of the feed that the person has chosen; None where there is nothing for visitors."""
+    settings = current_settings()
+    if not person.is_authenticated:
+        return None if settings.members_only else everything(person, size=settings.posts_per_page)
+    choice = followed if person.home_feed == FOLLOWED else everything
+    return choice(person, size=settings.posts_per_page)
+
+
+@main.route("/feed", methods=["POST"])
+@login_required
+def choose_feed():
+    choice = request.form.get("feed")
+    if choice in (ALL, FOLLOWED):
+        actor().home_feed = choice
+        db.session.commit()
+    return redirect(url_for("main.index"))
+
+
+@main.route("/avatar/<key>.svg")
+@public
+def avatar(key):
+    """Return the picture of a key; it says nothing about whose it is."""
+    if not AVATAR_KEY.fullmatch(key):
+        abort(404)
+    return _asset(identicon(key), "image/svg+xml", A_YEAR)
+
+
+@main.route("/moment.js")
+@public
+def moment_js():
+    """Serve Flask-Moment's script as a file of ours, so that the policy needs no inline script."""
+    return _asset(moment.flask_moment_js(), "text/javascript", "public, max-age=86400")
+
+
+def _asset(body, mimetype, caching):
+    response = current_app.response_class(body, mimetype=mimetype)
+    response.headers["Cache-Control"] = caching
+    return response

@@ -1,0 +1,59 @@
+"""Likes and bookmarks: small marks that a member puts on a post, and takes away."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from sqlalchemy.exc import IntegrityError
+
+from ..decorators import allow, login_required
+from ..extensions import db
+from ..models import Bookmark, Like
+from ..models.bookmark_list import bookmarked
+from ..models.setting import current_settings
+from ..security import actor, back_to
+from .blueprint import main
+from .posts import find_post
+
+
+@main.route("/post/<int(max=2147483647):id>/like", methods=["POST"])
+@login_required
+def like(id):
+    return mark(id, Like.add)
+
+
+@main.route("/post/<int(max=2147483647):id>/unlike", methods=["POST"])
+@login_required
+def unlike(id):
+    return mark(id, Like.remove)
+
+
+@main.route("/post/<int(max=2147483647):id>/bookmark", methods=["POST"])
+@login_required
+def bookmark(id):
+    return mark(id, Bookmark.add)
+
+
+@main.route("/post/<int(max=2147483647):id>/unbookmark", methods=["POST"])
+@login_required
+def unbookmark(id):
+    return mark(id, Bookmark.remove)
+
+
+@main.route("/bookmarks")
+@login_required
+def bookmarks():
+    page = bookmarked(actor(), size=current_settings().posts_per_page)
+    return render_template("main/bookmarks.html", page=page)
+
+
+def mark(id, verb, words=None):
+    """Put a mark on a post, or take it away, and go back; `words` say what the page does not."""
+    post = find_post(id)
+    allow(post.markable_by(actor()))
+    try:
+        verb(post, by=actor())
+    except IntegrityError:  # purged a moment ago
+        db.session.rollback()
+        abort(404)
+    db.session.commit()
+    if words:
+        flash(words, "success")
+    return redirect(back_to(url_for("main.post", id=id)))

@@ -1,0 +1,33 @@
+"""Muting: whose words a member does not want to meet, and how to take that back."""
+
+from flask import render_template
+
+from ..decorators import login_required
+from ..models import person_card
+from ..models.setting import current_settings
+from ..security import actor
+from .blueprint import main
+from .follows import turn_to
+from .users import find_user
+
+MUTED = "You have muted {0}: you will not meet what {0} writes. You can undo it in your settings."
+
+
+@main.route("/user/<username>/mute", methods=["POST"])
+@login_required
+def mute(username):
+    return turn_to(find_user(username), actor().mute, MUTED, MUTED)
+
+
+@main.route("/user/<username>/unmute", methods=["POST"])
+@login_required
+def unmute(username):
+    words = "{} is no longer muted.", "{} is not muted."
+    return turn_to(find_user(username), actor().unmute, *words)
+
+
+@main.route("/settings/muted")
+@login_required
+def muted():
+    page = person_card.muted(actor(), size=current_settings().posts_per_page)
+    return render_template("main/muted.html", page=page)

@@ -1,0 +1,51 @@
+"""Of what a member wants to be told, and how."""
+
+from wtforms import BooleanField, SelectField, SubmitField
+
+from ..forms import Form, choices_of
+from ..models.notification_choice import (
+    ANSWER,
+    AT_ONCE,
+    DAILY,
+    FOLLOWER,
+    MENTION,
+    NEVER,
+    THREAD,
+    USUAL,
+    Choice,
+)
+
+LABELS = {
+    MENTION: "Somebody mentions you",
+    ANSWER: "Somebody answers your post",
+    THREAD: "An answer in a thread that you watch",
+    FOLLOWER: "Somebody follows you",
+}
+MAIL = [(AT_ONCE, "At once"), (DAILY, "Once a day"), (NEVER, "Never")]
+
+
+def form_of(choices):
+    """Return the form, two fields for each kind, with what the member has chosen."""
+    values = {}
+    for kind, choice in choices.items():
+        values |= {f"{kind}_in_site": choice.in_site, f"{kind}_mail": choice.mail}
+    return NotificationsForm(data=values)
+
+
+class ChoicesForm(Form):
+    submit = SubmitField("Save")
+
+    @property
+    def rows(self):
+        return [(LABELS[kind], self[f"{kind}_in_site"], self[f"{kind}_mail"]) for kind in USUAL]
+
+    @property
+    def choices(self):
+        return {
+            kind: Choice(self[f"{kind}_in_site"].data, self[f"{kind}_mail"].data) for kind in USUAL
+        }
+
+
+FIELDS = {f"{kind}_in_site": BooleanField("In the site") for kind in USUAL}
+FIELDS |= {f"{kind}_mail": SelectField("By mail", choices=choices_of(MAIL)) for kind in USUAL}
+NotificationsForm = type("NotificationsForm", (ChoicesForm,), FIELDS)

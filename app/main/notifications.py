@@ -1,0 +1,83 @@
+"""What concerns a member: the list, and of what they want to be told."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from ..decorators import login_required, own_things
+from ..email import SAYS
+from ..extensions import db
+from ..models import Notification, NotificationChoice
+from ..models.notification_card import NotificationCard, notification_cards
+from ..models.setting import current_settings
+from ..paging import LARGEST, page_of
+from ..security import actor, back_to
+from ..templating import comment_url, post_url, profile_url
+from .blueprint import main
+from .notification_forms import form_of
+
+
+@main.route("/notifications")
+@login_required
+def notifications():
+    cards = notification_cards(actor()).where(Notification.in_site)
+    size = current_settings().posts_per_page
+    page = page_of(cards, [Notification.id], size=size, make=NotificationCard.of)
+    newest = Notification.newest_of(actor()) if actor().session.unread else 0
+    values = dict(page=page, newest=newest, says=SAYS, place_of=place_of)
+    return render_template("main/notifications.html", **values)
+
+
+@main.route("/notifications/<int(max=2147483647):id>/open", methods=["POST"])
+@own_things
+def open_notification(id):
+    """Mark it as read, and lead to what it is about."""
+    card = find_card(id)
+    Notification.read(actor(), id)
+    db.session.commit()
+    return redirect(place_of(card))
+
+
+@main.route("/notifications/<int(max=2147483647):id>/read", methods=["POST"])
+@own_things
+def read_notification(id):
+    find_card(id)
+    Notification.read(actor(), id)
+    db.session.commit()
+    return redirect(back_to(url_for("main.notifications")))
+
+
+@main.route("/notifications/read", methods=["POST"])
+@login_required
+def read_notifications():
+    """Mark all as read that there was when the person looked; what came since stays new."""
+    up_to = request.form.get("up_to", type=int) or 0
+    Notification.read_all(actor(), min(max(up_to, 0), LARGEST))
+    db.session.commit()
+    flash("All are marked as read.", "success")
+    return redirect(url_for("main.notifications"))
+
+
+@main.route("/settings/notifications", methods=["GET", "POST"])
+@login_required
+def notification_settings():
+    person = actor()
+    form = form_of(NotificationChoice.of(person))
+    if form.validate_on_submit():
+        for kind, choice in form.choices.items():
+            NotificationChoice.choose(person, kind, choice)
+        db.session.commit()
+        flash("Your choices are saved.", "success")
+        return redirect(url_for("main.notification_settings"))
+    return render_template("main/notification_settings.html", form=form)
+
+
+def place_of(card):
+    """Return the path of what a notification is about."""
+    if card.post_id is None:
+        return profile_url(card.actor)
+    return comment_url(card.comment_id) if card.comment_id else post_url(card.post_id)
+
+
+def find_card(id):
+    """Return one of the person's own, of something that is still there; else there is none."""
+    row = db.session.execute(notification_cards(actor()).where(Notification.id == id)).first()
+    return NotificationCard.of(row) if row else abort(404)

@@ -1,0 +1,105 @@
+"""What belongs to a member: to take along, or to take away for good."""
+
+import re
+
+from flask import abort, current_app, flash, redirect, render_template, url_for
+
+from ..decorators import login_required, own_things
+from ..email import send_leaving
+from ..extensions import db
+from ..models import AccountDeletion, DataExport
+from ..models.data_export import KEPT, MOST_A_DAY
+from ..models.refused import Refused
+from ..models.setting import current_settings
+from ..security import actor, back_to, right_password
+from .blueprint import main
+from .forms import DeleteAccountForm
+
+
+@main.route("/settings/data", methods=["GET"])
+@login_required
+def data():
+    person = actor()
+    facts = dict(latest=DataExport.latest_of(person), ready=DataExport.ready_of(person))
+    return render_template("main/data.html", days=KEPT.days, most=MOST_A_DAY, **facts)
+
+
+@main.route("/settings/data", methods=["POST"])
+@login_required
+def ask_for_data():
+    try:
+        DataExport.ask(actor())
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+        return redirect(url_for("main.data"))
+    db.session.commit()
+    flash("Your data is being gathered; a mail tells you when it is ready.", "success")
+    return redirect(url_for("main.data"))
+
+
+@main.route("/settings/data/<int(max=2147483647):id>")
+@own_things
+def download_data(id):
+    export = db.session.get(DataExport, id)
+    if export is None or export.user_id != actor().id or export.state != "ready":
+        abort(404)
+    response = current_app.response_class(
+        parts_of(current_app._get_current_object(), id), mimetype="application/zip"
+    )
+    response.content_length = export.size
+    site = re.sub(r"[^a-z0-9]+", "-", current_settings().site_name.lower()).strip("-") or "site"
+    name = f"{site}-{actor().username}-{export.ready_at:%Y-%m-%d}.zip"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    return response
+
+
+def parts_of(app, id):
+    """Yield the file part by part; each in a context of its own, as the request is over."""
+    number = 0
+    while True:
+        with app.app_context():
+            part = DataExport.part(id, number)
+        if part is None:
+            return
+        yield part
+        number += 1
+
+
+@main.route("/settings/delete-account", methods=["GET", "POST"])
+@login_required
+def delete_account():
+    person, form = actor(), DeleteAccountForm()
+    deletion = AccountDeletion.of(person)
+    if deletion is None and form.validate_on_submit() and right_password(person, form.password):
+        flash(*ask_to_leave(person, removes_writing=form.writing.data == "goes"))
+        return redirect(url_for("main.delete_account"))
+    return render_template("main/delete_account.html", form=form, deletion=deletion)
+
+
+def ask_to_leave(person, *, removes_writing):
+    """Ask, and return what to say of it: words and their kind."""
+    try:
+        deletion, is_new = AccountDeletion.ask(person, removes_writing=removes_writing)
+    except Refused as error:
+        db.session.rollback()
+        return str(error), "danger"
+    if is_new:
+        send_leaving(person, deletion)
+    db.session.commit()
+    return "It is noted. A mail with the date and a way back is on its way.", "mail"
+
+
+@main.route("/settings/delete-account/keep", methods=["POST"])
+@login_required
+def keep_account():
+    try:
+        kept = AccountDeletion.keep(actor())
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+        return redirect(url_for("main.delete_account"))
+    db.session.commit()
+    if kept:
+        flash("Your account stays. It is good to have you here.", "success")
+    return redirect(back_to(url_for("main.index")))

@@ -1,0 +1,65 @@
+"""Pictures that members choose for themselves."""
+
+import re
+
+from flask import abort, current_app, flash, redirect, render_template, url_for
+
+from ..decorators import login_required, public
+from ..extensions import db
+from ..models import Picture
+from ..pictures import LARGEST, Unusable, squared
+from ..security import actor, takes_files
+from ..throttles import PICTURES
+from .blueprint import main
+from .forms import PictureForm
+
+KEY = re.compile(r"[0-9a-f]{32}")
+A_YEAR = "private, max-age=31536000, immutable"  # no proxy keeps the face of who has left
+MOST = LARGEST + 1024 * 1024  # bytes of a request: a file a little too large is told so in words
+
+
+@main.route("/settings/picture", methods=["GET", "POST"])
+@takes_files(MOST)
+@login_required
+def edit_picture():
+    form = PictureForm()
+    if form.validate_on_submit() and (data := read_picture(form.file)):
+        Picture.put(actor(), data)
+        db.session.commit()
+        flash("This is your picture now.", "success")
+        return redirect(url_for("main.edit_picture"))
+    return render_template("main/edit_picture.html", form=form, megabytes=LARGEST // 1024**2)
+
+
+@main.route("/settings/picture/remove", methods=["POST"])
+@login_required
+def remove_picture():
+    Picture.remove(actor())
+    db.session.commit()
+    flash("Your picture is gone; the drawn one is back.", "success")
+    return redirect(url_for("main.edit_picture"))
+
+
+@main.route("/picture/<key>.webp")
+@public
+def picture(key):
+    """Return the picture of a key; it says nothing about whose it is."""
+    data = Picture.data_at(key) if KEY.fullmatch(key) else None
+    if data is None:
+        abort(404)
+    response = current_app.response_class(data, mimetype="image/webp")
+    response.headers["Cache-Control"] = A_YEAR
+    return response
+
+
+def read_picture(field):
+    """Return what we keep of an uploaded picture; None, and words at the field, where it is none.
+
+    It is read anew by decoders, which takes a while: so not more often than a person needs it.
+    """
+    PICTURES.take(actor().id)
+    try:
+        return squared(field.data.read(LARGEST + 1))
+    except Unusable as error:
+        field.errors = [str(error)]
+        return None

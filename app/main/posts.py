@@ -1,0 +1,84 @@
+"""Posts: each with its comments, and what its author may do with it."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from ..decorators import allow, login_required, readable, require_permission
+from ..extensions import db
+from ..models import Comment, Post
+from ..models.setting import current_settings
+from ..models.thread import post_card, thread
+from ..permissions import Permission
+from ..security import actor
+from ..templating import written_url
+from .blueprint import main
+from .comments import comment_place, quoted
+from .forms import CommentForm
+from .writing import act, edit, publish_once
+
+
+@main.route("/post/<int(max=2147483647):id>", methods=["GET", "POST"])
+@readable
+def post(id):
+    form = CommentForm()
+    if form.is_submitted():
+        require_permission(Permission.COMMENT)
+    post = find_card(id)
+    if "quote" in request.args and not form.is_submitted() and post.commentable_by(actor()):
+        form.body.data = quoted(post)
+    if post.commentable_by(actor()) and form.validate_on_submit():
+        if comment := publish_once(Comment, form, post):
+            return redirect(comment_place(comment))
+        post = find_card(id)
+    page = thread(id, actor(), size=current_settings().posts_per_page)
+    refused = form.is_submitted() and not post.commentable_by(actor())
+    facts = dict(post=post, comments=page, form=form, refused=refused)
+    return render_template("main/post.html", **facts), 403 if refused else 200
+
+
+@main.route("/post/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
+@login_required
+def edit_post(id):
+    return edit(find_post(id), written_url)
+
+
+@main.route("/post/<int(max=2147483647):id>/delete", methods=["POST"])
+@login_required
+def delete_post(id):
+    post = find_post(id)
+    allow(post.deletable_by(actor()))
+    act(post.delete)
+    flash("The post is deleted.", "success")
+    return redirect(url_for("main.index"))
+
+
+@main.route("/post/<int(max=2147483647):id>/close", methods=["POST"])
+@login_required
+def close_post(id):
+    post = find_post(id)
+    allow(post.closable_by(actor()))
+    act(post.close)
+    flash("The post takes no more comments.", "success")
+    return redirect(url_for("main.post", id=id))
+
+
+@main.route("/post/<int(max=2147483647):id>/open", methods=["POST"])
+@login_required
+def open_post(id):
+    post = find_post(id)
+    allow(post.closable_by(actor()))
+    act(post.reopen)
+    flash("The post takes comments again.", "success")
+    return redirect(url_for("main.post", id=id))
+
+
+def find_card(id):
+    """Return what the page of a post shows of it, where the person may see it."""
+    return post_card(id, actor()) or abort(404)
+
+
+def find_post(id):
+    """Return a post that the person may see; else there is none."""
+    post = db.session.get(Post, id)
+    if post is None or not post.visible_to(actor()):
+        abort(404)
+    return post

@@ -1,0 +1,55 @@
+"""Asking for a role, where an administrator allows it."""
+
+from flask import abort, flash, redirect, render_template, url_for
+
+from ..decorators import login_required, own_things
+from ..extensions import db
+from ..models import Role, RoleRequest
+from ..models.administrators import Refused
+from ..security import actor
+from .blueprint import main
+from .forms import RoleRequestForm
+
+ASKED = "Your request is with the administrators; a mail tells you what comes of it."
+
+
+@main.route("/roles/<int(max=2147483647):id>/ask", methods=["GET", "POST"])
+@login_required
+def ask_for_role(id):
+    """The form, unless a request is open or the role would add nothing; then the page says so."""
+    role, person, form = db.get_or_404(Role, id), actor(), RoleRequestForm()
+    asked, latest = RoleRequest.open_of(person), RoleRequest.latest_of(person, role)
+    if not role.requestable and latest is None:
+        abort(404)
+    why_not = RoleRequest.why_not_for(person, role)
+    if why_not is None and form.validate_on_submit():
+        flash(*ask(person, role, form.reason.data))
+        return redirect(url_for("main.ask_for_role", id=id))
+    facts = dict(asked=asked, latest=latest, why_not=why_not)
+    facts["losses"] = RoleRequest.losses_of(person, role)
+    return render_template("main/ask_for_role.html", role=role, form=form, **facts)
+
+
+@main.route("/roles/requests/<int(max=2147483647):id>/withdraw", methods=["POST"])
+@own_things
+def withdraw_role_request(id):
+    asked = db.session.get(RoleRequest, id)
+    if asked is None or asked.user_id != actor().id:
+        abort(404)
+    withdrawn = asked.withdraw()
+    db.session.commit()
+    flash("Your request is withdrawn." if withdrawn else "It was decided already.", "info")
+    return redirect(url_for("main.ask_for_role", id=asked.role_id))
+
+
+def ask(person, role, reason):
+    """Ask, and return what to say of it: words and their kind."""
+    try:
+        asked = RoleRequest.ask(person, role, reason)
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        return str(error), "danger"
+    if asked.role_id != role.id:
+        return f"You have asked for {asked.role.name}; withdraw that request first.", "warning"
+    return ASKED, "success"

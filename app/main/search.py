@@ -1,0 +1,90 @@
+"""Searching what members wrote, and members. The whole question stands in the address."""
+
+from datetime import UTC, datetime, time
+
+from flask import render_template, request
+from wtforms import DateField, SearchField, StringField
+from wtforms.validators import Optional, ValidationError
+
+from ..decorators import readable
+from ..forms import Form, at_most, stripped, visible
+from ..models import User
+from ..models.fields import at_midnight
+from ..models.search import Search
+from ..models.setting import current_settings
+from ..security import actor
+from ..words import LONGEST_QUESTION, terms_of
+from .blueprint import main
+
+KINDS = {"posts": "Posts", "comments": "Comments", "people": "People"}
+AT_A_GLANCE = 5  # of each kind, where all are shown
+
+
+class SearchForm(Form):
+    """Whatever is typed is searched for: there is no wrong question, only one without words."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+        def wrap_formdata(self, form, formdata):
+            return request.args
+
+    q = SearchField("Search for", filters=[stripped])
+    author = StringField("Written by", filters=[stripped], validators=[at_most(64), visible])
+    since = DateField("From", validators=[Optional()])
+    until = DateField("Until", validators=[Optional()])
+
+    person = None  # the author, once validated
+
+    def validate_author(self, field):
+        name = (field.data or "").removeprefix("@")
+        self.person = User.with_username(name) if name else None
+        if name and (self.person is None or not self.person.visible_to(actor())):
+            raise ValidationError("Nobody has this username.")
+
+    def validate_until(self, field):
+        if field.data and self.since.data and field.data < self.since.data:
+            raise ValidationError("This is before the day that it begins with.")
+
+    @property
+    def narrowed(self):
+        """Whether it asks for certain texts only, so that people are none of it."""
+        return any(field.data or field.errors for field in (self.author, self.since, self.until))
+
+    @property
+    def wanted(self):
+        first, last = self.since.data, self.until.data
+        return Search(
+            terms_of(self.q.data or ""),
+            actor(),
+            author=self.person,
+            since=datetime.combine(first, time.min, UTC) if first else None,
+            until=at_midnight(last) if last and last.year < 9999 else None,
+        )
+
+
+@main.route("/search")
+@readable
+def search():
+    form, kind = SearchForm(), request.args.get("kind")
+    kind = kind if kind in KINDS else None
+    wanted = form.wanted if form.validate() else None
+    found = pages_of(wanted, kind, form.narrowed) if wanted and wanted.terms else {}
+    facts = dict(kind=kind, kinds=KINDS, found=found, args=asked(form))
+    return render_template("main/search.html", form=form, wanted=wanted, **facts)
+
+
+def pages_of(wanted, kind, narrowed):
+    """Return kind → page: of one kind whole pages, of all the newest few."""
+    finders = {"people": wanted.people, "posts": wanted.posts, "comments": wanted.comments}
+    if kind:
+        return {kind: finders[kind](current_settings().posts_per_page)}
+    if narrowed:
+        del finders["people"]
+    return {name: find(AT_A_GLANCE) for name, find in finders.items()}
+
+
+def asked(form):
+    """The question, for addresses of pages with the same one."""
+    args = {f.name: request.args[f.name] for f in form if f.data and f.name in request.args}
+    return args | {"q": (form.q.data or "")[:LONGEST_QUESTION]}

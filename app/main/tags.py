@@ -1,0 +1,25 @@
+"""Tags: each with a page of the posts that have it."""
+
+from flask import abort, redirect, render_template, url_for
+
+from ..decorators import readable
+from ..markdown import tag_of
+from ..models.feed import tagged
+from ..models.setting import current_settings
+from ..security import actor, with_question
+from .blueprint import main
+
+
+@main.route("/tag/<tag>")
+@readable
+def tag(tag):
+    key = find_tag(tag)
+    if key != tag:
+        return redirect(with_question(url_for("main.tag", tag=key)), 301)
+    page = tagged(key, actor(), size=current_settings().posts_per_page)
+    return render_template("main/tag.html", tag=key, page=page)
+
+
+def find_tag(word):
+    """Return the tag as it is kept; 404 for what no post can have."""
+    return tag_of(word) or abort(404)

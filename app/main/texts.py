@@ -1,0 +1,20 @@
+"""The site's own texts, which administrators write: About, Rules, Privacy and others."""
+
+from flask import abort, render_template
+
+from ..decorators import public
+from ..models import Page
+from .blueprint import main
+
+
+@main.route("/about", defaults={"slug": "about"})
+@main.route("/rules", defaults={"slug": "rules"})
+@main.route("/privacy", defaults={"slug": "privacy"})
+@main.route("/page/<slug>")
+@public
+def page(slug):
+    """Open to everyone, also where all else is for members."""
+    page = Page.at(slug)
+    if page is None:
+        abort(404)
+    return render_template("main/page.html", page=page)

@@ -1,0 +1,21 @@
+"""Ending the look at the site with another role."""
+
+from flask import flash, redirect, session, url_for
+
+from ..access import may_open
+from ..decorators import login_required
+from ..extensions import db
+from ..security import VIEWED, actor
+from .blueprint import main
+
+
+@main.route("/settings/view-as/end", methods=["POST"])
+@login_required
+def end_view_as():
+    person = actor()
+    if person.viewed_role is not None:
+        person.end_view_as()
+        session.pop(VIEWED)
+        db.session.commit()
+        flash("You are back in your own role.", "success")
+    return redirect(url_for("admin.access" if may_open("admin.access") else "main.index"))

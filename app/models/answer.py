@@ -1,0 +1,43 @@
+"""Answers: the comments of one member, each with a glimpse of the post that it answers."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_
+from sqlalchemy.orm import aliased
+
+from ..paging import page_of
+from ..words import plain_start
+from .card import CommentCard, comment_cards, not_muted
+from .comment import Comment
+from .post import Post
+from .user import User
+
+GLIMPSE = 400  # letters of HTML, which leave some of text
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class AnswerCard(CommentCard):
+    asker: str | None  # who wrote the post; None: the member is gone
+    asked: str  # how its HTML starts
+
+    @property
+    def glimpse(self):
+        """How the post starts, as plain text."""
+        return plain_start(self.asked)
+
+
+def answers_of(person, viewer, *, size):
+    """A page of the member's comments, the newest first.
+
+    Muted or not, who comes here wants to see them; but no post of others whom the viewer has muted.
+    """
+    asker = aliased(User)
+    own = asker.username, func.substr(Post.body_html, 1, GLIMPSE)
+    statement = comment_cards(viewer, muted_too=True).add_columns(*own)
+    statement = statement.join(Post, Post.id == Comment.post_id)
+    statement = statement.outerjoin(asker, asker.id == Post.author_id)
+    statement = statement.where(Comment.author_id == person.id, *Comment.shown(), *Post.shown())
+    for unmuted in not_muted(Post, viewer):
+        statement = statement.where(or_(Post.author_id == person.id, unmuted))
+    newest = [Comment.created_at, Comment.id]
+    return page_of(statement, newest, size=size, make=AnswerCard.of)

@@ -1,0 +1,158 @@
+"""The audit log: what staff did, written once by the verb itself and never changed.
+
+`record` writes an entry in the running transaction; the chain that it joins is in audit_chain.py.
+"""
+
+import json
+
+from flask import has_request_context, request
+from sqlalchemy import Index, String, Text, event, inspect, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import db
+from .audit_chain import Chained
+from .fields import CreatedAt, Id, utcnow
+
+SITE = "the site"  # who acts when something happens by itself
+OPERATOR = "an operator"  # who acts at the shell
+PUBLIC = {"change role", "deactivate", "delete", "end role", "keep role", "reactivate"}  # on people
+ACTS = PUBLIC | {
+    "accept request",
+    "approve",
+    "change",
+    "change address",
+    "confirm address",
+    "create",
+    "decline",
+    "decline request",
+    "drop mail",
+    "edit",
+    "end view as role",
+    "export people",
+    "hide",
+    "import people",
+    "invite",
+    "join",
+    "make default",
+    "put back",
+    "remove",
+    "require new password",
+    "resend invitation",
+    "restore",
+    "retry mail",
+    "retry mails",
+    "revise",
+    "revoke invitation",
+    "send reset link",
+    "send test mail",
+    "set password",
+    "sign out",
+    "view as role",
+}
+
+
+class AuditError(RuntimeError):
+    """Somebody tried to change what was written."""
+
+
+class AuditEntry(Chained, db.Model):
+    """One act of staff. People and things are noted by number and name, not by reference.
+
+    So an entry stays as it is when they change or go.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("ix_audit_entries_actor", "actor_name", "id"),
+        Index("ix_audit_entries_target", "target_type", "target_id", "id"),
+        Index("ix_audit_entries_target_name", "target_name", "id"),
+        Index("ix_audit_entries_action", "action", "id"),
+    )
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    action: Mapped[str] = mapped_column(String(64))
+    actor_id: Mapped[int | None]
+    actor_name: Mapped[str] = mapped_column(String(64))
+    target_type: Mapped[str] = mapped_column(String(32), default="")
+    target_id: Mapped[int | None]
+    target_name: Mapped[str] = mapped_column(String(254), default="")
+    before: Mapped[str] = mapped_column(Text, default="")
+    after: Mapped[str] = mapped_column(Text, default="")
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    place: Mapped[str] = mapped_column(String(45), default="")  # the network address, or the shell
+
+    ACTS = ACTS
+
+    @classmethod
+    def record(cls, action, target=None, *, by=None, reason="", before="", after="", name=None):
+        """Write an entry in the running transaction; verbs call this, views never.
+
+        `by` is the person who acts, None for an operator at the shell, or SITE. `before` and
+        `after` are words or dictionaries. `name` is what the target was called, where it is gone.
+        """
+        if action not in ACTS:
+            raise ValueError(f"{action!r} is not among the ACTS of {__name__}.")
+        entry = cls(
+            action=action,
+            actor_id=getattr(by, "id", None),
+            actor_name=getattr(by, "username", by or OPERATOR),
+            target_type=type_of(target),
+            target_id=getattr(target, "id", None),
+            target_name=(name or name_of(target))[:254],
+            before=_as_text(before),
+            after=_as_text(after),
+            reason=(reason or "")[:500],
+            place=(request.remote_addr or "") if has_request_context() else "the shell",
+            created_at=utcnow(),
+        )
+        db.session.add(entry)
+        db.session.info.setdefault("unsealed", []).append(entry)
+        return entry
+
+    @classmethod
+    def latest(cls):
+        return select(cls).order_by(cls.id.desc())
+
+    @classmethod
+    def about(cls, target):
+        """What was done to a person or thing, the newest first."""
+        here = cls.target_type == type_of(target), cls.target_id == target.id
+        return cls.latest().where(*here)
+
+    @classmethod
+    def public(cls):
+        """Acts of moderation, for everybody; templates leave out what is private in them."""
+        return cls.latest().where(cls.target_type == "user", cls.action.in_(sorted(PUBLIC)))
+
+
+def type_of(target):
+    """Return the word for what a thing is: that of its class, unless it has one of its own."""
+    if target is None or isinstance(target, str):
+        return ""
+    return getattr(target, "noun", type(target).__name__.lower())
+
+
+def name_of(target):
+    """Return the words that people know a thing by: its username, name, title or address."""
+    if target is None or isinstance(target, str):
+        return target or ""
+    words = ("username", "name", "title", "recipient", "email", "filename")
+    return str(next((getattr(target, word) for word in words if hasattr(target, word)), ""))
+
+
+def _as_text(value):
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+@event.listens_for(AuditEntry, "before_update")
+@event.listens_for(AuditEntry, "before_delete")
+def _refuse_to_change(mapper, connection, entry):
+    """Entries are added, never changed; but for the number that each gets as it joins the chain."""
+    joining = inspect(entry).attrs.number.history
+    if joining.deleted not in ([None], ()) or not joining.added:
+        raise AuditError("An entry of the log cannot be changed or deleted.")

@@ -1,0 +1,71 @@
+"""Long work that a worker takes in hand for a while, step by step, and another takes up again.
+
+Each step is a short transaction that renews the lease first: who has lost it changes nothing more.
+"""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import String, or_, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ..extensions import db
+from .fields import Moment, utcnow
+
+LEASE = timedelta(minutes=2)
+
+
+class LeaseLost(Exception):
+    """Another worker has it in hand by now, or the row is gone."""
+
+
+class Leased:
+    """`due` says which rows wait for a worker. `done` of `total` things of a `section` are done."""
+
+    lease_key: Mapped[str] = mapped_column(String(32), default="")
+    leased_until: Mapped[Moment | None]
+    tries: Mapped[int] = mapped_column(default=0)
+    section: Mapped[str] = mapped_column(String(32), default="")
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+
+    held = None  # the id and the key that we have leased it with
+
+    @classmethod
+    def lease(cls, id=None):
+        """Take what waits longest in hand, or this one, commit, and return it.
+
+        None where nothing is due, or another has it in hand.
+        """
+        now, key = utcnow(), secrets.token_hex(16)
+        free = or_(cls.leased_until.is_(None), cls.leased_until < now)
+        due = cls.due().with_only_columns(cls.id).where(free).order_by(cls.id).limit(1)
+        due = due.where(cls.id == id) if id else due
+        if db.session.scalar(due) is None:
+            db.session.commit()
+            return None  # without a write, which would take SQLite's lock
+        due = due.with_for_update(skip_locked=True)
+        values = dict(lease_key=key, leased_until=now + LEASE, tries=cls.tries + 1)
+        leased = update(cls).where(cls.id == due.scalar_subquery(), free).values(**values)
+        silent = {"synchronize_session": False}
+        id = db.session.scalar(leased.returning(cls.id), execution_options=silent)
+        db.session.commit()
+        row = id and db.session.get(cls, id, populate_existing=True)
+        if row:
+            row.held = id, key
+        return row
+
+    def renew(self, **values):
+        """Say how far it is, in the transaction of the step; LeaseLost where it is not ours."""
+        self._update(leased_until=utcnow() + LEASE, **values)
+
+    def release(self):
+        """Leave it to whoever comes next."""
+        self._update(leased_until=None, tries=self.tries - 1)
+
+    def _update(self, **values):
+        cls, (id, key) = type(self), self.held
+        mine = update(cls).where(cls.id == id, cls.lease_key == key)
+        silent = {"synchronize_session": False}
+        if not db.session.execute(mine.values(**values), execution_options=silent).rowcount:
+            raise LeaseLost

@@ -1,0 +1,170 @@
+"""What somebody who goes leaves behind, taken back step by step, with the counts of others right.
+
+It is the parent of all these tables that asks for this, so they are known here by name.
+Rows go before the counts of posts change, and posts before people: so nobody waits in a circle.
+"""
+
+from collections import Counter
+
+from sqlalchemy import delete, func, or_, select, update
+
+from ..extensions import db
+
+AT_ONCE = 300  # rows in one step
+POSTS_AT_ONCE = 100  # which may have comments of others below them
+MINE = {  # tables with nothing but rows of the person: the column that says so, and the key
+    "bookmarks": ("user_id", "post_id"),
+    "watches": ("user_id", "post_id"),
+    "mutes": ("user_id", "muted_id"),
+}
+
+
+def take_back(id, *, removes_writing):
+    """Do one step after the other, each in the running transaction; yield how much each did."""
+    if removes_writing:
+        steps = [_remove_comments, _remove_posts]
+    else:
+        steps = [lambda id, noun=noun: _give_away(noun, id) for noun in ("comment", "post")]
+    steps += [_take_likes, _end_following, _end_followers, _forget("user_id"), _forget("actor_id")]
+    steps += [lambda id, table=table: _remove_mine(table, id) for table in MINE]
+    for step in steps:
+        while number := step(id):
+            yield number
+
+
+def left_of(id, most=None):
+    """How much there is to take back; counted no further than `most`, where that is given."""
+    owners = {"posts": "author_id", "comments": "author_id", "likes": "user_id"}
+    wheres = [(table, owner) for table, owner in owners.items()]
+    wheres += [("follows", "follower_id"), ("follows", "followed_id")]
+    wheres += [("notifications", "user_id"), ("notifications", "actor_id")]
+    wheres += [(table, owner) for table, (owner, _) in MINE.items()]
+    counts = []
+    for table, owner in wheres:
+        there = select(_table(table).c[owner]).where(_table(table).c[owner] == id)
+        there = there.limit(most) if most else there
+        counts.append(select(func.count()).select_from(there.subquery()).scalar_subquery())
+    return sum(db.session.execute(select(*counts)).one())
+
+
+def _remove_comments(id):
+    comments = _table("comments")
+    mine = _some(comments.c.id, comments.c.author_id == id)
+    gone = delete(comments).where(comments.c.id.in_(mine), comments.c.author_id == id)
+    gone = gone.returning(comments.c.post_id, *_unseen(comments))
+    rows = db.session.execute(gone).all()
+    _lower("posts", "comment_count", (row[0] for row in rows if _was_shown(row)))
+    return len(rows)
+
+
+def _remove_posts(id):
+    """A few posts; but first what others wrote below them, which goes too."""
+    posts = _table("posts")
+    ids = db.session.scalars(_some(posts.c.id, posts.c.author_id == id, most=POSTS_AT_ONCE)).all()
+    if below := _remove_below(ids):
+        return below
+    locked = select(posts.c.id).where(posts.c.id.in_(ids)).order_by(posts.c.id).with_for_update()
+    db.session.execute(locked)  # waits for whoever comments at this moment
+    if below := _remove_below(ids):
+        return below
+    db.session.execute(delete(posts).where(posts.c.id.in_(ids)))
+    return len(ids)
+
+
+def _remove_below(ids):
+    comments = _table("comments")
+    below = _some(comments.c.id, comments.c.post_id.in_(ids))
+    gone = delete(comments).where(comments.c.id.in_(below))
+    rows = db.session.execute(gone.returning(comments.c.author_id, *_unseen(comments))).all()
+    _lower("users", "comment_count", (row[0] for row in rows if _was_shown(row)))
+    return len(rows)
+
+
+def _give_away(noun, id):
+    """What was written stays, and names nobody."""
+    table, revisions = _table(f"{noun}s"), _table("revisions")
+    ids = db.session.scalars(_some(table.c.id, table.c.author_id == id)).all()
+    nobody = update(table).where(table.c.id.in_(ids), table.c.author_id == id)
+    db.session.execute(nobody.values(author_id=None, editor_name="", form_key=None))
+    former = update(revisions).where(revisions.c[f"{noun}_id"].in_(ids))
+    db.session.execute(former.values(editor_name=""))
+    return len(ids)
+
+
+def _take_likes(id):
+    return _take_pairs("likes", "user_id", id, "post_id", "posts", "like_count")
+
+
+def _end_following(id):
+    _hold_with(id, "follower_id", "followed_id")
+    return _take_pairs("follows", "follower_id", id, "followed_id", "users", "follower_count")
+
+
+def _end_followers(id):
+    _hold_with(id, "followed_id", "follower_id")
+    return _take_pairs("follows", "followed_id", id, "follower_id", "users", "following_count")
+
+
+def _hold_with(id, mine, other):
+    """Lock the person and those of the next step, in the order of ids, as a follow does."""
+    users, follows = _table("users"), _table("follows")
+    others = _some(follows.c[other], follows.c[mine] == id)
+    both = select(users.c.id).where(or_(users.c.id == id, users.c.id.in_(others)))
+    db.session.execute(both.order_by(users.c.id).with_for_update(key_share=True))
+
+
+def _take_pairs(name, mine, id, other, counted, count):
+    table = _table(name)
+    some = _some(table.c[other], table.c[mine] == id)
+    gone = delete(table).where(table.c[mine] == id, table.c[other].in_(some))
+    others = db.session.scalars(gone.returning(table.c[other])).all()
+    _lower(counted, count, others)
+    return len(others)
+
+
+def _forget(column):
+    """Notifications that the person got, or was the cause of."""
+
+    def forget(id):
+        table = _table("notifications")
+        some = _some(table.c.id, table.c[column] == id)
+        return db.session.execute(delete(table).where(table.c.id.in_(some))).rowcount
+
+    return forget
+
+
+def _remove_mine(name, id):
+    table, (mine, key) = _table(name), MINE[name]
+    some = _some(table.c[key], table.c[mine] == id)
+    gone = delete(table).where(table.c[mine] == id, table.c[key].in_(some))
+    return db.session.execute(gone).rowcount
+
+
+def _lower(name, count, ids):
+    """Lower a count of each by as often as it is named, the lowest id first."""
+    times, table = Counter(ids), _table(name)
+    times.pop(None, None)  # of members who are gone
+    if not times:
+        return
+    rows = select(table.c.id).where(table.c.id.in_(times)).order_by(table.c.id)
+    db.session.execute(rows.with_for_update(key_share=True))
+    for number in set(times.values()):
+        those = [id for id, often in times.items() if often == number]
+        here = update(table).where(table.c.id.in_(those))
+        db.session.execute(here.values({count: table.c[count] - number}))
+
+
+def _some(column, *conditions, most=AT_ONCE):
+    return select(column).where(*conditions).order_by(column).limit(most)
+
+
+def _unseen(table):
+    return table.c.deleted_at, table.c.hidden_at
+
+
+def _was_shown(row):
+    return row.deleted_at is None and row.hidden_at is None
+
+
+def _table(name):
+    return db.metadata.tables[name]

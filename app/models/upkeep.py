@@ -1,0 +1,76 @@
+"""What keeps posts and comments in order: the renderer's changes, and the end of what was deleted.
+
+All of it goes in chunks, each a transaction of its own, so nobody waits and nothing is too long.
+"""
+
+from collections import Counter
+
+from sqlalchemy import and_, bindparam, delete, or_, select, update
+
+from ..extensions import db
+from ..markdown import RENDERER
+from .comment import Comment
+from .fields import utcnow
+from .post import Post
+from .user import User
+from .written import KEPT, rendered
+
+RENDERED, PURGED = 100, 500  # at once
+
+
+def render_outdated():
+    """Store anew what another renderer made, a chunk of it; return how many. Commits (R-19)."""
+    return sum(_render_outdated(cls) for cls in (Post, Comment))
+
+
+def _render_outdated(cls):
+    outdated = or_(cls.renderer < RENDERER, cls.renderer > RENDERER)  # as an index is asked
+    some = select(cls.id, cls.version, cls.body).where(outdated).limit(RENDERED)
+    rows = [
+        dict(of=id, seen=version, **rendered(body)[1])
+        for id, version, body in db.session.execute(some)
+    ]
+    table = cls.__table__
+    here = table.c.id == bindparam("of"), table.c.version == bindparam("seen")  # else it was edited
+    names = {name: bindparam(name) for name in ("body_html", "renderer", "words")}
+    if rows:
+        rows.sort(key=lambda row: row["of"])  # two who do this at once wait in line
+        db.session.execute(update(table).where(*here).values(names), rows)
+        db.session.commit()
+    return len(rows)
+
+
+def purge_deleted():
+    """Remove for good what was deleted KEPT ago, with all that belongs to it. Commits."""
+    due = Comment.deleted_at < utcnow() - KEPT
+    while _purge_comments(due):
+        pass
+    while posts := _due_posts():
+        while _purge_comments(Comment.post_id.in_(posts)):
+            pass
+        db.session.execute(delete(Post).where(Post.id.in_(posts)))
+        db.session.commit()
+
+
+def _due_posts():
+    """Return the ids of some, and leave those to another who purges at this moment."""
+    due = select(Post.id).where(Post.deleted_at < utcnow() - KEPT).order_by(Post.deleted_at)
+    return db.session.scalars(due.limit(PURGED).with_for_update(skip_locked=True)).all()
+
+
+def _purge_comments(condition):
+    """Remove some of these comments, and return how many; their authors have so many less."""
+    counted = and_(*Comment.shown()).label("counted")
+    some = (
+        select(Comment.id, Comment.author_id, counted)
+        .where(condition)
+        .order_by(Comment.id)
+        .limit(PURGED)
+    )
+    rows = db.session.execute(some.with_for_update(skip_locked=True)).all()
+    db.session.execute(delete(Comment).where(Comment.id.in_([row.id for row in rows])))
+    fewer = Counter(row.author_id for row in rows if row.counted)
+    for id in sorted(filter(None, fewer)):
+        User.count_up(id, comment_count=-fewer[id])
+    db.session.commit()
+    return len(rows)

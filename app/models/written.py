@@ -1,0 +1,233 @@
+"""What members write: the columns, rules and verbs that posts and comments have in common."""
+
+import re
+from datetime import timedelta
+
+from markupsafe import Markup
+from sqlalchemy import ForeignKey, String, Text, and_, or_, select, true
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+
+from ..extensions import db
+from ..markdown import RENDERER
+from ..markdown import Text as Draft
+from ..names import USERNAME, username_key
+from ..permissions import Permission
+from ..words import beginning, excerpt, plain, words_of
+from . import news
+from .fields import Id, Moment, Words, utcnow
+from .hideable import Hideable
+from .refused import Refused
+from .revision import Revision
+from .user import User
+
+LONGEST = 10_000  # characters
+KEPT = timedelta(days=30)  # what its author deleted, for staff
+LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
+SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
+
+
+class Rules:
+    """Who may do what with a text. Views and templates ask the same questions.
+
+    They need `author_id`, `deleted_at` and `hidden_at`, so light rows of a list answer them too.
+    """
+
+    permission: Permission  # that writing one takes
+
+    @property
+    def is_hidden(self):
+        return self.hidden_at is not None
+
+    @property
+    def is_deleted(self):
+        return self.deleted_at is not None
+
+    @property
+    def is_shown(self):
+        return not (self.is_hidden or self.is_deleted)
+
+    def is_by(self, user):
+        return user.is_authenticated and self.author_id == user.id
+
+    def in_brief(self, length):
+        """The beginning of its text, plain: for a title, a preview elsewhere."""
+        return beginning(plain(self.html), length)
+
+    def excerpt(self, terms):
+        """The part of its text where terms of a search stand, as HTML that marks them."""
+        return excerpt(plain(self.html), terms)
+
+    def visible_to(self, user):
+        """What is deleted is for staff alone; what is hidden, for its author too."""
+        if self.is_shown or user.is_moderator():
+            return True
+        return self.is_by(user) and not self.is_deleted
+
+    def editable_by(self, user):
+        return self.is_shown and self.is_by(user) and user.can(self.permission)
+
+    def deletable_by(self, user):
+        return self.is_by(user) and not self.is_deleted
+
+    @property
+    def gone_at(self):
+        """When a deleted one is purged."""
+        return self.deleted_at + KEPT
+
+
+class Written(Rules, Hideable):
+    """Verbs lock, then look, then act; the stored counts follow in the same transaction.
+
+    Rendering comes before any lock, so nobody waits for a long text (R-20).
+    """
+
+    id: Mapped[Id]
+    created_at: Mapped[Moment] = mapped_column(default=utcnow)
+    body: Mapped[str] = mapped_column(Text)
+    body_html: Mapped[str] = mapped_column(Text)
+    renderer: Mapped[int] = mapped_column(index=True)
+    version: Mapped[int] = mapped_column(default=1)
+    edited_at: Mapped[Moment | None]
+    editor_name: Mapped[str] = mapped_column(String(64), default="")  # of this version
+    deleted_at: Mapped[Moment | None]
+    form_key: Mapped[str | None] = mapped_column(String(32))  # of the form it was sent with
+    words: Mapped[Words]
+
+    @declared_attr
+    def author_id(cls) -> Mapped[int | None]:
+        """None: the member is gone."""
+        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+    @declared_attr
+    def author(cls) -> Mapped["User | None"]:
+        return relationship(User, lazy="joined")
+
+    @property
+    def html(self):
+        return as_html(self.body_html, self.renderer, self.body)
+
+    @classmethod
+    def shown(cls):
+        """The conditions that everybody may read it."""
+        return cls.deleted_at.is_(None), cls.hidden_at.is_(None)
+
+    @classmethod
+    def seen_by(cls, user):
+        """The condition that a person may read it; says of many what `visible_to` says of one."""
+        if user.is_moderator():
+            return true()
+        if not user.is_authenticated:
+            return and_(*cls.shown())
+        own = and_(cls.author_id == user.id, cls.deleted_at.is_(None))
+        return or_(and_(*cls.shown()), own)
+
+    @classmethod
+    def sent_with(cls, form_key, author):
+        """What the author has sent with this form already, or None."""
+        here = cls.form_key == form_key, cls.author_id == author.id
+        return db.session.scalar(select(cls).where(*here)) if form_key else None
+
+    def edit(self, text, *, by):
+        """Take another text; the one before stays in the history. Return the draft, or None.
+
+        None: it is the text that it had. Refused where it was hidden or deleted meanwhile.
+        """
+        if text == self.body:
+            return None
+        known = Draft(self.body).called
+        draft, texts = rendered(text)
+        self.lock()
+        if not self.is_shown:
+            raise Refused(f"This {self.noun} can no longer be changed.")
+        if text == self.body:
+            return None
+        about = {f"{self.noun}_id": self.id}
+        before = dict(body=self.body, editor_name=self.editor_name)
+        db.session.add(Revision(created_at=self.written_at, **before, **about))
+        for name, value in texts.items():
+            setattr(self, name, value)
+        self.version, self.edited_at, self.editor_name = self.version + 1, utcnow(), by.username
+        news.of_mentions(self, [name for name in draft.called if name not in known])
+        return draft
+
+    def delete(self):
+        """Take it from view. Staff see it for KEPT, then it is purged. Of many, one is True."""
+        self.lock()
+        if self.is_deleted:
+            return False
+        self.deleted_at = utcnow()
+        if not self.is_hidden:
+            self.count(-1)
+        news.forget(self)
+        return True
+
+    def hide(self, *, by, reason):
+        hidden = super().hide(by=by, reason=reason)
+        news.forget(self)
+        return hidden
+
+    @property
+    def written_at(self):
+        """When the text that it has now was written."""
+        return self.edited_at or self.created_at
+
+    def history(self):
+        """Its former texts."""
+        return select(Revision).where(getattr(Revision, f"{self.noun}_id") == self.id)
+
+    def after(self, revision):
+        """The version that took the place of a former text: another such, or this as it is."""
+        later = self.history().where(Revision.id > revision.id).order_by(Revision.id)
+        return db.session.scalar(later.limit(1)) or self
+
+    def lock(self):
+        """Wait for whoever changes it at this moment, then read what they left.
+
+        Refused where nothing is left. Whoever only refers to it, as a like does, does not wait.
+        """
+        cls = type(self)
+        db.session.flush()
+        here = select(cls.id).where(cls.id == self.id).with_for_update(key_share=True)
+        if db.session.scalar(here) is None:
+            raise Refused(f"This {self.noun} is gone.")
+        db.session.refresh(self)
+
+
+def rendered(text):
+    """Return the draft of a text, which knows names and tags, and the columns that follow."""
+    draft = Draft(text)
+    html = str(draft.html(people_named(draft.mentions)))
+    words = words_of(plain(html))
+    return draft, dict(body=text, body_html=html, renderer=RENDERER, words=words)
+
+
+def as_html(body_html, renderer, body):
+    """The text as the renderer of today makes it, whichever was there when it was saved (R-19).
+
+    Whom it links is taken from what was saved, so that no page of old texts asks for each.
+    """
+    if renderer == RENDERER:
+        return Markup(body_html)
+    return Draft(body).html({username_key(name): name for name in LINKED.findall(body_html)})
+
+
+def for_elsewhere(html, home):
+    """The HTML of a text for whoever reads it outside of the site: its links name where that is.
+
+    Nothing that members type can look like the start of such a link, as `<` is spelt out.
+    """
+    return html.replace(Markup('<a href="/'), Markup('<a href="{}').format(home))
+
+
+def preview_of(text):
+    """Return the HTML that a text would have if it were saved now."""
+    draft = Draft(text)
+    return draft.html(people_named(draft.mentions))
+
+
+def people_named(keys):
+    """Return key → username of those whom a text may mention."""
+    if not keys:
+        return {}
+    found = select(User.username_key, User.username).where(User.username_key.in_(keys))
+    return dict(db.session.execute(found.where(*User.seen_by_all())).all())

@@ -1,0 +1,159 @@
+"""Pages of a list by keyset: the cost of a page does not grow with how deep it is (R-90).
+
+A cursor names the row where a page begins or ends, so what is written meanwhile shifts nothing.
+"""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from flask import request
+from sqlalchemy import Integer, String, bindparam, literal, tuple_
+
+from .extensions import db
+
+LARGEST = 2**31 - 1  # that a column of ids can hold
+NAMES = "at", "id"  # of what is bound for the columns of a timeline
+ID, MANY = (bindparam(name, type_=Integer) for name in ("id", "many"))
+ENDS = {  # where a timeline begins: falling, or rising
+    True: (datetime(9999, 1, 1, tzinfo=UTC), LARGEST),
+    False: (datetime(1, 1, 1, tzinfo=UTC), 0),
+}
+
+
+@dataclass
+class KeysetPage:
+    """Rows, and cursors for the pages next to this one; None where there is none."""
+
+    items: list
+    before: str | None = None
+    after: str | None = None
+    is_beyond: bool = False  # a later page was asked for, and nothing is left there
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __len__(self):
+        return len(self.items)
+
+
+@dataclass
+class Place:
+    """Where a page begins: beyond these values, or at the start of the list where there are none.
+
+    `backwards`: it ends there, and begins somewhere before.
+    """
+
+    values: list | None = None
+    backwards: bool = False
+
+
+def asked_place(columns):
+    """Return the place that the query string's `after` or `before` names."""
+    after, before = (_read(request.args.get(name), columns) for name in ("after", "before"))
+    backwards = before is not None and after is None
+    return Place(before if backwards else after, backwards)
+
+
+def page_of(statement, columns, *, size, descending=True, make=None):
+    """Return the page that the query string's `after` or `before` asks for, else the first one.
+
+    `columns` are what the list is sorted by, the last of them unique; none may hold NULL.
+    `statement` selects one entity, or rows of which `make` makes items; it comes without an order.
+    """
+    place = asked_place(columns)
+    falling = descending != place.backwards
+    if place.values is not None:
+        here = [literal(v, c.type) for v, c in zip(place.values, columns, strict=True)]
+        statement = statement.where(_beyond(columns, here, falling))
+    statement = statement.order_by(*_order(columns, falling)).limit(size + 1)
+    if make is None:
+        rows = list(db.session.scalars(statement).unique())
+    else:
+        rows = [make(row) for row in db.session.execute(statement)]
+    return _page(rows, place, columns, size)
+
+
+class Timeline:
+    """A list by moment and id, or by id, whose statements are built once and run for all who ask.
+
+    SQLAlchemy keeps what a statement compiles to, yet to build it costs more than to run it. What
+    differs from request to request stands in it as `bindparam`; `page` is given the values.
+    `select(falling)` returns rows of which `make` makes items. It may use the binds `at`, ID and
+    MANY itself.
+    """
+
+    def __init__(self, select, columns, make, *, descending=True):
+        self.columns, self.make, self.descending = columns, make, descending
+        self.names = NAMES[-len(columns) :]
+        here = [bindparam(n, type_=c.type) for n, c in zip(self.names, columns, strict=True)]
+        self._statements = {
+            falling: select(falling)
+            .where(_beyond(columns, here, falling))
+            .order_by(*_order(columns, falling))
+            .limit(MANY)
+            for falling in (True, False)
+        }
+
+    def page(self, *, size, **values):
+        """Return the page that the query string asks for."""
+        place = asked_place(self.columns)
+        falling = self.descending != place.backwards
+        here = place.values or ENDS[falling][-len(self.names) :]
+        statement = self._statements[falling]
+        values |= dict(zip(self.names, here, strict=True), many=size + 1)
+        rows = db.session.connection().execute(statement, values).all()
+        return _page([self.make(row) for row in rows], place, self.columns, size)
+
+
+def _beyond(columns, here, falling):
+    keys, here = tuple_(*columns), tuple_(*here)
+    return keys < here if falling else keys > here
+
+
+def _order(columns, falling):
+    return [column.desc() if falling else column.asc() for column in columns]
+
+
+def _page(rows, place, columns, size):
+    """Make a page of up to `size + 1` rows, read from the place on."""
+    more, rows = len(rows) > size, rows[:size]
+    if place.backwards:
+        rows.reverse()
+    first, last = (cursor_at(rows[i], columns) for i in (0, -1)) if rows else (None, None)
+    has_before = more if place.backwards else place.values is not None
+    has_after = place.values is not None if place.backwards else more
+    before, after = first if has_before else None, last if has_after else None
+    return KeysetPage(rows, before, after, is_beyond=not rows and place.values is not None)
+
+
+def cursor_at(row, columns):
+    """Return the cursor that names the place of a row in the list."""
+    values = [getattr(row, column.key) for column in columns]
+    values = [v.isoformat() if isinstance(v, datetime) else v for v in values]
+    return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
+
+
+def _read(text, columns):
+    """Return the values of a cursor, or None for nonsense: then the list starts at its start."""
+    try:
+        padded = text + "=" * (-len(text) % 4)
+        values = json.loads(urlsafe_b64decode(padded))
+        return [_value(v, c) for v, c in zip(values, columns, strict=True)]
+    except (OverflowError, RecursionError, TypeError, ValueError):
+        return None
+
+
+def _value(value, column):
+    if isinstance(column.type, Integer):
+        if type(value) is not int or abs(value) > LARGEST:
+            raise ValueError(value)
+        return value
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError(value)
+    value.encode()  # a lone surrogate is a ValueError
+    if isinstance(column.type, String):
+        return value
+    moment = datetime.fromisoformat(value)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

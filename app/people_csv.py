@@ -1,0 +1,124 @@
+"""People as CSV: the one format that the site writes and reads, without a difference.
+
+A cell that a spreadsheet program would run as a formula is written with an apostrophe in front. It
+stands wherever such a program may see a cell begin, also after a separator within a cell: programs
+differ in what they split at. Reading takes off exactly what writing put there.
+"""
+
+import csv
+import io
+import re
+
+COLUMNS = ("email", "username", "first_name", "last_name", "location")
+COLUMNS += ("role", "confirmed", "active", "member_since", "last_seen")
+INFORMATION = ("member_since", "last_seen")  # written for the reader, ignored when they come back
+SEPARATORS = ",;\t"
+BEGINS = r"(?<![^,;\t\r\n])"  # at the start, or behind what some program splits at
+FORMULA = r"(?= *['=+\-@\t\r\n＝＋－＠])"
+GUARD = re.compile(f"{BEGINS}{FORMULA}")
+GUARDED = re.compile(f"{BEGINS}'{FORMULA}")
+BOM = "\ufeff"
+MOST_ROWS = 50_000
+LONGEST_CELL = 10_000
+MOST = 100  # columns that are looked at
+FOREIGN = {
+    b"\xff\xfe": "It is UTF-16. Save it as “CSV UTF-8”.",
+    b"\xfe\xff": "It is UTF-16. Save it as “CSV UTF-8”.",
+    b"PK\x03\x04": "It is a workbook or an archive, not text. Save it as “CSV UTF-8”.",
+    b"\xd0\xcf\x11\xe0": "It is a workbook, not text. Save it as “CSV UTF-8”.",
+    b"\x1f\x8b": "It is compressed. Unpack it first.",
+}
+
+
+class Unreadable(ValueError):
+    """A file that is no CSV of people; its words may be shown to whoever sent it."""
+
+
+def guarded(cell):
+    return GUARD.sub("'", cell)
+
+
+def unguarded(cell):
+    return GUARDED.sub("", cell)
+
+
+def written(rows):
+    """Return the rows, each a list of texts, as lines of CSV."""
+    lines = io.StringIO()
+    csv.writer(lines).writerows([guarded(cell) for cell in row] for row in rows)
+    return lines.getvalue()
+
+
+def decoded(data):
+    """Return the text of a file, or raise `Unreadable`, which names the line that is no UTF-8."""
+    for start, words in FOREIGN.items():
+        if data.startswith(start):
+            raise Unreadable(words)
+    if (at := data.find(b"\0")) >= 0:
+        raise Unreadable(f"Line {_line_at(data, at)} holds bytes that no text has.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = _line_at(data, error.start)
+        raise Unreadable(f"Line {line} is not UTF-8. Save the file as “CSV UTF-8”.") from None
+
+
+def read(text):
+    """Yield (line, cells): cells by their column; None in place of them where too many or too few.
+
+    `Unreadable` says what is wrong with the file as a whole. Empty lines are left out.
+    """
+    lines = _lines(text)
+    columns = _columns(next(lines, (1, []))[1])
+    count = 0
+    for line, row in lines:
+        count += 1
+        if count > MOST_ROWS:
+            raise Unreadable(f"It holds more than {MOST_ROWS:,} people. Split it.")
+        fits = len(row) == len(columns)
+        yield line, dict(zip(columns, map(unguarded, row), strict=True)) if fits else None
+    if not count:
+        raise Unreadable("It holds nobody: there is no line below the names of the columns.")
+
+
+def _lines(text):
+    """Yield (number of the line where it begins, cells) of each row that is not empty."""
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
+    line = 1
+    try:
+        for row in rows:
+            if any(cell.strip() for cell in row):
+                if any(len(cell) > LONGEST_CELL for cell in row):
+                    raise Unreadable(f"Line {line} holds a cell that is too long. Is a quote open?")
+                yield line, row
+            line = rows.line_num + 1
+    except csv.Error:
+        raise Unreadable(f"Line {line} is no CSV: look at its quotation marks.") from None
+
+
+def _separator(text):
+    """Return what the first line separates its cells by."""
+    first = re.search(r"[^\r\n]*", text.lstrip("\r\n"))[0]
+    return max(SEPARATORS, key=first.count)
+
+
+def _columns(header):
+    names = [re.sub(r"[\s-]+", "_", unguarded(name).strip().lower()) for name in header[:MOST]]
+    if "email" not in names:
+        raise Unreadable("The first line must name the columns, and “email” among them.")
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise Unreadable(f"A column stands there twice: {_listed(twice)}.")
+    if len(header) > MOST:
+        raise Unreadable(f"It has more than {MOST} columns.")
+    if unknown := [name for name in names if name not in COLUMNS]:
+        known = ", ".join(COLUMNS)
+        raise Unreadable(f"Nobody knows these columns: {_listed(unknown)}. Known: {known}.")
+    return names
+
+
+def _listed(names):
+    return ", ".join(f"“{name[:40]}”" for name in names[:5])
+
+
+def _line_at(data, at):
+    return data.count(b"\n", 0, at) + 1

@@ -1,0 +1,103 @@
+"""Pictures of members: whatever was uploaded comes out square, small, and as nothing but pixels.
+
+A file is never trusted: its size is read from its head before a pixel is decoded, and only four
+decoders may look at it at all.
+"""
+
+from io import BytesIO
+from threading import Lock
+
+from PIL import Image
+
+SIDE = 256  # pixels of what comes out; smaller pictures are not blown up
+LEAST, LONGEST, MOST_PIXELS = 32, 10_000, 16_000_000
+MOST_SCANS = 100  # of a JPEG; each costs a walk over all its pixels, a camera writes ten
+LARGEST = 2 * 1024 * 1024  # bytes
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+START_OF_SCAN = b"\xff\xda"
+TURNS = {  # EXIF's orientation: what makes it upright
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+ORIENTATION = 0x0112
+one_at_a_time = Lock()  # the largest takes 300 megabytes for a second
+
+UNKNOWN = "This is no picture that we can read: please choose a PNG, JPEG, WebP or GIF file."
+BROKEN = "This picture is broken; perhaps it was cut off on its way. Please choose another."
+TOO_HEAVY = f"This file is too large: a picture has at most {LARGEST // 1024**2} megabytes."
+TOO_BIG = (
+    f"This picture has too many pixels: at most {MOST_PIXELS // 10**6} million,"
+    f" and {LONGEST:,} a side. Please make it smaller first."
+)
+TOO_SMALL = f"This picture is too small: it needs at least {LEAST} pixels a side."
+
+
+class Unusable(ValueError):
+    """A file that makes no picture; its words may be shown to whoever sent it."""
+
+
+def squared(data):
+    """Return the WebP that we keep of an uploaded file: its first frame, upright, cut square."""
+    if len(data) > LARGEST:
+        raise Unusable(TOO_HEAVY)
+    with one_at_a_time:
+        picture = _opened(data)
+        _check_size(picture, data)
+        try:
+            return _as_webp(_upright(picture, _square(picture)))
+        except Exception:  # decoders raise whatever they stumble over
+            raise Unusable(BROKEN) from None
+
+
+def _opened(data):
+    try:
+        return Image.open(BytesIO(data), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
+        raise Unusable(TOO_BIG) from None
+    except Exception:
+        raise Unusable(UNKNOWN) from None
+
+
+def _check_size(picture, data):
+    width, height = picture.size
+    if max(width, height) > LONGEST or width * height > MOST_PIXELS:
+        raise Unusable(TOO_BIG)
+    if min(width, height) < LEAST:
+        raise Unusable(TOO_SMALL)
+    if picture.format in ("JPEG", "MPO") and data.count(START_OF_SCAN) > MOST_SCANS:
+        raise Unusable(BROKEN)
+
+
+def _square(picture):
+    """The middle of the picture, made small while it is read where the format knows how."""
+    picture.draft("RGB", (2 * SIDE, 2 * SIDE))
+    picture.load()
+    if picture.mode.startswith("I"):  # 16 bits of grey
+        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
+    clear = "transparency" in picture.info or picture.mode in ("LA", "PA", "RGBA", "RGBa")
+    picture = picture.convert("RGBA" if clear else "RGB")
+    width, height = picture.size
+    side = min(width, height)
+    left, top = (width - side) / 2, (height - side) / 2
+    box, small = (left, top, left + side, top + side), min(side, SIDE)
+    return picture.resize((small, small), Image.Resampling.LANCZOS, box=box, reducing_gap=3)
+
+
+def _upright(picture, square):
+    try:
+        turn = TURNS.get(picture.getexif().get(ORIENTATION))
+    except Exception:  # what cameras say of a picture may be broken where the picture is not
+        turn = None
+    return square if turn is None else square.transpose(turn)
+
+
+def _as_webp(square):
+    pixels = Image.frombytes(square.mode, square.size, square.tobytes())  # and no word besides
+    kept = BytesIO()
+    pixels.save(kept, "WEBP", quality=85)
+    return kept.getvalue()

@@ -1,0 +1,261 @@
+"""The access map: each door is opened for real by each kind of person, and held against the map."""
+
+import inspect
+import sys
+from urllib.parse import urlsplit
+
+import pytest
+from factories import everything, keep, make_user
+from flask import Blueprint
+
+import app.templating
+from app import create_app
+from app.access_map import CONFIRM, LET_IN, Kind, access_map, kinds_of, short
+from app.decorators import (
+    HOME,
+    OPENS,
+    OWN_ONLY,
+    REFUSED,
+    SIGN_IN,
+    Contradiction,
+    admin_required,
+    gate,
+    login_required,
+    own_things,
+    permission_required,
+    public,
+    readable,
+    visitors_only,
+)
+from app.extensions import limiter
+from app.models import Permission, Role, Setting
+from app.throttles import spare
+
+KINDS = ["visitor", "unconfirmed", "role User", "role Moderator", "role Administrator"]
+KINDS += ["role Helper", "role Office"]
+VALUES = dict(username="nobody", id=0, token="x", key=32 * "a", filename="site.css")
+VALUES |= dict(slug="about", number=1, act="sign-out")
+VALUES |= dict(kind="posts", tag="flask")
+ANSWERS = {"/": HOME, "/auth/unconfirmed": CONFIRM, "/auth/login": SIGN_IN}
+
+
+@pytest.fixture
+def roles(app):
+    """Helpers may do no more than moderate, the office no more than administer."""
+    keep(Role(name="Helper", permissions=int(Permission.MODERATE)))
+    keep(Role(name="Office", permissions=int(Permission.ADMIN)))
+    return Role.all()
+
+
+@pytest.fixture
+def doors(roles):
+    return {door.endpoint: door for door in access_map(kinds_of(roles))}
+
+
+def outcomes(door):
+    return [door.outcomes[key] for key in KINDS]
+
+
+def person_of(kind):
+    if kind == "visitor":
+        return None
+    if kind == "unconfirmed":
+        return make_user("newcomer", confirmed=False)
+    return make_user("somebody", role=kind.removeprefix("role "))
+
+
+class Door:
+    """Sees whether a view ran, whatever it then answered."""
+
+    def __init__(self, app, endpoint):
+        self.code = inspect.unwrap(app.view_functions[endpoint]).__code__
+        self.ran = False
+
+    def __enter__(self):
+        self.before = sys.gettrace()
+        sys.settrace(self.note)  # which is told of calls alone, for it returns None
+        return self
+
+    def note(self, frame, event, argument):
+        if frame.f_code is self.code:
+            self.ran = True
+
+    def __exit__(self, *error):
+        sys.settrace(self.before)
+
+
+def tries(app):
+    """Every endpoint with every method that it takes, and an address that leads to it."""
+    for rule in app.url_map.iter_rules():
+        url = app.url_map.bind("localhost").build(
+            rule.endpoint, {name: VALUES[name] for name in rule.arguments}
+        )
+        for method in sorted({"GET", "POST"} & rule.methods):
+            yield rule.endpoint, method, url
+
+
+def knock(app, client, endpoint, method, url):
+    """What happened, in the words of the map."""
+    limiter.reset()
+    spare.storage.reset()
+    with Door(app, endpoint) as door:
+        response = client.open(url, method=method, buffered=True)
+    assert response.status_code < 500
+    if door.ran:
+        return OPENS
+    if response.location:
+        return ANSWERS[urlsplit(response.location).path]
+    return REFUSED if "It needs the permission" in response.text else response.status
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_door_is_to_each_kind_of_person_what_the_map_says(app, client, doors, kind):
+    """R-76, R-77, R-79, R-80: every endpoint, every method, for real."""
+    person, met, said = person_of(kind), {}, {}
+    for endpoint, method, url in tries(app):
+        if person:
+            client.sign_in(person)
+        met[endpoint, method] = knock(app, client, endpoint, method, url)
+        words = doors[endpoint].outcomes[kind]
+        said[endpoint, method] = OPENS if words in LET_IN else words
+
+    assert met == said
+    assert {endpoint for endpoint, _ in met} == set(doors)
+
+
+def test_where_only_members_read_the_map_says_so_and_it_is_so(app, client, roles):
+    Setting.change(readers="members")
+    door = next(d for d in access_map(kinds_of(roles)) if d.endpoint == "main.user")
+
+    assert (door.policy, door.outcomes["visitor"]) == ("readers", SIGN_IN)
+    assert knock(app, client, "main.user", "GET", "/user/nobody") == SIGN_IN
+
+
+@pytest.mark.parametrize("who", ["alice", "mona", "ada"])
+def test_what_is_own_only_is_closed_to_all_others(app, client, doors, bob, who, request):
+    """R-78: sessions of Bob's stay his, whoever knocks."""
+    row = client.sign_in(bob)
+    client.sign_in(request.getfixturevalue(who))
+    own = [door for door in doors.values() if OWN_ONLY in door.outcomes.values()]
+    assert "main.end_session" in {door.endpoint for door in own}
+
+    assert client.post(f"/settings/sessions/{row.id}/end").status_code == 404
+    assert row.id in {session.id for session in everything()["user_sessions"]}
+
+
+def test_a_door_says_how_it_is_reached_and_what_guards_it(doors):
+    door = doors["main.end_session"]
+
+    assert (door.methods, door.policy) == (("POST",), "own content")
+    assert door.urls == ("/settings/sessions/<int(max=2147483647):id>/end",)
+    assert short(door.urls[0]) == "/settings/sessions/<id>/end"
+
+
+def test_the_map_tells_custom_roles_from_the_built_in_ones(doors):
+    assert outcomes(doors["moderation.queue"])[2:] == [REFUSED, OPENS, OPENS, OPENS, REFUSED]
+    assert outcomes(doors["admin.index"])[2:] == [REFUSED, REFUSED, OPENS, REFUSED, OPENS]
+
+
+def test_a_newcomer_of_a_mighty_default_role_still_has_to_confirm(app):
+    role = Role(name="Open house", permissions=0xFF, default=True)
+    doors = {door.endpoint: door for door in access_map(kinds_of([role]))}
+
+    assert doors["admin.index"].outcomes == {
+        "visitor": SIGN_IN,
+        "unconfirmed": CONFIRM,
+        "role Open house": OPENS,
+    }
+
+
+# Two guards on one view: both count.
+
+GUARDS = {
+    "public": public,
+    "readable": readable,
+    "login_required": login_required,
+    "own_things": own_things,
+    "MODERATE": permission_required(Permission.MODERATE),
+    "ADMIN": admin_required,
+}
+
+
+@pytest.mark.parametrize("outer", GUARDS)
+@pytest.mark.parametrize("inner", GUARDS)
+def test_a_policy_of_two_guards_admits_whom_both_admit(app, outer, inner):
+    view = GUARDS[outer](GUARDS[inner](lambda: "in"))
+    alone = [GUARDS[name](lambda: "in").policy for name in (outer, inner)]
+    people = [Kind("", "", is_authenticated=False)]
+    people += [Kind("", "", Role(name="x", permissions=mask)) for mask in (0, 7, 8, 16, 255)]
+
+    for person in people:
+        assert view.policy.admits(person) is all(policy.admits(person) for policy in alone)
+
+
+@pytest.mark.parametrize("guard", ["readable", "login_required", "own_things", "ADMIN"])
+def test_a_view_that_nobody_could_enter_is_refused_at_once(guard):
+    with pytest.raises(Contradiction):
+        GUARDS[guard](visitors_only(lambda: "in"))
+
+
+def planted(monkeypatch, view, endpoint="admin.planted"):
+    """A site with one more view, behind the gate of the administration."""
+    init_app = app.templating.init_app
+    add_one = lambda site: site.add_url_rule("/admin/planted", endpoint, view)  # noqa: E731
+    monkeypatch.setattr(app.templating, "init_app", lambda site: (init_app(site), add_one(site)))
+
+
+def test_a_gate_and_a_decorator_both_guard(monkeypatch, site_with, roles):
+    planted(monkeypatch, permission_required(Permission.MODERATE)(lambda: "in"))
+    site = site_with()
+    with site.app_context():
+        door = next(d for d in access_map(kinds_of(roles)) if d.endpoint == "admin.planted")
+
+    assert door.policy == "MODERATE and ADMIN"
+    assert outcomes(door)[2:] == [REFUSED, REFUSED, OPENS, REFUSED, REFUSED]
+
+
+@pytest.mark.parametrize("role, missing", [("Office", ["MODERATE"]), ("Helper", ["ADMIN"])])
+def test_behind_two_guards_one_learns_of_all_that_is_missing(
+    monkeypatch, site_with, roles, role, missing
+):
+    planted(monkeypatch, permission_required(Permission.MODERATE)(lambda: "in"))
+    client = site_with().test_client()
+    client.sign_in(make_user(role=role))
+
+    answer = client.get("/admin/planted", headers={"Accept": "application/json"})
+
+    assert answer.status_code == 403
+    assert answer.json["error"]["missing"] == missing
+    assert answer.json["error"]["holders"] == ["Administrator"]
+
+
+def test_own_content_behind_a_gate_asks_for_the_permission_too(monkeypatch, site_with, roles):
+    planted(monkeypatch, own_things(lambda: "in"))
+    with site_with().app_context():
+        door = next(d for d in access_map(kinds_of(roles)) if d.endpoint == "admin.planted")
+
+    assert door.policy == "own content with ADMIN"
+    assert outcomes(door)[3:] == [REFUSED, OWN_ONLY, REFUSED, OWN_ONLY]
+
+
+def test_the_site_does_not_start_with_a_view_that_nobody_can_enter(monkeypatch):
+    planted(monkeypatch, visitors_only(lambda: "in"))
+
+    with pytest.raises(RuntimeError, match=r"Nobody may enter admin.planted \(.*test_access_map"):
+        create_app("testing")
+
+
+def test_the_gate_around_a_gate_counts(monkeypatch, site_with, roles):
+    outer, inner = Blueprint("outer", __name__), Blueprint("inner", __name__)
+    gate(outer, Permission.ADMIN)
+    gate(inner, Permission.MODERATE)
+    inner.add_url_rule("/inner", "view", lambda: "in")
+    outer.register_blueprint(inner)
+    init_app = app.templating.init_app
+    add_both = lambda site: site.register_blueprint(outer)  # noqa: E731
+    monkeypatch.setattr(app.templating, "init_app", lambda site: (init_app(site), add_both(site)))
+
+    with site_with().app_context():
+        door = next(d for d in access_map(kinds_of(roles)) if d.endpoint == "outer.inner.view")
+
+    assert outcomes(door)[2:] == [REFUSED, REFUSED, OPENS, REFUSED, REFUSED]

@@ -1,0 +1,104 @@
+"""The access map in the browser: complete, filtered, readable on a phone."""
+
+import pytest
+from crawling import Page
+from factories import keep
+
+from app.access_map import access_map, kinds_of
+from app.models import Permission, Role
+
+
+@pytest.fixture
+def doors(app):
+    """Helpers may do no more than moderate, the office no more than administer."""
+    keep(Role(name="Helper", permissions=int(Permission.MODERATE)))
+    keep(Role(name="Office", permissions=int(Permission.ADMIN)))
+    return {door.endpoint: door for door in access_map(kinds_of(Role.all()))}
+
+
+def rows_of(page):
+    """The endpoints that the page shows."""
+    parts = page.text.split('<th scope="row">')[1:]
+    return [part.split()[0] for part in parts]
+
+
+def test_the_page_shows_every_endpoint_and_every_role(client, ada, doors):
+    client.sign_in(ada)
+
+    page = client.get("/admin/access")
+
+    assert rows_of(page) == sorted(doors)
+    assert f"{len(doors)} of {len(doors)} endpoints" in page.text
+    for name in ("Visitor", "Unconfirmed", "User", "Helper", "Office", "Administrator"):
+        assert f'<th scope="col">{name}</th>' in page.text
+
+
+OWN = ["main.download_data", "main.end_session", "main.open_notification"]
+OWN += ["main.read_notification", "main.withdraw_role_request"]
+
+
+@pytest.mark.parametrize(
+    "query, shown",
+    [
+        ("text=MODERATION", ["moderation.queue"]),
+        ("text=/sessions/<id>/", ["main.end_session"]),
+        ("text=avatar&policy=open", ["main.avatar"]),
+        ("policy=own content", OWN),
+        ("policy=MODERATE", ["moderation.queue"]),
+        ("policy=visitors only", ["auth.login", "auth.register", "auth.reset_request"]),
+        ("who=role Moderator&closed=role User", ["moderation.queue"]),
+        ("who=role Helper&closed=role Administrator", []),
+        ("who=role User&outcome=own only", OWN),
+        ("who=visitor&outcome=must confirm first", []),
+        ("text=index&outcome=must confirm first", ["admin.index", "main.index"]),
+        ("text=zzz", []),
+    ],
+)
+def test_the_page_is_filtered(client, ada, doors, query, shown):
+    client.sign_in(ada)
+
+    page = client.get(f"/admin/access?{query}")
+
+    assert rows_of(page) == shown
+    assert f"{len(shown)} of {len(doors)} endpoints" in page.text
+    assert ("No endpoint is like this." in page.text) is (shown == [])
+    assert "Show all" in page.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["policy=nonsense", "who=role Nobody", "outcome=x", "closed=0", "text=" + 101 * "x"]
+    + ["text=a&text=b", "who=visitor&who=visitor"],
+)
+def test_a_filter_that_does_not_exist_is_told_and_hides_nothing(client, ada, doors, query):
+    client.sign_in(ada)
+
+    page = client.get(f"/admin/access?{query}")
+
+    assert page.status_code == 200
+    assert 'aria-invalid="true"' in page.text and rows_of(page) == sorted(doors)
+
+
+def test_on_a_phone_each_cell_says_whose_it_is(client, ada, doors):
+    client.sign_in(ada)
+
+    page = client.get("/admin/access?text=moderation.queue")
+
+    assert '<td data-label="Helper"><span class="door-open">opens</span></td>' in page.text
+    assert '<td data-label="User"><span class="door-shut">refused (403)</span></td>' in page.text
+
+
+def test_names_of_roles_are_shown_as_they_are(client, ada):
+    """R-14."""
+    keep(Role(name="<b>Bold</b>", permissions=0))
+    client.sign_in(ada)
+
+    page = client.get("/admin/access")
+
+    assert "<b>Bold</b>" not in page.text and "&lt;b&gt;Bold" in page.text
+
+
+def test_the_page_stands_in_the_administration(client, ada):
+    client.sign_in(ada)
+
+    assert "/admin/access" in Page("/admin/", client.get("/admin/access")).links

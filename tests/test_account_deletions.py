@@ -1,0 +1,460 @@
+"""Accounts that go: two weeks to think, then step by step, once, and with the counts of others."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+import time_machine
+from factories import PASSWORD, keep, mails, make_user
+from sqlalchemy import func, select
+from test_races import at_once, post
+
+from app import own_data
+from app.admin import user_acts
+from app.extensions import db
+from app.models import (
+    AccountDeletion,
+    AuditEntry,
+    Bookmark,
+    Comment,
+    Follow,
+    Like,
+    Notification,
+    Post,
+    Revision,
+    Role,
+    Setting,
+    User,
+    UserSession,
+)
+from app.models import leaving as leaving_steps
+from app.models.account_deletion import TO_THINK
+from app.models.fields import utcnow
+from app.models.leased import LEASE
+from app.models.refused import Refused
+
+PAGE, KEEP = "/settings/delete-account", "/settings/delete-account/keep"
+LATER = TO_THINK + timedelta(seconds=1)
+
+
+def ask(person, *, removes_writing=False):
+    deletion, _ = AccountDeletion.ask(person, removes_writing=removes_writing)
+    db.session.commit()
+    return deletion
+
+
+def later(time=LATER):
+    return time_machine.travel(utcnow() + time)
+
+
+def carried_out(person, *, removes_writing=False):
+    ask(person, removes_writing=removes_writing)
+    with later():
+        own_data.work()
+    db.session.expire_all()
+
+
+def is_there(username):
+    return User.with_username(username) is not None
+
+
+def counts_are_right():
+    """Every stored count equals the rows."""
+    db.session.expire_all()
+    shown = [Comment.deleted_at.is_(None), Comment.hidden_at.is_(None)]
+    for thing in db.session.scalars(select(Post)):
+        assert thing.like_count == rows(Like.post_id == thing.id)
+        assert thing.comment_count == rows(Comment.post_id == thing.id, *shown)
+    for user in db.session.scalars(select(User)):
+        assert user.follower_count == rows(Follow.followed_id == user.id)
+        assert user.following_count == rows(Follow.follower_id == user.id)
+        assert user.comment_count == rows(Comment.author_id == user.id, *shown)
+        assert user.post_count == rows(Post.author_id == user.id, *Post.shown())
+    return True
+
+
+def rows(*conditions):
+    return db.session.scalar(select(func.count()).where(*conditions))
+
+
+def form(writing="stays", password=PASSWORD):
+    return {"writing": writing, "password": password}
+
+
+@pytest.fixture
+def busy(alice, bob, mona):
+    """Alice has written, follows and is followed, likes, and others answered her."""
+    for number in range(3):
+        mine, other = (Post.publish(f"Post {number} #tea", by=who) for who in (alice, bob))
+        mine.edit("Better", by=alice)
+        Comment.publish(mine, "Well said", by=bob)
+        Comment.publish(mine, "I agree with myself", by=alice)
+        Comment.publish(other, "An answer", by=alice).edit("A better one", by=alice)
+        Comment.publish(other, "Another", by=mona)
+        Like.add(other, by=alice)
+        Like.add(other, by=mona)
+        Like.add(mine, by=bob)
+        Bookmark.add(other, by=alice)
+        keep(Notification(user_id=bob.id, kind="comment", actor_id=alice.id, post_id=other.id))
+    Comment.publish(other, "Hidden", by=alice).hide(by=mona, reason="Loud.")
+    for one, another in ((alice, bob), (bob, alice), (mona, alice), (mona, bob)):
+        one.follow(another)
+    alice.mute(mona)
+    db.session.commit()
+    db.session.expire_all()
+    assert counts_are_right()
+    return alice
+
+
+# Asking, and thinking again
+
+
+def test_asking_needs_the_password(client, alice):
+    client.sign_in(alice)
+
+    assert "This is not your password." in client.post(PAGE, data=form(password="guess")).text
+    assert AccountDeletion.of(alice) is None
+
+
+def test_who_asks_gets_a_date_a_mail_and_a_banner_on_every_page(client, alice):
+    client.sign_in(alice)
+    client.post(PAGE, data=form())
+
+    deletion = AccountDeletion.of(alice)
+    assert deletion.due_at - utcnow() > timedelta(days=13, hours=23)
+    assert alice.leaving_at == deletion.due_at
+    assert [mail.recipient for mail in mails("leaving")] == ["alice@example.org"]
+    for path in ("/", "/settings/profile", "/nowhere"):
+        page = client.get(path).text
+        assert "Your account will be deleted on" in page and f'action="{KEEP}"' in page
+
+
+@pytest.mark.parametrize("writing", ["goes", "stays"])
+def test_the_choice_is_kept_and_said(client, alice, writing):
+    client.sign_in(alice)
+    client.post(PAGE, data=form(writing))
+
+    assert AccountDeletion.of(alice).removes_writing == (writing == "goes")
+    words = "posts and comments stay" if writing == "stays" else "what others wrote below them"
+    assert words in client.get(PAGE).text
+
+
+@pytest.mark.parametrize("writing", ["", "maybe", "goes\x00"])
+def test_a_choice_that_is_none_asks_for_nothing(client, alice, writing):
+    client.sign_in(alice)
+
+    assert client.post(PAGE, data=form(writing)).status_code in (200, 400)
+    assert AccountDeletion.of(alice) is None
+
+
+def test_asking_twice_asks_once_and_the_first_choice_stands(client, alice):
+    client.sign_in(alice)
+    client.post(PAGE, data=form())
+    first = AccountDeletion.of(alice).due_at
+    client.post(PAGE, data=form("goes"))
+
+    assert (AccountDeletion.of(alice).due_at, len(mails("leaving"))) == (first, 1)
+    assert not AccountDeletion.of(alice).removes_writing
+
+
+def test_one_signs_in_and_keeps_the_account(client, alice):
+    ask(alice)
+    with later(timedelta(days=13)):
+        client.post("/auth/login", data=dict(login="alice", password=PASSWORD))
+        client.post(KEEP)
+        assert "Your account stays" in client.get("/").text
+    with later():
+        own_data.work()
+
+    assert is_there("alice") and alice.leaving_at is None
+
+
+def test_keeping_what_nobody_wants_to_delete_changes_nothing(client, alice):
+    client.sign_in(alice)
+
+    assert client.post(KEEP).location == "/"
+    assert "Your account stays" not in client.get("/").text
+
+
+def test_the_account_is_kept_also_while_the_site_is_frozen_or_the_address_unproven(client, alice):
+    ask(alice)
+    Setting.change(frozen=True)
+    alice.confirmed_at = None
+    client.sign_in(alice)
+    client.post(KEEP)
+
+    assert AccountDeletion.of(alice) is None
+
+
+def test_nothing_goes_before_its_day(alice):
+    ask(alice)
+    with later(timedelta(days=13, hours=23)):
+        own_data.work()
+
+    assert is_there("alice")
+
+
+def test_the_last_administrator_is_refused_at_asking(client, ada):
+    client.sign_in(ada)
+    client.post(PAGE, data=form())
+
+    assert "Nobody else could administer" in client.get(PAGE).text
+    assert AccountDeletion.of(ada) is None
+
+
+def test_the_last_administrator_is_refused_when_the_day_comes(ada):
+    other = make_user("other", role="Administrator")
+    Post.publish("Mine", by=ada)
+    ask(ada, removes_writing=True)
+    other.change_role(Role.named("User"), by=ada)
+    with later():
+        own_data.work()
+    db.session.expire_all()
+
+    assert is_there("ada") and ada.leaving_at is None and rows(Post.author_id == ada.id) == 1
+    assert [mail.recipient for mail in mails("stays")] == ["ada@example.org"]
+
+
+def test_who_is_leaving_today_does_not_count_as_an_administrator(ada):
+    other = make_user("other", role="Administrator")
+    ask(ada)
+    with later(), pytest.raises(Refused):
+        other.deactivate()
+
+
+# The day
+
+
+@pytest.mark.parametrize("removes_writing", [False, True])
+def test_the_account_goes_and_the_counts_of_others_are_right(busy, removes_writing):
+    carried_out(busy, removes_writing=removes_writing)
+
+    assert not is_there("alice") and counts_are_right()
+    assert rows(AccountDeletion.id > 0) == 0
+
+
+def test_what_stays_names_nobody(busy):
+    carried_out(busy)
+
+    assert rows(Post.id > 0) == 6 and rows(Post.author_id.is_(None)) == 3
+    assert rows(Comment.author_id.is_(None)) == 7
+    for cls in (Post, Comment, Revision):
+        assert rows(cls.editor_name == "alice") == 0
+    assert rows(Comment.id > 0) == 13
+
+
+def test_a_post_that_stays_is_by_a_deleted_member(client, alice, bob):
+    made = Post.publish("What remains", by=alice)
+    id = made.id
+    carried_out(alice)
+
+    page = client.get(f"/post/{id}").text
+    assert "Deleted member" in page and "What remains" in page and "alice" not in page
+
+
+def test_what_goes_takes_along_what_is_below_it(busy, bob):
+    id = busy.id
+    carried_out(busy, removes_writing=True)
+
+    assert rows(Post.id > 0) == 3 and rows(Comment.id > 0) == 3
+    assert rows(Revision.id > 0) == 0
+    assert rows((Notification.user_id == id) | (Notification.actor_id == id)) == 0
+    assert bob.comment_count == 0 and bob.post_count == 3
+
+
+def test_a_person_who_did_nothing_goes_too(client, alice):
+    client.sign_in(alice)
+    carried_out(alice)
+
+    assert not is_there("alice") and rows(UserSession.id > 0) == 0
+    assert client.get(PAGE).status_code == 302
+
+
+def test_the_log_says_whose_wish_it_was_and_a_last_mail_that_it_is_done(alice):
+    carried_out(alice)
+
+    entry = db.session.scalars(AuditEntry.latest()).first()
+    assert (entry.action, entry.actor_name, entry.target_name) == ("delete", "the site", "alice")
+    assert entry.reason == "At their own wish."
+    (mail,) = mails("left")
+    assert mail.recipient == "alice@example.org" and mail.user_id is None
+
+
+def test_it_cannot_be_stopped_once_it_has_begun_and_progress_is_shown(client, busy, monkeypatch):
+    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    ask(busy)
+    seen = []
+
+    def look():
+        client.post(KEEP)
+        seen.append(client.get(PAGE).text)
+
+    with later():
+        client.sign_in(busy)
+        own_data.work(between=look)
+
+    assert len(seen) > 5 and not is_there("alice")
+    assert "cannot be stopped" in seen[0] and "things</p>" in seen[0] and "data-poll" in seen[0]
+
+
+# What may go wrong
+
+
+class Killed(BaseException):
+    """A worker dies at this moment."""
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("removes_writing", [False, True])
+@pytest.mark.parametrize("steps", [0, 1, 3, 6])
+def test_what_a_killed_worker_left_is_finished_by_the_next(
+    busy, monkeypatch, steps, removes_writing
+):
+    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    monkeypatch.setattr(leaving_steps, "POSTS_AT_ONCE", 1)
+    ask(busy, removes_writing=removes_writing)
+    left = iter(range(steps))
+
+    def between():
+        if next(left, None) is None:
+            raise Killed
+
+    with later(), pytest.raises(Killed):
+        own_data.work(between=between)
+    db.session.rollback()
+    db.session.expire_all()
+    assert is_there("alice")
+
+    with later(LATER + LEASE):
+        own_data.work()
+    assert not is_there("alice") and counts_are_right() and len(mails("left")) == 1
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("removes_writing", [False, True])
+def test_three_workers_do_it_once(app, busy, monkeypatch, removes_writing):
+    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    ask(busy, removes_writing=removes_writing)
+    with later():
+        at_once(app, *[own_data.work] * 3)
+
+    assert not is_there("alice") and counts_are_right() and len(mails("left")) == 1
+
+
+@pytest.mark.fault
+def test_of_twenty_who_ask_at_once_one_asks(app, alice):
+    db.session.commit()
+
+    def ask_once():
+        _, new = AccountDeletion.ask(db.session.get(User, alice.id), removes_writing=False)
+        db.session.commit()
+        return new
+
+    assert at_once(app, *[ask_once] * 20).count(True) == 1
+
+
+@pytest.mark.fault
+@pytest.mark.parametrize("round", range(4))
+def test_keeping_it_at_the_moment_it_begins_either_keeps_it_or_is_refused(app, busy, round):
+    ask(busy, removes_writing=True)
+
+    def keep_it():
+        person = User.with_username("alice")
+        try:
+            kept = person is not None and AccountDeletion.keep(person)
+        except Refused:
+            db.session.rollback()
+            return False
+        db.session.commit()
+        return kept
+
+    id = busy.id
+    with later():
+        kept, _ = at_once(app, keep_it, own_data.work)
+
+    assert is_there("alice") == kept and counts_are_right()
+    assert rows(Post.author_id == id) == (3 if kept else 0)
+
+
+@pytest.mark.fault
+def test_others_act_on_what_goes_at_the_same_moment(app, client, busy, bob, mona, monkeypatch):
+    """They comment, like and follow; nothing is lost, nobody gets a fault."""
+    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    ids = db.session.scalars(select(Post.id)).all()
+    cookies = {}
+    for person in (bob, mona):
+        client.sign_in(person)
+        cookies[person.username] = client.get_cookie("session").value
+    ask(busy, removes_writing=True)
+
+    def act(cookie):
+        for id in ids:
+            post(app, f"/post/{id}", cookie, body="Still here?", key=f"{cookie[-8:]}{id}")
+            post(app, f"/post/{id}/like", cookie)
+        post(app, "/user/alice/follow", cookie)
+        post(app, "/user/alice/unfollow", cookie)
+
+    with later():
+        acts = [partial(act, cookie) for cookie in cookies.values()]
+        at_once(app, own_data.work, *acts)
+
+    assert not is_there("alice") and counts_are_right()
+
+
+# By staff
+
+
+def test_staff_deletes_in_one_transaction_with_the_counts_of_others(busy, ada):
+    busy.delete(by=ada, reason="Spam.", removes_writing=True)
+    db.session.commit()
+
+    assert not is_there("alice") and counts_are_right() and rows(Comment.id > 0) == 3
+
+
+def deletes(client, person, **values):
+    data = dict(username=person.username, password=PASSWORD, reason="Spam.", writing="stays")
+    return client.post(f"/admin/users/{person.id}/delete", data=data | values)
+
+
+@pytest.mark.parametrize("writing, left", [("stays", 6), ("goes", 3)])
+def test_staff_chooses_what_becomes_of_what_they_wrote(client, busy, ada, writing, left):
+    client.sign_in(ada)
+    deletes(client, busy, writing=writing)
+
+    assert "is deleted" in client.get("/admin/users").text
+    assert not is_there("alice") and rows(Post.id > 0) == left and counts_are_right()
+    entry = db.session.scalars(AuditEntry.latest()).first()
+    assert (entry.action, entry.actor_name, entry.reason) == ("delete", "ada", "Spam.")
+    assert rows(AuditEntry.action == "delete") == 1
+
+
+def test_where_there_is_much_it_goes_on_in_the_background(client, busy, ada, monkeypatch):
+    monkeypatch.setattr(user_acts, "AT_ONCE", 5)
+    client.sign_in(busy)
+    client.sign_in(ada)
+    deletes(client, busy, writing="goes")
+
+    assert is_there("alice") and not busy.is_active and UserSession.of(busy) == []
+    assert "being deleted" in client.get(f"/admin/users/{busy.id}").text
+    own_data.work()
+    assert not is_there("alice") and counts_are_right() and mails("left") == []
+
+
+def test_staff_cannot_delete_the_last_administrator_nor_anybody_above(client, ada, mona):
+    db.session.commit()
+    with pytest.raises(Refused):
+        AccountDeletion.order(ada)
+    db.session.rollback()
+    with pytest.raises(Refused):
+        AccountDeletion.order(ada, by=mona)
+    db.session.rollback()
+
+    assert is_there("ada") and ada.is_active
+
+
+@pytest.mark.parametrize("option, left", [((), 6), (("--remove-writing",), 3)])
+def test_operators_choose_too(flask, busy, option, left):
+    result = flask("users", "delete", "--yes", *option, "alice")
+
+    assert (result.exit_code, result.output) == (0, "alice is deleted.\n")
+    assert not is_there("alice") and rows(Post.id > 0) == left and counts_are_right()

@@ -1,0 +1,388 @@
+"""Acts on many people: shown first, refused one by one, done once, and an administrator remains."""
+
+import html
+import re
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from factories import everything, keep, mails, make_user
+from sqlalchemy import select
+
+from app.admin import bulk, users
+from app.extensions import db
+from app.models import AuditEntry, Permission, Role, User, UserSession
+from app.models.bulk import MOST, act_on_each, rehearse
+from app.models.fields import utcnow
+
+PREVIEW, DO = "/admin/users/bulk", "/admin/users/bulk/do"
+DONE = {  # act: what is true of a person afterwards
+    "role": lambda p: p.role.name == "Moderator",
+    "confirm": lambda p: p.is_confirmed,
+    "deactivate": lambda p: not p.is_active,
+    "reactivate": lambda p: p.is_active,
+    "require-password": lambda p: p.password_due_at is not None,
+    "reset-link": lambda p: len(mails("reset_password")) > 0,
+    "sign-out": lambda p: UserSession.of(p) == [],
+}
+each_act = pytest.mark.parametrize("act", DONE)
+
+
+@pytest.fixture
+def in_bulk(client, ada):
+    """Ada sends the form about people: to the preview, or to where it is done."""
+    client.sign_in(ada)
+
+    def send(act, people, path=DO, **values):
+        ids = [getattr(person, "id", person) for person in people]
+        role = Role.named(values.pop("role", "Moderator")).id if act == "role" else ""
+        form = {"people": ids, "act": act, "new_role": role, "reason": "Spring cleaning."}
+        return client.post(path, data=form | values)
+
+    return send
+
+
+@pytest.fixture
+def crew(alice, bob, client):
+    """Alice and Bob, to whom every act means something."""
+    for person in (alice, bob):
+        UserSession.open(person, remembered=False, address="127.0.0.1", agent="")
+    return [alice, bob]
+
+
+def ready(act, people):
+    for person in people:
+        if act == "confirm":
+            person.confirmed_at = None
+        if act == "reactivate":
+            person.deactivated_at = utcnow()
+    db.session.commit()
+
+
+def flashed(client):
+    page = client.get("/admin/users").text
+    return html.unescape(re.findall(r"data-flash>\s*<p>(.*?)\s*</p>", page)[-1])
+
+
+def outcomes(text):
+    """What the preview says of each person."""
+    rows = re.findall(r'<th scope="row">(.*?)</th>\s*<td>(.*?)</td>', text, re.DOTALL)
+    return {name: " ".join(re.sub("<[^>]+>", "", html.unescape(w)).split()) for name, w in rows}
+
+
+def log():
+    return db.session.scalars(AuditEntry.latest()).all()
+
+
+@each_act
+def test_an_act_is_shown_first_and_changes_nothing(in_bulk, crew, act):
+    ready(act, crew)
+    in_bulk(act, crew, PREVIEW)  # a visit is noted at most once a minute
+    before = everything()
+
+    page = in_bulk(act, crew, PREVIEW)
+
+    assert page.status_code == 200
+    assert "Nothing has happened yet" in page.text
+    assert set(outcomes(page.text)) == {"alice", "bob"}
+    assert everything() == before
+
+
+@each_act
+def test_what_was_shown_is_done_and_logged_for_each(client, in_bulk, crew, ada, act):
+    ready(act, crew)
+    page = in_bulk(act, crew, PREVIEW).text
+    form = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page))
+    ids = re.findall(r'name="people" value="(\d+)"', page)
+
+    answer = client.post(DO, data=form | {"people": ids})
+
+    assert answer.location == "/admin/users"
+    assert "done for 2 of 2" in flashed(client)
+    assert all(DONE[act](person) for person in crew)
+    written = [(e.actor_name, e.target_name, e.reason) for e in log()]
+    assert sorted(written) == [("ada", "alice", "Spring cleaning."), ("ada", "bob", written[0][2])]
+    assert AuditEntry.verify() is None
+
+
+@each_act
+def test_confirmed_twice_it_is_done_once(client, in_bulk, crew, act):
+    """R-95: also for links, which otherwise could be sent again."""
+    ready(act, crew)
+    looked = {"looked_at": (utcnow() - timedelta(seconds=1)).isoformat()}
+    in_bulk(act, crew, **looked)
+    entries, sent = len(log()), len(mails())
+
+    in_bulk(act, crew, **looked)
+
+    told = act in ("role", "reset-link")
+    assert (len(log()), len(mails())) == (entries, sent) == (2, 2 * told)
+    assert "done for 0 of 2" in flashed(client)
+
+
+def test_a_role_can_be_given_to_many_until_a_day(client, in_bulk, alice, bob):
+    day = (utcnow() + timedelta(days=30)).date()
+
+    page = in_bulk("role", [alice, bob], PREVIEW, until=day.isoformat()).text
+    in_bulk("role", [alice, bob], until=day.isoformat())
+
+    assert f"User → {alice.role_in_words}" == outcomes(page)["alice"]
+    assert alice.role_until == bob.role_until == alice.role_until.replace(hour=0, minute=0)
+    assert (alice.role.name, bob.former_role.name) == ("Moderator", "User")
+    assert len(mails("role_changed")) == 2
+
+
+def test_each_person_is_told_apart_what_would_happen_and_why_not(client, ada, crew):
+    """R-81: rank, oneself, what is so already, and who is gone."""
+    bare = keep(Role(name="Bare", permissions=int(Permission.ADMIN | Permission.WRITE)))
+    boss = make_user("boss", role="Bare")
+    twin, nell = make_user("twin", role="Bare"), make_user("nell", role=None)
+    nell.deactivate()
+    client.sign_in(boss)
+    form = dict(act="deactivate", people=[ada.id, boss.id, twin.id, nell.id, 999_999])
+
+    page = client.post(PREVIEW, data=form).text
+
+    refused = "Refused You may not act on yourself or on someone of higher rank."
+    assert outcomes(page) == {
+        "ada": refused,
+        "boss": refused,
+        "twin": "Deactivate",
+        "nell": "Nothing: it is so already.",
+        "No. 999999": "Gone There is no such account any more.",
+    }
+    assert re.findall(r'name="people" value="(\d+)"', page) == [str(twin.id)]
+    assert "Deactivate: 1 person" in page
+    assert bare.name == "Bare"
+
+
+def test_where_nothing_can_be_done_nothing_is_offered(client, in_bulk, ada):
+    page = in_bulk("deactivate", [ada], PREVIEW).text
+
+    assert "There is nothing that can be done." in page
+    assert "Deactivate: " not in page
+
+
+def test_what_was_refused_and_who_is_gone_is_said_afterwards(client, in_bulk, ada, alice, bob):
+    bob.deactivate()
+
+    in_bulk("deactivate", [alice, bob, ada, 999_999])
+
+    words = flashed(client)
+    assert words.startswith("Deactivate: done for 1 of 4. For 1 it was so already. 1 of the")
+    assert "1 refused. You may not act on yourself" in words
+    assert ada.is_active and not alice.is_active
+
+
+def test_the_message_about_five_hundred_refusals_fits_into_a_cookie(client, in_bulk):
+    people = [make_user(f"member{n}", password_hash="x") for n in range(60)]
+    for person in people:
+        person.role = Role.named("Moderator")
+
+    day = (utcnow() + timedelta(days=30)).date().isoformat()
+    in_bulk("role", people, until=day)  # a reason for each, with their names
+
+    assert len(flashed(client)) < 700
+    assert "60 refused" in flashed_again(client, in_bulk, people, day)
+
+
+def flashed_again(client, in_bulk, people, day):
+    in_bulk("role", people, until=day)
+    return flashed(client)
+
+
+def test_a_mighty_role_is_not_offered_and_not_given(client, ada, alice):
+    """R-81."""
+    keep(Role(name="Bare", permissions=int(Permission.ADMIN) | 7))
+    client.sign_in(make_user("boss", role="Bare"))
+    mighty = Role.named("Administrator").id
+
+    assert f'<option value="{mighty}">' not in client.get("/admin/users").text.split("new_role")[1]
+    form = dict(act="role", new_role=mighty, people=[alice.id])
+    assert "Not a valid choice" in client.post(DO, data=form).text
+    assert alice.role.name == "User"
+
+
+@pytest.mark.parametrize("act", ["role", "deactivate"])
+def test_the_last_administrator_stays_through_bulk(client, in_bulk, ada, act):
+    """R-82: Ada loses the role while she looks at the preview; the others hold it no more."""
+    eda, ida = (make_user(name, role="Administrator") for name in ("eda", "ida"))
+
+    in_bulk(act, [ada, eda, ida], role="User")
+
+    assert db.session.scalars(User.administrators()).all() == [ada.id]
+    assert not {eda.role.name, eda.is_active} >= {"Administrator", True}
+
+
+def test_operators_cannot_lose_the_last_administrator_either(app, ada):
+    """R-82: nobody stands above that rule."""
+    eda = make_user("eda", role="Administrator")
+    db.session.commit()
+
+    results = act_on_each([ada.id, eda.id], User.deactivate)
+
+    assert [result.is_done for result in results] == [True, False]
+    assert "nobody who can administer" in results[1].refusal
+
+
+@pytest.mark.parametrize("act", ["role", "deactivate"])
+def test_two_administrators_who_remove_each_others_halves_leave_one(app, client, act):
+    """R-82: at the same moment, each all but themselves."""
+    bosses = [make_user(f"boss{n}", role="Administrator") for n in range(6)]
+    ids = [boss.id for boss in bosses]
+    cookies = []
+    for boss in bosses[:2]:
+        client.sign_in(boss)
+        cookies.append(client.get_cookie("session").value)
+    db.session.commit()
+    start = Barrier(2)
+
+    def remove(number):
+        browser = app.test_client()
+        browser.set_cookie("session", cookies[number])
+        others = [id for id in ids if id != ids[number]]
+        form = dict(act=act, new_role=Role.get_default().id, people=others)
+        start.wait(20)
+        return browser.post(DO, data=form).status_code
+
+    def run(number):
+        with app.app_context():
+            return remove(number)
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(run, range(2)))
+
+    assert set(answers) <= {302, 403}
+    assert len(db.session.scalars(User.administrators()).all()) == 1
+    assert AuditEntry.verify() is None
+
+
+def test_a_rehearsal_leaves_no_trace_and_sees_what_would_be(ada, alice, bob):
+    db.session.commit()
+    before = everything()
+
+    results = rehearse([bob.id, alice.id, 0], User.deactivate)
+
+    assert [(r.name, r.action) for r in results] == [
+        ("", ""),
+        ("alice", "deactivate"),
+        ("bob", "deactivate"),
+    ]
+    assert everything() == before
+    assert alice.is_active
+
+
+def test_reset_links_are_limited_for_each_address(client, in_bulk, alice):
+    """R-73."""
+    for _ in range(5):
+        in_bulk("reset-link", [alice])
+
+    assert len(mails("reset_password")) == 3
+    assert "has had three links in this hour" in flashed(client)
+    assert [entry.action for entry in log()] == ["send reset link"] * 3
+
+
+def test_no_link_goes_to_a_deactivated_account(client, in_bulk, alice, bob):
+    bob.deactivate()
+
+    in_bulk("reset-link", [alice, bob])
+
+    assert [mail.recipient for mail in mails("reset_password")] == ["alice@example.org"]
+    assert "The account is deactivated" in flashed(client)
+
+
+def test_everybody_who_was_found_can_be_meant(client, in_bulk, monkeypatch):
+    monkeypatch.setattr(users, "PER_PAGE", 2)
+    people = [make_user(f"zoe{n}") for n in range(5)]
+    assert "Everybody who was found" in client.get("/admin/users?q=zoe").text
+
+    page = in_bulk("deactivate", [], f"{PREVIEW}?q=zoe", everybody="y")
+
+    assert set(outcomes(page.text)) == {person.username for person in people}
+    assert f"{DO}?q=zoe" in page.text
+
+
+def test_more_than_can_be_done_at_once_are_not_meant(client, in_bulk, monkeypatch):
+    monkeypatch.setattr(bulk, "MOST", 3)
+    for n in range(5):
+        make_user(f"zoe{n}")
+
+    for query in ("?q=zoe", ""):
+        page = in_bulk("deactivate", [], PREVIEW + query, everybody="y")
+        assert "narrow the search first" in page.text
+
+
+@pytest.mark.parametrize("path", [PREVIEW, DO])
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({"people": []}, "Choose somebody first."),
+        ({"people": ["x"]}, "by their check boxes"),
+        ({"people": ["-1"]}, "by their check boxes"),
+        ({"people": ["1e3"]}, "by their check boxes"),
+        ({"people": ["²"]}, "by their check boxes"),
+        ({"people": ["9" * 5000]}, "by their check boxes"),
+        ({"people": ["4294967296"]}, "Choose somebody first."),
+        ({"people": [*range(1, MOST + 2)]}, "at most 500 people"),
+        ({"act": ""}, "Choose what to do."),
+        ({"act": "delete"}, "Not a valid choice"),
+        ({"act": ["deactivate", "confirm"]}, "more than once"),
+        ({"act": "role", "new_role": ""}, "Choose the role"),
+        ({"act": "role", "new_role": "99"}, "Not a valid choice"),
+        ({"until": "2020-01-01"}, "not over yet"),
+        ({"until": "9999-12-31"}, "nearer day"),
+        ({"until": "soon"}, "Not a valid date"),
+        ({"reason": "x" * 501}, "at most 500 characters"),
+        ({"reason": "a\u202eb"}, "cannot be seen"),
+        ({"looked_at": "x" * 41}, "at most 40 characters"),
+    ],
+)
+def test_bad_input_is_said_and_changes_nothing(client, in_bulk, alice, path, values, words):
+    in_bulk("", [], path)
+    before = everything()
+
+    form = {"people": [alice.id], "act": "deactivate", "reason": ""} | values
+    page = client.post(path, data=form)
+
+    assert page.status_code == 200
+    assert words in html.unescape(page.text)
+    assert everything() == before
+
+
+def test_who_was_ticked_stays_ticked_where_something_is_wrong(in_bulk, alice, bob):
+    page = in_bulk("", [alice], PREVIEW).text
+
+    assert f'value="{alice.id}" id="choose-{alice.id}" checked' in page
+    assert f'value="{bob.id}" id="choose-{bob.id}">' in page
+
+
+@pytest.mark.parametrize("moment", ["", "nonsense", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_any_moment_of_the_preview_is_harmless(client, in_bulk, alice, moment):
+    assert in_bulk("reset-link", [alice], looked_at=moment).status_code == 302
+
+
+@pytest.mark.parametrize("path", [PREVIEW, DO])
+def test_acts_on_many_come_by_post_with_a_token(strict_client, ada, alice, path):
+    """R-07, R-09."""
+    strict_client.sign_in(ada)
+
+    assert strict_client.get(path).status_code == 405
+    form = dict(act="deactivate", people=[alice.id])
+    assert strict_client.post(path, data=form).status_code == 400
+    assert alice.is_active
+
+
+@pytest.mark.fault
+def test_five_hundred_people_take_a_few_seconds(client, in_bulk):
+    people = [make_user(f"m{n}", password_hash="x") for n in range(MOST)]
+    db.session.commit()
+
+    started = time.monotonic()
+    in_bulk("role", people)
+
+    assert f"done for {MOST} of {MOST}" in flashed(client)
+    assert time.monotonic() - started < 30
+    moved = select(db.func.count(User.id)).where(User.role_id == Role.named("Moderator").id)
+    assert db.session.scalar(moved) == MOST

@@ -1,0 +1,319 @@
+"""flask access: who may open what, printed, exported, and held against an export of before."""
+
+import csv
+import io
+import json
+
+import pytest
+from factories import keep
+from services import Served
+from sqlalchemy import delete
+
+from app.extensions import db
+from app.models import Permission, Role, Setting
+
+EQUAL = "Nobody may open more or less than {} says.\n"
+
+
+def export(flask, tmp_path, form="json"):
+    file = tmp_path / f"access.{form}"
+    file.write_text(flask("access", f"--{form}").stdout)
+    return file
+
+
+def rows_of(flask):
+    return {row["endpoint"]: row for row in json.loads(flask("access", "--json").stdout)["access"]}
+
+
+@pytest.fixture
+def changed(flask, tmp_path):
+    """Checks an export of now in which a row was changed by hand: what it says changed since."""
+
+    def check(endpoint, form="json", **values):
+        rows = rows_of(flask)
+        for column, value in values.items():
+            rows[endpoint][column.replace("role_", "role ")] = value
+        file = tmp_path / f"changed.{form}"
+        file.write_text(written(list(rows.values()), form))
+        return flask("access", "--check", str(file))
+
+    return check
+
+
+def written(rows, form):
+    if form == "json":
+        return json.dumps({"access": rows})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def test_the_command_explains_itself(flask):
+    """S004-5."""
+    result = flask("access", "--help")
+
+    assert result.exit_code == 0
+    assert all(word in result.output for word in ("--json", "--csv", "--check FILE"))
+
+
+def test_the_table_is_aligned_and_has_every_endpoint(app, flask):
+    head, *lines = flask("access").stdout.splitlines()
+
+    endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
+    assert [line.split()[0] for line in lines] == sorted(endpoints)
+    columns = "ENDPOINT METHODS POLICY VISITOR UNCONFIRMED USER MODERATOR ADMINISTRATOR URLS"
+    assert head.split() == columns.split()
+    queue = next(line for line in lines if line.startswith("moderation.queue "))
+    for column, words in [
+        ("POLICY", "MODERATE"),
+        ("USER", "refused (403)"),
+        ("MODERATOR", "opens"),
+    ]:
+        assert queue[head.index(f" {column} ") + 1 :].startswith(f"{words} ")
+
+
+def test_both_exports_say_the_same(flask):
+    keep(Role(name="Helper", permissions=int(Permission.MODERATE)))
+
+    table = list(csv.DictReader(io.StringIO(flask("access", "--csv").stdout)))
+
+    assert table == list(rows_of(flask).values())
+    assert rows_of(flask)["moderation.queue"] == {
+        "endpoint": "moderation.queue",
+        "methods": "GET",
+        "urls": "/moderation/",
+        "policy": "MODERATE",
+        "visitor": "asked to sign in",
+        "unconfirmed": "must confirm first",
+        "role User": "refused (403)",
+        "role Helper": "opens",
+        "role Moderator": "opens",
+        "role Administrator": "opens",
+    }
+
+
+@pytest.mark.parametrize("name", ["=1+1", "@x", "-2", "visitor", 'Ä, "ö"\n', "urls", "ENDPOINT"])
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_no_name_of_a_role_is_taken_for_a_formula_or_a_column(flask, tmp_path, form, name):
+    keep(Role(name=name, permissions=int(Permission.ADMIN)))
+
+    file = export(flask, tmp_path, form)
+
+    assert f"role {name}" in next(iter(rows_of(flask).values()))
+    assert flask("access", "--check", str(file)).exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_check_against_an_export_of_now_is_content(flask, tmp_path, form):
+    file = export(flask, tmp_path, form)
+
+    result = flask("access", "--check", str(file))
+
+    assert (result.exit_code, result.output) == (0, EQUAL.format(file))
+
+
+def test_a_file_that_an_editor_saved_is_read(flask, tmp_path):
+    """With a byte order mark, and the line ends of Windows."""
+    file = export(flask, tmp_path, "csv")
+    file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes().replace(b"\n", b"\r\n"))
+
+    assert flask("access", "--check", str(file)).exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_new_endpoint_and_one_that_is_gone_are_named(flask, tmp_path, form):
+    rows = rows_of(flask)
+    rows["admin.old"] = {**rows.pop("admin.index"), "endpoint": "admin.old"}
+    file = tmp_path / "before"
+    file.write_text(written(list(rows.values()), form))
+
+    result = flask("access", "--check", str(file))
+
+    assert result.exit_code == 1
+    assert result.output == "admin.index is new: ADMIN may open it.\nadmin.old is gone.\n"
+
+
+@pytest.mark.parametrize(
+    "endpoint, words",
+    [
+        ("main.index", "everybody may open it"),
+        ("main.user", "readers may open it: everybody or members, as the settings say"),
+        ("auth.login", "visitors may open it"),
+        ("main.sessions", "members may open it"),
+        ("main.end_session", "members may open what is their own"),
+        ("moderation.queue", "MODERATE may open it"),
+    ],
+)
+def test_of_a_new_endpoint_one_learns_who_may_open_it(flask, tmp_path, endpoint, words):
+    rows = rows_of(flask)
+    del rows[endpoint]
+    file = tmp_path / "before.json"
+    file.write_text(written(list(rows.values()), "json"))
+
+    assert flask("access", "--check", str(file)).output == f"{endpoint} is new: {words}.\n"
+
+
+@pytest.mark.parametrize(
+    "endpoint, before, sentence",
+    [
+        ("main.user", {"policy": "open"}, "main.user: policy was open, is readers."),
+        ("main.index", {"methods": "POST"}, "main.index: methods were POST, are GET, POST."),
+        ("main.index", {"urls": "/home"}, "main.index: addresses were /home, are /."),
+        (
+            "moderation.queue",
+            {"role_Moderator": "refused (403)"},
+            "moderation.queue now opens to Moderator.",
+        ),
+        (
+            "moderation.queue",
+            {"role_User": "opens"},
+            "moderation.queue no longer opens to User: refused (403).",
+        ),
+        (
+            "main.end_session",
+            {"role_User": "refused (403)"},
+            "main.end_session now opens to User, to what is their own.",
+        ),
+        (
+            "main.end_session",
+            {"role_User": "opens"},
+            "main.end_session opens to User otherwise: was opens, is own only.",
+        ),
+        (
+            "main.sessions",
+            {"visitor": "sent home"},
+            "main.sessions stays closed to visitors: was sent home, is asked to sign in.",
+        ),
+        (
+            "main.index",
+            {"unconfirmed": "opens"},
+            "main.index no longer opens to unconfirmed newcomers: must confirm first.",
+        ),
+    ],
+)
+def test_each_difference_is_a_sentence(changed, endpoint, before, sentence):
+    result = changed(endpoint, **before)
+
+    assert (result.exit_code, result.output) == (1, sentence + "\n")
+
+
+def test_several_differences_are_several_sentences(changed):
+    result = changed("main.index", policy="signed in", visitor="asked to sign in", form="csv")
+
+    assert result.output.splitlines() == [
+        "main.index: policy was signed in, is open.",
+        "main.index now opens to visitors.",
+    ]
+
+
+def test_roles_that_came_and_went_are_named_once(flask, tmp_path):
+    keep(Role(name="Helper", permissions=int(Permission.MODERATE)))
+    file = export(flask, tmp_path)
+    Role.named("Helper").name = "Keeper"
+
+    result = flask("access", "--check", str(file))
+
+    assert result.exit_code == 1
+    assert result.output == "The role Keeper is new.\nThe role Helper is gone.\n"
+
+
+def test_a_role_that_may_more_is_found(flask, tmp_path):
+    helper = keep(Role(name="Helper", permissions=0))
+    file = export(flask, tmp_path)
+    helper.add_permission(Permission.MODERATE)
+
+    assert flask("access", "--check", str(file)).output == "moderation.queue now opens to Helper.\n"
+
+
+def test_who_may_read_is_found_too(flask, tmp_path):
+    file = export(flask, tmp_path)
+    Setting.change(readers="members")
+
+    lines = flask("access", "--check", str(file)).output.splitlines()
+
+    assert "main.user no longer opens to visitors: asked to sign in." in lines
+
+
+ROW = '{"endpoint": "x", "methods": "GET", "urls": "/", "policy": "open", "visitor": "opens"'
+BAD = {
+    "empty": b"",
+    "words": b"Dear operator",
+    "a list": b"[1, 2]",
+    "no rows": b'{"access": []}',
+    "not rows": b'{"access": [1, [2], "x"]}',
+    "another": b'{"roles": []}',
+    "half": f'{{"access": [{ROW}'.encode(),
+    "numbers": f'{{"access": [{ROW}, "unconfirmed": 1}}]}}'.encode(),
+    "a column too many": f'{{"access": [{ROW}, "unconfirmed": "x", "User": "x"}}]}}'.encode(),
+    "deep": b'{"access": ' + 100_000 * b"[",
+    "other columns": b"name,role\nalice,User\n",
+    "ragged": b"endpoint,methods,urls,policy,visitor,unconfirmed\nx,GET,/,open,opens\n",
+    "twice": b"endpoint,methods,urls,policy,visitor,unconfirmed\n" + 2 * b"x,GET,/,open,a,b\n",
+    "binary": b"\x89PNG\r\n\x1a\n\x00\xff\xfe",
+    "wide letters": "endpoint,methods".encode("utf-16"),
+}
+
+
+@pytest.mark.parametrize("content", BAD.values(), ids=BAD)
+def test_a_file_that_is_no_map_is_refused_in_one_sentence(flask, tmp_path, content):
+    file = tmp_path / "map"
+    file.write_bytes(content)
+
+    result = flask("access", "--check", str(file))
+
+    assert result.exit_code == 1
+    assert result.output == (
+        f"Error: {file} is no access map; flask access --json and --csv write one.\n"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_told(flask, tmp_path):
+    huge = tmp_path / "huge"
+    with huge.open("wb") as file:
+        file.truncate(100_000_000)
+    said = [flask("access", "--check", str(name)) for name in (tmp_path / "no", tmp_path, huge)]
+
+    assert {result.exit_code for result in said} == {1}
+    assert [result.output.rpartition("/")[2].strip() for result in said[::2]] == [
+        "no cannot be read: No such file or directory.",
+        "huge is larger than any access map.",
+    ]
+    assert "cannot be read: Is a directory." in said[1].output
+
+
+@pytest.mark.parametrize("form", ["--json", "--csv"])
+def test_one_writes_or_checks_but_not_both(flask, tmp_path, form):
+    result = flask("access", form, "--check", str(tmp_path / "map"))
+
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: Choose one")
+
+
+@pytest.mark.parametrize("words", [[], ["--json"], ["--csv"]])
+def test_without_roles_the_command_says_what_to_do(flask, words):
+    db.session.execute(delete(Role))
+
+    result = flask("access", *words)
+
+    assert result.exit_code == 1
+    assert result.output == "Error: There are no roles in the database yet; run flask deploy.\n"
+
+
+@pytest.mark.fault
+def test_a_database_that_is_away_is_told_in_one_sentence(tmp_path):
+    away = Served(tmp_path, DEV_DATABASE_URL="postgresql://postgres@127.0.0.1:1/none")
+
+    done = away.command("access", "--json")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: The database did not do it: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_database_that_is_new_is_told_in_one_sentence(tmp_path):
+    done = Served(tmp_path).command("access")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "run flask deploy first" in done.stderr and done.stderr.count("\n") == 1

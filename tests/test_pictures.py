@@ -1,0 +1,368 @@
+"""Pictures: an upload comes out square, small and as nothing but pixels, or it is refused."""
+
+import io
+import re
+import struct
+import time
+import zlib
+
+import pytest
+from factories import make_user
+from importing import MULTIPART
+from PIL import Image, ImageCms
+
+from app import pictures
+from app.extensions import db
+from app.models import Picture
+from app.pictures import BROKEN, TOO_BIG, TOO_HEAVY, TOO_SMALL, UNKNOWN, Unusable, squared
+
+RED, BLUE = (220, 30, 30), (30, 30, 220)
+ORIENTATION, ARTIST = 0x0112, 0x013B
+
+
+def drawn(size=(400, 300), mode="RGB", colour=RED):
+    return Image.new("RGB", size, colour).convert(mode)
+
+
+def file_of(image, kind="PNG", **options):
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def seen(data):
+    """What we keep of a file, as a picture."""
+    image = Image.open(io.BytesIO(squared(data)))
+    image.load()
+    return image
+
+
+def close(colour, other):
+    return all(abs(a - b) < 30 for a, b in zip(colour, other, strict=False))
+
+
+def words_for(data):
+    with pytest.raises(Unusable) as refused:
+        squared(data)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+@pytest.mark.parametrize("size", [(400, 300), (300, 400), (256, 256), (2000, 40)])
+def test_each_kind_comes_out_square_and_as_webp(kind, size):
+    image = seen(file_of(drawn(size), kind))
+
+    assert image.format == "WEBP" and image.size == (min(*size, 256),) * 2
+    assert close(image.convert("RGB").getpixel((5, 5)), RED)
+
+
+@pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM", "TGA", "PCX", "EPS"])
+def test_no_other_decoder_looks_at_a_file(kind):
+    assert words_for(file_of(drawn((64, 64)), kind)) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"Hello", b"<svg/>", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"\xff\xd8"]
+)
+def test_a_text_under_the_name_of_a_picture_is_none(data):
+    assert words_for(data) in (UNKNOWN, BROKEN)
+
+
+@pytest.mark.parametrize(
+    "mode, kind",
+    [("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGBA", "PNG")]
+    + [("L", "JPEG"), ("CMYK", "JPEG"), ("YCbCr", "JPEG"), ("RGBA", "WEBP"), ("P", "GIF")],
+)
+def test_every_kind_of_pixels_is_read(mode, kind):
+    image = seen(file_of(drawn(mode=mode, colour=(250, 250, 250)), kind))
+
+    assert image.mode in ("RGB", "RGBA")
+    assert close(image.convert("RGB").getpixel((9, 9)), (250, 250, 250))
+
+
+@pytest.mark.parametrize("level", [0x2000, 0x8000, 0xF000])
+def test_sixteen_bits_of_grey_keep_their_light(level):
+    data = file_of(Image.frombytes("I;16", (64, 64), struct.pack("<H", level) * 64 * 64))
+
+    assert close(seen(data).convert("RGB").getpixel((9, 9)), (level >> 8,) * 3)
+
+
+def test_sixteen_bits_a_colour_are_read():
+    row = b"\0" + struct.pack(">HHH", 0xDC00, 0x1E00, 0x1E00) * 64
+    data = png(64, 64, zlib.compress(row * 64), depth=16)
+
+    assert close(seen(data).convert("RGB").getpixel((9, 9)), RED)
+
+
+def test_what_is_clear_stays_clear():
+    image = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
+
+    assert seen(file_of(image)).getpixel((50, 50))[3] == 0
+
+
+def test_of_a_picture_that_moves_the_first_frame_is_kept():
+    frames = dict(save_all=True, append_images=[drawn(colour=BLUE)] * 3)
+
+    for kind in ("GIF", "WEBP", "PNG"):
+        image = seen(file_of(drawn(), kind, **frames))
+        assert not getattr(image, "is_animated", False)
+        assert close(image.convert("RGB").getpixel((9, 9)), RED)
+
+
+def test_the_middle_is_kept():
+    image = drawn((600, 200), colour=BLUE)
+    image.paste(RED, (200, 0, 400, 200))
+
+    kept = seen(file_of(image))
+
+    assert all(close(kept.getpixel(at), RED) for at in [(3, 3), (196, 196), (100, 100)])
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_a_picture_is_turned_as_the_camera_was(orientation, kind):
+    """As shown: red above blue, and green at the upper left."""
+    upright = drawn((200, 200), colour=BLUE)
+    upright.paste(RED, (0, 0, 200, 100))
+    upright.paste((30, 200, 30), (0, 0, 60, 60))
+    undo = {6: 8, 8: 6}.get(orientation, orientation)
+    stored = upright.transpose(pictures.TURNS[undo]) if orientation > 1 else upright
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+
+    image = seen(file_of(stored, kind, exif=exif)).convert("RGB")
+
+    assert close(image.getpixel((20, 20)), (30, 200, 30))
+    assert close(image.getpixel((180, 20)), RED) and close(image.getpixel((100, 180)), BLUE)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_an_orientation_that_there_is_not_turns_nothing(orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+
+    assert seen(file_of(drawn(), "JPEG", exif=exif)).size == (256, 256)
+
+
+@pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
+def test_words_of_a_camera_that_are_broken_do_not_break_the_picture():
+    data = file_of(drawn(), "JPEG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff\xff\xff")
+
+    assert seen(data).size == (256, 256)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_nothing_but_pixels_is_kept(kind):
+    exif = Image.Exif()
+    exif[ARTIST] = "Alice Liddell"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    more = {"comment": b"in Oxford"} if kind == "JPEG" else {}
+    data = file_of(drawn(), kind, exif=exif, icc_profile=profile, xmp=b"<x>in Oxford</x>", **more)
+    assert b"Alice Liddell" in data
+
+    kept = squared(data)
+
+    assert not re.search(rb"Alice|Oxford|EXIF|ICCP|XMP |Exif", kept)
+    assert seen(data).info.keys() <= {"loop", "background", "timestamp", "duration"}
+
+
+@pytest.mark.parametrize("size", [(1, 1), (10000, 1), (1, 10000), (31, 400)])
+def test_a_picture_needs_some_pixels(size):
+    assert words_for(file_of(drawn(size))) == TOO_SMALL
+
+
+def test_a_file_has_two_megabytes_at_most():
+    data = file_of(drawn())
+    room = pictures.LARGEST - len(data)
+
+    assert squared(data + b"\0" * room)
+    assert words_for(data + b"\0" * (room + 1)) == TOO_HEAVY
+
+
+def png(width, height, pixels, depth=8):
+    """A PNG with a head that says what it likes."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, depth, 2, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + head + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
+def bombs():
+    """Files of a few bytes that say they are huge."""
+    for width, height in [(10_001, 40), (40, 10_001), (4001, 4000), (2**31 - 1, 2**31 - 1)]:
+        yield png(width, height, zlib.compress(b"\0" * 1000))
+    yield png(50_000, 50_000, zlib.compress(b"\0" * 1_500_000_0, 9))
+    gif = bytearray(file_of(drawn((64, 64)), "GIF"))
+    gif[6:10] = struct.pack("<HH", 65_535, 65_535)
+    yield bytes(gif)
+    jpeg = bytearray(file_of(drawn((64, 64)), "JPEG"))
+    at = jpeg.index(b"\xff\xc0") + 5
+    jpeg[at : at + 4] = struct.pack(">HH", 65_000, 65_000)
+    yield bytes(jpeg)
+    webp = bytearray(file_of(drawn((64, 64)), "WEBP", lossless=True))
+    at = webp.index(b"VP8L") + 9
+    webp[at : at + 4] = struct.pack("<I", struct.unpack("<I", webp[at : at + 4])[0] | 0xFFFFFFF)
+    yield bytes(webp)
+
+
+def test_a_bomb_is_refused_by_its_head_and_in_no_time():
+    made = list(bombs())
+    for data in made:
+        started = time.monotonic()
+        assert words_for(data) == TOO_BIG
+        assert time.monotonic() - started < 0.5
+
+
+def test_a_frame_larger_than_its_picture_is_a_bomb_too():
+    gif = bytearray(file_of(drawn((64, 64)), "GIF"))
+    at = gif.index(b",\0\0\0\0") + 5
+    gif[at : at + 4] = struct.pack("<HH", 65_535, 65_535)
+
+    assert words_for(bytes(gif)) in (TOO_BIG, BROKEN)
+
+
+def test_a_jpeg_of_endless_scans_is_refused():
+    """Each of them would cost a walk over all pixels."""
+    data = file_of(drawn((4000, 4000)), "JPEG", progressive=True, quality=5)
+    scans = data[data.rindex(b"\xff\xda") : -2]
+    bomb = data[:-2] + scans * 2000 + b"\xff\xd9"
+
+    started = time.monotonic()
+    assert len(bomb) > 30_000 and words_for(bomb[: pictures.LARGEST]) == BROKEN
+    assert time.monotonic() - started < 0.5
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_a_file_that_was_cut_off_says_so(kind):
+    data = file_of(Image.effect_noise((200, 200), 80).convert("RGB"), kind)
+
+    for part in (0.9, 0.5, 0.1):
+        assert words_for(data[: int(len(data) * part)]) in (BROKEN, UNKNOWN)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])
+def test_whatever_is_done_to_a_file_it_is_a_picture_or_refused(kind):
+    data = bytearray(file_of(Image.effect_noise((48, 48), 80).convert("RGB"), kind))
+    for at in range(0, min(len(data), 700), 3):
+        for value in (0, 255):
+            broken = bytes(data[:at]) + bytes([value]) + bytes(data[at + 1 :])
+            try:
+                assert squared(broken).startswith(b"RIFF")
+            except Unusable as refused:
+                assert str(refused) in (BROKEN, UNKNOWN, TOO_BIG, TOO_SMALL)
+
+
+# The pages
+
+
+def send(client, data, name="me.png", kind="image/png"):
+    head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
+    head += f"Content-Type: {kind}\r\n\r\n"
+    body = head.encode() + data + b"\r\n--b--\r\n"
+    return client.post("/settings/picture", data=body, content_type=MULTIPART)
+
+
+def address_of(user):
+    db.session.refresh(user)
+    return f"/picture/{user.picture_key}.webp"
+
+
+def test_an_own_picture_takes_the_place_of_the_identicon(client, alice):
+    client.sign_in(alice)
+    assert f"/avatar/{alice.avatar_key}.svg" in client.get("/user/alice").text
+
+    assert send(client, file_of(drawn())).location == "/settings/picture"
+
+    page = client.get("/user/alice").text
+    assert address_of(alice) in page and "/avatar/" not in page
+    answer = client.get(address_of(alice))
+    assert answer.mimetype == "image/webp"
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert Image.open(io.BytesIO(answer.data)).size == (256, 256)
+
+
+def test_another_picture_has_another_address_and_the_first_is_gone(client, alice):
+    client.sign_in(alice)
+    addresses = []
+    for colour in (RED, BLUE):
+        send(client, file_of(drawn(colour=colour)))
+        addresses.append(address_of(alice))
+
+    assert [client.get(address).status_code for address in addresses] == [404, 200]
+    assert len(db.session.scalars(db.select(Picture)).all()) == 1
+
+
+def test_a_removed_picture_is_gone_and_the_identicon_is_back(client, alice):
+    client.sign_in(alice)
+    send(client, file_of(drawn()))
+    address = address_of(alice)
+    assert "/settings/picture/remove" in client.get("/settings/picture").text
+
+    for _ in range(2):
+        assert client.post("/settings/picture/remove").location == "/settings/picture"
+
+    assert client.get(address).status_code == 404
+    assert "/settings/picture/remove" not in client.get("/settings/picture").text
+    assert f"/avatar/{alice.avatar_key}.svg" in client.get("/user/alice").text
+
+
+def test_the_picture_goes_with_the_account(client, alice):
+    Picture.put(alice, squared(file_of(drawn())))
+    address = f"/picture/{alice.picture_key}.webp"
+
+    alice.delete()
+
+    assert client.get(address).status_code == 404
+    assert not db.session.scalars(db.select(Picture)).all()
+
+
+@pytest.mark.parametrize(
+    "data, words",
+    [
+        (b"Hello", UNKNOWN),
+        (b"", "Please choose a file."),
+        (file_of(drawn())[:-30], BROKEN),
+        (png(50_000, 50_000, zlib.compress(b"\0" * 100)), TOO_BIG),
+        (file_of(drawn((1, 1))), TOO_SMALL),
+        (b"\0" * (pictures.LARGEST + 1), TOO_HEAVY),
+    ],
+    ids=["text", "none", "cut off", "bomb", "too small", "too heavy"],
+)
+def test_what_is_wrong_stands_at_the_field_and_the_picture_stays(client, alice, data, words):
+    client.sign_in(alice)
+    send(client, file_of(drawn()))
+    address = address_of(alice)
+
+    page = send(client, data, name="me.png" if data else "")
+
+    assert page.status_code == 200 and words in page.text
+    assert address_of(alice) == address
+
+
+def test_a_request_that_is_far_too_large_is_a_413(client, alice):
+    client.sign_in(alice)
+
+    assert send(client, b"\0" * (4 * 1024 * 1024)).status_code == 413
+
+
+def test_pictures_change_thirty_times_an_hour_at_most(client, app, alice, monkeypatch):
+    monkeypatch.setitem(app.config, "LIMITS", app.config["LIMITS"] | {"pictures": "3 per hour"})
+    client.sign_in(alice)
+
+    assert [send(client, b"Hello").status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+@pytest.mark.parametrize("key", ["0" * 32, "x" * 32, "0" * 31, "%2e%2e", "A" * 32])
+def test_there_is_no_picture_of_a_key_that_nobody_has(client, key):
+    assert client.get(f"/picture/{key}.webp").status_code == 404
+
+
+def test_a_card_shows_the_picture_of_its_author(client, alice):
+    Picture.put(alice, squared(file_of(drawn())))
+    make_user("fan").follow(alice)
+
+    assert f"/picture/{alice.picture_key}.webp" in client.get("/user/fan/following").text

@@ -1,0 +1,162 @@
+"""Many who write, edit, delete and hide at the same moment: counts equal rows, nothing is lost."""
+
+from functools import partial
+
+import pytest
+from factories import make_comment, make_post, make_user
+from sqlalchemy import func, select
+from test_races import at_once, cookie_of, meet, post, restless_threads, statuses
+
+from app.extensions import db
+from app.models import AuditEntry, Comment, Like, Post, User
+from app.models.counts import mend_counts, wrong_counts
+from app.models.refused import Refused
+from app.models.upkeep import purge_deleted
+
+__all__ = ["meet", "restless_threads"]  # fixtures
+pytestmark = pytest.mark.fault
+
+
+def number(cls, *conditions):
+    return db.session.scalar(select(func.count()).select_from(cls).where(*conditions))
+
+
+def people(client, count):
+    """So many members and their cookies."""
+    made = [make_user() for _ in range(count)]
+    return made, [cookie_of(client, person) for person in made]
+
+
+def verb(cls, id, name, *, by=None, **values):
+    """An act on a thing as a request would do it; what it returned, None where it was refused."""
+
+    def act():
+        thing = db.session.get(cls, id)
+        actor = {"by": User.with_username(by)} if by else {}
+        try:
+            done = getattr(thing, name)(**values, **actor)
+            db.session.commit()
+        except Refused:
+            db.session.rollback()
+            return None
+        return done
+
+    return act
+
+
+def test_twenty_who_comment_and_delete_at_once_on_one_post(app, client):
+    """R-95."""
+    made, cookies = people(client, 10)
+    thing = make_post()
+    old = [make_comment(thing, person) for person in made]
+    acts = [partial(post, app, f"/post/{thing.id}", c, body="I agree.") for c in cookies]
+    acts += [
+        partial(post, app, f"/comment/{comment.id}/delete", c)
+        for comment, c in zip(old, cookies, strict=True)
+    ]
+
+    answers = at_once(app, *acts)
+
+    assert statuses(answers) == [302] * 20
+    assert (number(Comment), number(Comment, *Comment.shown())) == (20, 10)
+    assert thing.comment_count == 10 and list(wrong_counts()) == []
+
+
+def test_twenty_who_comment_on_a_post_that_is_deleted_and_liked_meanwhile(app, client, alice):
+    _, cookies = people(client, 18)
+    mine = cookie_of(client, alice)
+    thing = make_post(alice)
+    path = f"/post/{thing.id}"
+    acts = [partial(post, app, path, c, body="I agree.") for c in cookies[:12]]
+    acts += [partial(post, app, f"{path}/like", c) for c in cookies[12:]]
+    acts += [partial(post, app, f"{path}/{end}", mine) for end in ("delete", "delete")]
+
+    answers = at_once(app, *acts)
+
+    assert set(statuses(answers)) <= {302, 403, 404}
+    made, liked = number(Comment), number(Like)
+    assert (thing.comment_count, thing.like_count, alice.post_count) == (made, liked, 0)
+    assert list(wrong_counts()) == []
+
+
+@pytest.mark.parametrize("times", [20, 8])
+@pytest.mark.parametrize("cls", [Post, Comment])
+def test_one_form_that_is_sent_many_times_writes_once(app, client, alice, meet, cls, times):
+    """R-96: also where eight have looked before any has written."""
+    cookie, thing = cookie_of(client, alice), make_post()
+    if times == 8:
+        meet(cls, "sent_with", times)
+    path = "/" if cls is Post else f"/post/{thing.id}"
+    form = dict(body="Once.", key="0123456789abcdef")
+
+    answers = at_once(app, *[partial(post, app, path, cookie, **form)] * times)
+
+    assert statuses(answers) == [302] * times
+    assert number(cls, cls.author_id == alice.id) == 1
+    assert (alice.post_count + alice.comment_count) == 1 and list(wrong_counts()) == []
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_of_many_who_hide_restore_delete_and_edit_each_counts_once(app, mona, alice, make):
+    for _ in range(2):
+        thing = make(author=alice)
+        here, by = partial(verb, type(thing), thing.id), dict(by="mona", reason="Spam.")
+        acts = [here("hide", **by)] * 5 + [here("restore", **by)] * 5 + [here("delete")] * 2
+        acts += [here("edit", text=f"Text {n}.", by="alice") for n in range(2)]
+
+        done = at_once(app, *acts)
+
+        assert done[10:12].count(True) == 1
+        assert done[:5].count(True) - done[5:10].count(True) == int(thing.is_hidden)
+        entries = db.session.scalars(AuditEntry.about(thing)).all()
+        assert len(entries) == done[:10].count(True)
+        assert list(wrong_counts()) == []
+    assert AuditEntry.verify() is None
+
+
+def test_edits_at_once_are_all_in_the_history(app, alice):
+    thing = make_post(alice, "Text.")
+
+    at_once(app, *[verb(Post, thing.id, "edit", text=f"{n}.", by="alice") for n in range(8)])
+
+    former = [row.body for row in db.session.scalars(thing.history().order_by(None))]
+    assert thing.version == 9
+    assert sorted([*former, thing.body]) == sorted(["Text.", *(f"{n}." for n in range(8))])
+
+
+def test_a_post_that_is_closed_while_many_comment_takes_none_after(app, client, alice):
+    _, cookies = people(client, 10)
+    thing = make_post(alice)
+    acts = [partial(post, app, f"/post/{thing.id}", c, body="I agree.") for c in cookies]
+
+    *answers, _ = at_once(app, *acts, verb(Post, thing.id, "close"))
+
+    assert set(statuses(answers)) <= {302, 403}
+    assert number(Comment) == statuses(answers).count(302) == thing.comment_count
+
+
+def test_a_purge_while_members_write_and_another_purges_breaks_nothing(app, client, alice, bob):
+    cookie = cookie_of(client, bob)
+    kept, gone = make_post(alice), [make_post(alice) for _ in range(3)]
+    for thing in gone:
+        for _ in range(3):
+            make_comment(thing, bob)
+        thing.delete()
+        thing.deleted_at = thing.deleted_at.replace(year=2001)
+    acts = [partial(post, app, f"/post/{kept.id}", cookie, body="I agree.") for _ in range(6)]
+
+    *answers, _, _, _ = at_once(app, *acts, purge_deleted, purge_deleted, mend_counts)
+
+    assert statuses(answers) == [302] * 6
+    assert (number(Post), number(Comment)) == (1, 6)
+    assert bob.comment_count == 6 and list(wrong_counts()) == []
+
+
+def test_recounting_while_members_write_gets_nothing_wrong(app, client, alice):
+    cookie = cookie_of(client, alice)
+    db.session.execute(db.update(User).values(post_count=99))
+    acts = [partial(post, app, "/", cookie, body=f"Post {n}.") for n in range(8)]
+
+    at_once(app, *acts, mend_counts, mend_counts)
+
+    assert alice.post_count == number(Post) == 8
