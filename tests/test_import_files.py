@@ -57,14 +57,14 @@ def admin(client, ada):
     ],
 )
 def test_what_is_no_list_of_people_is_told_in_words_and_leaves_no_trace(admin, data, words):
-    before, start = all_but_the_file(), time.process_time()
+    before, start = all_but_the_file(), time.thread_time()
 
     answer = upload(admin, data)
 
     assert answer.status_code == 200
     assert words in answer.text
     assert waiting() is None and all_but_the_file() == before
-    assert time.process_time() - start < 5
+    assert time.thread_time() - start < 5
 
 
 @pytest.mark.parametrize(
@@ -130,14 +130,14 @@ def test_a_file_may_be_as_large_as_is_said(admin, size, status):
 
 def test_a_hundred_megabytes_are_refused_at_once_and_unread(admin):
     """R-87."""
-    body, start = io.BytesIO(body_of(9 * MEGABYTE)), time.process_time()
+    body, start = io.BytesIO(body_of(9 * MEGABYTE)), time.thread_time()
     environ = {"CONTENT_LENGTH": str(100 * MEGABYTE)}
 
     answer = admin.post(PATH, input_stream=body, content_type=MULTIPART, environ_overrides=environ)
 
     assert (answer.status_code, body.tell()) == (413, 0)
     assert "8 megabytes" in answer.text
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore:[Uu]nclosed")

@@ -277,11 +277,11 @@ def test_a_body_of_another_length_than_told_breaks_nothing(client, length):
 def test_more_than_a_megabyte_is_too_much(at, form):
     """R-87: as a form, as a file, as JSON; quickly."""
     send, before = at(form), everything()
-    start = time.process_time()
+    start = time.thread_time()
 
     for content_type in (URLENCODED, "multipart/form-data; boundary=b", "application/json"):
         assert send(b"a=" + b"x" * (1024 * 1024), content_type).status_code == 413
-    assert time.process_time() - start < 1
+    assert time.thread_time() - start < 1
     assert everything() == before
 
 
@@ -331,13 +331,13 @@ def test_ten_thousand_fields_break_nothing(client):
 @pytest.mark.parametrize("byte", [b"\r", b"\n", b"\r\n", b"\0", b"-", b"%", b"&", b"="])
 def test_nine_hundred_kilobytes_of_one_character_are_survived(client, byte):
     """R-87 (CVE-2023-46136: CR in a multipart body)."""
-    body, start = byte * (900_000 // len(byte)), time.process_time()
+    body, start = byte * (900_000 // len(byte)), time.thread_time()
     multipart = part(b"login", body) + b"--b--\r\n"
 
     for content, kind in ((body, URLENCODED), (multipart, "multipart/form-data; boundary=b")):
         answer = client.post("/auth/login", data=content, content_type=kind)
         assert answer.status_code in (200, 400, 413)
-    assert time.process_time() - start < 3
+    assert time.thread_time() - start < 3
 
 
 LENGTHS = [("first_name", 64), ("last_name", 64), ("location", 64), ("about_me", 2000)]
@@ -540,10 +540,10 @@ def test_json_of_great_depth_is_no_form_either(client, alice, path):
 @pytest.mark.parametrize("password", ["", " ", "x" * 70_000, "é" * 500, "a\u0301" * 99, "😀" * 90])
 def test_the_judge_of_passwords_answers_whatever_it_is_given(client, password):
     """R-86, R-44: and quickly."""
-    start = time.process_time()
+    start = time.thread_time()
     data = {"password": password, "username": "x" * 70_000, "email": "{{7*7}}"}
 
     answer = client.post("/auth/password-strength", data=data)
 
     assert answer.status_code == 200
-    assert answer.json["words"] and time.process_time() - start < 3
+    assert answer.json["words"] and time.thread_time() - start < 3

@@ -1,12 +1,12 @@
 """Whatever is written in Markdown, what comes out is harmless, and comes soon."""
 
 import re
-import time
 from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from working import worked
 
 from app.markdown import LINK, MOST_CELLS, REL, TAGS, render
 
@@ -349,9 +349,7 @@ COSTLY = {
 
 
 def cost(text):
-    start = time.process_time()
-    html = render(text)
-    return time.process_time() - start, html
+    return worked(lambda: render(text))
 
 
 @pytest.mark.parametrize("kind", COSTLY)
@@ -401,7 +399,7 @@ def test_a_table_of_everyday_size_is_taken_whole():
 
 def test_the_pattern_of_links_cannot_be_made_to_think():
     """R-20."""
-    seconds = time.process_time()
-    assert not LINK.fullmatch("/" + "a" * 100_000 + "\\")
+    seconds, match = worked(lambda: LINK.fullmatch("/" + "a" * 100_000 + "\\"))
 
-    assert time.process_time() - seconds < 1
+    assert match is None
+    assert seconds < 1
