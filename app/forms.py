@@ -141,6 +141,26 @@ def writing_field(label, *, goes):
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
+def body_field(label, longest):
+    """A text in Markdown.
+
+    Browsers would cut what is pasted at a `maxlength`, unnoticed; so it comes without one.
+    """
+
+    def short_enough(form, field):
+        if (surplus := len(field.data or "") - longest) > 0:
+            words = f"This is {surplus:,} characters too long; {longest:,} are the most."
+            raise StopValidation(words)
+
+    checks = [DataRequired("Please write something."), short_enough, visible_lines]
+    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
+
+
+def unix_lines(text):
+    """Browsers send two characters for the end of a line; each counts once."""
+    return text.replace("\r\n", "\n") if text else text
+
+
 def reason_field():
     """The reason of an act of staff, for the log."""
     checks = [visible_lines, at_most(500)]

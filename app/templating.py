@@ -37,6 +37,7 @@ def init_app(app):
     app.add_template_global(post_url)
     app.add_template_global(comment_url)
     app.add_template_global(written_url)
+    app.add_template_global(moderation_url)
     app.add_template_global(counted)
     app.add_template_global(drawn)
     app.add_template_global(Permission, "Permission")
@@ -77,6 +78,11 @@ def comment_url(id):
 def written_url(written):
     """That of a post, or of a comment."""
     return f"{request.script_root}/{written.noun}/{written.id}"
+
+
+def moderation_url(written):
+    """Where moderators act on a post or comment."""
+    return f"{request.script_root}/moderation/{written.noun}/{written.id}"
 
 
 def drawn(template, card, **facts):

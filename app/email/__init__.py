@@ -30,6 +30,15 @@ from .roles import (
     send_role_ending,
     send_role_kept,
 )
+from .texts import (
+    send_clean_up_undone,
+    send_cleaned_up,
+    send_comments_closed,
+    send_text_edited,
+    send_text_hidden,
+    send_text_removed,
+    send_text_restored,
+)
 
 __all__ = [
     "SAYS",
@@ -41,6 +50,9 @@ __all__ = [
     "send_address_taken",
     "send_already_registered",
     "send_change_email",
+    "send_clean_up_undone",
+    "send_cleaned_up",
+    "send_comments_closed",
     "send_confirmation",
     "send_data_ready",
     "send_declined",
@@ -61,4 +73,8 @@ __all__ = [
     "send_role_kept",
     "send_stays",
     "send_test_mail",
+    "send_text_edited",
+    "send_text_hidden",
+    "send_text_removed",
+    "send_text_restored",
 ]

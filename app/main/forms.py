@@ -3,7 +3,7 @@
 import secrets
 
 from wtforms import BooleanField, HiddenField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired, StopValidation
+from wtforms.validators import DataRequired
 
 from ..forms import (
     REQUIRED,
@@ -11,6 +11,7 @@ from ..forms import (
     UploadField,
     as_pasted,
     at_most,
+    body_field,
     known_password_field,
     stripped,
     visible,
@@ -20,22 +21,6 @@ from ..forms import (
 from ..models.written import LONGEST, preview_of
 
 ABOUT_LENGTH = 2000
-
-
-def body_field(label):
-    checks = [DataRequired("Please write something."), short_enough, visible_lines]
-    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
-
-
-def short_enough(form, field):
-    """Browsers would cut what is pasted at a `maxlength`, unnoticed; so this comes without one."""
-    if (surplus := len(field.data or "") - LONGEST) > 0:
-        raise StopValidation(f"This is {surplus:,} characters too long; {LONGEST:,} are the most.")
-
-
-def unix_lines(text):
-    """Browsers send two characters for the end of a line; each counts once."""
-    return text.replace("\r\n", "\n") if text else text
 
 
 def new_key():
@@ -66,17 +51,17 @@ class WritingForm(Form):
 
 
 class PostForm(WritingForm):
-    body = body_field("What is on your mind?")
+    body = body_field("What is on your mind?", LONGEST)
     submit = SubmitField("Post")
 
 
 class CommentForm(WritingForm):
-    body = body_field("Your comment")
+    body = body_field("Your comment", LONGEST)
     submit = SubmitField("Comment")
 
 
 class EditForm(WritingForm):
-    body = body_field("Your text")
+    body = body_field("Your text", LONGEST)
     submit = SubmitField("Save")
 
 

@@ -6,6 +6,7 @@ from .account_deletion import AccountDeletion
 from .audit import AuditEntry
 from .audit_chain import AuditHead
 from .bookmark import Bookmark
+from .clean_up import CleanUp
 from .comment import Comment
 from .data_export import DataExport, ExportPart
 from .day_count import DayCount
@@ -26,6 +27,7 @@ from .role import Role
 from .role_request import RoleRequest
 from .session import UserSession
 from .setting import Setting
+from .staff_note import StaffNote
 from .user import AnonymousUser, User
 from .watch import Watch
 from .way_back import WayBack
@@ -36,6 +38,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Bookmark",
+    "CleanUp",
     "Comment",
     "DataExport",
     "DayCount",
@@ -58,6 +61,7 @@ __all__ = [
     "Role",
     "RoleRequest",
     "Setting",
+    "StaffNote",
     "User",
     "UserSession",
     "Watch",

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Integer, and_, bindparam, case, exists, false, select
+from sqlalchemy import Integer, and_, bindparam, case, exists, false, func, select
+from sqlalchemy.orm import aliased
 
 from ..markdown import RENDERER
 from .bookmark import Bookmark
@@ -34,6 +35,7 @@ class Author:
     picture_key: str | None
     role_name: str | None
     is_seen: bool
+    mask: int  # all that they may do, or will once a role for a time is over
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -59,6 +61,10 @@ class Card:
         return cls(author, row[0], *row[AUTHOR:])
 
     @property
+    def author_mask(self):
+        return self.author.mask if self.author else 0
+
+    @property
     def html(self):
         return as_html(self.body_html, self.renderer, self.outdated_body)
 
@@ -66,6 +72,7 @@ class Card:
 @dataclass(slots=True, unsafe_hash=True)
 class PostCard(PostRules, Card):
     comments_closed_at: datetime | None
+    staff_closed_at: datetime | None
     comment_count: int
     like_count: int
     liked: bool  # by who looks
@@ -77,7 +84,10 @@ class CommentCard(CommentRules, Card):
     post_id: int
 
 
-AUTHOR = 6  # columns that are about the author
+AUTHOR = 7  # columns that are about the author
+FORMER = aliased(Role)
+LATER = select(FORMER.permissions).where(FORMER.id == User.former_role_id).scalar_subquery()
+MASK = func.coalesce(Role.permissions, 0).op("|")(func.coalesce(LATER, 0))
 WHO = (
     User.id,
     User.username,
@@ -85,6 +95,9 @@ WHO = (
     User.picture_key,
     case((Role.default, None), else_=Role.name).label("role_name"),
     and_(*User.seen_by_all()).label("is_seen"),
+    case((User.former_role_id.is_(None), func.coalesce(Role.permissions, 0)), else_=MASK).label(
+        "mask"
+    ),
 )
 
 
@@ -118,7 +131,7 @@ def post_cards(viewer, *, muted_too=False):
     `muted_too`: where somebody went to see just these.
     """
     marks = (_marked(kind, viewer).label(name) for name, kind in MARKS.items())
-    own = Post.comments_closed_at, Post.comment_count, Post.like_count
+    own = Post.comments_closed_at, Post.staff_closed_at, Post.comment_count, Post.like_count
     return _cards(Post, *own, *marks).where(*(() if muted_too else not_muted(Post, viewer)))
 
 

@@ -7,6 +7,7 @@ from ..extensions import db
 from ..permissions import Permission
 from . import news
 from .fields import NEVER_TWICE, partial_index
+from .hideable import BY_CLEAN_UP
 from .post import Post
 from .refused import Refused
 from .user import User
@@ -15,6 +16,7 @@ from .written import SHOWN, Rules, Written, rendered
 
 
 class CommentRules(Rules):
+    noun = "comment"
     permission = Permission.COMMENT
 
 
@@ -24,11 +26,11 @@ class Comment(CommentRules, Written, db.Model):
         partial_index("ix_comments_feed", SHOWN, "created_at", "id"),
         Index("ix_comments_post", "post_id", "created_at", "id"),
         Index("ix_comments_author", "author_id", "created_at", "id"),
+        partial_index("ix_comments_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_comments_deleted", "deleted_at IS NOT NULL", "deleted_at"),
         UniqueConstraint("author_id", "form_key", name="uq_comments_form"),
         NEVER_TWICE,
     )
-    noun = "comment"
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
 

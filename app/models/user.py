@@ -90,6 +90,7 @@ class User(
     deactivated_at: Mapped[Moment | None]
     approval_asked_at: Mapped[Moment | None]  # since when the newcomer waits to be let in
     sign_up_reason: Mapped[Reason]
+    sign_up_mode: Mapped[str] = mapped_column(String(16), default="")  # how the account came about
     address_given_at: Mapped[Moment | None]  # when staff put the account at its address
     leaving_at: Mapped[Moment | None]  # when the account is to be deleted
     role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"))
@@ -155,6 +156,11 @@ class User(
     @property
     def is_active(self):
         return self.deactivated_at is None
+
+    @property
+    def is_reached_by_mail(self):
+        """Whether mails about what others did may go to the account's address."""
+        return self.is_confirmed and self.is_active
 
     @property
     def is_leaving_now(self):

@@ -1,7 +1,6 @@
 """What members write: the columns, rules and verbs that posts and comments have in common."""
 
 import re
-from datetime import timedelta
 
 from markupsafe import Markup
 from sqlalchemy import ForeignKey, String, Text, and_, or_, select, true
@@ -15,21 +14,21 @@ from ..permissions import Permission
 from ..words import beginning, excerpt, plain, words_of
 from . import news
 from .fields import Id, Moment, Words, utcnow
-from .hideable import Hideable
+from .hideable import KEPT, Hideable, Moderatable
 from .refused import Refused
 from .revision import Revision
 from .user import User
 
 LONGEST = 10_000  # characters
-KEPT = timedelta(days=30)  # what its author deleted, for staff
 LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
 SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
 
 
-class Rules:
+class Rules(Moderatable):
     """Who may do what with a text. Views and templates ask the same questions.
 
-    They need `author_id`, `deleted_at` and `hidden_at`, so light rows of a list answer them too.
+    They need `author_id`, `author_mask`, `deleted_at` and `hidden_at`, so light rows of a list
+    answer them too.
     """
 
     permission: Permission  # that writing one takes
@@ -127,17 +126,18 @@ class Written(Rules, Hideable):
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
 
-    def edit(self, text, *, by):
+    def edit(self, text, *, by, as_staff=False):
         """Take another text; the one before stays in the history. Return the draft, or None.
 
-        None: it is the text that it had. Refused where it was hidden or deleted meanwhile.
+        None: it is the text that it had. Refused where it was hidden or deleted meanwhile; staff
+        changes what is hidden too, see `revise`.
         """
         if text == self.body:
             return None
         known = Draft(self.body).called
         draft, texts = rendered(text)
-        self.lock()
-        if not self.is_shown:
+        self._take_in_hand(by) if as_staff else self.lock()
+        if self.is_deleted or (self.is_hidden and not as_staff):
             raise Refused(f"This {self.noun} can no longer be changed.")
         if text == self.body:
             return None
@@ -147,7 +147,8 @@ class Written(Rules, Hideable):
         for name, value in texts.items():
             setattr(self, name, value)
         self.version, self.edited_at, self.editor_name = self.version + 1, utcnow(), by.username
-        news.of_mentions(self, [name for name in draft.called if name not in known])
+        if self.is_shown:
+            news.of_mentions(self, [name for name in draft.called if name not in known])
         return draft
 
     def delete(self):
@@ -165,6 +166,11 @@ class Written(Rules, Hideable):
         hidden = super().hide(by=by, reason=reason)
         news.forget(self)
         return hidden
+
+    def remove(self, *, by, reason=""):
+        removed = super().remove(by=by, reason=reason)
+        news.forget(self)
+        return removed
 
     @property
     def written_at(self):

@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import queue
+from . import queue, texts
 from .blueprint import moderation
 
-__all__ = ["moderation", "queue"]
+__all__ = ["moderation", "queue", "texts"]
