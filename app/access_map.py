@@ -39,6 +39,7 @@ class Kind:
     is_confirmed: bool = True
 
     awaits_approval = False
+    is_silenced = is_suspended = False
     password_due_at = None
 
     def can(self, permission):

@@ -10,11 +10,18 @@ from app.extensions import db
 from app.models import AuditEntry, Role, Setting, User
 from app.models.administrators import Refused
 from app.models.fields import iso
-from app.models.setting import Settings, current_settings
+from app.models.setting import CATEGORIES, Settings, current_settings
 
 NOW = datetime(2999, 12, 24, 12, tzinfo=UTC)
 FORM = dict(site_name="Club", registration="open", readers="all", posts_per_page="20")
-FORM |= dict(welcome="", sign_up_text="", names_in_log="y", frozen_until="", freeze_text="")
+FORM |= dict(
+    report_categories=CATEGORIES,
+    welcome="",
+    sign_up_text="",
+    names_in_log="y",
+    frozen_until="",
+    freeze_text="",
+)
 
 
 def change(**values):

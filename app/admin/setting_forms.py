@@ -25,9 +25,10 @@ from ..forms import (
     visible_lines,
 )
 from ..models.fields import iso, utcnow
-from ..models.setting import NAMES, READERS, REGISTRATION
+from ..models.setting import NAMES, READERS, REGISTRATION, categories_in
 
 ONE_LINE = [visible, at_most(64)]
+MOST_CATEGORIES, LONGEST_NAME, LONGEST_REASON = 20, 64, 300
 
 
 def text_field(label):
@@ -48,6 +49,11 @@ class SettingsForm(Form):
     welcome = text_field("Welcome on the front page")
     sign_up_text = text_field("Words above the form to sign up")
     names_in_log = BooleanField("The public log names the members whom an act concerned")
+    report_categories = TextAreaField(
+        "What a report may be about",
+        filters=[stripped],
+        validators=[DataRequired(REQUIRED), visible_lines, at_most(4000)],
+    )
     frozen = BooleanField("Read-only for all but staff")
     frozen_until = DateTimeLocalField("Read-only until (UTC)", validators=[Optional()])
     freeze_text = text_field("What everybody reads meanwhile")
@@ -59,6 +65,17 @@ class SettingsForm(Form):
         end = settings.freeze_ends_at
         super().__init__(data=values | {"frozen_until": end and end.astimezone(UTC)})
 
+    def validate_report_categories(self, field):
+        categories = categories_in(field.data)
+        if not 1 <= len(categories) <= MOST_CATEGORIES or "" in categories:
+            raise ValidationError(f"From one to {MOST_CATEGORIES} lines, each with a name first.")
+        for name, reason in categories.items():
+            if len(name) > LONGEST_NAME or len(reason) > LONGEST_REASON:
+                raise ValidationError(
+                    f"“{name[:20]}”: a name has at most {LONGEST_NAME} characters,"
+                    f" a reason {LONGEST_REASON}."
+                )
+
     def validate_frozen_until(self, field):
         if field.data and not 2000 <= field.data.year < 9999:
             raise ValidationError("Please choose a nearer moment.")
@@ -68,5 +85,6 @@ class SettingsForm(Form):
     def values(self):
         """The values as the settings keep them."""
         values = {field.name: field.data for field in self if field.name in NAMES}
+        values["report_categories"] = values["report_categories"].replace("\r\n", "\n")
         end = self.frozen_until.data
         return values | {"frozen_until": iso(end.replace(tzinfo=UTC)) if end else ""}

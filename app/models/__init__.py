@@ -3,10 +3,12 @@
 from ..permissions import Permission
 from . import people_search, word_index
 from .account_deletion import AccountDeletion
+from .appeal import Appeal, AppealMessage
 from .audit import AuditEntry
 from .audit_chain import AuditHead
 from .bookmark import Bookmark
 from .clean_up import CleanUp
+from .case import Case
 from .comment import Comment
 from .data_export import DataExport, ExportPart
 from .day_count import DayCount
@@ -22,9 +24,11 @@ from .people_import import PeopleImport
 from .picture import Picture
 from .post import Post
 from .post_tag import PostTag
+from .report import Report
 from .revision import Revision
 from .role import Role
 from .role_request import RoleRequest
+from .sanction import Sanction
 from .session import UserSession
 from .setting import Setting
 from .staff_note import StaffNote
@@ -35,10 +39,13 @@ from .way_back import WayBack
 __all__ = [
     "AccountDeletion",
     "AnonymousUser",
+    "Appeal",
+    "AppealMessage",
     "AuditEntry",
     "AuditHead",
     "Bookmark",
     "CleanUp",
+    "Case",
     "Comment",
     "DataExport",
     "DayCount",
@@ -57,9 +64,11 @@ __all__ = [
     "Picture",
     "Post",
     "PostTag",
+    "Report",
     "Revision",
     "Role",
     "RoleRequest",
+    "Sanction",
     "Setting",
     "StaffNote",
     "User",

@@ -39,6 +39,27 @@ class Ranked:
             return f"{other.username} may do more than you, so only somebody of that rank may act."
         return None
 
+    def may_sanction(self, other):
+        """Nobody sanctions an equal or higher: the other has to hold less."""
+        if not self.may_act_on(other):
+            return False
+        roles = [role for role in (other.role, other.former_role) if role]
+        return not any(role.covers(self.current_role) for role in roles)
+
+    def why_not_sanction(self, other):
+        """Return a sentence that says why `may_sanction` is False; None where it is True."""
+        if words := self.why_not_act_on(other):
+            return words
+        if not self.may_sanction(other):
+            return f"{other.username} is your equal, and nobody sanctions an equal."
+        return None
+
+    def require_higher_rank(self, by):
+        """Refuse a sanction that `by` may not impose or lift by now; the row stays locked."""
+        self._require_rank(by)
+        if not (by is None or by is SITE or by.may_sanction(self)):
+            raise Refused(by.why_not_sanction(self))
+
     def _require_rank(self, by):
         """Refuse an act that `by` may not do by now: both may have changed while they waited.
 
@@ -66,7 +87,7 @@ class Ranked:
         """
         mighty = Role.granting(Permission.ADMIN).with_only_columns(Role.id).order_by(None)
         now, active = utcnow(), (cls.confirmed_at.is_not(None), cls.deactivated_at.is_(None))
-        active += (cls.approval_asked_at.is_(None),)
+        active += cls.approval_asked_at.is_(None), cls.not_suspended()
         active += (or_(cls.leaving_at.is_(None), cls.leaving_at > now),)
         lasts = or_(cls.role_until.is_(None), cls.role_until > now)
         holding = select(cls.id).where(cls.role_id.in_(mighty), lasts, *active)

@@ -16,6 +16,8 @@ from .fields import CreatedAt, Id, utcnow
 SITE = "the site"  # who acts when something happens by itself
 OPERATOR = "an operator"  # who acts at the shell
 PUBLIC = {"change role", "deactivate", "delete", "end role", "keep role", "reactivate"}  # on people
+PUBLIC |= {"give notice", "warn", "silence", "suspend", "ban"}
+PUBLIC |= {"lift sanction", "reinstate sanction"}
 ACTS = PUBLIC | {
     "accept request",
     "add note",
@@ -27,7 +29,9 @@ ACTS = PUBLIC | {
     "confirm address",
     "create",
     "decline",
+    "confirm sanction",
     "decline request",
+    "dismiss reports",
     "drop mail",
     "edit",
     "edit text",
@@ -43,6 +47,7 @@ ACTS = PUBLIC | {
     "remove",
     "remove note",
     "remove text",
+    "reopen reports",
     "require new password",
     "resend invitation",
     "restore",

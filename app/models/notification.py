@@ -11,7 +11,7 @@ from .fields import Id, Moment, partial_index, utcnow
 UNREAD = "read_at IS NULL"
 DUE = "mail_at IS NOT NULL AND mailed_at IS NULL"
 OF_POST = "comment_id IS NULL AND post_id IS NOT NULL"
-OF_FOLLOW = "post_id IS NULL"
+OF_FOLLOW = "post_id IS NULL AND case_id IS NULL"
 MAILING = 20_261_124  # the name of the lock of those who mail
 SILENT = {"synchronize_session": False}
 MAILED = "mail_id IS NOT NULL"
@@ -36,6 +36,7 @@ class Notification(db.Model):
         Index("uq_notifications_comment", "comment_id", "user_id", unique=True),
         partial_index("uq_notifications_post", OF_POST, "post_id", "user_id", unique=True),
         partial_index("uq_notifications_follow", OF_FOLLOW, "actor_id", "user_id", unique=True),
+        Index("uq_notifications_case", "case_id", "user_id", unique=True),
         partial_index("ix_notifications_unread", UNREAD, "user_id", "read_at"),
         partial_index("ix_notifications_due", DUE, "mail_at"),
         partial_index("ix_notifications_read", "read_at IS NOT NULL", "read_at"),
@@ -50,6 +51,7 @@ class Notification(db.Model):
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
+    case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
     in_site: Mapped[bool] = mapped_column(default=True)
     read_at: Mapped[Moment | None]
     mail_at: Mapped[Moment | None]

@@ -27,6 +27,13 @@ REGISTRATION = {
 }
 ROWS = range(5, 101)  # that a page of a list may have
 READERS = {"all": "Everybody", "members": "Members only"}
+CATEGORIES = """\
+Spam | This is advertising or spam, which the rules of this site do not allow.
+Harassment | This attacks a person. Disagree with what is said, and leave people be.
+Hate | This demeans people for who they are, which has no place here.
+Private data | This tells what somebody has not made public themselves.
+Illegal | This may be against the law.
+Something else | This does not agree with the rules of this site."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Settings:
     welcome: str = ""  # what visitors read on the front page; nothing: what it says anyway
     names_in_log: bool = True  # whether the public log names the members whom an act concerned
     sign_up_text: str = ""  # above the sign-up form
+    report_categories: str = CATEGORIES  # a line each: the name | the reason of a ruling
 
     @property
     def freeze_ends_at(self):
@@ -54,6 +62,11 @@ class Settings:
         return self.frozen and (self.freeze_ends_at is None or utcnow() < self.freeze_ends_at)
 
     @property
+    def categories(self):
+        """What a report may be about: name → the reason that a ruling begins with."""
+        return categories_in(self.report_categories)
+
+    @property
     def members_only(self):
         return self.readers == "members"
 
@@ -61,6 +74,12 @@ class Settings:
     def takes_sign_ups(self):
         """Whether strangers may sign up by themselves; the invited may always join."""
         return self.registration in ("open", "approval") and not self.is_frozen
+
+
+def categories_in(lines):
+    """Return name → reason, in the order of the lines; what comes twice counts once."""
+    pairs = (line.partition("|") for line in lines.splitlines() if line.strip())
+    return {name.strip(): reason.strip() for name, _, reason in pairs}
 
 
 NAMES = [field.name for field in fields(Settings)]

@@ -31,6 +31,7 @@ from .findable import Findable
 from .follow import Following
 from .links import MailedLinks
 from .role import Role
+from .sanctioned import Sanctioned
 from .session import UserSession
 from .terms import Termed
 from .viewing import Viewing
@@ -42,6 +43,7 @@ DEVICE_SEEN_EVERY = timedelta(minutes=10)
 
 class User(
     Approval,
+    Sanctioned,
     ActedOn,
     Termed,
     Viewing,
@@ -176,7 +178,10 @@ class User(
         return self.approval_asked_at is not None
 
     def can(self, permission):
-        return self.current_role is not None and self.current_role.has_permission(permission)
+        """Whether the role grants it, and no sanction takes it."""
+        role = self.current_role
+        granted = role is not None and role.has_permission(permission)
+        return granted and not self.is_kept_from(permission)
 
     def is_administrator(self):
         return self.can(Permission.ADMIN)
@@ -236,7 +241,7 @@ class AnonymousUser(AnonymousUserMixin):
     """A visitor: answers every question about permissions with no."""
 
     id = role = current_role = viewed_role = leaving_at = None
-    is_confirmed = False
+    is_confirmed = is_silenced = is_suspended = False
 
     def can(self, permission):
         return False

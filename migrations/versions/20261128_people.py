@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7e41c9a2b650"
-down_revision = "5d93c06e1b72"
+down_revision = "5da0c4e7b921"
 
 MOMENT = sa.DateTime(timezone=True)
 DUE = sa.text("undone_at IS NULL AND (finished_at IS NULL OR undo_asked_at IS NOT NULL)")
