@@ -149,13 +149,24 @@ ACCESS = {
     "main.user_feed": PAGE,
     "main.watch": MEMBER,
     "main.withdraw_role_request": MEMBER,
+    "moderation.act_on_text": MODERATOR,
+    "moderation.add_note": MODERATOR,
+    "moderation.clean_up": MODERATOR,
+    "moderation.edit_text": MODERATOR,
+    "moderation.people": MODERATOR,
+    "moderation.person": MODERATOR,
     "moderation.queue": MODERATOR,
+    "moderation.remove_note": (LOGIN, CONFIRM, 403, *2 * ["/moderation/people"]),
+    "moderation.remove_text": ADMIN,
+    "moderation.start_clean_up": MODERATOR,
+    "moderation.text": MODERATOR,
+    "moderation.undo_clean_up": MODERATOR,
     "static": ALWAYS,
 }
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
-VALUES |= dict(kind="posts", tag="flask")
+VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
 
 
 @pytest.fixture
@@ -216,7 +227,7 @@ def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
         own_proof = rule.endpoint.startswith("auth.") or "token" in rule.arguments
         if "POST" in rule.methods and not own_proof:
             values = {"id": 1, "act": "sign-out", "slug": "about", "number": 1}
-            values["username"] = "alice"
+            values |= dict(username="alice", noun="post", verb="hide")
             values = {name: values[name] for name in rule.arguments}
             path = app.url_map.bind("localhost").build(rule.endpoint, values)
             assert client.post(path, data={"first_name": "x"}).status_code == 302

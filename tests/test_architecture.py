@@ -12,8 +12,8 @@ FLOORS = [
     + ["names", "networks", "paging", "passwords", "people_csv", "permissions", "pictures"]
     + ["throttles", "tokens", "words"],
     ["models"],
-    ["access", "access_map", "decorators", "digests", "doctor", "email", "errors", "exports"]
-    + ["fake", "imports", "own_data", "postman", "security", "templating", "terms"],
+    ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
+    + ["exports", "fake", "imports", "notices", "own_data", "postman", "security", "templating", "terms"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]

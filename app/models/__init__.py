@@ -7,8 +7,8 @@ from .appeal import Appeal, AppealMessage
 from .audit import AuditEntry
 from .audit_chain import AuditHead
 from .bookmark import Bookmark
-from .clean_up import CleanUp
 from .case import Case
+from .clean_up import CleanUp
 from .comment import Comment
 from .data_export import DataExport, ExportPart
 from .day_count import DayCount

@@ -175,6 +175,21 @@ def count_written(user, since):
     }
 
 
+def newest_written(user, since, most):
+    """The newest of that, as a moderator looks through it."""
+    texts = [
+        text
+        for kind in KINDS
+        for text in db.session.scalars(
+            select(kind)
+            .where(*_written(kind, user.id, since))
+            .order_by(kind.created_at.desc(), kind.id.desc())
+            .limit(most)
+        )
+    ]
+    return sorted(texts, key=lambda text: text.created_at, reverse=True)[:most]
+
+
 def _written(kind, user_id, since, until=None):
     here = [kind.author_id == user_id, kind.created_at >= since, *kind.shown()]
     return here + ([kind.created_at <= until] if until else [])

@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import queue, texts
+from . import clean_ups, people, queue, texts
 from .blueprint import moderation
 
-__all__ = ["moderation", "queue", "texts"]
+__all__ = ["clean_ups", "moderation", "people", "queue", "texts"]

@@ -17,7 +17,7 @@ from ..models.upkeep import purge_removed
 from ..security import actor
 from .acts import attempt
 from .blueprint import moderation
-from .text_forms import ReasonForm, RemoveForm, ReviseForm
+from .forms import ReasonForm, RemoveForm, ReviseForm
 
 A_TEXT = "/<any(post, comment):noun>/<int(max=2147483647):id>"
 KINDS = {"post": Post, "comment": Comment}
