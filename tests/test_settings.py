@@ -19,6 +19,7 @@ FORM |= dict(
     welcome="",
     sign_up_text="",
     names_in_log="y",
+    notice_hours="24",
     frozen_until="",
     freeze_text="",
 )

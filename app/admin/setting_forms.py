@@ -54,6 +54,10 @@ class SettingsForm(Form):
         filters=[stripped],
         validators=[DataRequired(REQUIRED), visible_lines, at_most(4000)],
     )
+    notice_hours = IntegerField(
+        "Hours after which staff are told that something waits",
+        validators=[InputRequired("A number from 0 to 720."), NumberRange(0, 720)],
+    )
     frozen = BooleanField("Read-only for all but staff")
     frozen_until = DateTimeLocalField("Read-only until (UTC)", validators=[Optional()])
     freeze_text = text_field("What everybody reads meanwhile")

@@ -30,6 +30,7 @@ from .roles import (
     send_role_ending,
     send_role_kept,
 )
+from .staff import send_staff_notice
 from .texts import (
     send_clean_up_undone,
     send_cleaned_up,
@@ -71,6 +72,7 @@ __all__ = [
     "send_role_ended",
     "send_role_ending",
     "send_role_kept",
+    "send_staff_notice",
     "send_stays",
     "send_test_mail",
     "send_text_edited",

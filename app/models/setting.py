@@ -26,6 +26,7 @@ REGISTRATION = {
     "closed": "Closed: nobody new, invited people excepted",
 }
 ROWS = range(5, 101)  # that a page of a list may have
+NOTICE_HOURS = range(721)
 READERS = {"all": "Everybody", "members": "Members only"}
 CATEGORIES = """\
 Spam | This is advertising or spam, which the rules of this site do not allow.
@@ -50,6 +51,7 @@ class Settings:
     welcome: str = ""  # what visitors read on the front page; nothing: what it says anyway
     names_in_log: bool = True  # whether the public log names the members whom an act concerned
     sign_up_text: str = ""  # above the sign-up form
+    notice_hours: int = 24  # after which staff are told that something waits; 0: never
     report_categories: str = CATEGORIES  # a line each: the name | the reason of a ruling
 
     @property
@@ -176,7 +178,8 @@ def _check(name, value):
     """Raise ValueError for a value of the wrong kind, or out of its range."""
     if type(value) is not type(getattr(_usual(), name)):
         raise ValueError(f"{name} cannot be {value!r}.")
-    choices = {"registration": REGISTRATION, "readers": READERS, "posts_per_page": ROWS}.get(name)
+    choices = {"registration": REGISTRATION, "readers": READERS, "posts_per_page": ROWS}
+    choices = (choices | {"notice_hours": NOTICE_HOURS}).get(name)
     if choices is not None and value not in choices:
         raise ValueError(f"{name} cannot be {value!r}.")
     if name == "frozen_until" and value:

@@ -95,6 +95,7 @@ class User(
     sign_up_mode: Mapped[str] = mapped_column(String(16), default="")  # how the account came about
     address_given_at: Mapped[Moment | None]  # when staff put the account at its address
     leaving_at: Mapped[Moment | None]  # when the account is to be deleted
+    staff_told_at: Mapped[Moment | None]  # when the person was last told what waits for staff
     role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"))
     role_until: Mapped[Moment | None] = mapped_column(index=True)  # then `former_role` returns
     role_notice_at: Mapped[Moment | None]  # when the person was told that the end is near

@@ -42,7 +42,7 @@ def usual_or_typed(form, field):
 class ReasonForm(Form):
     """The reason of an act on what a member wrote: for the log, and mailed to the member."""
 
-    rule = SelectField("Rule", choices=[])
+    rule = SelectField("Rule", choices=[], validate_choice=False)  # an unknown one says nothing
     reason = TextAreaField(
         "In your own words",
         filters=[stripped],

@@ -1,7 +1,8 @@
 """Moderators close threads, clean up after members and keep notes about them.
 
 How an account came about is noted from now on; of those who joined by an invitation it is known.
-Sessions know their network, by which staff get a hint of other accounts.
+Sessions know their network, by which staff get a hint of other accounts. Staff are told what waits
+too long, each once a day.
 """
 
 from ipaddress import ip_address, ip_network
@@ -25,6 +26,7 @@ def upgrade():
     mode = sa.Column("sign_up_mode", sa.String(16), nullable=False, server_default="")
     op.add_column("users", mode)
     op.execute(JOINED)
+    op.add_column("users", sa.Column("staff_told_at", MOMENT))
     op.add_column("posts", sa.Column("staff_closed_at", MOMENT))
     for table in ("posts", "comments"):
         op.add_column(table, sa.Column("clean_up_id", sa.Integer()))
@@ -111,4 +113,5 @@ def downgrade():
         op.drop_index(f"ix_{table}_clean_up", table)
         op.drop_column(table, "clean_up_id")
     op.drop_column("posts", "staff_closed_at")
+    op.drop_column("users", "staff_told_at")
     op.drop_column("users", "sign_up_mode")
