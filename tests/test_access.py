@@ -110,6 +110,7 @@ ACCESS = {
     "main.follow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.followers": PAGE,
     "main.following": PAGE,
+    "main.held": MEMBER,
     "main.healthz": ALWAYS,
     "main.index": PAGE,
     "main.keep_account": (LOGIN, *4 * [HOME]),
@@ -149,13 +150,18 @@ ACCESS = {
     "main.user_feed": PAGE,
     "main.watch": MEMBER,
     "main.withdraw_role_request": MEMBER,
+    "moderation.decide_on_held": (LOGIN, CONFIRM, 403, "/moderation/held", "/moderation/held"),
+    "moderation.held": MODERATOR,
     "moderation.queue": MODERATOR,
+    "moderation.remove_word": (LOGIN, CONFIRM, 403, "/moderation/words", "/moderation/words"),
+    "moderation.try_words": MODERATOR,
+    "moderation.words": MODERATOR,
     "static": ALWAYS,
 }
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
-VALUES |= dict(kind="posts", tag="flask")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
 
 
 @pytest.fixture
@@ -216,7 +222,7 @@ def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
         own_proof = rule.endpoint.startswith("auth.") or "token" in rule.arguments
         if "POST" in rule.methods and not own_proof:
             values = {"id": 1, "act": "sign-out", "slug": "about", "number": 1}
-            values["username"] = "alice"
+            values |= {"username": "alice", "noun": "post"}
             values = {name: values[name] for name in rule.arguments}
             path = app.url_map.bind("localhost").build(rule.endpoint, values)
             assert client.post(path, data={"first_name": "x"}).status_code == 302

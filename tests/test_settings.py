@@ -13,7 +13,9 @@ from app.models.fields import iso
 from app.models.setting import Settings, current_settings
 
 NOW = datetime(2999, 12, 24, 12, tzinfo=UTC)
-FORM = dict(site_name="Club", registration="open", readers="all", posts_per_page="20")
+FORM = dict(
+    site_name="Club", registration="open", readers="all", posts_per_page="20", hold_first="0"
+)
 FORM |= dict(welcome="", sign_up_text="", names_in_log="y", frozen_until="", freeze_text="")
 
 

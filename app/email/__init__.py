@@ -11,6 +11,7 @@ from .addresses import (
     send_email_changed,
     send_email_reverted,
 )
+from .held import send_text_declined
 from .joining import (
     send_accepted,
     send_account_made,
@@ -61,4 +62,5 @@ __all__ = [
     "send_role_kept",
     "send_stays",
     "send_test_mail",
+    "send_text_declined",
 ]

@@ -28,6 +28,7 @@ from .session import UserSession
 from .setting import Setting
 from .user import AnonymousUser, User
 from .watch import Watch
+from .watched_word import WatchedWord
 from .way_back import WayBack
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "User",
     "UserSession",
     "Watch",
+    "WatchedWord",
     "WayBack",
     "people_search",
     "word_index",

@@ -30,6 +30,7 @@ from .fields import NEVER_TWICE, Id, Moment, Reason, partial_index, utcnow
 from .findable import Findable
 from .follow import Following
 from .links import MailedLinks
+from .newcomer import Newcomer
 from .role import Role
 from .session import UserSession
 from .terms import Termed
@@ -51,6 +52,7 @@ class User(
     Credentials,
     Findable,
     Following,
+    Newcomer,
     UserMixin,
     db.Model,
 ):

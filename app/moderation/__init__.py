@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import queue
+from . import held, queue, words
 from .blueprint import moderation
 
-__all__ = ["moderation", "queue"]
+__all__ = ["held", "moderation", "queue", "words"]
