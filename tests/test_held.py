@@ -168,9 +168,7 @@ def test_an_approved_post_comes_as_if_it_were_written_now(holding, client, alice
 
 
 @pytest.mark.parametrize("question", ["since", "until", "both"])
-def test_a_search_between_dates_finds_what_was_approved_late(
-    holding, client, alice, mona, old, question
-):
+def test_a_search_between_dates_finds_what_waited(holding, client, alice, mona, old, question):
     """Its id is lower than those of texts that are older now."""
     now = utcnow()
     waits = make_post(alice, f"{WORD} waited.", created_at=now - timedelta(days=9))
@@ -242,7 +240,7 @@ def test_a_text_that_waits_can_be_changed_and_keeps_no_history(holding, client, 
 
 
 def test_an_edit_that_adds_a_link_waits_too(alice, bob, mona):
-    """The text before was seen, so it is counted no longer and no news; and it stays where it was."""
+    """The text was seen before: it is counted no longer and no news, and stays where it was."""
     Setting.change(hold_links=True)
     post, written_at = make_post(alice, "Dear @bob!"), utcnow() - timedelta(days=2)
     post.created_at = written_at

@@ -29,11 +29,10 @@ def write(client, number, path="/"):
     return [answer.status_code for answer in answers]
 
 
-@pytest.mark.parametrize(
-    "age, fit",
-    [({"hours": 1}, 2), ({"hours": 25}, 3), ({"days": 8}, 4)],
-    ids=["day", "week", "old"],
-)
+AGES = [({"hours": 1}, 2), ({"hours": 25}, 3), ({"days": 8}, 4)]
+
+
+@pytest.mark.parametrize("age, fit", AGES, ids=["first day", "first week", "later"])
 def test_more_fits_into_an_hour_with_age(client, age, fit):
     client.sign_in(aged(**age))
 

@@ -95,10 +95,8 @@ def test_what_is_typed_as_a_domain(typed, domain):
     assert domain_of(typed) == domain
 
 
-@pytest.mark.parametrize(
-    "text", ["a" * 10_000, "a." * 5_000, "." * 10_000, "-." * 5_000, "a " * 5_000]
-)
-def test_comparing_a_long_text_with_a_full_list_takes_no_long(app, mona, text):
+@pytest.mark.parametrize("part", ["aa", "a.", "..", "-.", "a ", "賭博"])
+def test_comparing_a_long_text_with_a_full_list_is_quick(mona, part):
     watch(mona)
     values = [dict(kind="word", act="hold", by_name="mona", pattern="x") for _ in range(MOST - 1)]
     for number, value in enumerate(values):
@@ -106,7 +104,7 @@ def test_comparing_a_long_text_with_a_full_list_takes_no_long(app, mona, text):
     db.session.execute(db.insert(WatchedWord), values)
     watched, began = WatchList(), time.perf_counter()
 
-    watched.found_in(text)
+    watched.found_in(part * 5_000)
 
     assert time.perf_counter() - began < 1
 
@@ -207,9 +205,9 @@ def test_a_moderator_adds_and_removes_a_word(client, mona):
     client.post("/moderation/words", data=FORM)
     page = client.get("/moderation/words").text
     assert "Casino" in page and "Spam of May" in page and "holds the text for approval" in page
-    word = db.session.scalar(select(WatchedWord))
+    path = f"/moderation/words/{db.session.scalar(select(WatchedWord.id))}/remove"
     for _ in range(2):
-        client.post(f"/moderation/words/{word.id}/remove")
+        client.post(path)
 
     assert "not on the list any more" in client.get("/moderation/words").text
     assert db.session.scalar(select(WatchedWord)) is None
