@@ -110,6 +110,7 @@ ACCESS = {
     "main.follow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.followers": PAGE,
     "main.following": PAGE,
+    "main.held": MEMBER,
     "main.healthz": ALWAYS,
     "main.index": PAGE,
     "main.keep_account": (LOGIN, *4 * [HOME]),
@@ -161,12 +162,18 @@ ACCESS = {
     "moderation.start_clean_up": MODERATOR,
     "moderation.text": MODERATOR,
     "moderation.undo_clean_up": MODERATOR,
+    "moderation.decide_on_held": (LOGIN, CONFIRM, 403, "/moderation/held", "/moderation/held"),
+    "moderation.held": MODERATOR,
+    "moderation.remove_word": (LOGIN, CONFIRM, 403, "/moderation/words", "/moderation/words"),
+    "moderation.try_words": MODERATOR,
+    "moderation.words": MODERATOR,
     "static": ALWAYS,
 }
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
 VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
 
 
 @pytest.fixture
@@ -228,6 +235,7 @@ def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
         if "POST" in rule.methods and not own_proof:
             values = {"id": 1, "act": "sign-out", "slug": "about", "number": 1}
             values |= dict(username="alice", noun="post", verb="hide")
+            values |= {"username": "alice", "noun": "post"}
             values = {name: values[name] for name in rule.arguments}
             path = app.url_map.bind("localhost").build(rule.endpoint, values)
             assert client.post(path, data={"first_name": "x"}).status_code == 302

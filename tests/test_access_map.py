@@ -36,6 +36,7 @@ KINDS += ["role Helper", "role Office"]
 VALUES = dict(username="nobody", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
 VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
 ANSWERS = {"/": HOME, "/auth/unconfirmed": CONFIRM, "/auth/login": SIGN_IN}
 
 

@@ -11,6 +11,7 @@ from .addresses import (
     send_email_changed,
     send_email_reverted,
 )
+from .held import send_text_declined
 from .joining import (
     send_accepted,
     send_account_made,
@@ -75,6 +76,7 @@ __all__ = [
     "send_staff_notice",
     "send_stays",
     "send_test_mail",
+    "send_text_declined",
     "send_text_edited",
     "send_text_hidden",
     "send_text_removed",

@@ -34,6 +34,7 @@ class WritingForm(Form):
     preview = SubmitField("Preview")
 
     longest = LONGEST
+    wait = 0  # seconds until it may be sent
 
     def validate_on_submit(self):
         """Whether to save; a preview is none, though what is wrong is said all the same."""

@@ -5,22 +5,28 @@ from sqlalchemy import case, column, exists, func, select, table
 from ..permissions import Permission
 
 MOST_COUNTED = 100
-QUEUES = {"cases": "settled_at", "appeals": "decided_at"}  # table: what is null while one waits
+USERS = table("users", column("id"), column("role_id"))
+ROLES = table("roles", column("id"), column("permissions"))
+CASES, APPEALS = table("cases", column("settled_at")), table("appeals", column("decided_at"))
+POSTS, COMMENTS = (
+    table(name, column("held_at"), column("deleted_at")) for name in ("posts", "comments")
+)
+QUEUES = {
+    CASES: [CASES.c.settled_at.is_(None)],
+    APPEALS: [APPEALS.c.decided_at.is_(None)],
+    POSTS: [POSTS.c.held_at.is_not(None), POSTS.c.deleted_at.is_(None)],
+    COMMENTS: [COMMENTS.c.held_at.is_not(None), COMMENTS.c.deleted_at.is_(None)],
+}
 
 
 def waiting_for(user_id):
     """How many wait, up to MOST_COUNTED in each queue; 0 for those who do not moderate."""
-    users, roles = (
-        table("users", column("id"), column("role_id")),
-        table("roles", column("id"), column("permissions")),
-    )
-    holds = roles.c.permissions.op("&")(int(Permission.MODERATE)) != 0
-    staff = exists().where(users.c.id == user_id, roles.c.id == users.c.role_id, holds)
-    counts = [_open_in(name, settled) for name, settled in QUEUES.items()]
+    holds = ROLES.c.permissions.op("&")(int(Permission.MODERATE)) != 0
+    staff = exists().where(USERS.c.id == user_id, ROLES.c.id == USERS.c.role_id, holds)
+    counts = [_number(queue, conditions) for queue, conditions in QUEUES.items()]
     return case((staff, sum(counts[1:], counts[0])), else_=0)
 
 
-def _open_in(name, settled):
-    queue = table(name, column("id"), column(settled))
-    few = select(queue.c.id).where(queue.c[settled].is_(None)).limit(MOST_COUNTED).subquery()
+def _number(queue, conditions):
+    few = select(1).select_from(queue).where(*conditions).limit(MOST_COUNTED).subquery()
     return select(func.count()).select_from(few).scalar_subquery()

@@ -90,7 +90,8 @@ def account(person):
 def written(cls):
     """The columns of posts and comments alike."""
     columns = [cls.id, cls.created_at, cls.body, cls.body_html, cls.renderer, cls.version]
-    return [*columns, cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    columns += [cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    return [*columns, cls.held_at, cls.approved_at]
 
 
 def posts(id):

@@ -41,6 +41,7 @@ FOR_MEMBERS = {
     "main.bookmarks": "/bookmarks",
     "main.edit_picture": "/settings/picture",
     "main.edit_profile": "/settings/profile",
+    "main.held": "/held",
     "main.muted": "/settings/muted",
     "main.notification_settings": "/settings/notifications",
     "main.notifications": "/notifications",
@@ -57,7 +58,9 @@ FOR_WRITERS = {
     "main.post": "/post/{post}",
 }
 FOR_STAFF = {
+    "moderation.held": "/moderation/held",
     "moderation.queue": "/moderation/",
+    "moderation.words": "/moderation/words",
     "admin.access": "/admin/access",
     "admin.index": "/admin/",
     "admin.audit": "/admin/audit",
