@@ -57,7 +57,14 @@ FOR_WRITERS = {
     "main.post": "/post/{post}",
 }
 FOR_STAFF = {
+    "moderation.clean_up": "/moderation/clean-ups/1",
+    "moderation.edit_text": "/moderation/post/{wiped}/edit",
+    "moderation.people": "/moderation/people",
+    "moderation.person": "/moderation/people/wiped",
     "moderation.queue": "/moderation/",
+    "moderation.remove_text": "/moderation/post/{wiped}/remove",
+    "moderation.start_clean_up": "/moderation/people/wiped/clean-up?since=2020-01-01",
+    "moderation.text": "/moderation/post/{wiped}",
     "admin.access": "/admin/access",
     "admin.index": "/admin/",
     "admin.audit": "/admin/audit",
