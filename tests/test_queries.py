@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from app.extensions import db
 from app.models import Bookmark, Invitation, Role, RoleRequest, Setting, WatchedWord
+from app.models import Bookmark, Invitation, Role, RoleRequest, Sanction, StaffNote, UserSession
 from app.models.fields import utcnow
 
 
@@ -273,6 +274,38 @@ def test_the_public_log_costs_one_more_for_the_names_in_it(client, crowd, ada):
         make_user(f"loud{i}x").deactivate(by=ada)
 
     assert count(client, "/log") == 3
+
+
+@pytest.fixture
+def past(crowd, alice, mona):
+    """A member of whom there is much to say."""
+    post = make_post(alice)
+    for number in range(20):
+        StaffNote.add(alice, f"Note {number}.", by=mona)
+        Sanction.impose(alice, "notice", by=mona, reason="Be calm.")
+        make_comment(post, alice).hide(by=mona, reason="Spam.")
+        UserSession.open(make_user(), remembered=False, address="192.0.2.7", agent="")
+    UserSession.open(alice, remembered=False, address="192.0.2.7", agent="")
+    return post
+
+
+@pytest.mark.parametrize(
+    "path, number",
+    [
+        ("/moderation/people", 2),
+        ("/moderation/people?q=alice", 3),
+        ("/moderation/people/alice", 13),
+        ("/moderation/people/alice/clean-up", 2),
+        ("/moderation/people/alice/clean-up?since=2020-01-01", 6),
+        ("/moderation/post/{post}", 3),
+        ("/moderation/post/{post}/edit", 2),
+        ("/moderation/post/{post}/remove", 3),
+    ],
+)
+def test_what_moderators_see_of_a_member_does_not_grow(client, past, ada, path, number):
+    client.sign_in(ada)
+
+    assert count(client, path.format(post=past.id)) == number
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ from ..models.setting import current_settings
 from ..models.staff_note import LONGEST as LONGEST_NOTE
 from ..models.written import LONGEST
 
+SURE = "Type the word remove here."
+
 
 def usual_or_typed(form, field):
     """Take the words of the rule that was chosen, where none were typed."""
@@ -63,12 +65,14 @@ class ReviseForm(ReasonForm):
 
 
 class RemoveForm(ReasonForm):
-    typed = StringField("To be sure, type: remove", filters=[stripped], validators=[visible])
+    typed = StringField(
+        "To be sure, type: remove", filters=[stripped], validators=[DataRequired(SURE), visible]
+    )
     submit = SubmitField("Remove for good")
 
     def validate_typed(self, field):
         if (field.data or "").lower() != "remove":
-            raise ValidationError("Type the word remove here.")
+            raise ValidationError(SURE)
 
 
 class NoteForm(Form):
