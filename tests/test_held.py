@@ -375,6 +375,7 @@ def test_declining_takes_a_reason_which_its_author_reads(holding, client, alice,
         {"approve": "1", "version": "x"},
         {"approve": "1", "version": "99999999999999999999"},
         {"decline": "1", "reason": "x" * 501},
+        {"decline": "1", "reason": "See https://casino.example."},
     ],
 )
 def test_an_answer_that_cannot_be_meant_changes_nothing(holding, client, alice, mona, values):

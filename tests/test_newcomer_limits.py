@@ -136,6 +136,13 @@ def test_who_is_no_newcomer_reads_nothing_of_it(client, mona):
         assert "You are new here" not in client.get("/").text
 
 
+def test_a_limit_that_is_empty_is_none(client, app):
+    app.config["LIMITS"] = app.config["LIMITS"] | dict.fromkeys(FEW, "")
+    client.sign_in(aged(hours=1))
+
+    assert write(client, 5) == [302] * 5 and "You are new here" not in client.get("/").text
+
+
 def test_newcomers_may_write_a_little_by_default():
     limits = [Config.LIMITS[name] for name in FEW]
 

@@ -8,8 +8,17 @@ from importing import upload
 from sqlalchemy import event
 
 from app.extensions import db
-from app.models import Bookmark, Invitation, Role, RoleRequest, Setting, WatchedWord
-from app.models import Bookmark, Invitation, Role, RoleRequest, Sanction, StaffNote, UserSession
+from app.models import (
+    Bookmark,
+    Invitation,
+    Role,
+    RoleRequest,
+    Sanction,
+    Setting,
+    StaffNote,
+    UserSession,
+    WatchedWord,
+)
 from app.models.fields import utcnow
 
 

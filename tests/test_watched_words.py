@@ -158,6 +158,18 @@ def test_what_was_approved_with_a_word_stays_so_when_it_is_edited(alice, mona):
     assert post.is_shown
 
 
+def test_a_profile_is_compared_with_what_is_refused(client, alice, mona):
+    watch(mona, "casino", act="refuse")
+    watch(mona, "poker")
+    client.sign_in(alice)
+    said = {}
+
+    for text in ("My casino.", "My poker."):
+        said[text] = client.post("/settings/profile", data={"about_me": text}).status_code
+
+    assert said == {"My casino.": 200, "My poker.": 302} and alice.about_me == "My poker."
+
+
 def test_staff_may_write_what_is_refused(mona):
     watch(mona, act="refuse")
 

@@ -3,7 +3,7 @@
 import secrets
 
 from wtforms import BooleanField, HiddenField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired
+from wtforms.validators import DataRequired, ValidationError
 
 from ..forms import (
     REQUIRED,
@@ -18,7 +18,9 @@ from ..forms import (
     visible_lines,
     writing_field,
 )
+from ..models.watched_word import WatchList, WordRefused, refuse
 from ..models.written import LONGEST, preview_of
+from ..security import actor
 
 ABOUT_LENGTH = 2000
 
@@ -75,6 +77,15 @@ class ProfileForm(Form):
     )
     hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
+
+    def validate_about_me(self, field):
+        """A profile waits for nobody, so of the watched words those count that are refused."""
+        if actor().is_moderator():
+            return
+        try:
+            refuse(WatchList.now().found_in(field.data or ""))
+        except WordRefused as error:
+            raise ValidationError(str(error)) from None
 
 
 class PictureForm(Form):

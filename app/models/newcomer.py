@@ -52,10 +52,10 @@ class Newcomer:
 
     @property
     def pace(self):
-        """Which of the LIMITS holds for their writing; None for staff."""
-        if self.is_moderator():
-            return None
-        return next((name for until, name in PACES if self.age < until), "texts")
+        """Which of the LIMITS holds for their writing; None for staff, or where it is empty."""
+        name = next((name for until, name in PACES if self.age < until), "texts")
+        limited = current_app.config["LIMITS"][name] and not self.is_moderator()
+        return name if limited else None
 
     def seconds_to_wait(self):
         """How long until they may write again; 0: they may. One statement."""
@@ -63,16 +63,16 @@ class Newcomer:
             return 0
         limit = parse(current_app.config["LIMITS"][pace])
         window, now = timedelta(seconds=limit.get_expiry()), utcnow()
-        written = db.session.scalars(self._written_since(now - window, limit.amount)).all()
-        if len(written) < limit.amount:
-            return 0
-        return max(1, ceil((written[-1] + window - now).total_seconds()))
+        first = db.session.scalar(self._written_since(now - window, limit.amount))
+        return max(1, ceil((first + window - now).total_seconds())) if first else 0
 
-    def _written_since(self, moment, most):
+    def _written_since(self, moment, number):
+        """Select when they wrote the last but so many of the texts since a moment."""
         tables = (db.metadata.tables[name] for name in ("posts", "comments"))
         parts = (
             select(t.c.created_at).where(t.c.author_id == self.id, t.c.created_at > moment)
             for t in tables
         )
         written = union_all(*parts).subquery()
-        return select(written.c.created_at).order_by(written.c.created_at.desc()).limit(most)
+        newest = written.c.created_at.desc()
+        return select(written.c.created_at).order_by(newest).offset(number - 1).limit(1)

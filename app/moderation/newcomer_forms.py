@@ -8,10 +8,10 @@ from ..forms import (
     Form,
     at_most,
     choices_of,
-    reason_field,
     stripped,
     visible,
     visible_lines,
+    without_links,
 )
 from ..models.watched_word import EFFECTS, KINDS
 from ..models.written import LONGEST
@@ -21,7 +21,9 @@ class HeldForm(Form):
     """`version` is that of the text that was read."""
 
     version = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
-    reason = reason_field()
+    reason = TextAreaField(
+        "Reason", filters=[stripped], validators=[visible_lines, at_most(500), without_links]
+    )
     approve = SubmitField("Approve")
     decline = SubmitField("Decline")
 
