@@ -141,7 +141,7 @@ def writing_field(label, *, goes):
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
-def reason_field():
+def reason_field(*checks):
     """The reason of an act of staff, for the log."""
-    checks = [visible_lines, at_most(500)]
+    checks = [*checks, visible_lines, at_most(500)]
     return TextAreaField("Reason", filters=[stripped], validators=checks)

@@ -130,6 +130,10 @@ ACCESS = {
     "main.read_notifications": (LOGIN, CONFIRM, *3 * ["/notifications"]),
     "main.readyz": ALWAYS,
     "main.remove_picture": (LOGIN, CONFIRM, *3 * ["/settings/picture"]),
+    "main.report_comment": MEMBER,
+    "main.report_post": MEMBER,
+    "main.report_user": (LOGIN, CONFIRM, 403, "opens", "opens"),
+    "main.reports": MEMBER,
     "main.robots": PAGE,
     "main.search": PAGE,
     "main.sessions": MEMBER,
@@ -149,7 +153,11 @@ ACCESS = {
     "main.user_feed": PAGE,
     "main.watch": MEMBER,
     "main.withdraw_role_request": MEMBER,
+    "moderation.case": MODERATOR,
+    "moderation.claim_case": MODERATOR,
     "moderation.queue": MODERATOR,
+    "moderation.release_case": MODERATOR,
+    "moderation.rule_on_case": MODERATOR,
     "static": ALWAYS,
 }
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]

@@ -22,6 +22,7 @@ from .mail import in_words, send_email, send_test_mail
 from .news import SAYS, send_news
 from .own_data import send_data_ready, send_leaving, send_left, send_stays
 from .passwords import rehearse_reset_password, send_password_changed, send_reset_password
+from .peace import send_hidden
 from .roles import (
     send_role_accepted,
     send_role_changed,
@@ -30,6 +31,7 @@ from .roles import (
     send_role_ending,
     send_role_kept,
 )
+from .sanctions import send_sanctioned
 
 __all__ = [
     "SAYS",
@@ -47,6 +49,7 @@ __all__ = [
     "send_email",
     "send_email_changed",
     "send_email_reverted",
+    "send_hidden",
     "send_invitation",
     "send_leaving",
     "send_left",
@@ -59,6 +62,7 @@ __all__ = [
     "send_role_ended",
     "send_role_ending",
     "send_role_kept",
+    "send_sanctioned",
     "send_stays",
     "send_test_mail",
 ]

@@ -2,8 +2,15 @@
 
 import secrets
 
-from wtforms import BooleanField, HiddenField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired, StopValidation
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, StopValidation
 
 from ..forms import (
     REQUIRED,
@@ -11,12 +18,14 @@ from ..forms import (
     UploadField,
     as_pasted,
     at_most,
+    choices_of,
     known_password_field,
     stripped,
     visible,
     visible_lines,
     writing_field,
 )
+from ..models.setting import current_settings
 from ..models.written import LONGEST, preview_of
 
 ABOUT_LENGTH = 2000
@@ -109,3 +118,15 @@ class RoleRequestForm(Form):
         validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
     )
     submit = SubmitField("Ask for this role")
+
+
+class ReportForm(Form):
+    category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
+    reason = TextAreaField(
+        "In your words", filters=[stripped], validators=[at_most(500), visible_lines]
+    )
+    submit = SubmitField("Report it")
+
+    def __init__(self):
+        super().__init__()
+        self.category.choices = choices_of((name, name) for name in current_settings().categories)

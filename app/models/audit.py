@@ -52,6 +52,7 @@ ACTS = PUBLIC | {
     "send test mail",
     "set password",
     "sign out",
+    "uphold reports",
     "view as role",
 }
 

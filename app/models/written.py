@@ -69,6 +69,10 @@ class Rules:
     def deletable_by(self, user):
         return self.is_by(user) and not self.is_deleted
 
+    def reportable_by(self, user):
+        """Whether the person may report it to the moderators."""
+        return self.is_shown and user.is_authenticated and not self.is_by(user)
+
     @property
     def gone_at(self):
         """When a deleted one is purged."""

@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import queue
+from . import cases, queue
 from .blueprint import moderation
 
-__all__ = ["moderation", "queue"]
+__all__ = ["cases", "moderation", "queue"]
