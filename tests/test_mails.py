@@ -4,11 +4,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from factories import keep, mails, make_user
+from factories import keep, mails, make_post, make_user
 
 from app import email
 from app.extensions import db
-from app.models import AccountDeletion, DataExport, Invitation, Role, RoleRequest
+from app.models import AccountDeletion, DataExport, Invitation, Role, RoleRequest, Sanction
 from app.models.fields import utcnow
 from app.security import site_link
 
@@ -36,6 +36,8 @@ MAILS = {
     "declined": ("Your request to join", None),
     "role_accepted": ("You have a new role", None),
     "role_declined": ("Your request for a role", None),
+    "sanctioned": ("You are warned", None),
+    "text_hidden": ("Your post is hidden", None),
 }
 NEWS = {"digest", "notification"}  # see test_digests.py
 WORDS = "Hello from <b>here</b>.\nBe well."
@@ -47,6 +49,10 @@ def invitation_by(user):
 
 def request_of(user):
     return keep(RoleRequest(user=user, role=Role.named("Moderator"), reason="Alicia of Nowhere"))
+
+
+def warning_of(user):
+    return Sanction(user=user, kind="warning", reason=WORDS, by_name=user.username)
 
 
 SENDERS = {
@@ -73,11 +79,14 @@ SENDERS = {
     "declined": lambda user: email.send_declined(user, user, WORDS),
     "role_accepted": lambda user: email.send_role_accepted(request_of(user), user, WORDS),
     "role_declined": lambda user: email.send_role_declined(request_of(user), user, WORDS),
+    "sanctioned": lambda user: email.send_sanctioned(warning_of(user)),
+    "text_hidden": lambda user: email.send_hidden(make_post(user), WORDS),
 }
 BY_STAFF = {"account_made", "address_assigned"}  # these tell no network address
 BY_STAFF |= {"role_changed", "role_ended", "role_ending", "role_kept"}  # nor do those of the site
 ELSEWHERE = {"change_email", "email_changed", "email_reverted", "invitation"}
 WITH_WORDS = {"invitation", "accepted", "declined", "role_accepted", "role_declined"}
+WITH_WORDS |= {"sanctioned", "text_hidden"}
 WITHOUT_LINK = {"declined", "left", "role_declined"}
 BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays"}
 each_mail = pytest.mark.parametrize("kind", MAILS)
@@ -188,7 +197,8 @@ def test_a_mail_shows_its_one_link_as_text(write, kind):
     mail = write(kind)
     (link,) = {word for word in mail.text.split() if word.startswith("http")}
 
-    assert link.startswith(("http://localhost/auth/", "http://localhost/settings/"))
+    places = ("auth", "post", "settings")
+    assert link.startswith(tuple(f"http://localhost/{place}/" for place in places))
     assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
     assert f" {link} " in words_of(mail.html)
 

@@ -282,7 +282,7 @@ def test_a_member_is_sanctioned_without_a_text(moderator, bob):
         ({"ruling": "hide", "reason": ""}, "Please fill this in."),
         ({"ruling": "hide", "reason": "x" * 501}, "Use at most 500 characters."),
         ({"ruling": "sanction", "kind": "exile"}, "Not a valid choice."),
-        ({"ruling": "sanction", "kind": "silence", "lasts": "date"}, "Please choose the day below."),
+        ({"ruling": "sanction", "kind": "silence", "lasts": "date"}, "choose the day below."),
         (
             {"ruling": "sanction", "kind": "silence", "lasts": "date", "until": "2001-01-01"},
             "a day that is not over yet",
