@@ -97,6 +97,7 @@ class Config:
         "changes of password": "5 per hour",
         "password strength": "60 per minute",  # by network
         "pictures": "30 per hour",  # by account; each is decoded and drawn anew
+        "reports": "20 per hour",  # by account
         "writing": "120 per minute",
         "texts on the first day": "5 per hour",  # posts and comments of one member
         "texts in the first week": "20 per hour",

@@ -161,7 +161,7 @@ def unix_lines(text):
     return text.replace("\r\n", "\n") if text else text
 
 
-def reason_field():
+def reason_field(*checks):
     """The reason of an act of staff, for the log."""
-    checks = [visible_lines, at_most(500)]
+    checks = [*checks, visible_lines, at_most(500)]
     return TextAreaField("Reason", filters=[stripped], validators=checks)

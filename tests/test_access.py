@@ -131,6 +131,10 @@ ACCESS = {
     "main.read_notifications": (LOGIN, CONFIRM, *3 * ["/notifications"]),
     "main.readyz": ALWAYS,
     "main.remove_picture": (LOGIN, CONFIRM, *3 * ["/settings/picture"]),
+    "main.report_comment": MEMBER,
+    "main.report_post": MEMBER,
+    "main.report_user": (LOGIN, CONFIRM, 403, "opens", "opens"),
+    "main.reports": MEMBER,
     "main.robots": PAGE,
     "main.search": PAGE,
     "main.sessions": MEMBER,
@@ -167,6 +171,10 @@ ACCESS = {
     "moderation.remove_word": (LOGIN, CONFIRM, 403, "/moderation/words", "/moderation/words"),
     "moderation.try_words": MODERATOR,
     "moderation.words": MODERATOR,
+    "moderation.case": MODERATOR,
+    "moderation.claim_case": MODERATOR,
+    "moderation.release_case": MODERATOR,
+    "moderation.rule_on_case": MODERATOR,
     "static": ALWAYS,
 }
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]

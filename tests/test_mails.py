@@ -8,7 +8,7 @@ from factories import keep, mails, make_post, make_user
 
 from app import email
 from app.extensions import db
-from app.models import AccountDeletion, CleanUp, DataExport, Invitation, Role, RoleRequest
+from app.models import AccountDeletion, CleanUp, DataExport, Invitation, Role, RoleRequest, Sanction
 from app.models.fields import utcnow
 from app.security import site_link
 
@@ -44,6 +44,7 @@ MAILS = {
     "cleaned_up": ("Your texts were hidden", None),
     "clean_up_undone": ("Your texts are back", None),
     "text_declined": ("Your post was not approved", None),
+    "sanctioned": ("You are warned", None),
 }
 NEWS = {"digest", "notification", "staff_notice"}  # see test_digests.py, test_staff_notices.py
 WORDS = "Hello from <b>here</b>.\nBe well."
@@ -63,6 +64,10 @@ def about_text(send):
 
 def clean_up_of(user):
     return keep(CleanUp(user=user, by_name="mona", since=utcnow(), reason=WORDS))
+
+
+def warning_of(user):
+    return Sanction(user=user, kind="warning", reason=WORDS, by_name=user.username)
 
 
 SENDERS = {
@@ -99,6 +104,7 @@ SENDERS = {
         clean_up_of(user), by=user, reason=WORDS
     ),
     "text_declined": lambda user: email.send_text_declined(make_post(user), user, WORDS),
+    "sanctioned": lambda user: email.send_sanctioned(warning_of(user)),
 }
 BY_STAFF = {"account_made", "address_assigned"}  # these tell no network address
 BY_STAFF |= {"role_changed", "role_ended", "role_ending", "role_kept"}  # nor do those of the site
@@ -108,6 +114,7 @@ ABOUT_TEXTS = {"text_hidden", "text_restored", "text_edited", "text_removed", "c
 WITH_WORDS |= ABOUT_TEXTS | {"cleaned_up", "clean_up_undone"}
 WITHOUT_LINK = {"text_removed", "declined", "left", "role_declined"}
 WITH_WORDS |= {"text_declined"}
+WITH_WORDS |= {"sanctioned", "text_hidden"}
 WITHOUT_LINK = {"declined", "left", "role_declined"}
 BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays"}
 each_mail = pytest.mark.parametrize("kind", MAILS)
@@ -220,6 +227,7 @@ def test_a_mail_shows_its_one_link_as_text(write, kind):
 
     places = ("auth", "settings", "post", "user")
     places = ("auth", "settings", "post")
+    places = ("auth", "post", "settings")
     assert link.startswith(tuple(f"http://localhost/{place}/" for place in places))
     assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
     assert f" {link} " in words_of(mail.html)

@@ -31,6 +31,7 @@ from .roles import (
     send_role_ending,
     send_role_kept,
 )
+from .sanctions import send_sanctioned
 from .staff import send_staff_notice
 from .texts import (
     send_clean_up_undone,
@@ -73,6 +74,7 @@ __all__ = [
     "send_role_ended",
     "send_role_ending",
     "send_role_kept",
+    "send_sanctioned",
     "send_staff_notice",
     "send_stays",
     "send_test_mail",

@@ -2,8 +2,15 @@
 
 import secrets
 
-from wtforms import BooleanField, HiddenField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired, ValidationError
+from wtforms import (
+    BooleanField,
+    HiddenField,
+    RadioField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from ..forms import (
     REQUIRED,
@@ -12,12 +19,14 @@ from ..forms import (
     as_pasted,
     at_most,
     body_field,
+    choices_of,
     known_password_field,
     stripped,
     visible,
     visible_lines,
     writing_field,
 )
+from ..models.setting import current_settings
 from ..models.watched_word import WatchList, WordRefused, refuse
 from ..models.written import LONGEST, preview_of
 from ..security import actor
@@ -106,3 +115,15 @@ class RoleRequestForm(Form):
         validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
     )
     submit = SubmitField("Ask for this role")
+
+
+class ReportForm(Form):
+    category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
+    reason = TextAreaField(
+        "In your words", filters=[stripped], validators=[at_most(500), visible_lines]
+    )
+    submit = SubmitField("Report it")
+
+    def __init__(self):
+        super().__init__()
+        self.category.choices = choices_of((name, name) for name in current_settings().categories)

@@ -64,6 +64,7 @@ ACTS = PUBLIC | {
     "set password",
     "sign out",
     "undo clean up",
+    "uphold reports",
     "view as role",
 }
 

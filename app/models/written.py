@@ -81,6 +81,10 @@ class Rules(Moderatable):
     def deletable_by(self, user):
         return self.is_by(user) and not self.is_deleted
 
+    def reportable_by(self, user):
+        """Whether the person may report it to the moderators."""
+        return self.is_shown and user.is_authenticated and not self.is_by(user)
+
     @property
     def gone_at(self):
         """When a deleted one is purged."""

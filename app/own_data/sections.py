@@ -10,6 +10,7 @@ from ..extensions import db
 from ..models import (
     AuditEntry,
     Bookmark,
+    Case,
     Comment,
     Follow,
     Invitation,
@@ -20,6 +21,7 @@ from ..models import (
     OutboxMail,
     Post,
     PostTag,
+    Report,
     Revision,
     Role,
     RoleRequest,
@@ -156,6 +158,17 @@ def role_requests(id):
     return asked.join(Role, Role.id == RoleRequest.role_id).where(RoleRequest.user_id == id)
 
 
+def reports(id):
+    """What the person reported, and what came of it. Not who reported them."""
+    made = select(
+        *(Report.created_at, Case.noun.label("about"), Case.post_id, Case.comment_id),
+        *(ACTOR.username.label("by"), Report.category, Report.reason, Report.body),
+        *(Case.settled_at, Case.outcome, Case.ruling),
+    )
+    made = made.join(Case, Case.id == Report.case_id)
+    return made.outerjoin(ACTOR, ACTOR.id == Case.person_id).where(Report.reporter_id == id)
+
+
 def mails(id):
     columns = OutboxMail.created_at, OutboxMail.recipient, OutboxMail.subject, OutboxMail.sent_at
     return select(*columns).where(OutboxMail.user_id == id)
@@ -221,6 +234,7 @@ SECTIONS = [
     Section("sessions", "Signed-in devices", sessions, (UserSession.id,)),
     Section("invitations", "Invitations sent", invitations, (Invitation.id,)),
     Section("role_requests", "Roles asked for", role_requests, (RoleRequest.id,)),
+    Section("reports", "What you reported", reports, (Report.id,)),
     Section("mails", "Mails of the last 30 days", mails, (OutboxMail.id,)),
     Section("former_addresses", "Former addresses", former_addresses, (WayBack.id,)),
     Section("acts_of_staff", "What staff did about you", acts_of_staff, (AuditEntry.id,)),

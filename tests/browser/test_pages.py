@@ -65,7 +65,6 @@ FOR_STAFF = {
     "moderation.edit_text": "/moderation/post/{wiped}/edit",
     "moderation.people": "/moderation/people",
     "moderation.person": "/moderation/people/wiped",
-    "moderation.queue": "/moderation/",
     "moderation.remove_text": "/moderation/post/{wiped}/remove",
     "moderation.start_clean_up": "/moderation/people/wiped/clean-up?since=2020-01-01",
     "moderation.text": "/moderation/post/{wiped}",
