@@ -30,6 +30,12 @@ from .roles import (
     send_role_ending,
     send_role_kept,
 )
+from .sanctions import (
+    send_appeal_answered,
+    send_appeal_decided,
+    send_sanction_lifted,
+    send_sanctioned,
+)
 
 __all__ = [
     "SAYS",
@@ -40,6 +46,8 @@ __all__ = [
     "send_address_assigned",
     "send_address_taken",
     "send_already_registered",
+    "send_appeal_answered",
+    "send_appeal_decided",
     "send_change_email",
     "send_confirmation",
     "send_data_ready",
@@ -59,6 +67,8 @@ __all__ = [
     "send_role_ended",
     "send_role_ending",
     "send_role_kept",
+    "send_sanction_lifted",
+    "send_sanctioned",
     "send_stays",
     "send_test_mail",
 ]

@@ -1,6 +1,7 @@
 """The pages that everybody sees, and a member's own settings."""
 
 from . import (
+    appeals,
     atom,
     comments,
     follows,
@@ -18,6 +19,7 @@ from . import (
     role_requests,
     search,
     settings,
+    standing,
     tags,
     texts,
     unsubscribe,
@@ -28,6 +30,7 @@ from . import (
 from .blueprint import main
 
 __all__ = [
+    "appeals",
     "comments",
     "atom",
     "follows",
@@ -46,6 +49,7 @@ __all__ = [
     "role_requests",
     "search",
     "settings",
+    "standing",
     "tags",
     "texts",
     "unsubscribe",

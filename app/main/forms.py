@@ -1,8 +1,6 @@
 """Forms of members: what they write, and what they say of themselves and ask for."""
 
-import secrets
-
-from wtforms import BooleanField, HiddenField, StringField, SubmitField, TextAreaField
+from wtforms import BooleanField, StringField, SubmitField, TextAreaField
 from wtforms.validators import DataRequired, StopValidation
 
 from ..forms import (
@@ -11,8 +9,11 @@ from ..forms import (
     UploadField,
     as_pasted,
     at_most,
+    key_field,
     known_password_field,
+    new_key,
     stripped,
+    unix_lines,
     visible,
     visible_lines,
     writing_field,
@@ -33,19 +34,10 @@ def short_enough(form, field):
         raise StopValidation(f"This is {surplus:,} characters too long; {LONGEST:,} are the most.")
 
 
-def unix_lines(text):
-    """Browsers send two characters for the end of a line; each counts once."""
-    return text.replace("\r\n", "\n") if text else text
-
-
-def new_key():
-    return secrets.token_hex(16)
-
-
 class WritingForm(Form):
     """A text in Markdown. `key` is of this one form: however often it is sent, it writes once."""
 
-    key = HiddenField(default=new_key, validators=[at_most(32)])
+    key = key_field()
     preview = SubmitField("Preview")
 
     longest = LONGEST
@@ -77,6 +69,13 @@ class CommentForm(WritingForm):
 
 class EditForm(WritingForm):
     body = body_field("Your text")
+    submit = SubmitField("Save")
+
+
+class SilentProfileForm(Form):
+    """What is left of the profile to somebody who may not write."""
+
+    hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
 
 

@@ -3,9 +3,9 @@
 from flask import abort, flash, redirect, render_template
 from sqlalchemy.exc import IntegrityError
 
-from ..decorators import allow
+from ..decorators import KeptBack, allow, require_speech
 from ..extensions import db
-from ..models.refused import Refused
+from ..models.refused import Refused, Silenced
 from ..security import actor
 from .forms import EditForm
 
@@ -24,6 +24,7 @@ def publish_once(cls, form, *about):
         db.session.commit()
     except Refused:
         db.session.rollback()
+        require_speech()
         return None
     except IntegrityError:
         db.session.rollback()
@@ -42,6 +43,8 @@ def publish_once(cls, form, *about):
 
 def edit(written, place_of):
     """Show the form in which its author edits a text, or save what it holds and lead to it."""
+    if written.is_by(actor()):
+        require_speech()
     allow(written.editable_by(actor()))
     form = EditForm(obj=written)
     if form.validate_on_submit():
@@ -57,6 +60,9 @@ def act(verb, *values, **named):
     try:
         result = verb(*values, **named)
         db.session.commit()
+    except Silenced:
+        db.session.rollback()
+        raise KeptBack from None
     except Refused as error:
         db.session.rollback()
         abort(403, str(error))

@@ -19,6 +19,7 @@ PUBLIC = {"change role", "deactivate", "delete", "end role", "keep role", "react
 PUBLIC |= {"give notice", "warn", "silence", "suspend", "ban"}
 PUBLIC |= {"lift sanction", "reinstate sanction"}
 ACTS = PUBLIC | {
+    "accept appeal",
     "accept request",
     "approve",
     "change",
@@ -27,6 +28,7 @@ ACTS = PUBLIC | {
     "create",
     "decline",
     "confirm sanction",
+    "decline appeal",
     "decline request",
     "dismiss reports",
     "drop mail",

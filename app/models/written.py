@@ -148,6 +148,7 @@ class Written(Rules, Hideable):
             setattr(self, name, value)
         self.version, self.edited_at, self.editor_name = self.version + 1, utcnow(), by.username
         news.of_mentions(self, [name for name in draft.called if name not in known])
+        by.require_speech()
         return draft
 
     def delete(self):

@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import queue
+from . import appeals, queue, sanctions
 from .blueprint import moderation
 
-__all__ = ["moderation", "queue"]
+__all__ = ["appeals", "moderation", "queue", "sanctions"]
