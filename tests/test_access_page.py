@@ -29,7 +29,15 @@ def test_the_page_shows_every_endpoint_and_every_role(client, ada, doors):
 
     assert rows_of(page) == sorted(doors)
     assert f"{len(doors)} of {len(doors)} endpoints" in page.text
-    for name in ("Visitor", "Unconfirmed", "Suspended", "User", "Helper", "Office", "Administrator"):
+    for name in (
+        "Visitor",
+        "Unconfirmed",
+        "Suspended",
+        "User",
+        "Helper",
+        "Office",
+        "Administrator",
+    ):
         assert f'<th scope="col">{name}</th>' in page.text
 
 

@@ -63,7 +63,9 @@ def test_the_table_is_aligned_and_has_every_endpoint(app, flask):
 
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     assert [line.split()[0] for line in lines] == sorted(endpoints)
-    columns = "ENDPOINT METHODS POLICY VISITOR UNCONFIRMED SUSPENDED USER MODERATOR ADMINISTRATOR URLS"
+    columns = (
+        "ENDPOINT METHODS POLICY VISITOR UNCONFIRMED SUSPENDED USER MODERATOR ADMINISTRATOR URLS"
+    )
     assert head.split() == columns.split()
     queue = next(line for line in lines if line.startswith("moderation.queue "))
     for column, words in [

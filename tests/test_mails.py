@@ -8,7 +8,7 @@ from factories import keep, mails, make_user
 
 from app import email
 from app.extensions import db
-from app.models import AccountDeletion, DataExport, Invitation, Role, RoleRequest
+from app.models import AccountDeletion, Appeal, DataExport, Invitation, Role, RoleRequest, Sanction
 from app.models.fields import utcnow
 from app.security import site_link
 
@@ -36,6 +36,10 @@ MAILS = {
     "declined": ("Your request to join", None),
     "role_accepted": ("You have a new role", None),
     "role_declined": ("Your request for a role", None),
+    "sanctioned": ("You are silenced", None),
+    "sanction_lifted": ("Your silence is lifted", None),
+    "appeal_answered": ("An answer to your appeal", None),
+    "appeal_decided": ("Your appeal is decided", None),
 }
 NEWS = {"digest", "notification"}  # see test_digests.py
 WORDS = "Hello from <b>here</b>.\nBe well."
@@ -43,6 +47,31 @@ WORDS = "Hello from <b>here</b>.\nBe well."
 
 def invitation_by(user):
     return keep(Invitation(email="nora@example.org", invited_by=user, greeting=WORDS))
+
+
+def sanction_of(user):
+    return Sanction.impose(user, "silence", by=make_user("mona", role="Moderator"), reason=WORDS)
+
+
+def lifted(user):
+    sanction = sanction_of(user)
+    sanction.lift(by=make_user(role="Moderator"), reason=WORDS)
+    return sanction
+
+
+def appeal_of(user):
+    return Appeal.open(sanction_of(user), by=user, body="Alicia of Nowhere")
+
+
+def answered(user):
+    mona, appeal = make_user(role="Moderator"), appeal_of(user)
+    return appeal.say(by=mona, body="Alicia of Nowhere")
+
+
+def decided(user):
+    appeal = appeal_of(user)
+    appeal.decide("confirmed", by=make_user(role="Moderator"), answer=WORDS)
+    return appeal
 
 
 def request_of(user):
@@ -73,13 +102,19 @@ SENDERS = {
     "declined": lambda user: email.send_declined(user, user, WORDS),
     "role_accepted": lambda user: email.send_role_accepted(request_of(user), user, WORDS),
     "role_declined": lambda user: email.send_role_declined(request_of(user), user, WORDS),
+    "sanctioned": lambda user: email.send_sanctioned(sanction_of(user)),
+    "sanction_lifted": lambda user: email.send_sanction_lifted(lifted(user), WORDS),
+    "appeal_answered": lambda user: email.send_appeal_answered(answered(user)),
+    "appeal_decided": lambda user: email.send_appeal_decided(decided(user)),
 }
 BY_STAFF = {"account_made", "address_assigned"}  # these tell no network address
 BY_STAFF |= {"role_changed", "role_ended", "role_ending", "role_kept"}  # nor do those of the site
 ELSEWHERE = {"change_email", "email_changed", "email_reverted", "invitation"}
 WITH_WORDS = {"invitation", "accepted", "declined", "role_accepted", "role_declined"}
+WITH_WORDS |= {"sanctioned", "sanction_lifted", "appeal_decided"}
 WITHOUT_LINK = {"declined", "left", "role_declined"}
-BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays"}
+BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays", "appeal_answered"}
+PLACES = tuple(f"http://localhost/{place}" for place in ("auth/", "settings/", "standing"))
 each_mail = pytest.mark.parametrize("kind", MAILS)
 
 
@@ -188,7 +223,7 @@ def test_a_mail_shows_its_one_link_as_text(write, kind):
     mail = write(kind)
     (link,) = {word for word in mail.text.split() if word.startswith("http")}
 
-    assert link.startswith(("http://localhost/auth/", "http://localhost/settings/"))
+    assert link.startswith(PLACES)
     assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
     assert f" {link} " in words_of(mail.html)
 
