@@ -47,6 +47,8 @@ class Decided:
         User.one_at_a_time()
         self._require_decider(by)
         self._look_again()
+        if not self.is_open:
+            raise Refused("It was decided in the meantime.")
         if words := self.why_not(outcome):
             raise Refused(words)
         if not self._settle(outcome, by, answer):

@@ -35,11 +35,16 @@ class SanctionForm(Form):
     reason = required_reason_field()
     submit = SubmitField("Sanction")
 
+    def validate_lasts(self, field):
+        typed = "".join(self.until.raw_data or []).strip()
+        if self.kind.data in ENDING and field.data == AT and not typed:
+            raise ValidationError("Please name the moment below.")
+
     def validate_until(self, field):
         if self.kind.data not in ENDING or self.lasts.data != AT:
             return
-        if not field.data:
-            raise ValidationError("Please name the moment.")
+        if field.data is None:
+            raise ValidationError("Please name a moment, such as 2026-12-24T18:00.")
         if not 2000 <= field.data.year < 9999:
             raise ValidationError("Please choose a nearer moment.")
         if field.data.replace(tzinfo=UTC) <= utcnow():
