@@ -96,6 +96,7 @@ class Config:
         "test mails to one address": "5 per hour",
         "changes of password": "5 per hour",
         "password strength": "60 per minute",  # by network
+        "appeal messages": "10 per hour",  # by account; staff write as many as they need
         "pictures": "30 per hour",  # by account; each is decoded and drawn anew
         "reports": "20 per hour",  # by account
         "writing": "120 per minute",

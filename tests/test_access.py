@@ -9,9 +9,10 @@ from factories import PASSWORD, everything, keep, make_user
 
 import app.templating
 from app import create_app
+from app.access import WHILE_SUSPENDED
 from app.decorators import permission_required
 from app.extensions import db
-from app.models import Page, Permission, Role
+from app.models import Page, Permission, Role, Sanction
 from app.models.fields import utcnow
 
 LOGIN, HOME, CONFIRM = "/auth/login", "/", "/auth/unconfirmed"
@@ -177,6 +178,23 @@ ACCESS = {
     "moderation.rule_on_case": MODERATOR,
     "static": ALWAYS,
 }
+ACCESS |= {
+    "main.appeal": MEMBER,
+    "main.appeal_comment": MEMBER,
+    "main.appeal_post": MEMBER,
+    "main.appeal_sanction": MEMBER,
+    "main.standing": MEMBER,
+    "moderation.appeal": MODERATOR,
+    "moderation.appeals": MODERATOR,
+    "moderation.decide_on_appeal": MODERATOR,
+    "moderation.lift_sanction": MODERATOR,
+    "moderation.sanction": MODERATOR,
+}
+STANDING = "/standing"  # where a suspended member is sent from all that is not here
+TO_SUSPENDED = {name: outcomes[2] for name, outcomes in ACCESS.items() if name.startswith("auth.")}
+TO_SUSPENDED |= {name: "opens" for name, outcomes in ACCESS.items() if outcomes == ALWAYS}
+TO_SUSPENDED |= dict.fromkeys(WHILE_SUSPENDED, "opens") | {"main.ask_for_data": "/settings/data"}
+TO_SUSPENDED |= {"main.end_view_as": HOME, "main.keep_account": HOME}
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
@@ -215,6 +233,18 @@ def test_each_door_opens_to_those_in_the_table_only(app, client, cast, who):
         opened[rule.endpoint] = knock(app, client, rule)
 
     assert opened == {name: outcomes[PEOPLE.index(who)] for name, outcomes in ACCESS.items()}
+
+
+@pytest.mark.parametrize("role", ["User", "Moderator"])
+def test_each_door_is_to_a_suspended_member_what_the_table_says(app, client, ada, role):
+    """Whatever their role is."""
+    sue, opened = make_user("sue", role=role), {}
+    Sanction.impose(sue, "suspension", by=ada, reason="Spam.")
+    for rule in app.url_map.iter_rules():
+        client.sign_in(sue)
+        opened[rule.endpoint] = knock(app, client, rule)
+
+    assert opened == {name: TO_SUSPENDED.get(name, STANDING) for name in ACCESS}
 
 
 @pytest.mark.parametrize("path", ["/settings/profile", "/moderation/", "/admin/"])

@@ -1,6 +1,7 @@
 """The pages that everybody sees, and a member's own settings."""
 
 from . import (
+    appeals,
     atom,
     comments,
     follows,
@@ -20,6 +21,7 @@ from . import (
     role_requests,
     search,
     settings,
+    standing,
     tags,
     texts,
     unsubscribe,
@@ -30,6 +32,7 @@ from . import (
 from .blueprint import main
 
 __all__ = [
+    "appeals",
     "comments",
     "atom",
     "follows",
@@ -50,6 +53,7 @@ __all__ = [
     "role_requests",
     "search",
     "settings",
+    "standing",
     "tags",
     "texts",
     "unsubscribe",

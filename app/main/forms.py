@@ -1,10 +1,7 @@
 """Forms of members: what they write, and what they say of themselves and ask for."""
 
-import secrets
-
 from wtforms import (
     BooleanField,
-    HiddenField,
     RadioField,
     StringField,
     SubmitField,
@@ -20,7 +17,9 @@ from ..forms import (
     at_most,
     body_field,
     choices_of,
+    key_field,
     known_password_field,
+    new_key,
     stripped,
     visible,
     visible_lines,
@@ -34,14 +33,10 @@ from ..security import actor
 ABOUT_LENGTH = 2000
 
 
-def new_key():
-    return secrets.token_hex(16)
-
-
 class WritingForm(Form):
     """A text in Markdown. `key` is of this one form: however often it is sent, it writes once."""
 
-    key = HiddenField(default=new_key, validators=[at_most(32)])
+    key = key_field()
     preview = SubmitField("Preview")
 
     longest = LONGEST
@@ -74,6 +69,13 @@ class CommentForm(WritingForm):
 
 class EditForm(WritingForm):
     body = body_field("Your text", LONGEST)
+    submit = SubmitField("Save")
+
+
+class SilentProfileForm(Form):
+    """What is left of the profile to somebody who may not write."""
+
+    hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
 
 

@@ -3,9 +3,9 @@
 from flask import abort, flash, make_response, redirect, render_template
 from sqlalchemy.exc import IntegrityError
 
-from ..decorators import allow
+from ..decorators import KeptBack, allow, require_speech
 from ..extensions import db
-from ..models.refused import Refused
+from ..models.refused import Refused, Silenced
 from ..models.watched_word import WordRefused
 from ..security import actor
 from ..templating import duration
@@ -30,6 +30,7 @@ def publish_once(cls, form, *about):
         db.session.commit()
     except Refused as error:
         db.session.rollback()
+        require_speech()
         form.body.errors = [str(error)]
         return None
     except IntegrityError:
@@ -72,6 +73,8 @@ def page_with_form(page, form, code=200):
 
 def edit(written, place_of):
     """Show the form in which its author edits a text, or save what it holds and lead to it."""
+    if written.is_by(actor()):
+        require_speech()
     allow(written.editable_by(actor()))
     form = EditForm(obj=written)
     if form.validate_on_submit() and (changed := save(written, form)) is not None:
@@ -98,6 +101,9 @@ def act(verb, *values, **named):
     except WordRefused:
         db.session.rollback()
         raise
+    except Silenced:
+        db.session.rollback()
+        raise KeptBack from None
     except Refused as error:
         db.session.rollback()
         abort(403, str(error))

@@ -19,6 +19,7 @@ PUBLIC = {"change role", "deactivate", "delete", "end role", "keep role", "react
 PUBLIC |= {"give notice", "warn", "silence", "suspend", "ban"}
 PUBLIC |= {"lift sanction", "reinstate sanction"}
 ACTS = PUBLIC | {
+    "accept appeal",
     "accept request",
     "add note",
     "add word",
@@ -32,6 +33,7 @@ ACTS = PUBLIC | {
     "create",
     "decline",
     "confirm sanction",
+    "decline appeal",
     "decline request",
     "decline text",
     "dismiss reports",

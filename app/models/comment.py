@@ -60,6 +60,7 @@ class Comment(CommentRules, Written, db.Model):
         db.session.add(comment)
         db.session.flush()
         Watch.join(post.id, by.id)
+        by.require_speech()
         if not comment.is_held:
             comment.tell(draft.called)
             User.count_up(by.id, comment_count=1)

@@ -80,6 +80,7 @@ class Post(PostRules, Written, db.Model):
         db.session.flush()
         post._tag(draft.tags)
         Watch.join(post.id, by.id)
+        by.require_speech()
         if not post.is_held:
             post.tell(draft.called)
             post.count(1)

@@ -245,6 +245,7 @@ class AnonymousUser(AnonymousUserMixin):
 
     id = role = current_role = viewed_role = leaving_at = None
     is_confirmed = is_silenced = is_suspended = False
+    may_speak = True
 
     def can(self, permission):
         return False

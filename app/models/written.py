@@ -169,6 +169,8 @@ class Written(Rules, Held):
             self.hold(hold)
         if self.is_shown:
             news.of_mentions(self, [name for name in draft.called if name not in known])
+        if not as_staff:
+            by.require_speech()
         return draft
 
     def _keep_former(self):

@@ -1,6 +1,17 @@
 """Keeping the peace."""
 
-from . import cases, clean_ups, held, people, queue, texts, words
+from . import appeals, cases, clean_ups, held, people, queue, sanctions, texts, words
 from .blueprint import moderation
 
-__all__ = ["cases", "clean_ups", "held", "moderation", "people", "queue", "texts", "words"]
+__all__ = [
+    "appeals",
+    "cases",
+    "clean_ups",
+    "held",
+    "moderation",
+    "people",
+    "queue",
+    "sanctions",
+    "texts",
+    "words",
+]
