@@ -46,6 +46,7 @@ def init_app(app):
     app.add_template_filter(marked)
     app.add_template_filter(said)
     app.add_template_global(iso)
+    app.add_template_global(time_words)
     app.context_processor(names)
 
 
@@ -77,6 +78,17 @@ def comment_url(id):
 def written_url(written):
     """That of a post, or of a comment."""
     return f"{request.script_root}/{written.noun}/{written.id}"
+
+
+def time_words(seconds):
+    """Say how long something took, as people would: 40 minutes, 3 hours, 2 days."""
+    if seconds is None:
+        return "–"
+    units = (("day", 86400, 2 * 86400), ("hour", 3600, 2 * 3600), ("minute", 60, 90))
+    for noun, size, least in units:
+        if seconds >= least:
+            return counted(round(seconds / size), noun)
+    return "less than a minute" if seconds < 60 else "1 minute"
 
 
 def drawn(template, card, **facts):

@@ -115,6 +115,8 @@ ACCESS = {
     "main.keep_account": (LOGIN, *4 * [HOME]),
     "main.like": MEMBER,
     "main.log": PAGE,
+    "main.log_entry": PAGE,
+    "main.log_feed": PAGE,
     "main.moment_js": ALWAYS,
     "main.mute": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.muted": MEMBER,
@@ -138,6 +140,8 @@ ACCESS = {
     "main.sitemap_part": PAGE,
     "main.tag": PAGE,
     "main.tag_feed": PAGE,
+    "main.transparency": PAGE,
+    "main.transparency_month": PAGE,
     "main.unbookmark": MEMBER,
     "main.unfollow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.unlike": MEMBER,
@@ -149,13 +153,16 @@ ACCESS = {
     "main.user_feed": PAGE,
     "main.watch": MEMBER,
     "main.withdraw_role_request": MEMBER,
+    "moderation.log": MODERATOR,
+    "moderation.log_entry": MODERATOR,
     "moderation.queue": MODERATOR,
+    "moderation.undo_entry": MODERATOR,
     "static": ALWAYS,
 }
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
-VALUES |= dict(kind="posts", tag="flask")
+VALUES |= dict(kind="posts", tag="flask", month="2001-01")
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ FLOORS = [
     + ["throttles", "tokens", "words"],
     ["models"],
     ["access", "access_map", "decorators", "digests", "doctor", "email", "errors", "exports"]
-    + ["fake", "imports", "own_data", "postman", "security", "templating", "terms"],
+    + ["fake", "imports", "log_filters", "own_data", "postman", "security", "templating", "terms"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]

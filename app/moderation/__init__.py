@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import queue
+from . import log, queue
 from .blueprint import moderation
 
-__all__ = ["moderation", "queue"]
+__all__ = ["log", "moderation", "queue"]

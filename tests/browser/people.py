@@ -10,6 +10,7 @@ from app import create_app
 from app.extensions import db
 from app.imports import make_plan
 from app.models import (
+    AuditEntry,
     Bookmark,
     Comment,
     Invitation,
@@ -74,7 +75,9 @@ class People:
         away[0].hide(by=User.with_username("mona"), reason=LONG * 7)
         away[1].delete()
         db.session.commit()
-        self.texts = {"post": post.id, "comment": comment.id}
+        hidden = db.session.scalars(AuditEntry.about(away[0])).one()
+        self.texts = {"post": post.id, "comment": comment.id, "entry": hidden.id}
+        self.texts["month"] = f"{utcnow():%Y-%m}"
 
     def make_requests(self):
         """What the pages about invitations and requests show."""
