@@ -1,4 +1,4 @@
-"""Moderation in numbers: what each month came to, counted from the rows, and kept once it is over."""
+"""Moderation in numbers: what each month came to, counted, and kept once it is over."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -28,7 +28,7 @@ class Inverse:
     """
 
     find: Callable  # (entries) → {entry.id: thing}
-    lock: Callable  # (thing): wait for whoever acts on it, read what they left
+    lock: Callable  # (thing): wait for whoever acts on it
     why_not: Callable  # (entry, thing, by) → words or None
     verb: Callable  # (entry, thing, by, reason)
     family: tuple
@@ -83,8 +83,9 @@ def find_people(entries):
 
 
 def lock_person(person):
+    """Wait for whoever acts on them; whether they are still there, `find` says afterwards."""
     User.one_at_a_time()
-    db.session.refresh(person, with_for_update={"of": User})
+    db.session.execute(select(User.id).where(User.id == person.id).with_for_update())
 
 
 def of_account(stands, verb, family):
@@ -147,11 +148,6 @@ def find_sanctions(entries):
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
 
 
-def lock_sanction(sanction):
-    lock_person(sanction.user)
-    db.session.refresh(sanction, with_for_update={"of": Sanction})
-
-
 def why_not_settle(entry, sanction, by):
     if sanction.is_lifted != (entry.action == LIFT):
         return NO_LONGER
@@ -170,7 +166,9 @@ def reinstate(entry, sanction, by, reason):
 
 HIDING, CLOSING = ("hide", "restore"), ("deactivate", "reactivate", "delete")
 SETTLING = (*SANCTIONS.values(), LIFT, REINSTATE)
-LIFTED = Inverse(find_sanctions, lock_sanction, why_not_settle, lift, SETTLING)
+LIFTED = Inverse(
+    find_sanctions, lambda sanction: lock_person(sanction.user), why_not_settle, lift, SETTLING
+)
 INVERSES = {
     "hide": of_text(lambda text: text.is_hidden, restore, HIDING),
     "restore": of_text(lambda text: not text.is_hidden, hide, HIDING),
@@ -184,5 +182,11 @@ INVERSES = {
         ("change role", "end role", "keep role"),
     ),
     **dict.fromkeys([*SANCTIONS.values(), REINSTATE], LIFTED),
-    LIFT: Inverse(find_sanctions, lock_sanction, why_not_settle, reinstate, SETTLING),
+    LIFT: Inverse(
+        find_sanctions,
+        lambda sanction: lock_person(sanction.user),
+        why_not_settle,
+        reinstate,
+        SETTLING,
+    ),
 }

@@ -5,7 +5,7 @@ The figures of a month that is over are counted once and stay, whoever leaves th
 
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import JSON, String, extract, func, select
+from sqlalchemy import JSON, String, bindparam, extract, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -17,6 +17,19 @@ from .pairs import INSERTS
 from .report import Report
 
 SURE = timedelta(days=1)  # after the end of a month: whatever had begun before it is written
+
+
+ACTS = sorted(act for acts, _ in MODERATION.values() for act in acts)
+
+
+def _number_of(act):
+    """A subquery that reads a range of an index, and nothing else."""
+    during = AuditEntry.created_at >= bindparam("first"), AuditEntry.created_at < bindparam("next")
+    here = AuditEntry.audience == EVERYBODY, AuditEntry.action == act, *during
+    return select(func.count()).select_from(AuditEntry).where(*here).scalar_subquery()
+
+
+NUMBERS = select(*map(_number_of, ACTS))  # built once, as it is long
 
 
 class MonthFigures(db.Model):
@@ -74,7 +87,7 @@ def count(month):
         return moment >= beginning(month), moment < beginning(after(month))
 
     return {
-        "acts": _acts(within(AuditEntry.created_at)),
+        "acts": _acts(month),
         "reports": _number(Report, within(Report.created_at)),
         "cases": _by_outcome(Case, within(Case.settled_at)),
         "appeals": _number(Appeal, within(Appeal.created_at)),
@@ -84,16 +97,11 @@ def count(month):
     }
 
 
-def _acts(within):
-    """Act → how often: of each a range of an index, so nothing else is read."""
-    public = AuditEntry.audience == EVERYBODY, *within
-    acts = sorted(act for acts, _ in MODERATION.values() for act in acts)
-    numbers = (
-        select(func.count()).select_from(AuditEntry).where(*public, AuditEntry.action == act)
-        for act in acts
-    )
-    row = db.session.execute(select(*(number.scalar_subquery() for number in numbers))).one()
-    return {act: number for act, number in zip(acts, row, strict=True) if number}
+def _acts(month):
+    """Act → how often."""
+    days = {"first": beginning(month), "next": beginning(after(month))}
+    numbers = db.session.execute(NUMBERS, days).one()
+    return {act: number for act, number in zip(ACTS, numbers, strict=True) if number}
 
 
 def _number(model, within):
