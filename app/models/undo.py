@@ -42,6 +42,8 @@ def why_not_undo(entries, by):
 
     A page of them costs as many questions to the database as one.
     """
+    if not entries:
+        return {}
     followed, found = _followers(entries), _things(entries)
     return {e.id: _why_not(e, found.get(e.id), followed[e.id], by) for e in entries}
 
