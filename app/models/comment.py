@@ -11,9 +11,10 @@ from .hideable import BY_CLEAN_UP
 from .holding import hold_of
 from .post import Post
 from .refused import Refused
+from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import APPROVED, HELD, SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written
 
 
 class CommentRules(Rules):

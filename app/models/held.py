@@ -70,6 +70,19 @@ class Held(Hideable):
         AuditEntry.record("decline text", self, by=by, reason=reason)
         return True
 
+    def hold_again(self, *, by, reason=""):
+        """Let it wait once more, as if nobody had decided on it."""
+        self._take_in_hand(by)
+        if self.is_held or self.is_deleted:
+            return False
+        if self.is_shown:
+            self.count(-1)
+            news.forget(self)
+        self.held_at = self.hidden_at = utcnow()
+        self.approved_at, self.hidden_reason, self.hidden_by = None, "", ""
+        AuditEntry.record("hold text", self, by=by, reason=reason)
+        return True
+
     def restore(self, *, by, reason=""):
         """What waits is approved, not restored."""
         self.lock()

@@ -11,9 +11,10 @@ from .fields import NEVER_TWICE, Moment, partial_index, utcnow
 from .hideable import BY_CLEAN_UP
 from .holding import hold_of
 from .post_tag import PostTag
+from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import APPROVED, HELD, SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written
 
 
 class PostRules(Rules):
