@@ -115,7 +115,6 @@ WITH_WORDS |= ABOUT_TEXTS | {"cleaned_up", "clean_up_undone"}
 WITHOUT_LINK = {"text_removed", "declined", "left", "role_declined"}
 WITH_WORDS |= {"text_declined"}
 WITH_WORDS |= {"sanctioned", "text_hidden"}
-WITHOUT_LINK = {"declined", "left", "role_declined"}
 BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays"}
 each_mail = pytest.mark.parametrize("kind", MAILS)
 
@@ -226,8 +225,6 @@ def test_a_mail_shows_its_one_link_as_text(write, kind):
     (link,) = {word for word in mail.text.split() if word.startswith("http")}
 
     places = ("auth", "settings", "post", "user")
-    places = ("auth", "settings", "post")
-    places = ("auth", "post", "settings")
     assert link.startswith(tuple(f"http://localhost/{place}/" for place in places))
     assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
     assert f" {link} " in words_of(mail.html)
