@@ -6,6 +6,7 @@ from sqlalchemy.orm import joinedload
 from ..extensions import db
 from .audit import AuditEntry
 from .comment import Comment
+from .held import WAITED
 from .inverse import NO_LONGER, Inverse, rows_of
 from .post import Post
 from .revision import Revision
@@ -30,7 +31,9 @@ def of_text(stands, verb, family):
 
 
 def restore(entry, text, by, reason):
-    text.restore(by=by, reason=reason)
+    """Let it be as it was: to be read by everybody, or waiting for approval."""
+    verb = text.hold_again if entry.before == WAITED else text.restore
+    verb(by=by, reason=reason)
 
 
 def hide(entry, text, by, reason):
