@@ -3,10 +3,10 @@
 from flask import abort, flash, redirect, render_template
 from sqlalchemy.exc import IntegrityError
 
-from ..decorators import KeptBack, allow, require_speech
+from ..decorators import allow, require_speech
 from ..extensions import db
 from ..models.refused import Refused, Silenced
-from ..security import actor
+from ..security import actor, undo
 from .forms import EditForm
 
 QUOTED = 1000  # characters of a comment that an answer begins with
@@ -23,7 +23,7 @@ def publish_once(cls, form, *about):
         written = cls.publish(*about, form.body.data, by=actor(), form_key=key)
         db.session.commit()
     except Refused:
-        db.session.rollback()
+        undo()
         require_speech()
         return None
     except IntegrityError:
@@ -60,11 +60,10 @@ def act(verb, *values, **named):
     try:
         result = verb(*values, **named)
         db.session.commit()
-    except Silenced:
-        db.session.rollback()
-        raise KeptBack from None
     except Refused as error:
-        db.session.rollback()
+        undo()
+        if isinstance(error, Silenced):
+            require_speech()
         abort(403, str(error))
     return result
 

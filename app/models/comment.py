@@ -52,8 +52,7 @@ class Comment(CommentRules, Written, db.Model):
         db.session.flush()
         Watch.join(post.id, by.id)
         news.of_comment(comment, draft.called)
-        by.require_speech()
-        User.count_up(by.id, comment_count=1)
+        by.count_written(comment_count=1)
         return comment
 
     @property

@@ -65,8 +65,7 @@ class Post(PostRules, Written, db.Model):
         post._tag(draft.tags)
         Watch.join(post.id, by.id)
         news.of_mentions(post, draft.called)
-        by.require_speech()
-        post.count(1)
+        by.count_written(post_count=1)
         return post
 
     @property
