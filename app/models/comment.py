@@ -61,10 +61,11 @@ class Comment(CommentRules, Written, db.Model):
         db.session.add(comment)
         db.session.flush()
         Watch.join(post.id, by.id)
-        by.require_speech()
-        if not comment.is_held:
+        if comment.is_held:
+            by.require_speech()
+        else:
             comment.tell(draft.called)
-            User.count_up(by.id, comment_count=1)
+            by.count_written(comment_count=1)
         return comment
 
     def tell(self, called):

@@ -81,10 +81,11 @@ class Post(PostRules, Written, db.Model):
         db.session.flush()
         post._tag(draft.tags)
         Watch.join(post.id, by.id)
-        by.require_speech()
-        if not post.is_held:
+        if post.is_held:
+            by.require_speech()
+        else:
             post.tell(draft.called)
-            post.count(1)
+            by.count_written(post_count=1)
         return post
 
     def tell(self, called):
