@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from crawling import Page as Read
 from crawling import crawl, kinds_of_forms
-from factories import PASSWORD, everything, keep, make_mail
+from factories import PASSWORD, everything, keep, make_mail, make_report
 from markupsafe import escape
 from sqlalchemy import func, select
 from test_markdown import HARMFUL
@@ -120,6 +120,7 @@ def place(client, alice, bob, ada):
     moderator.requestable = True
     RoleRequest.ask(alice, moderator, "Because.")
     make_mail()
+    make_report(post, by=alice, reason=PLANT)
     client.sign_in(ada)
     return client
 
