@@ -1,10 +1,12 @@
 """The pages that everybody sees, and a member's own settings."""
 
 from . import (
+    appeals,
     atom,
     comments,
     follows,
     health,
+    held,
     histories,
     home,
     log,
@@ -19,6 +21,7 @@ from . import (
     role_requests,
     search,
     settings,
+    standing,
     tags,
     texts,
     unsubscribe,
@@ -29,10 +32,12 @@ from . import (
 from .blueprint import main
 
 __all__ = [
+    "appeals",
     "comments",
     "atom",
     "follows",
     "health",
+    "held",
     "histories",
     "home",
     "log",
@@ -48,6 +53,7 @@ __all__ = [
     "role_requests",
     "search",
     "settings",
+    "standing",
     "tags",
     "texts",
     "unsubscribe",

@@ -105,6 +105,11 @@ def forget(written):
     _forget(here)
 
 
+def forget_all(noun, ids):
+    """The same of many posts, or of many comments."""
+    _forget(getattr(Notification, f"{noun}_id").in_(ids))
+
+
 def forget_from(actor_id, *, to=None):
     """Forget what was not read or mailed yet of one person's acts: to another, or to anybody."""
     theirs = Notification.actor_id == actor_id, or_(text(UNREAD), text(f"({DUE})"))

@@ -4,7 +4,7 @@ from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 
 from ..differences import difference, shortened
-from ..email import send_hidden, send_sanctioned
+from ..email import send_sanctioned, send_text_hidden
 from ..extensions import db
 from ..models import AuditEntry, Case, Report, Sanction
 from ..models.case_list import CaseList, records_of, with_things
@@ -12,6 +12,7 @@ from ..models.refused import Refused
 from ..security import actor
 from .blueprint import moderation
 from .case_forms import RulingForm
+from .texts import tell_author
 
 AT_MOST = 50  # reports on the page
 BEFORE = 10  # of each kind of what happened before
@@ -108,7 +109,7 @@ def rule(case, form):
         return
     effects = case.uphold(by=by, reason=words, hides=form.hides, penalty=form.penalty)
     if effects.hidden:
-        send_hidden(case.thing, words)
+        tell_author(send_text_hidden, case.thing, words)
     if effects.sanction:
         send_sanctioned(effects.sanction)
 

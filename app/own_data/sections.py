@@ -8,6 +8,8 @@ from sqlalchemy.orm import aliased
 
 from ..extensions import db
 from ..models import (
+    Appeal,
+    AppealMessage,
     AuditEntry,
     Bookmark,
     Case,
@@ -25,6 +27,7 @@ from ..models import (
     Revision,
     Role,
     RoleRequest,
+    Sanction,
     User,
     UserSession,
     Watch,
@@ -92,7 +95,8 @@ def account(person):
 def written(cls):
     """The columns of posts and comments alike."""
     columns = [cls.id, cls.created_at, cls.body, cls.body_html, cls.renderer, cls.version]
-    return [*columns, cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    columns += [cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    return [*columns, cls.held_at, cls.approved_at]
 
 
 def posts(id):
@@ -168,6 +172,25 @@ def reports(id):
     return made.outerjoin(ACTOR, ACTOR.id == Case.person_id).where(Report.reporter_id == id)
 
 
+def sanctions(id):
+    columns = Sanction.id, Sanction.created_at, Sanction.kind, Sanction.reason, Sanction.until
+    lifted = Sanction.lifted_at, Sanction.lift_reason
+    return select(*columns, *lifted).where(Sanction.user_id == id)
+
+
+def appeals(id):
+    about = Appeal.sanction_id, Appeal.post_id, Appeal.comment_id
+    columns = Appeal.created_at, *about, Appeal.decided_at, Appeal.outcome, Appeal.answer
+    return select(Appeal.id, *columns).where(Appeal.user_id == id)
+
+
+def appeal_messages(id):
+    """Both sides of the threads; who of the staff wrote is theirs."""
+    columns = AppealMessage.appeal_id, AppealMessage.created_at
+    columns += AppealMessage.by_staff, AppealMessage.body
+    return select(*columns).join(Appeal).where(Appeal.user_id == id)
+
+
 def mails(id):
     columns = OutboxMail.created_at, OutboxMail.recipient, OutboxMail.subject, OutboxMail.sent_at
     return select(*columns).where(OutboxMail.user_id == id)
@@ -234,6 +257,9 @@ SECTIONS = [
     Section("invitations", "Invitations sent", invitations, (Invitation.id,)),
     Section("role_requests", "Roles asked for", role_requests, (RoleRequest.id,)),
     Section("reports", "What you reported", reports, (Report.id,)),
+    Section("sanctions", "Sanctions", sanctions, (Sanction.id,)),
+    Section("appeals", "Appeals", appeals, (Appeal.id,)),
+    Section("appeal_messages", "What was said in appeals", appeal_messages, (AppealMessage.id,)),
     Section("mails", "Mails of the last 30 days", mails, (OutboxMail.id,)),
     Section("former_addresses", "Former addresses", former_addresses, (WayBack.id,)),
     Section("acts_of_staff", "What staff did about you", acts_of_staff, (AuditEntry.id,)),
