@@ -29,28 +29,41 @@ def test_the_page_shows_every_endpoint_and_every_role(client, ada, doors):
 
     assert rows_of(page) == sorted(doors)
     assert f"{len(doors)} of {len(doors)} endpoints" in page.text
-    for name in ("Visitor", "Unconfirmed", "User", "Helper", "Office", "Administrator"):
+    for name in (
+        "Visitor",
+        "Unconfirmed",
+        "Suspended",
+        "User",
+        "Helper",
+        "Office",
+        "Administrator",
+    ):
         assert f'<th scope="col">{name}</th>' in page.text
 
 
-OWN = ["main.download_data", "main.end_session", "main.open_notification"]
+OWN = ["main.appeal", "main.appeal_comment", "main.appeal_post", "main.appeal_sanction"]
+OWN += ["main.download_data", "main.end_session", "main.open_notification"]
 OWN += ["main.read_notification", "main.withdraw_role_request"]
+STAFF = ["moderation.appeal", "moderation.appeals", "moderation.decide_on_appeal"]
+STAFF += ["moderation.lift_sanction", "moderation.queue", "moderation.sanction"]
 
 
 @pytest.mark.parametrize(
     "query, shown",
     [
-        ("text=MODERATION", ["moderation.queue"]),
+        ("text=MODERATION", STAFF),
         ("text=/sessions/<id>/", ["main.end_session"]),
         ("text=avatar&policy=open", ["main.avatar"]),
         ("policy=own content", OWN),
-        ("policy=MODERATE", ["moderation.queue"]),
+        ("policy=MODERATE", STAFF),
         ("policy=visitors only", ["auth.login", "auth.register", "auth.reset_request"]),
-        ("who=role Moderator&closed=role User", ["moderation.queue"]),
+        ("who=role Moderator&closed=role User", STAFF),
         ("who=role Helper&closed=role Administrator", []),
         ("who=role User&outcome=own only", OWN),
         ("who=visitor&outcome=must confirm first", []),
         ("text=index&outcome=must confirm first", ["admin.index", "main.index"]),
+        ("who=suspended&policy=own content", OWN[:5]),
+        ("text=index&outcome=sent to their standing", ["admin.index", "main.index"]),
         ("text=zzz", []),
     ],
 )

@@ -7,6 +7,8 @@ from .mail import in_words, send_email
 PLACES = {
     "report": "moderation.queue",
     "appeal": "moderation.queue",
+    "held post": "moderation.held",
+    "held comment": "moderation.held",
     "newcomer": "admin.requests",
     "role request": "admin.requests",
 }

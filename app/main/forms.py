@@ -1,9 +1,13 @@
 """Forms of members: what they write, and what they say of themselves and ask for."""
 
-import secrets
-
-from wtforms import BooleanField, HiddenField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired
+from wtforms import (
+    BooleanField,
+    RadioField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from ..forms import (
     REQUIRED,
@@ -12,28 +16,31 @@ from ..forms import (
     as_pasted,
     at_most,
     body_field,
+    choices_of,
+    key_field,
     known_password_field,
+    new_key,
     stripped,
     visible,
     visible_lines,
     writing_field,
 )
+from ..models.setting import current_settings
+from ..models.watched_word import WatchList, WordRefused, refuse
 from ..models.written import LONGEST, preview_of
+from ..security import actor
 
 ABOUT_LENGTH = 2000
-
-
-def new_key():
-    return secrets.token_hex(16)
 
 
 class WritingForm(Form):
     """A text in Markdown. `key` is of this one form: however often it is sent, it writes once."""
 
-    key = HiddenField(default=new_key, validators=[at_most(32)])
+    key = key_field()
     preview = SubmitField("Preview")
 
     longest = LONGEST
+    wait = 0  # seconds until it may be sent
 
     def validate_on_submit(self):
         """Whether to save; a preview is none, though what is wrong is said all the same."""
@@ -65,6 +72,13 @@ class EditForm(WritingForm):
     submit = SubmitField("Save")
 
 
+class SilentProfileForm(Form):
+    """What is left of the profile to somebody who may not write."""
+
+    hides_last_seen = BooleanField("Do not show others when I was last here")
+    submit = SubmitField("Save")
+
+
 class ProfileForm(Form):
     first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
     last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
@@ -74,6 +88,15 @@ class ProfileForm(Form):
     )
     hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
+
+    def validate_about_me(self, field):
+        """A profile waits for nobody, so of the watched words those count that are refused."""
+        if actor().is_moderator():
+            return
+        try:
+            refuse(WatchList.now().found_in(field.data or ""))
+        except WordRefused as error:
+            raise ValidationError(str(error)) from None
 
 
 class PictureForm(Form):
@@ -94,3 +117,15 @@ class RoleRequestForm(Form):
         validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
     )
     submit = SubmitField("Ask for this role")
+
+
+class ReportForm(Form):
+    category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
+    reason = TextAreaField(
+        "In your words", filters=[stripped], validators=[at_most(500), visible_lines]
+    )
+    submit = SubmitField("Report it")
+
+    def __init__(self):
+        super().__init__()
+        self.category.choices = choices_of((name, name) for name in current_settings().categories)

@@ -34,6 +34,7 @@ from .setting import Setting
 from .staff_note import StaffNote
 from .user import AnonymousUser, User
 from .watch import Watch
+from .watched_word import WatchedWord
 from .way_back import WayBack
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "User",
     "UserSession",
     "Watch",
+    "WatchedWord",
     "WayBack",
     "people_search",
     "word_index",

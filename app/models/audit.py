@@ -19,9 +19,12 @@ PUBLIC = {"change role", "deactivate", "delete", "end role", "keep role", "react
 PUBLIC |= {"give notice", "warn", "silence", "suspend", "ban"}
 PUBLIC |= {"lift sanction", "reinstate sanction"}
 ACTS = PUBLIC | {
+    "accept appeal",
     "accept request",
     "add note",
+    "add word",
     "approve",
+    "approve text",
     "change",
     "change address",
     "clean up",
@@ -30,7 +33,9 @@ ACTS = PUBLIC | {
     "create",
     "decline",
     "confirm sanction",
+    "decline appeal",
     "decline request",
+    "decline text",
     "dismiss reports",
     "drop mail",
     "edit",
@@ -47,6 +52,7 @@ ACTS = PUBLIC | {
     "remove",
     "remove note",
     "remove text",
+    "remove word",
     "reopen reports",
     "require new password",
     "resend invitation",
@@ -60,6 +66,7 @@ ACTS = PUBLIC | {
     "set password",
     "sign out",
     "undo clean up",
+    "uphold reports",
     "view as role",
 }
 

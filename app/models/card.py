@@ -53,6 +53,7 @@ class Card:
     deleted_at: datetime | None
     hidden_at: datetime | None
     hidden_reason: str
+    held_at: datetime | None
 
     @classmethod
     def of(cls, row):
@@ -164,6 +165,6 @@ def _cards(cls, *own):
     outdated = case((cls.renderer == RENDERER, None), else_=cls.body).label("outdated_body")
     columns = [cls.id, cls.created_at, cls.body_html, cls.renderer, outdated, cls.version]
     columns += [cls.edited_at, cls.editor_name]
-    columns += [cls.deleted_at, cls.hidden_at, cls.hidden_reason, *own]
+    columns += [cls.deleted_at, cls.hidden_at, cls.hidden_reason, cls.held_at, *own]
     who = select(*WHO, *columns).select_from(cls).outerjoin(User, User.id == cls.author_id)
     return who.outerjoin(Role, Role.id == User.role_id)

@@ -9,16 +9,23 @@ from ..extensions import db
 from ..permissions import Permission
 from .appeal import Appeal
 from .case import Case
+from .comment import Comment
 from .fields import utcnow
+from .post import Post
 from .role import Role
 from .role_request import RoleRequest
 from .user import User
 
 BETWEEN = timedelta(hours=24)  # two notices to one person
-APPEALS = select(Appeal).where(Appeal.decided_at.is_(None))
 QUEUES = {  # what waits: the rows, since when each does, and who may see them
     "report": (Case.waiting(), Case.created_at, Permission.MODERATE),
-    "appeal": (APPEALS, Appeal.created_at, Permission.MODERATE),
+    "appeal": (Appeal.waiting(), Appeal.created_at, Permission.MODERATE),
+    "held post": (select(Post).where(*Post.waiting()), Post.held_at, Permission.MODERATE),
+    "held comment": (
+        select(Comment).where(*Comment.waiting()),
+        Comment.held_at,
+        Permission.MODERATE,
+    ),
     "newcomer": (User.awaiting(), User.approval_asked_at, Permission.ADMIN),
     "role request": (RoleRequest.waiting(), RoleRequest.created_at, Permission.ADMIN),
 }

@@ -9,10 +9,11 @@ from . import news
 from .audit import AuditEntry
 from .fields import NEVER_TWICE, Moment, partial_index, utcnow
 from .hideable import BY_CLEAN_UP
+from .holding import hold_of
 from .post_tag import PostTag
 from .user import User
 from .watch import Watch
-from .written import SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written, rendered
 
 
 class PostRules(Rules):
@@ -50,6 +51,8 @@ class Post(PostRules, Written, db.Model):
         Index("ix_posts_author", "author_id", "created_at", "id", "deleted_at", "hidden_at"),
         partial_index("ix_posts_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_posts_deleted", "deleted_at IS NOT NULL", "deleted_at"),
+        partial_index("ix_posts_held", HELD, "held_at"),
+        partial_index("ix_posts_approved", APPROVED, "created_at", "id"),
         UniqueConstraint("author_id", "form_key", name="uq_posts_form"),
         NEVER_TWICE,
     )
@@ -63,19 +66,29 @@ class Post(PostRules, Written, db.Model):
     def publish(cls, text, *, by, form_key=None):
         """Write a post; one that was sent with the same form before is returned instead.
 
+        It may have to wait for approval. WordRefused where it holds a word that is refused.
         IntegrityError where the same form is being sent twice at this very moment.
         """
         if post := cls.sent_with(form_key, by):
             return post
         draft, texts = rendered(text)
+        hold = hold_of(texts["body_html"], by)
         post = cls(author=by, editor_name=by.username, form_key=form_key or None, **texts)
+        if hold:
+            post.hold(hold)
         db.session.add(post)
         db.session.flush()
         post._tag(draft.tags)
         Watch.join(post.id, by.id)
-        news.of_mentions(post, draft.called)
-        post.count(1)
+        by.require_speech()
+        if not post.is_held:
+            post.tell(draft.called)
+            post.count(1)
         return post
+
+    def tell(self, called):
+        """Tell whom it concerns, now that everybody may read it."""
+        news.of_mentions(self, called)
 
     @property
     def thread_id(self):
@@ -121,11 +134,14 @@ class Post(PostRules, Written, db.Model):
         cls._count_where([cls.id == id], changes)
 
     @classmethod
-    def take_comment(cls, id):
-        """Count one more comment. False where the post takes none, whoever closed it just now."""
+    def take_comment(cls, id, *, counted=1):
+        """Count one more comment. False where the post takes none, whoever closed it just now.
+
+        `counted`: 0 for a comment that waits for approval.
+        """
         is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
         takes = cls.id == id, *cls.shown(), *is_open
-        return cls._count_where(takes, {"comment_count": 1}) == 1
+        return cls._count_where(takes, {"comment_count": counted}) == 1
 
     @classmethod
     def _count_where(cls, conditions, changes):

@@ -30,6 +30,7 @@ from .fields import NEVER_TWICE, Id, Moment, Reason, partial_index, utcnow
 from .findable import Findable
 from .follow import Following
 from .links import MailedLinks
+from .newcomer import Newcomer
 from .role import Role
 from .sanctioned import Sanctioned
 from .session import UserSession
@@ -53,6 +54,7 @@ class User(
     Credentials,
     Findable,
     Following,
+    Newcomer,
     UserMixin,
     db.Model,
 ):
@@ -243,6 +245,7 @@ class AnonymousUser(AnonymousUserMixin):
 
     id = role = current_role = viewed_role = leaving_at = None
     is_confirmed = is_silenced = is_suspended = False
+    may_speak = True
 
     def can(self, permission):
         return False

@@ -1,6 +1,17 @@
 """Keeping the peace."""
 
-from . import clean_ups, people, queue, texts
+from . import appeals, cases, clean_ups, held, people, queue, sanctions, texts, words
 from .blueprint import moderation
 
-__all__ = ["clean_ups", "moderation", "people", "queue", "texts"]
+__all__ = [
+    "appeals",
+    "cases",
+    "clean_ups",
+    "held",
+    "moderation",
+    "people",
+    "queue",
+    "sanctions",
+    "texts",
+    "words",
+]

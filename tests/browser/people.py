@@ -24,6 +24,7 @@ from app.models import (
     StaffNote,
     User,
     UserSession,
+    WatchedWord,
 )
 from app.models.fields import utcnow
 from app.pictures import squared
@@ -76,10 +77,19 @@ class People:
         away = [Comment.publish(post, LONG, by=User.with_username("bob")) for _ in range(2)]
         for thing in (post, comment):
             thing.edit(f"{text}\n\nNew.", by=writer)
+        self.make_held(post)
         away[0].hide(by=User.with_username("mona"), reason=LONG * 7)
         away[1].delete()
         db.session.commit()
         self.texts = {"post": post.id, "comment": comment.id}
+
+    def make_held(self, post):
+        """What waits for moderators, and words that are watched."""
+        boss, bob = User.with_username(LONG), User.with_username("bob")
+        for kind, pattern in (("word", LONG[:63]), ("domain", f"{LONG[:40]}.example")):
+            WatchedWord.add(kind, pattern, "hold", by=boss, note=LONG * 3)
+        Post.publish(f"Look: {LONG[:63]}", by=bob)
+        Comment.publish(post, f"<https://{LONG[:40]}.example>", by=bob)
 
     def make_peace(self):
         """What moderators see of a member whose texts were cleaned up."""

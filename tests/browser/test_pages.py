@@ -41,6 +41,7 @@ FOR_MEMBERS = {
     "main.bookmarks": "/bookmarks",
     "main.edit_picture": "/settings/picture",
     "main.edit_profile": "/settings/profile",
+    "main.held": "/held",
     "main.muted": "/settings/muted",
     "main.notification_settings": "/settings/notifications",
     "main.notifications": "/notifications",
@@ -57,11 +58,13 @@ FOR_WRITERS = {
     "main.post": "/post/{post}",
 }
 FOR_STAFF = {
+    "moderation.held": "/moderation/held",
+    "moderation.queue": "/moderation/",
+    "moderation.words": "/moderation/words",
     "moderation.clean_up": "/moderation/clean-ups/1",
     "moderation.edit_text": "/moderation/post/{wiped}/edit",
     "moderation.people": "/moderation/people",
     "moderation.person": "/moderation/people/wiped",
-    "moderation.queue": "/moderation/",
     "moderation.remove_text": "/moderation/post/{wiped}/remove",
     "moderation.start_clean_up": "/moderation/people/wiped/clean-up?since=2020-01-01",
     "moderation.text": "/moderation/post/{wiped}",
