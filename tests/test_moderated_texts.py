@@ -404,9 +404,7 @@ def test_who_may_not_act_reads_why(client, ada, mona):
 
 
 @pytest.mark.parametrize("make", [make_post, make_comment])
-def test_what_waits_for_approval_is_neither_hidden_nor_restored_nor_a_gap(
-    client, alice, mona, make
-):
+def test_what_waits_for_approval_is_not_restored_and_no_gap(client, alice, mona, make):
     post = make_post(mona)
     written = make(alice) if make is make_post else make_comment(post, alice)
     written.hold(Hold(FIRST))
@@ -414,8 +412,7 @@ def test_what_waits_for_approval_is_neither_hidden_nor_restored_nor_a_gap(
     path = f"/moderation/{written.noun}/{written.id}"
 
     page = client.get(path).text
-    for verb in ("hide", "restore"):
-        client.post(f"{path}/{verb}", data=REASON)
+    client.post(f"{path}/restore", data=REASON)
 
     assert "Waits for approval" in page and "Restore" not in page
     assert written.is_held and how_many(AuditEntry) == 0 and mails() == []

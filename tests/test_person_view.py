@@ -46,7 +46,7 @@ def test_sanctions_hidden_texts_and_the_log_are_shown(client, alice, mona):
 
     page = look(client, mona)
 
-    assert "Silence" in page and "in force" in page and "Be calm." in page
+    assert "Silence" in page and "In force" in page and "Be calm." in page
     assert page.count("Buy now.") == 2 and page.count("Advertising.") == 2
     assert "Silenced</dd>" in page and "mona</strong> · silence" in page
 
