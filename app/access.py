@@ -22,7 +22,19 @@ OUTSIDE_THE_FENCES = {
     "dev.mailbox",
     "auth.logout",
 }
-# What everybody may do while the site is frozen: sign in and out, and keep the account safe.
+# Besides their password and address: why they are suspended, their data, an appeal.
+WHILE_SUSPENDED = {
+    "main.appeal",
+    "main.appeal_comment",
+    "main.appeal_post",
+    "main.appeal_sanction",
+    "main.ask_for_data",
+    "main.data",
+    "main.download_data",
+    "main.page",
+    "main.standing",
+}
+# What everybody may do while the site is frozen: sign in and out, keep the account safe, appeal.
 WHILE_FROZEN = {
     "auth.change_password",
     "auth.change_email",
@@ -34,6 +46,10 @@ WHILE_FROZEN = {
     "auth.reset",
     "auth.reset_request",
     "auth.revert_email",
+    "main.appeal",
+    "main.appeal_comment",
+    "main.appeal_post",
+    "main.appeal_sanction",
     "main.end_other_sessions",
     "main.end_session",
     "main.end_view_as",
@@ -90,10 +106,14 @@ def comes_first(endpoint, user):
         return None
     if user.password_due_at and endpoint not in WHERE_A_PASSWORD_IS_DUE:
         return "auth.change_password"
-    if not user.is_confirmed and not endpoint.startswith("auth."):
+    if endpoint.startswith("auth."):
+        return None
+    if not user.is_confirmed:
         return "auth.unconfirmed"
-    if user.awaits_approval and not endpoint.startswith("auth."):
+    if user.awaits_approval:
         return "auth.waiting"
+    if user.is_suspended and endpoint not in WHILE_SUSPENDED:
+        return "main.standing"
     return None
 
 

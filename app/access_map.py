@@ -1,7 +1,7 @@
-"""The access map: what each endpoint is to a visitor, a newcomer and the holders of each role.
+"""The access map: what each endpoint is to a visitor, a newcomer, a suspended member and each role.
 
-Nothing in it is written by hand: it asks the policies that guard the views, and the fence around
-newcomers, what they would answer.
+Nothing in it is written by hand: it asks the policies that guard the views, and the fences around
+newcomers and the suspended, what they would answer.
 """
 
 import re
@@ -17,8 +17,9 @@ from .permissions import Permission
 CONVERTER = re.compile(r"<[^<>]*:(\w+)>")
 LET_IN = (OPENS, OWN_ONLY)
 CONFIRM = "must confirm first"
-FIRST = {"auth.unconfirmed": CONFIRM}
-OUTCOMES = (OPENS, OWN_ONLY, SIGN_IN, HOME, CONFIRM, CLOSED, REFUSED)
+STANDING = "sent to their standing"
+FIRST = {"auth.unconfirmed": CONFIRM, "main.standing": STANDING}
+OUTCOMES = (OPENS, OWN_ONLY, SIGN_IN, HOME, CONFIRM, STANDING, CLOSED, REFUSED)
 POLICIES = {
     "everyone": "open",
     "readers": "readers",
@@ -37,13 +38,14 @@ class Kind:
     role: Role | None = None
     is_authenticated: bool = True
     is_confirmed: bool = True
+    is_suspended: bool = False
 
-    awaits_approval = False
-    is_silenced = is_suspended = False
+    awaits_approval = is_silenced = False
     password_due_at = None
 
     def can(self, permission):
-        return self.role is not None and self.role.has_permission(permission)
+        granted = self.role is not None and self.role.has_permission(permission)
+        return granted and not self.is_suspended
 
 
 @dataclass(frozen=True)
@@ -61,11 +63,17 @@ class Door:
 
 
 def kinds_of(roles):
-    """A visitor, a newcomer who has the default role, and the holders of each role."""
+    """A visitor, a newcomer and a suspended member of the default role, holders of each role."""
     default = next((role for role in roles if role.default), None)
     visitor = Kind("visitor", "Visitor", is_authenticated=False, is_confirmed=False)
     newcomer = Kind("unconfirmed", "Unconfirmed", default, is_confirmed=False)
-    return [visitor, newcomer, *(Kind(f"role {role.name}", role.name, role) for role in roles)]
+    suspended = Kind("suspended", "Suspended", default, is_suspended=True)
+    return [
+        visitor,
+        newcomer,
+        suspended,
+        *(Kind(f"role {role.name}", role.name, role) for role in roles),
+    ]
 
 
 def access_map(kinds):

@@ -78,6 +78,10 @@ class PermissionMissing(Forbidden):
         self.permission = permission
 
 
+class KeptBack(Forbidden):
+    """A 403 for a member whom a sanction keeps from writing, or from coming in."""
+
+
 class SignUpClosed(Forbidden):
     """A 403 for strangers who want to sign up while only the invited may join, or nobody."""
 
@@ -92,14 +96,27 @@ def require(policy):
     if outcome == SIGN_IN:
         return login_manager.unauthorized()
     if outcome == REFUSED:
-        raise PermissionMissing(policy.permission)
+        raise _refusal(policy.permission)
     return None
+
+
+def _refusal(permission):
+    """Say which permission the role lacks; or else that a sanction takes it."""
+    role = current_user.current_role
+    granted = role is not None and role.has_permission(permission)
+    return KeptBack() if granted else PermissionMissing(permission)
 
 
 def require_permission(permission):
     """Guard one act of a view that is open to more; visitors are asked to sign in."""
     if refusal := require(Policy("permission", permission)):
         abort(refusal)
+
+
+def require_speech():
+    """Refuse who may not write where others read it, because of a sanction."""
+    if not current_user.may_speak:
+        raise KeptBack
 
 
 def allow(answer):

@@ -17,9 +17,10 @@ from sqlalchemy.exc import (
 from werkzeug.exceptions import Forbidden, HTTPException
 
 from .access import may_open
-from .decorators import PermissionMissing
+from .decorators import KeptBack, PermissionMissing
 from .extensions import db, limiter, login_manager
 from .models import Role, RoleRequest
+from .models.fields import end_in_words, iso
 from .permissions import Permission
 from .security import actor, is_local, this_page
 
@@ -51,6 +52,8 @@ STALE_FORM = (
     " long, your browser's Back button brings it back."
 )
 KEPT_TEXT = "You have signed in or out since it was opened. Your text is here: send it once more."
+SILENCED = "You are silenced{}: you can read here, but not write."
+SUSPENDED = "Your account is suspended{}."
 GONE = "What you wrote about was deleted or hidden meanwhile."
 AWAY = OperationalError, InterfaceError, ProgrammingError, TimeoutError
 LONGEST_ACCEPT = 1000
@@ -60,6 +63,7 @@ DATABASE_AWAY = 5  # seconds after which to try again
 def init_app(app):
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, show_stale_form)
+    app.register_error_handler(KeptBack, show_sanction)
     app.register_error_handler(PermissionMissing, show_missing_permission)
     app.register_error_handler(RateLimitExceeded, show_limit)
     app.register_error_handler(DataError, show_bad_data)
@@ -127,6 +131,15 @@ def show_missing_permission(error):
     facts["missing"] = Permission.names(asked & ~held)
     facts |= kept_text()
     return answer(403, holders=[role.name for role in holders], **facts)
+
+
+def show_sanction(error):
+    """It is a sanction that says no, until when, and where to read why."""
+    until = current_user.kept_until
+    end = f" until {end_in_words(until)}" if until else ""
+    words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
+    facts = {"until": iso(until) if until else None, "standing": url_for("main.standing")}
+    return answer(403, title="A sanction keeps you from this", words=words, **facts, **kept_text())
 
 
 def ways_to_ask(roles):

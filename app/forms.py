@@ -1,16 +1,19 @@
 """The form that all others descend from: what is never right is refused here, at its field."""
 
 import re
+import secrets
 
 from flask import request
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from wtforms import (
     FileField,
+    HiddenField,
     PasswordField,
     RadioField,
     SelectMultipleField,
     StringField,
+    SubmitField,
     TextAreaField,
     ValidationError,
 )
@@ -79,6 +82,20 @@ class UploadField(FileField):
         self.data = self.raw_data[0] if self.raw_data else None
 
 
+def new_key():
+    return secrets.token_hex(16)
+
+
+def key_field():
+    """What tells a form from all others: however often it is sent, it acts once."""
+    return HiddenField(default=new_key, validators=[at_most(32)])
+
+
+def unix_lines(text):
+    """Browsers send two characters for the end of a line; each counts once."""
+    return text.replace("\r\n", "\n") if text else text
+
+
 def stripped(text):
     return text.strip() if text else text
 
@@ -141,7 +158,42 @@ def writing_field(label, *, goes):
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
-def reason_field():
+def body_field(label, longest):
+    """A text in Markdown.
+
+    Browsers would cut what is pasted at a `maxlength`, unnoticed; so it comes without one.
+    """
+
+    def short_enough(form, field):
+        if (surplus := len(field.data or "") - longest) > 0:
+            words = f"This is {surplus:,} characters too long; {longest:,} are the most."
+            raise StopValidation(words)
+
+    checks = [DataRequired("Please write something."), short_enough, visible_lines]
+    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
+
+
+def required_reason_field(label="Reason"):
+    """A reason that whom it concerns is told, on the site and by mail."""
+    checks = [DataRequired(REQUIRED), visible_lines, at_most(500), without_links]
+    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
+
+
+def reason_field(*checks):
     """The reason of an act of staff, for the log."""
-    checks = [visible_lines, at_most(500)]
+    checks = [*checks, visible_lines, at_most(500)]
     return TextAreaField("Reason", filters=[stripped], validators=checks)
+
+
+class MessageForm(Form):
+    """One message of an appeal, from either side."""
+
+    too_many = False  # were sent within the hour
+
+    key = key_field()
+    body = TextAreaField(
+        "Your words",
+        filters=[unix_lines, as_pasted, stripped],
+        validators=[DataRequired("Please write something."), at_most(4000), visible_lines],
+    )
+    submit = SubmitField("Send")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 
 from flask import current_app, has_request_context, request, url_for
@@ -37,6 +38,7 @@ def init_app(app):
     app.add_template_global(post_url)
     app.add_template_global(comment_url)
     app.add_template_global(written_url)
+    app.add_template_global(moderation_url)
     app.add_template_global(counted)
     app.add_template_global(drawn)
     app.add_template_global(Permission, "Permission")
@@ -47,6 +49,8 @@ def init_app(app):
     app.add_template_filter(said)
     app.add_template_global(iso)
     app.add_template_global(time_words)
+    app.add_template_global(duration)
+    app.add_template_global(pace_in_words)
     app.context_processor(names)
 
 
@@ -91,6 +95,11 @@ def time_words(seconds):
     return "less than a minute" if seconds < 60 else "1 minute"
 
 
+def moderation_url(written):
+    """Where moderators act on a post or comment."""
+    return f"{request.script_root}/moderation/{written.noun}/{written.id}"
+
+
 def drawn(template, card, **facts):
     """Return the HTML of a card. Nothing but these may be asked for in its template.
 
@@ -108,6 +117,20 @@ def _drawn(template, root, card, facts):
 def counted(number, noun):
     """Say how many: no comments, 1 comment, 1,234 comments."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"No {noun}s"
+
+
+def duration(seconds):
+    """Say how long it takes: a second, 40 seconds, 12 minutes, 3 hours."""
+    if seconds < 90:
+        return "a second" if seconds <= 1 else f"{seconds} seconds"
+    if seconds < 5400:
+        return f"{ceil(seconds / 60)} minutes"
+    return f"{ceil(seconds / 3600)} hours"
+
+
+def pace_in_words(pace):
+    """Say one of the LIMITS on texts: 5 posts and comments per hour."""
+    return current_app.config["LIMITS"][pace].replace(" per ", " posts and comments per ")
 
 
 def avatar_url(user):

@@ -9,9 +9,10 @@ from factories import PASSWORD, everything, keep, make_user
 
 import app.templating
 from app import create_app
+from app.access import WHILE_SUSPENDED
 from app.decorators import permission_required
 from app.extensions import db
-from app.models import Page, Permission, Role
+from app.models import Page, Permission, Role, Sanction
 from app.models.fields import utcnow
 
 LOGIN, HOME, CONFIRM = "/auth/login", "/", "/auth/unconfirmed"
@@ -110,6 +111,7 @@ ACCESS = {
     "main.follow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.followers": PAGE,
     "main.following": PAGE,
+    "main.held": MEMBER,
     "main.healthz": ALWAYS,
     "main.index": PAGE,
     "main.keep_account": (LOGIN, *4 * [HOME]),
@@ -132,6 +134,10 @@ ACCESS = {
     "main.read_notifications": (LOGIN, CONFIRM, *3 * ["/notifications"]),
     "main.readyz": ALWAYS,
     "main.remove_picture": (LOGIN, CONFIRM, *3 * ["/settings/picture"]),
+    "main.report_comment": MEMBER,
+    "main.report_post": MEMBER,
+    "main.report_user": (LOGIN, CONFIRM, 403, "opens", "opens"),
+    "main.reports": MEMBER,
     "main.robots": PAGE,
     "main.search": PAGE,
     "main.sessions": MEMBER,
@@ -157,12 +163,51 @@ ACCESS = {
     "moderation.log_entry": MODERATOR,
     "moderation.queue": MODERATOR,
     "moderation.undo_entry": MODERATOR,
+    "moderation.act_on_text": MODERATOR,
+    "moderation.add_note": MODERATOR,
+    "moderation.clean_up": MODERATOR,
+    "moderation.edit_text": MODERATOR,
+    "moderation.people": MODERATOR,
+    "moderation.person": MODERATOR,
+    "moderation.remove_note": (LOGIN, CONFIRM, 403, *2 * ["/moderation/people"]),
+    "moderation.remove_text": ADMIN,
+    "moderation.start_clean_up": MODERATOR,
+    "moderation.text": MODERATOR,
+    "moderation.undo_clean_up": MODERATOR,
+    "moderation.decide_on_held": (LOGIN, CONFIRM, 403, "/moderation/held", "/moderation/held"),
+    "moderation.held": MODERATOR,
+    "moderation.remove_word": (LOGIN, CONFIRM, 403, "/moderation/words", "/moderation/words"),
+    "moderation.try_words": MODERATOR,
+    "moderation.words": MODERATOR,
+    "moderation.case": MODERATOR,
+    "moderation.claim_case": MODERATOR,
+    "moderation.release_case": MODERATOR,
+    "moderation.rule_on_case": MODERATOR,
     "static": ALWAYS,
 }
+ACCESS |= {
+    "main.appeal": MEMBER,
+    "main.appeal_comment": MEMBER,
+    "main.appeal_post": MEMBER,
+    "main.appeal_sanction": MEMBER,
+    "main.standing": MEMBER,
+    "moderation.appeal": MODERATOR,
+    "moderation.appeals": MODERATOR,
+    "moderation.decide_on_appeal": MODERATOR,
+    "moderation.lift_sanction": MODERATOR,
+    "moderation.sanction": MODERATOR,
+}
+STANDING = "/standing"  # where a suspended member is sent from all that is not here
+TO_SUSPENDED = {name: outcomes[2] for name, outcomes in ACCESS.items() if name.startswith("auth.")}
+TO_SUSPENDED |= {name: "opens" for name, outcomes in ACCESS.items() if outcomes == ALWAYS}
+TO_SUSPENDED |= dict.fromkeys(WHILE_SUSPENDED, "opens") | {"main.ask_for_data": "/settings/data"}
+TO_SUSPENDED |= {"main.end_view_as": HOME, "main.keep_account": HOME}
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
 VALUES |= dict(kind="posts", tag="flask", month="2001-01")
+VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
 
 
 @pytest.fixture
@@ -198,6 +243,18 @@ def test_each_door_opens_to_those_in_the_table_only(app, client, cast, who):
     assert opened == {name: outcomes[PEOPLE.index(who)] for name, outcomes in ACCESS.items()}
 
 
+@pytest.mark.parametrize("role", ["User", "Moderator"])
+def test_each_door_is_to_a_suspended_member_what_the_table_says(app, client, ada, role):
+    """Whatever their role is."""
+    sue, opened = make_user("sue", role=role), {}
+    Sanction.impose(sue, "suspension", by=ada, reason="Spam.")
+    for rule in app.url_map.iter_rules():
+        client.sign_in(sue)
+        opened[rule.endpoint] = knock(app, client, rule)
+
+    assert opened == {name: TO_SUSPENDED.get(name, STANDING) for name in ACCESS}
+
+
 @pytest.mark.parametrize("path", ["/settings/profile", "/moderation/", "/admin/"])
 def test_a_visitor_is_led_to_sign_in_and_from_there_to_the_page(client, ada, path):
     """D000-1: no bare 401."""
@@ -223,7 +280,8 @@ def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
         own_proof = rule.endpoint.startswith("auth.") or "token" in rule.arguments
         if "POST" in rule.methods and not own_proof:
             values = {"id": 1, "act": "sign-out", "slug": "about", "number": 1}
-            values["username"] = "alice"
+            values |= dict(username="alice", noun="post", verb="hide")
+            values |= {"username": "alice", "noun": "post"}
             values = {name: values[name] for name in rule.arguments}
             path = app.url_map.bind("localhost").build(rule.endpoint, values)
             assert client.post(path, data={"first_name": "x"}).status_code == 302

@@ -10,7 +10,7 @@ from flask import Blueprint
 
 import app.templating
 from app import create_app
-from app.access_map import CONFIRM, LET_IN, Kind, access_map, kinds_of, short
+from app.access_map import CONFIRM, LET_IN, STANDING, Kind, access_map, kinds_of, short
 from app.decorators import (
     HOME,
     OPENS,
@@ -28,7 +28,7 @@ from app.decorators import (
     visitors_only,
 )
 from app.extensions import limiter
-from app.models import Permission, Role, Setting
+from app.models import Permission, Role, Sanction, Setting
 from app.throttles import spare
 
 KINDS = ["visitor", "unconfirmed", "role User", "role Moderator", "role Administrator"]
@@ -36,7 +36,10 @@ KINDS += ["role Helper", "role Office"]
 VALUES = dict(username="nobody", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
 VALUES |= dict(kind="posts", tag="flask", month="2001-01")
+VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
 ANSWERS = {"/": HOME, "/auth/unconfirmed": CONFIRM, "/auth/login": SIGN_IN}
+ANSWERS |= {"/standing": STANDING}
 
 
 @pytest.fixture
@@ -61,6 +64,10 @@ def person_of(kind):
         return None
     if kind == "unconfirmed":
         return make_user("newcomer", confirmed=False)
+    if kind == "suspended":
+        person = make_user("somebody")
+        Sanction.impose(person, "suspension", by=None, reason="Spam.")
+        return person
     return make_user("somebody", role=kind.removeprefix("role "))
 
 
@@ -108,7 +115,7 @@ def knock(app, client, endpoint, method, url):
     return REFUSED if "It needs the permission" in response.text else response.status
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [*KINDS, "suspended"])
 def test_each_door_is_to_each_kind_of_person_what_the_map_says(app, client, doors, kind):
     """R-76, R-77, R-79, R-80: every endpoint, every method, for real."""
     person, met, said = person_of(kind), {}, {}
@@ -163,6 +170,7 @@ def test_a_newcomer_of_a_mighty_default_role_still_has_to_confirm(app):
     assert doors["admin.index"].outcomes == {
         "visitor": SIGN_IN,
         "unconfirmed": CONFIRM,
+        "suspended": STANDING,
         "role Open house": OPENS,
     }
 

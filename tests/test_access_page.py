@@ -3,7 +3,7 @@
 import pytest
 from crawling import Page
 from factories import keep
-from test_access import ACCESS
+from test_access import ACCESS, ADMIN
 
 from app.access_map import access_map, kinds_of
 from app.models import Permission, Role
@@ -30,13 +30,23 @@ def test_the_page_shows_every_endpoint_and_every_role(client, ada, doors):
 
     assert rows_of(page) == sorted(doors)
     assert f"{len(doors)} of {len(doors)} endpoints" in page.text
-    for name in ("Visitor", "Unconfirmed", "User", "Helper", "Office", "Administrator"):
+    for name in (
+        "Visitor",
+        "Unconfirmed",
+        "Suspended",
+        "User",
+        "Helper",
+        "Office",
+        "Administrator",
+    ):
         assert f'<th scope="col">{name}</th>' in page.text
 
 
-MODERATION = sorted(endpoint for endpoint in ACCESS if endpoint.startswith("moderation."))
-OWN = ["main.download_data", "main.end_session", "main.open_notification"]
+OWN = ["main.appeal", "main.appeal_comment", "main.appeal_post", "main.appeal_sanction"]
+OWN += ["main.download_data", "main.end_session", "main.open_notification"]
 OWN += ["main.read_notification", "main.withdraw_role_request"]
+MODERATION = sorted(endpoint for endpoint in ACCESS if endpoint.startswith("moderation."))
+STAFF = [endpoint for endpoint in MODERATION if ACCESS[endpoint] is not ADMIN]
 
 
 @pytest.mark.parametrize(
@@ -46,13 +56,15 @@ OWN += ["main.read_notification", "main.withdraw_role_request"]
         ("text=/sessions/<id>/", ["main.end_session"]),
         ("text=avatar&policy=open", ["main.avatar"]),
         ("policy=own content", OWN),
-        ("policy=MODERATE", MODERATION),
+        ("policy=MODERATE", STAFF),
         ("policy=visitors only", ["auth.login", "auth.register", "auth.reset_request"]),
-        ("who=role Moderator&closed=role User", MODERATION),
+        ("who=role Moderator&closed=role User", STAFF),
         ("who=role Helper&closed=role Administrator", []),
         ("who=role User&outcome=own only", OWN),
         ("who=visitor&outcome=must confirm first", []),
         ("text=index&outcome=must confirm first", ["admin.index", "main.index"]),
+        ("who=suspended&policy=own content", OWN[:5]),
+        ("text=index&outcome=sent to their standing", ["admin.index", "main.index"]),
         ("text=zzz", []),
     ],
 )

@@ -1,10 +1,11 @@
-"""Where members may go before they are confirmed and let in, or while a new password is due."""
+"""Where members may go before they are let in, while suspended, or a new password is due."""
 
 from flask import redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
 from ..access import OUTSIDE_THE_FENCES, WHILE_FROZEN, WHILE_VIEWING, comes_first
+from ..decorators import KeptBack
 from ..errors import answer, prefers_json
 from ..extensions import db
 from ..models.setting import current_settings
@@ -43,6 +44,8 @@ def keep_within():
     person = actor()
     ping(person)
     first = comes_first(endpoint, person)
+    if first == "main.standing" and prefers_json():
+        raise KeptBack
     if first and prefers_json():
         return answer(403, words=FIRST[first])
     return redirect(url_for(first)) if first else None

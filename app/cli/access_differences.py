@@ -1,12 +1,17 @@
 """What changed between two access maps, a sentence for each change."""
 
 from ..access_map import LET_IN
-from .access_files import COLUMNS, ROLE
+from .access_files import KNOWN, ROLE
 
 FACTS = {
     "methods": "methods were {}, are {}",
     "urls": "addresses were {}, are {}",
     "policy": "policy was {}, is {}",
+}
+PEOPLE = {
+    "visitor": "visitors",
+    "unconfirmed": "unconfirmed newcomers",
+    "suspended": "suspended members",
 }
 NEW = {
     "open": "everybody may open it",
@@ -24,7 +29,7 @@ def differences(saved, now):
     old, new = roles_of(saved), roles_of(now)
     found = [f"The role {name} is new." for name in new if name not in old]
     found += [f"The role {name} is gone." for name in old if name not in new]
-    both = ["visitor", "unconfirmed", *(ROLE + name for name in new if name in old)]
+    both = ["visitor", "unconfirmed", "suspended", *(ROLE + name for name in new if name in old)]
     for endpoint in sorted(then | here):
         if endpoint not in here:
             found.append(f"{endpoint} is gone.")
@@ -36,7 +41,7 @@ def differences(saved, now):
 
 
 def roles_of(rows):
-    return [column.removeprefix(ROLE) for column in rows[0] if column not in COLUMNS]
+    return [column.removeprefix(ROLE) for column in rows[0] if column not in KNOWN]
 
 
 def who_may(policy):
@@ -49,13 +54,12 @@ def changes_of(then, now, people):
         if then[fact] != now[fact]:
             yield f"{endpoint}: {words.format(then[fact], now[fact])}."
     for person in people:
-        if then[person] != now[person]:
+        if then.get(person, now[person]) != now[person]:
             yield f"{endpoint} {change_for(person, then[person], now[person])}."
 
 
 def change_for(person, then, now):
-    name = {"visitor": "visitors", "unconfirmed": "unconfirmed newcomers"}.get(person)
-    name = name or person.removeprefix(ROLE)
+    name = PEOPLE.get(person) or person.removeprefix(ROLE)
     if now in LET_IN and then in LET_IN:
         return f"opens to {name} otherwise: was {then}, is {now}"
     if now in LET_IN:

@@ -7,6 +7,8 @@ import json
 import click
 
 COLUMNS = ("endpoint", "methods", "urls", "policy", "visitor", "unconfirmed")
+LATER = ("suspended",)  # columns that older files do not have
+KNOWN = {*COLUMNS, *LATER}
 ROLE = "role "  # in front of a role's name: so it is never taken for a column or a formula
 LARGEST = 5_000_000  # bytes
 NO_EXPORT = "{} is no access map; flask access --json and --csv write one."
@@ -63,7 +65,7 @@ def read_text(file):
 def require_rows(rows):
     """ValueError where these are not endpoints, each once, with the same columns of words."""
     columns = set(rows[0]) if rows else set()
-    others = columns - set(COLUMNS)
+    others = columns - KNOWN
     if not columns >= set(COLUMNS) or not all(name.startswith(ROLE) for name in others):
         raise ValueError("other columns")
     for row in rows:

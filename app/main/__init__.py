@@ -1,10 +1,12 @@
 """The pages that everybody sees, and a member's own settings."""
 
 from . import (
+    appeals,
     atom,
     comments,
     follows,
     health,
+    held,
     histories,
     home,
     log,
@@ -14,10 +16,12 @@ from . import (
     own_data,
     pictures,
     posts,
+    reports,
     robots,
     role_requests,
     search,
     settings,
+    standing,
     tags,
     texts,
     transparency,
@@ -29,10 +33,12 @@ from . import (
 from .blueprint import main
 
 __all__ = [
+    "appeals",
     "comments",
     "atom",
     "follows",
     "health",
+    "held",
     "histories",
     "home",
     "log",
@@ -43,10 +49,12 @@ __all__ = [
     "own_data",
     "pictures",
     "posts",
+    "reports",
     "robots",
     "role_requests",
     "search",
     "settings",
+    "standing",
     "tags",
     "texts",
     "transparency",

@@ -4,7 +4,7 @@ import re
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
 
-from ..decorators import login_required, public
+from ..decorators import login_required, public, require_speech
 from ..extensions import db
 from ..models import Picture
 from ..pictures import LARGEST, Unusable, squared
@@ -23,6 +23,8 @@ MOST = LARGEST + 1024 * 1024  # bytes of a request: a file a little too large is
 @login_required
 def edit_picture():
     form = PictureForm()
+    if form.is_submitted():
+        require_speech()
     if form.validate_on_submit() and (data := read_picture(form.file)):
         Picture.put(actor(), data)
         db.session.commit()

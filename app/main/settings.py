@@ -1,21 +1,23 @@
 """A member's own profile and signed-in devices."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from flask_login import logout_user
 
-from ..decorators import login_required, own_things
+from ..decorators import login_required, own_things, require_speech
 from ..extensions import db
 from ..models import UserSession
 from ..security import actor
 from .blueprint import main
-from .forms import ProfileForm
+from .forms import ProfileForm, SilentProfileForm
 
 
 @main.route("/settings/profile", methods=["GET", "POST"])
 @login_required
 def edit_profile():
     person = actor()
-    form = ProfileForm(obj=person)
+    if "about_me" in request.form:
+        require_speech()
+    form = ProfileForm(obj=person) if person.may_speak else SilentProfileForm(obj=person)
     if form.validate_on_submit():
         form.populate_obj(person)
         db.session.commit()

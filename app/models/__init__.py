@@ -8,6 +8,7 @@ from .audit import AuditEntry
 from .audit_chain import AuditHead
 from .bookmark import Bookmark
 from .case import Case
+from .clean_up import CleanUp
 from .comment import Comment
 from .data_export import DataExport, ExportPart
 from .day_count import DayCount
@@ -31,8 +32,10 @@ from .role_request import RoleRequest
 from .sanction import Sanction
 from .session import UserSession
 from .setting import Setting
+from .staff_note import StaffNote
 from .user import AnonymousUser, User
 from .watch import Watch
+from .watched_word import WatchedWord
 from .way_back import WayBack
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Bookmark",
+    "CleanUp",
     "Case",
     "Comment",
     "DataExport",
@@ -69,9 +73,11 @@ __all__ = [
     "RoleRequest",
     "Sanction",
     "Setting",
+    "StaffNote",
     "User",
     "UserSession",
     "Watch",
+    "WatchedWord",
     "WayBack",
     "people_search",
     "word_index",

@@ -5,16 +5,17 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
 from .comment import Comment
+from .deciding import Decided
 from .fields import CreatedAt, Id, Moment, Reason, partial_index
 from .post import Post
+from .refused import Refused
 from .sanction import Sanction
 from .user import User
 
 OPEN = "decided_at IS NULL"
-LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
 
 
-class Appeal(db.Model):
+class Appeal(Decided, db.Model):
     """One for each sanction, and for each time that a text is hidden, which `hidden_at` tells."""
 
     __tablename__ = "appeals"
@@ -52,9 +53,86 @@ class Appeal(db.Model):
         """The open ones, in no order."""
         return select(cls).where(cls.decided_at.is_(None))
 
+    @classmethod
+    def decided(cls):
+        """The others, in no order."""
+        return select(cls).where(cls.decided_at.is_not(None))
+
+    @classmethod
+    def of(cls, matter):
+        """The appeal against a sanction, or against the present hiding of a text; or None."""
+        here = {f"{matter.noun}_id": matter.id}
+        if matter.noun != "sanction":
+            here["hidden_at"] = matter.hidden_at
+        return db.session.scalar(select(cls).filter_by(**here))
+
+    @classmethod
+    def why_not_against(cls, matter):
+        """Return a sentence that says why nobody can appeal against it any more; None: one can."""
+        if matter.noun != "sanction":
+            return None if matter.is_hidden else f"This {matter.noun} is not hidden."
+        if matter.is_lifted:
+            return "This sanction is lifted already."
+        return "This sanction is over already." if matter.is_over else None
+
+    @classmethod
+    def open(cls, matter, *, by, body, form_key=None):
+        """Appeal, once: what follows in another window is one more message of the same thread."""
+        User.one_at_a_time()
+        if matter.noun == "sanction":
+            db.session.refresh(matter)
+        else:
+            matter.lock()
+        appeal = cls.of(matter)
+        if appeal is None:
+            if words := cls.why_not_against(matter):
+                raise Refused(words)
+            since = None if matter.noun == "sanction" else matter.hidden_at
+            appeal = cls(user=by, hidden_at=since, **{matter.noun: matter})
+            db.session.add(appeal)
+            db.session.flush()
+        appeal.say(by=by, body=body, form_key=form_key)
+        return appeal
+
+    def say(self, *, by, body, form_key=None):
+        """Add a message; return what was sent with the same form before, where there is any."""
+        User.one_at_a_time()
+        if db.session.get(Appeal, self.id, populate_existing=True) is None:
+            raise Refused("This appeal is gone, and the account with it.")
+        if sent := AppealMessage.sent_with(form_key, by):
+            sent.is_new = False
+            return sent
+        if not self.is_open:
+            raise Refused("This appeal is decided, so nothing can be added.")
+        by_staff = by.id != self.user_id
+        if by_staff and not by.may_act_on(self.user):
+            raise Refused(by.why_not_act_on(self.user))
+        values = dict(body=body, by_staff=by_staff, form_key=form_key or None)
+        message = AppealMessage(appeal=self, author=by, author_name=by.username, **values)
+        message.is_new = True
+        db.session.add(message)
+        db.session.flush()
+        return message
+
+    @property
+    def matter(self):
+        """What it is about; None: a text that is gone for good."""
+        return self.sanction or self.post or self.comment
+
+    @property
+    def about(self):
+        """The `key_of` what it is about, without asking for that."""
+        ids = dict(sanction=self.sanction_id, post=self.post_id, comment=self.comment_id)
+        return next(((noun, id, self.hidden_at) for noun, id in ids.items() if id), None)
+
     @property
     def is_open(self):
         return self.decided_at is None
+
+
+def key_of(matter):
+    """What tells a sanction, or one hiding of a text, from all others."""
+    return matter.noun, matter.id, getattr(matter, "hidden_at", None)
 
 
 class AppealMessage(db.Model):
@@ -72,9 +150,18 @@ class AppealMessage(db.Model):
     body: Mapped[str] = mapped_column(Text)
     form_key: Mapped[str | None] = mapped_column(String(32))
 
+    is_new = False  # written just now, not found as what the same form had sent
+
     appeal: Mapped[Appeal] = relationship()
+    author: Mapped[User | None] = relationship()
 
     @classmethod
     def of(cls, appeal):
         """The thread, from its beginning."""
         return db.session.scalars(select(cls).where(cls.appeal_id == appeal.id).order_by(cls.id))
+
+    @classmethod
+    def sent_with(cls, form_key, author):
+        """What the author has sent with this form already, or None."""
+        here = cls.form_key == form_key, cls.author_id == author.id
+        return db.session.scalar(select(cls).where(*here)) if form_key else None

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_, select, true
 
 from ..extensions import db
-from .appeal import Appeal
 from .audit import AuditEntry
-from .case import Case
+from .audit_acts import REPORTS
 from .comment import Comment
 from .fields import utcnow
 from .post import Post
@@ -32,16 +31,19 @@ def public_cards(entries, reader):
     """The cards of some entries for everybody; `reader` follows links to what they may see.
 
     Members are named where the settings say so and everybody may see them: never one whose account
-    is deleted, nor in a case, which is about what somebody else said of them.
+    is deleted, nor with reports, which are what somebody else said of them.
     """
-    facts = {} if not entries else _facts(entries, reader, ("user", "post", "comment", "appeal"))
-    names = current_settings().names_in_log
-    return [_public(entry, facts.get(_key(entry)), names) for entry in entries]
+    told = [entry for entry in entries if entry.action not in REPORTS]
+    facts, names = _facts(told, reader), current_settings().names_in_log
+    return [
+        _public(entry, facts.get(_key(entry)), names) if entry in told else LogCard(entry, None)
+        for entry in entries
+    ]
 
 
 def staff_cards(entries, reader):
     """The cards of some entries for those who moderate: members are named, also when gone."""
-    facts = {} if not entries else _facts(entries, reader, KINDS)
+    facts = _facts(entries, reader)
     return [_full(entry, facts.get(_key(entry))) for entry in entries]
 
 
@@ -62,11 +64,10 @@ def _key(entry):
     return entry.target_type, entry.target_id
 
 
-def _facts(entries, reader, kinds):
+def _facts(entries, reader):
     """What is known by now of the things in these entries: a question for each kind of them."""
     facts = {}
-    for kind in kinds:
-        model, read, joined = KINDS[kind]
+    for kind, (model, read, joined) in KINDS.items():
         if ids := {entry.target_id for entry in entries if entry.target_type == kind}:
             about = joined(select(model.id, User.username, *_of_member(), read(reader)))
             rows = db.session.execute(about.where(model.id.in_(ids)))
@@ -103,6 +104,4 @@ KINDS = {  # the model, the condition that one may read it, and how it leads to 
             User, Comment.author_id == User.id
         ),
     ),
-    "case": (Case, _always, lambda rows: rows.outerjoin(User, Case.person_id == User.id)),
-    "appeal": (Appeal, _always, lambda rows: rows.outerjoin(User, Appeal.user_id == User.id)),
 }

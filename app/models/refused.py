@@ -3,3 +3,7 @@
 
 class Refused(ValueError):
     """An act that the rules forbid; its words may be shown to whoever tried."""
+
+
+class Silenced(Refused):
+    """A sanction came while somebody wrote."""

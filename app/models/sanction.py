@@ -35,6 +35,7 @@ class Sanction(db.Model):
 
     __tablename__ = "sanctions"
     __table_args__ = (Index("ix_sanctions_user", "user_id", "id"),)
+    noun = "sanction"
 
     id: Mapped[Id]
     created_at: Mapped[CreatedAt]
@@ -55,6 +56,8 @@ class Sanction(db.Model):
     lifted_by: Mapped[str] = mapped_column(String(64), default="")  # the username
     lift_reason: Mapped[Reason]
 
+    is_new = False  # made just now, not found as what the same form had made
+
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True, foreign_keys=[user_id])
 
     @classmethod
@@ -71,7 +74,7 @@ class Sanction(db.Model):
         _require_end(kind, until)
         with person.an_administrator_remains():
             if sent := form_key and db.session.scalar(select(cls).filter_by(form_key=form_key)):
-                return sent
+                return sent._made_for(person)
             person.require_higher_rank(by)
             after = f"until {end_in_words(until)}" if until else ""
             entry = AuditEntry.record(ACTS[kind], person, by=by, reason=reason, after=after)
@@ -79,9 +82,16 @@ class Sanction(db.Model):
             who = dict(by_id=getattr(by, "id", None), by_name=entry.actor_name)
             values = dict(kind=kind, reason=reason, until=until, entry_id=entry.id, **who)
             made = cls(user=person, case_id=case and case.id, form_key=form_key or None, **values)
+            made.is_new = True
             db.session.add(made)
             _keep_in_step(person)
         return made
+
+    def _made_for(self, person):
+        if self.user_id != person.id:
+            raise Refused("This form has sanctioned somebody else.")
+        self.is_new = False
+        return self
 
     def lift(self, *, by, reason=""):
         """End it before its time; the person stands as if it were not. Of many, one is True."""

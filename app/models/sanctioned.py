@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import or_
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Mapped
 
+from ..extensions import db
 from ..permissions import Permission
 from .fields import Moment, utcnow
+from .refused import Silenced
 
 WRITING = Permission.WRITE | Permission.COMMENT
 NO_END = datetime(9999, 1, 1, tzinfo=UTC)  # of what lasts until somebody lifts it
@@ -22,6 +24,12 @@ class Sanctioned:
     def not_suspended(cls):
         """The condition that a person may come in; compare `is_suspended`."""
         return or_(cls.suspended_until.is_(None), cls.suspended_until <= utcnow())
+
+    @classmethod
+    def speaking(cls):
+        """The conditions that a person may write; compare `may_speak`."""
+        silent = or_(cls.silenced_until.is_(None), cls.silenced_until <= utcnow())
+        return silent, cls.not_suspended()
 
     @property
     def is_silenced(self):
@@ -41,6 +49,23 @@ class Sanctioned:
     def may_speak(self):
         """Whether no sanction keeps the person from writing where others read it."""
         return not (self.is_silenced or self.is_suspended)
+
+    @property
+    def kept_until(self):
+        """When the sanction in force ends, the suspension before the silence; None: never."""
+        end = self.suspended_until if self.is_suspended else self.silenced_until
+        return None if end == NO_END else end
+
+    def require_speech(self):
+        """Refuse to write, where a sanction has come meanwhile; none comes before the commit.
+
+        Verbs that write ask this last, as rows of texts are locked before those of people.
+        """
+        cls = type(self)
+        db.session.flush()
+        here = select(cls.id).where(cls.id == self.id, *cls.speaking())
+        if db.session.scalar(here.with_for_update(key_share=True)) is None:
+            raise Silenced("A sanction keeps you from writing.")
 
     def is_kept_from(self, permission):
         """Whether a sanction takes a permission that the role grants."""

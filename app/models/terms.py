@@ -92,7 +92,8 @@ class Termed:
 
     def _was_the_last_administrator(self):
         """Whether this term was all that let anybody administer."""
-        counts = self.is_confirmed and self.is_active and not self.awaits_approval
+        counts = self.is_confirmed and self.is_active
+        counts = counts and not (self.awaits_approval or self.is_suspended)
         return (
             counts
             and self.role.has_permission(Permission.ADMIN)

@@ -52,6 +52,16 @@ def purge_deleted():
         db.session.commit()
 
 
+def purge_removed(written):
+    """Purge one text that was removed for good, with all that belongs to it. Commits."""
+    below = Comment.post_id if written.noun == "post" else Comment.id
+    id, cls = written.id, type(written)
+    while _purge_comments(below == id):
+        pass
+    db.session.execute(delete(cls).where(cls.id == id, cls.deleted_at.is_not(None)))
+    db.session.commit()
+
+
 def _due_posts():
     """Return the ids of some, and leave those to another who purges at this moment."""
     due = select(Post.id).where(Post.deleted_at < utcnow() - KEPT).order_by(Post.deleted_at)

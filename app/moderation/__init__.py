@@ -1,6 +1,18 @@
 """Keeping the peace."""
 
-from . import log, queue
+from . import appeals, cases, clean_ups, held, log, people, queue, sanctions, texts, words
 from .blueprint import moderation
 
-__all__ = ["log", "moderation", "queue"]
+__all__ = [
+    "appeals",
+    "cases",
+    "clean_ups",
+    "held",
+    "log",
+    "moderation",
+    "people",
+    "queue",
+    "sanctions",
+    "texts",
+    "words",
+]

@@ -8,8 +8,11 @@ from sqlalchemy.orm import aliased
 
 from ..extensions import db
 from ..models import (
+    Appeal,
+    AppealMessage,
     AuditEntry,
     Bookmark,
+    Case,
     Comment,
     Follow,
     Invitation,
@@ -20,9 +23,11 @@ from ..models import (
     OutboxMail,
     Post,
     PostTag,
+    Report,
     Revision,
     Role,
     RoleRequest,
+    Sanction,
     User,
     UserSession,
     Watch,
@@ -90,7 +95,8 @@ def account(person):
 def written(cls):
     """The columns of posts and comments alike."""
     columns = [cls.id, cls.created_at, cls.body, cls.body_html, cls.renderer, cls.version]
-    return [*columns, cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    columns += [cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    return [*columns, cls.held_at, cls.approved_at]
 
 
 def posts(id):
@@ -153,6 +159,36 @@ def role_requests(id):
         *(RoleRequest.decided_at, RoleRequest.outcome, RoleRequest.answer),
     )
     return asked.join(Role, Role.id == RoleRequest.role_id).where(RoleRequest.user_id == id)
+
+
+def reports(id):
+    """What the person reported, and what came of it. Not who reported them."""
+    made = select(
+        *(Report.created_at, Case.noun.label("about"), Case.post_id, Case.comment_id),
+        *(ACTOR.username.label("by"), Report.category, Report.reason, Report.body),
+        *(Case.settled_at, Case.outcome, Case.ruling),
+    )
+    made = made.join(Case, Case.id == Report.case_id)
+    return made.outerjoin(ACTOR, ACTOR.id == Case.person_id).where(Report.reporter_id == id)
+
+
+def sanctions(id):
+    columns = Sanction.id, Sanction.created_at, Sanction.kind, Sanction.reason, Sanction.until
+    lifted = Sanction.lifted_at, Sanction.lift_reason
+    return select(*columns, *lifted).where(Sanction.user_id == id)
+
+
+def appeals(id):
+    about = Appeal.sanction_id, Appeal.post_id, Appeal.comment_id
+    columns = Appeal.created_at, *about, Appeal.decided_at, Appeal.outcome, Appeal.answer
+    return select(Appeal.id, *columns).where(Appeal.user_id == id)
+
+
+def appeal_messages(id):
+    """Both sides of the threads; who of the staff wrote is theirs."""
+    columns = AppealMessage.appeal_id, AppealMessage.created_at
+    columns += AppealMessage.by_staff, AppealMessage.body
+    return select(*columns).join(Appeal).where(Appeal.user_id == id)
 
 
 def mails(id):
@@ -220,6 +256,10 @@ SECTIONS = [
     Section("sessions", "Signed-in devices", sessions, (UserSession.id,)),
     Section("invitations", "Invitations sent", invitations, (Invitation.id,)),
     Section("role_requests", "Roles asked for", role_requests, (RoleRequest.id,)),
+    Section("reports", "What you reported", reports, (Report.id,)),
+    Section("sanctions", "Sanctions", sanctions, (Sanction.id,)),
+    Section("appeals", "Appeals", appeals, (Appeal.id,)),
+    Section("appeal_messages", "What was said in appeals", appeal_messages, (AppealMessage.id,)),
     Section("mails", "Mails of the last 30 days", mails, (OutboxMail.id,)),
     Section("former_addresses", "Former addresses", former_addresses, (WayBack.id,)),
     Section("acts_of_staff", "What staff did about you", acts_of_staff, (AuditEntry.id,)),

@@ -1,0 +1,44 @@
+"""Mails about sanctions, and about appeals."""
+
+from ..models.sanction import BAN, NOTICE, SILENCE, SUSPENSION, WARNING
+from ..security import site_link
+from .mail import send_email
+
+SUBJECTS = {
+    NOTICE: "A notice from the moderators",
+    WARNING: "You are warned",
+    SILENCE: "You are silenced",
+    SUSPENSION: "Your account is suspended",
+    BAN: "Your account is banned",
+}
+
+
+def send_sanctioned(sanction):
+    """Tell what, why, until when, and where to read that again and appeal."""
+    title = SUBJECTS[sanction.kind]
+    values = dict(sanction=sanction, title=title, link=site_link("main.standing"))
+    _send(sanction.user, title, "sanctioned", **values)
+
+
+def send_sanction_lifted(sanction, reason):
+    """Tell that it is taken back. `sanction.lifted_by` is who did it."""
+    values = dict(sanction=sanction, words=reason, link=site_link("main.standing"))
+    _send(sanction.user, f"Your {sanction.kind} is lifted", "sanction_lifted", **values)
+
+
+def send_appeal_answered(message):
+    """Tell that staff has written. What it was stands on the site alone."""
+    link = site_link("main.appeal", id=message.appeal_id)
+    values = dict(message=message, link=link)
+    _send(message.appeal.user, "An answer to your appeal", "appeal_answered", **values)
+
+
+def send_appeal_decided(appeal):
+    values = dict(appeal=appeal, link=site_link("main.appeal", id=appeal.id))
+    _send(appeal.user, "Your appeal is decided", "appeal_decided", **values)
+
+
+def _send(user, subject, template, **values):
+    """Only to an address that was proven: nobody else need know what an account did."""
+    if user.is_confirmed:
+        send_email(user.email, subject, template, user=user, by_staff=True, **values)

@@ -1,0 +1,91 @@
+"""Appeals of members: against a sanction, or against that a text of theirs is hidden."""
+
+from math import ceil
+
+from flask import abort, redirect, render_template, url_for
+from werkzeug.exceptions import TooManyRequests
+
+from ..decorators import own_things
+from ..extensions import db
+from ..forms import MessageForm
+from ..models import Appeal, AppealMessage, Comment, Post, Sanction
+from ..security import actor
+from ..throttles import APPEAL_MESSAGES
+from .blueprint import main
+from .writing import act
+
+TOO_MANY = "You have sent many messages within the hour. Send this one in {} minutes; it is here."
+
+
+@main.route("/standing/sanction/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@own_things
+def appeal_sanction(id):
+    sanction = db.session.get(Sanction, id)
+    if sanction is None or sanction.user_id != actor().id:
+        abort(404)
+    return appeal_against(sanction)
+
+
+@main.route("/standing/post/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@own_things
+def appeal_post(id):
+    return appeal_against(find_own(Post, id))
+
+
+@main.route("/standing/comment/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@own_things
+def appeal_comment(id):
+    return appeal_against(find_own(Comment, id))
+
+
+@main.route("/standing/appeal/<int(max=2147483647):id>", methods=["GET", "POST"])
+@own_things
+def appeal(id):
+    """The thread, and a form as long as it is open."""
+    appeal, form = db.session.get(Appeal, id), MessageForm()
+    if appeal is None or appeal.user_id != actor().id:
+        abort(404)
+    if form.validate_on_submit() and has_room(form):
+        act(appeal.say, by=actor(), body=form.body.data, form_key=form.key.data)
+        return redirect(place_of(appeal))
+    facts = dict(appeal=appeal, messages=AppealMessage.of(appeal).all(), form=form)
+    return render_template("main/appeal.html", **facts), status_of(form)
+
+
+def appeal_against(matter):
+    """The form; or the thread, where there is one already."""
+    there, form = Appeal.of(matter), MessageForm()
+    if there and not form.is_submitted():
+        return redirect(place_of(there))
+    why_not = None if there else Appeal.why_not_against(matter)
+    if why_not is None and form.validate_on_submit() and has_room(form):
+        values = dict(by=actor(), body=form.body.data, form_key=form.key.data)
+        return redirect(place_of(act(Appeal.open, matter, **values)))
+    facts = dict(matter=matter, form=form, why_not=why_not)
+    return render_template("main/appeal_against.html", **facts), status_of(form)
+
+
+def find_own(cls, id):
+    """Return a text that the person wrote and did not delete; else there is none."""
+    text = db.session.get(cls, id)
+    if text is None or not text.is_by(actor()) or text.is_deleted:
+        abort(404)
+    return text
+
+
+def has_room(form):
+    """Count one message; where there were too many, say so at the field, and keep the words."""
+    try:
+        APPEAL_MESSAGES.take(actor().id)
+    except TooManyRequests as error:
+        form.body.errors = [TOO_MANY.format(ceil(error.retry_after / 60))]
+        form.too_many = True
+    return not form.too_many
+
+
+def status_of(form):
+    return 429 if form.too_many else 200
+
+
+def place_of(appeal):
+    return url_for("main.appeal", id=appeal.id)

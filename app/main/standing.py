@@ -1,0 +1,41 @@
+"""A member's own standing: sanctions, hidden texts, and what came of appeals."""
+
+from flask import render_template
+from sqlalchemy import select
+
+from ..decorators import login_required
+from ..extensions import db
+from ..models import Appeal, Comment, Post, Sanction
+from ..models.appeal import key_of
+from ..models.sanction import KINDS
+from ..security import actor
+from .blueprint import main
+
+AT_ONCE = 50  # of each kind, the newest
+
+
+@main.route("/standing")
+@login_required
+def standing():
+    person = actor()
+    sanctions = db.session.scalars(Sanction.of(person).limit(AT_ONCE)).all()
+    appeals = {appeal.about: appeal for appeal in db.session.scalars(appeals_of(person))}
+    facts = dict(texts=hidden_texts(person), most=AT_ONCE)
+    facts["appeal_against"] = lambda matter: appeals.get(key_of(matter))
+    return render_template("main/standing.html", sanctions=sanctions, kinds=KINDS, **facts)
+
+
+def hidden_texts(person):
+    """What the person wrote and a moderator hid, the newest first."""
+    texts = [text for cls in (Post, Comment) for text in db.session.scalars(hidden(cls, person))]
+    return sorted(texts, key=lambda text: text.hidden_at, reverse=True)
+
+
+def hidden(cls, person):
+    here = cls.author_id == person.id, cls.hidden_at.is_not(None), cls.deleted_at.is_(None)
+    return select(cls).where(*here).order_by(cls.hidden_at.desc(), cls.id.desc()).limit(AT_ONCE)
+
+
+def appeals_of(person):
+    newest = select(Appeal).where(Appeal.user_id == person.id).order_by(Appeal.id.desc())
+    return newest.limit(3 * AT_ONCE)

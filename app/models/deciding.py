@@ -1,0 +1,106 @@
+"""Deciding on an appeal: who may, and what comes of it."""
+
+from sqlalchemy import or_, select, update
+
+from ..extensions import db
+from ..permissions import Permission
+from .audit import AuditEntry
+from .fields import utcnow
+from .refused import Refused
+from .role import Role
+from .user import User
+
+LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
+ACTS = {LIFTED: "accept appeal", CONFIRMED: "decline appeal"}
+MOST = 200  # of the staff are looked at, for somebody else who could decide
+
+
+class Decided:
+    """What is locked comes in this order: the roles, the text, the appeal, the person."""
+
+    def why_not_decided_by(self, person):
+        """Return a sentence that says why the person may not decide on this; else None."""
+        why_not = person.why_not_sanction if self.sanction else person.why_not_act_on
+        if words := why_not(self.user):
+            return words
+        if self._done_by() == person.id and self._another_than(person):
+            return "It is about what you did, so another moderator decides."
+        return None
+
+    def why_not(self, outcome):
+        """Return a sentence that says why it cannot end so, whoever decides; else None."""
+        if self.matter is None:
+            return "The text is gone, so nothing can be restored." if outcome == LIFTED else None
+        if outcome == CONFIRMED and not self.is_in_force:
+            return "It was lifted meanwhile, so nothing is left to confirm."
+        return None
+
+    @property
+    def is_in_force(self):
+        """Whether what it is about has not been taken back yet."""
+        if self.sanction:
+            return not self.sanction.is_lifted
+        return self.matter is None or self.matter.hidden_at == self.hidden_at
+
+    def decide(self, outcome, *, by, answer=""):
+        """Lift what was done, or confirm it. Refused where another was faster."""
+        User.one_at_a_time()
+        self._require_decider(by)
+        self._look_again()
+        if not self.is_open:
+            raise Refused("It was decided in the meantime.")
+        if words := self.why_not(outcome):
+            raise Refused(words)
+        if not self._settle(outcome, by, answer):
+            raise Refused("It was decided in the meantime.")
+        target = self.user if self.sanction else self.matter or self.user
+        AuditEntry.record(ACTS[outcome], target, by=by, reason=answer, before=self._in_words())
+        if outcome == LIFTED and self.is_in_force:
+            verb = self.sanction.lift if self.sanction else self.matter.restore
+            verb(by=by, reason=answer)
+
+    def _require_decider(self, by):
+        there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
+        if not (all(there) and by.is_active):
+            raise Refused("One of the two accounts is closed by now.")
+        if by.viewed_role is not None:
+            raise Refused("You only look at the site as another role; end that first.")
+        if words := self.why_not_decided_by(by):
+            raise Refused(words)
+
+    def _look_again(self):
+        db.session.refresh(self)
+        if self.sanction:
+            db.session.refresh(self.sanction)
+        elif self.matter:
+            self.matter.lock()
+
+    def _settle(self, outcome, by, answer):
+        """Close it; of several who try, one is told True."""
+        model = type(self)
+        settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
+        values = dict(decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username)
+        return bool(db.session.execute(settled.values(**values)).rowcount)
+
+    def _done_by(self):
+        """The id of who imposed the sanction, or hid the text."""
+        if self.sanction or self.matter is None:
+            return self.sanction and self.sanction.by_id
+        entry = AuditEntry.about(self.matter).where(AuditEntry.action == "hide").limit(1)
+        return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id))
+
+    def _another_than(self, person):
+        """Whether somebody else of the staff could decide just now."""
+        mask = Role.permissions.bitwise_and(int(Permission.MODERATE | Permission.ADMIN))
+        staff, now = select(Role.id).where(mask != 0), utcnow()
+        here = User.confirmed_at.is_not(None), User.deactivated_at.is_(None), User.not_suspended()
+        here += (or_(User.leaving_at.is_(None), User.leaving_at > now),)
+        here += (or_(User.role_id.in_(staff), User.former_role_id.in_(staff)),)
+        others = select(User).where(*here, User.id.not_in([person.id, self.user_id])).limit(MOST)
+        may = "may_sanction" if self.sanction else "may_act_on"
+        return any(getattr(other, may)(self.user) for other in db.session.scalars(others))
+
+    def _in_words(self):
+        if self.sanction:
+            return self.sanction.in_words
+        return f"hidden {self.matter.noun} {self.matter.id}" if self.matter else "a text now gone"

@@ -1,0 +1,106 @@
+"""Appeals of members, as the staff sees them: what waits, each thread, and the decision."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from ..email import send_appeal_answered, send_appeal_decided
+from ..extensions import db
+from ..forms import MessageForm
+from ..models import Appeal, AppealMessage, Case
+from ..models.deciding import CONFIRMED, LIFTED
+from ..models.refused import Refused
+from ..models.setting import current_settings
+from ..paging import page_of
+from ..security import actor
+from .blueprint import moderation
+from .sanction_forms import DecisionForm
+
+DONE = {
+    LIFTED: "It is lifted, and they are told by mail.",
+    CONFIRMED: "It is confirmed; a mail says so.",
+}
+
+
+@moderation.route("/appeals")
+def appeals():
+    """The open ones, the oldest first; or those that are decided, the newest first."""
+    decided, size = request.args.get("state") == "decided", current_settings().posts_per_page
+    if decided:
+        page = page_of(with_matter(Appeal.decided()), [Appeal.decided_at, Appeal.id], size=size)
+    else:
+        columns = [Appeal.created_at, Appeal.id]
+        page = page_of(with_matter(Appeal.waiting()), columns, size=size, descending=False)
+    return render_template("moderation/appeals.html", page=page, decided=decided)
+
+
+@moderation.route("/appeals/<int(max=2147483647):id>", methods=["GET", "POST"])
+def appeal(id):
+    appeal, form = db.get_or_404(Appeal, id), MessageForm()
+    if form.validate_on_submit():
+        say(appeal, form)
+        return redirect(url_for("moderation.appeal", id=id))
+    return show_appeal(appeal, form)
+
+
+@moderation.route("/appeals/<int(max=2147483647):id>/decide", methods=["POST"])
+def decide_on_appeal(id):
+    appeal, form = db.get_or_404(Appeal, id), DecisionForm()
+    if not form.validate_on_submit():
+        return show_appeal(appeal, decision=form)
+    try:
+        outcome = LIFTED if form.lift.data else CONFIRMED
+        appeal.decide(outcome, by=actor(), answer=form.reason.data)
+        send_appeal_decided(appeal)
+        db.session.commit()
+        flash(DONE[outcome], "success")
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+    return redirect(url_for("moderation.appeal", id=id))
+
+
+def show_appeal(appeal, form=None, decision=None):
+    return render_template(
+        "moderation/appeal.html",
+        appeal=appeal,
+        messages=AppealMessage.of(appeal).all(),
+        form=form or MessageForm(formdata=None),
+        decision=decision or DecisionForm(formdata=None),
+        why_not=appeal.why_not_decided_by(actor()) if appeal.is_open else None,
+        reports=reports_about(appeal),
+        me=actor(),
+    )
+
+
+def say(appeal, form):
+    """Answer, and have the member told; 403, which keeps the words, where that is too late."""
+    try:
+        message = appeal.say(by=actor(), body=form.body.data, form_key=form.key.data)
+        if message.is_new and message.by_staff:
+            send_appeal_answered(message)
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        abort(403, str(error))
+
+
+def with_matter(statement):
+    """With what each is about, so that a list asks for it once."""
+    matters = (Appeal.sanction, Appeal.post, Appeal.comment)
+    return statement.options(*map(joinedload, matters))
+
+
+def reports_about(appeal):
+    """How many have reported what led to this."""
+    reports = select(func.coalesce(func.sum(Case.report_count), 0))
+    if appeal.sanction:
+        return db.session.scalar(reports.where(Case.id == appeal.sanction.case_id))
+    if appeal.post_id or appeal.comment_id:
+        here = (
+            Case.post_id == appeal.post_id
+            if appeal.post_id
+            else Case.comment_id == appeal.comment_id
+        )
+        return db.session.scalar(reports.where(here))
+    return 0

@@ -1,0 +1,77 @@
+"""What a moderator fills in to sanction somebody, and to take that back."""
+
+from datetime import UTC, timedelta
+
+from wtforms import DateTimeLocalField, RadioField, SelectField, SubmitField, ValidationError
+from wtforms.validators import InputRequired, Optional
+
+from ..forms import Form, choices_of, key_field, required_reason_field
+from ..models.fields import utcnow
+from ..models.sanction import BAN, ENDING, NOTICE, SILENCE, SUSPENSION, WARNING
+
+DOES = {
+    NOTICE: "Notice: a word, which counts for nothing",
+    WARNING: "Warning: takes nothing, but is remembered",
+    SILENCE: "Silence: they read, but do not write",
+    SUSPENSION: "Suspension: they come in only to read why, to appeal and for their data",
+    BAN: "Ban: a suspension without an end",
+}
+NEVER, AT = "never", "at"
+LASTS = {"1": "1 day", "3": "3 days", "7": "1 week", "30": "1 month"}
+LASTS |= {NEVER: "Without an end", AT: "Until a moment that I name"}
+
+
+class SanctionForm(Form):
+    """How long it lasts counts where the kind may have an end."""
+
+    key = key_field()
+    kind = RadioField(
+        "What",
+        choices=choices_of(DOES.items()),
+        validators=[InputRequired("Please choose one.")],
+    )
+    lasts = SelectField("How long", choices=choices_of(LASTS.items()), default="7")
+    until = DateTimeLocalField("Until (UTC)", validators=[Optional()])
+    reason = required_reason_field()
+    submit = SubmitField("Sanction")
+
+    def validate_lasts(self, field):
+        typed = "".join(self.until.raw_data or []).strip()
+        if self.kind.data in ENDING and field.data == AT and not typed:
+            raise ValidationError("Please name the moment below.")
+
+    def validate_until(self, field):
+        if self.kind.data not in ENDING or self.lasts.data != AT:
+            return
+        if field.data is None:
+            raise ValidationError("Please name a moment, such as 2026-12-24T18:00.")
+        if not 2000 <= field.data.year < 9999:
+            raise ValidationError("Please choose a nearer moment.")
+        if field.data.replace(tzinfo=UTC) <= utcnow():
+            raise ValidationError("Please choose a moment that is yet to come.")
+
+    @property
+    def end(self):
+        """The moment at which it ends, or None: without an end."""
+        if self.kind.data not in ENDING or self.lasts.data == NEVER:
+            return None
+        if self.lasts.data == AT:
+            return self.until.data.replace(tzinfo=UTC)
+        return utcnow() + timedelta(days=int(self.lasts.data))
+
+
+class LiftForm(Form):
+    reason = required_reason_field()
+    submit = SubmitField("Lift it")
+
+
+class DecisionForm(Form):
+    """The answer is mailed to the member, and stands in the log."""
+
+    reason = required_reason_field("Your answer")
+    lift = SubmitField("Lift it")
+    confirm = SubmitField("Confirm it")
+
+    def validate_confirm(self, field):
+        if self.lift.data == self.confirm.data:
+            raise ValidationError("Choose whether to lift or to confirm.")

@@ -1,0 +1,79 @@
+"""Sanctions by hand: imposed on a member, and lifted."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from ..email import send_sanction_lifted, send_sanctioned
+from ..extensions import db
+from ..models import Sanction, User
+from ..models.refused import Refused
+from ..models.setting import current_settings
+from ..security import actor
+from .blueprint import moderation
+from .sanction_forms import LiftForm, SanctionForm
+
+SHOWN = 50  # of what was imposed before, the newest
+
+
+@moderation.route("/people/<username>/sanction", methods=["GET", "POST"])
+def sanction(username):
+    person, form = find_person(username), SanctionForm()
+    if form.validate_on_submit() and impose(person, form):
+        return redirect(url_for("moderation.sanction", username=person.username))
+    if not form.is_submitted():
+        form.reason.data = current_settings().categories.get(request.args.get("rule"))
+    before = db.session.scalars(Sanction.of(person).limit(SHOWN)).all()
+    facts = dict(user=person, form=form, sanctions=before, rules=current_settings().categories)
+    return render_template("moderation/sanction.html", **facts)
+
+
+@moderation.route("/sanctions/<int(max=2147483647):id>/lift", methods=["GET", "POST"])
+def lift_sanction(id):
+    sanction, form = db.get_or_404(Sanction, id), LiftForm()
+    if words := actor().why_not_sanction(sanction.user):
+        abort(403, words)
+    if form.validate_on_submit():
+        flash(*lift(sanction, form.reason.data))
+        return redirect(url_for("moderation.sanction", username=sanction.user.username))
+    return render_template("moderation/lift_sanction.html", sanction=sanction, form=form)
+
+
+def find_person(username):
+    """Return somebody whom the person may sanction; 403 with the reason where they may not."""
+    person = User.with_username(username)
+    if person is None:
+        abort(404)
+    if words := actor().why_not_sanction(person):
+        abort(403, words)
+    return person
+
+
+def impose(person, form):
+    """Impose and commit; return False, with words at the form, where the rules forbid it."""
+    values = dict(reason=form.reason.data, until=form.end, form_key=form.key.data)
+    try:
+        made = Sanction.impose(person, form.kind.data, by=actor(), **values)
+        if made.is_new:
+            send_sanctioned(made)
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        form.kind.errors = [str(error)]
+        return False
+    if made.is_new or (made.kind, made.reason) == (form.kind.data, form.reason.data):
+        flash(f"{person.username} has been given: {made.kind}.", "success")
+    else:
+        flash("This form was sent before, so nothing was added.", "warning")
+    return True
+
+
+def lift(sanction, reason):
+    """Lift and commit; return what to say of it: words and their kind."""
+    try:
+        lifted = sanction.lift(by=actor(), reason=reason)
+        if lifted:
+            send_sanction_lifted(sanction, reason)
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        return str(error), "danger"
+    return ("It is lifted.", "success") if lifted else ("It was lifted already.", "info")

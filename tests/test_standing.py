@@ -1,0 +1,109 @@
+"""Your standing: what was done, why and until when, and what came of appeals."""
+
+from datetime import timedelta
+
+import pytest
+from factories import make_comment, make_post, make_user
+from test_queries import count
+
+from app.models import Appeal, Sanction
+from app.models.fields import utcnow
+
+WEEK = timedelta(days=7)
+
+
+def impose(person, kind, *, by, **values):
+    return Sanction.impose(person, kind, by=by, reason=f"For {kind}.", **values)
+
+
+def test_good_standing_is_said_in_warm_words(client, alice):
+    client.sign_in(alice)
+
+    page = client.get("/standing").text
+
+    assert "All is well" in page and "What sanctions mean" in page and "Appeal<" not in page
+    assert 'href="/standing"' in client.get("/").text
+
+
+def test_sanctions_stand_there_newest_first_with_what_became_of_them(client, alice, mona):
+    impose(alice, "notice", by=mona)
+    lifted = impose(alice, "silence", by=mona, until=utcnow() + WEEK)
+    lifted.lift(by=mona, reason="A mistake.")
+    over = impose(alice, "silence", by=mona, until=utcnow() + WEEK)
+    over.until = utcnow() - WEEK
+    client.sign_in(alice)
+
+    page = client.get("/standing").text
+
+    assert page.index(f"sanction-{over.id}") < page.index(f"sanction-{lifted.id}")
+    assert "Lifted by mona" in page and "A mistake." in page
+    assert [page.count(f">{word}</span>") for word in ("In force", "Over", "Lifted")] == [1, 1, 1]
+    assert "For notice." in page and "By mona" in page
+    assert page.count("/appeal") == 1  # of the notice: all else is over
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_hidden_texts_stand_there_with_the_reason(client, alice, mona, make):
+    text, shown = make(author=alice, text="Buy **this**."), make(author=alice, text="Bread.")
+    text.hide(by=mona, reason="Spam.")
+    gone = make(author=alice, text="Gone.")
+    gone.hide(by=mona, reason="Spam.")
+    gone.delete()
+    client.sign_in(alice)
+
+    page = client.get("/standing").text
+
+    assert "Buy this." in page and "Hidden by mona" in page and ": Spam." in page
+    assert f"/standing/{text.noun}/{text.id}/appeal" in page
+    assert "Bread." not in page and "Gone." not in page and shown.is_shown
+
+
+def test_a_hidden_text_itself_offers_its_author_to_appeal(client, alice, bob, mona):
+    post = make_post(alice)
+    comment = make_comment(post, alice)
+    for text in (post, comment):
+        text.hide(by=mona, reason="Spam.")
+    seen = {}
+    for person in (alice, mona):
+        client.sign_in(person)
+        page = client.get(f"/post/{post.id}").text
+        seen[person.username] = [
+            f"/standing/{t.noun}/{t.id}/appeal" in page for t in (post, comment)
+        ]
+
+    assert seen == {"alice": [True, True], "mona": [False, False]}
+
+
+def test_an_appeal_is_linked_with_its_state(client, alice, mona):
+    made = [impose(alice, kind, by=mona) for kind in ("notice", "warning", "silence")]
+    appeals = [Appeal.open(one, by=alice, body="No.") for one in made]
+    appeals[1].decide("lifted", by=mona, answer="Right.")
+    appeals[2].decide("confirmed", by=mona, answer="No.")
+    client.sign_in(alice)
+
+    page = client.get("/standing").text
+
+    for words in ("Your appeal waits", "Your appeal was right", "Your appeal was declined"):
+        assert page.count(words) == 1
+
+
+def test_it_is_for_nobody_else(client, alice, bob, mona):
+    impose(alice, "warning", by=mona)
+    client.sign_in(bob)
+
+    assert "For warning." not in client.get("/standing").text
+    client.sign_out()
+    assert client.get("/standing").location.startswith("/auth/login")
+
+
+def test_its_cost_does_not_grow(client, alice, mona):
+    client.sign_in(alice)
+    empty = count(client, "/standing")
+    for _ in range(12):
+        made = impose(alice, "warning", by=make_user(role="Moderator"))
+        Appeal.open(made, by=alice, body="No.")
+        for text in (make_post(alice), make_comment(author=alice)):
+            text.hide(by=mona, reason="Spam.")
+            Appeal.open(text, by=alice, body="No.")
+
+    assert count(client, "/standing") == empty == 5

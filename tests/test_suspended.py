@@ -1,0 +1,290 @@
+"""Silenced and suspended members: what they may open and do, and that it holds from now on."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from crawling import crawl
+from factories import PASSWORD, everything, make_comment, make_post, make_user
+
+from app.extensions import db
+from app.models import Page, Sanction, Setting
+from app.models.fields import utcnow
+from app.models.refused import Silenced
+
+JSON = {"Accept": "application/json"}
+WRITES = {
+    "/": {"body": "Hello."},
+    "/post/{post}": {"body": "Hello."},
+    "/post/{own}/edit": {"body": "Other words."},
+    "/comment/{comment}/edit": {"body": "Other words."},
+    "/settings/profile": {"about_me": "Me.", "first_name": "", "last_name": "", "location": ""},
+    "/settings/picture": {},
+}
+KEEPS = [
+    "/post/{post}/like",
+    "/post/{post}/bookmark",
+    "/user/bob/follow",
+    "/user/bob/mute",
+    "/settings/data",
+    "/post/{own}/close",
+    "/comment/{comment}/delete",
+    "/post/{own}/delete",
+    "/settings/picture/remove",
+]
+
+
+@pytest.fixture
+def ids(alice, bob):
+    """Bob's post; a post and a comment of Alice's."""
+    made = dict(post=make_post(bob), own=make_post(alice), comment=make_comment(author=alice))
+    return {name: thing.id for name, thing in made.items()}
+
+
+def impose(person, kind, until=None):
+    return Sanction.impose(person, kind, by=None, reason="Be kind.", until=until)
+
+
+# Silenced
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_a_silenced_member_writes_nothing_and_is_told_why(client, alice, ids, path):
+    """The words come back; nothing is changed."""
+    impose(alice, "silence")
+    client.sign_in(alice)
+    client.get("/standing")
+    before = everything()
+
+    page = client.post(path.format(**ids), data=WRITES[path])
+
+    assert page.status_code == 403 and everything() == before
+    assert "You are silenced" in page.text and 'href="/standing"' in page.text
+    assert "permission" not in page.text
+    assert (WRITES[path].get("body", "") in page.text) or "body" not in WRITES[path]
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_the_same_is_said_as_json_with_the_end(client, alice, ids, path):
+    until = utcnow().replace(microsecond=0) + timedelta(days=3)
+    impose(alice, "silence", until)
+    client.sign_in(alice)
+
+    error = client.post(path.format(**ids), data=WRITES[path], headers=JSON).json["error"]
+
+    assert (error["code"], error["standing"]) == (403, "/standing")
+    assert datetime.fromisoformat(error["until"]) == until
+    assert error["words"].startswith("You are silenced until ")
+
+
+@pytest.mark.parametrize("path", KEEPS)
+def test_a_silenced_member_keeps_all_else(client, alice, ids, path):
+    impose(alice, "silence")
+    client.sign_in(alice)
+
+    assert client.post(path.format(**ids)).status_code == 302
+
+
+@pytest.mark.parametrize("path", [*WRITES, "/notifications", "/bookmarks", "/search", "/feed.atom"])
+def test_a_silenced_member_reads(client, alice, ids, path):
+    impose(alice, "silence")
+    client.sign_in(alice)
+
+    assert client.get(path.format(**ids)).status_code == (403 if path.endswith("/edit") else 200)
+
+
+@pytest.mark.parametrize("path", ["/", "/post/{post}", "/settings/profile", "/settings/picture"])
+def test_where_one_would_write_a_line_says_until_when(client, alice, ids, path):
+    impose(alice, "silence", datetime.fromisoformat("2999-01-02T12:00:00+00:00"))
+    client.sign_in(alice)
+
+    page = client.get(path.format(**ids)).text
+
+    assert page.count("You are silenced until 2 January 2999, 12:00 UTC") == 2  # a banner, and here
+    assert "how to appeal" in page and "<textarea" not in page
+
+
+def test_a_silenced_member_may_still_hide_when_they_were_here(client, alice):
+    impose(alice, "silence")
+    client.sign_in(alice)
+
+    assert client.post("/settings/profile", data={"hides_last_seen": "y"}).status_code == 302
+    assert alice.hides_last_seen
+
+
+def test_a_silenced_moderator_moderates_but_does_not_write(client, mona, alice):
+    impose(mona, "silence")
+    client.sign_in(mona)
+
+    assert client.get("/moderation/").status_code == 200
+    assert client.post("/", data={"body": "Hello."}).status_code == 403
+    assert client.get("/moderation/people/alice/sanction").status_code == 200
+
+
+def test_a_missing_role_is_still_said_to_be_missing(client):
+    client.sign_in(make_user("nell", role=None))
+
+    page = client.post("/", data={"body": "Hello."})
+
+    assert "It needs the permission WRITE" in page.text and "silenced" not in page.text
+
+
+def test_verbs_refuse_what_a_silenced_member_writes(alice, bob, ids):
+    """Whoever calls them, and whatever was looked at before."""
+    post, comment = make_post(alice), make_comment(author=alice)
+    impose(alice, "silence")
+
+    for write in (
+        lambda: make_post(alice),
+        lambda: make_comment(make_post(bob), alice),
+        lambda: post.edit("Other words.", by=alice),
+        lambda: comment.edit("Other words.", by=alice),
+    ):
+        with pytest.raises(Silenced), db.session.begin_nested():
+            write()
+
+
+# Suspended
+
+FENCED = ["/", "/user/bob", "/post/{post}", "/notifications", "/bookmarks", "/log", "/search"]
+FENCED += ["/settings/profile", "/settings/delete-account", "/settings/sessions", "/feed.atom"]
+FENCED += ["/user/bob/feed.atom", "/tag/tea/feed.atom", "/robots.txt"]
+OPEN = ["/standing", "/settings/data", "/rules", "/auth/change-password", "/auth/change-email"]
+KINDS = ["suspension", "ban"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("path", FENCED)
+def test_a_suspended_member_is_led_to_their_standing(client, alice, ids, kind, path):
+    impose(alice, kind)
+    client.sign_in(alice)
+
+    assert client.get(path.format(**ids)).location == "/standing"
+    answer = client.get(path.format(**ids), headers=JSON)
+    assert (answer.status_code, answer.json["error"]["standing"]) == (403, "/standing")
+    assert answer.json["error"]["words"] == "Your account is suspended."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("path", OPEN)
+def test_what_a_suspended_member_still_opens(client, alice, kind, path):
+    Page.insert_pages()
+    impose(alice, kind)
+    client.sign_in(alice)
+
+    page = client.get(path)
+
+    assert page.status_code == 200 and "Your account is suspended" in page.text
+
+
+def test_a_suspended_member_signs_in_and_lands_on_their_standing(client, alice):
+    impose(alice, "ban")
+    form = {"login": "alice", "password": PASSWORD}
+
+    answer = client.post("/auth/login", data=form)
+
+    assert client.get(answer.location).location == "/standing"
+    assert "Be kind." in client.get("/standing").text
+
+
+def test_no_link_leads_a_suspended_member_to_a_closed_door(client, alice):
+    Page.insert_pages()
+    impose(alice, "suspension")
+    client.sign_in(alice)
+
+    pages = crawl(client)
+
+    assert {page.status for page in pages.values()} == {200}
+    assert {"/standing", "/settings/data", "/rules"} <= set(pages)
+    assert all("/bookmarks" not in page.text for page in pages.values())
+
+
+def test_a_suspended_member_takes_their_data_along_and_nothing_else(client, alice, ids):
+    impose(alice, "suspension")
+    client.sign_in(alice)
+    client.get("/standing")
+    before = {name: rows for name, rows in everything().items() if name != "data_exports"}
+
+    for path in KEEPS:
+        expected = "/settings/data" if path == "/settings/data" else "/standing"
+        assert client.post(path.format(**ids)).location == expected
+
+    after = everything()
+    assert len(after["data_exports"]) == 1
+    assert {name: after[name] for name in before} == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_session_obeys_at_the_next_request_and_again_when_it_is_over(
+    app, client, alice, kind
+):
+    """None is ended: each is asked anew."""
+    browsers = [app.test_client() for _ in range(3)]
+    for browser in browsers:
+        browser.sign_in(alice)
+        assert browser.get("/").status_code == 200
+    made = impose(alice, kind)
+
+    assert [browser.get("/").location for browser in browsers] == ["/standing"] * 3
+    made.lift(by=None)
+    assert [browser.get("/").status_code for browser in browsers] == [200] * 3
+
+
+def test_it_is_over_by_itself_at_the_next_request(client, alice):
+    with time_machine.travel(datetime(2026, 3, 1, 12), tick=False) as clock:
+        impose(alice, "suspension", utcnow() + timedelta(hours=1))
+        client.sign_in(alice)
+        assert client.get("/").location == "/standing"
+        clock.shift(3600)
+
+        assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/feed.atom", "/user/bob/feed.atom"])
+def test_where_only_members_read_the_feeds_of_a_suspended_one_end(client, alice, bob, path):
+    Setting.change(readers="members")
+    make_post(bob)
+    client.sign_in(alice)
+    assert client.get(path).mimetype == "application/atom+xml"
+
+    impose(alice, "suspension")
+
+    assert client.get(path).location == "/standing"
+
+
+def test_a_suspended_moderator_has_no_power_left(client, mona, alice, ids):
+    impose(mona, "suspension")
+    client.sign_in(mona)
+
+    assert client.get("/moderation/").location == "/standing"
+    assert "Moderation</a>" not in client.get("/standing").text
+    assert not mona.may_act_on(alice)
+
+
+def test_a_password_that_is_due_comes_before_the_standing(client, alice):
+    alice.require_new_password()
+    impose(alice, "suspension")
+    client.sign_in(alice)
+
+    assert client.get("/standing").location == "/auth/change-password"
+
+
+def test_a_suspended_member_who_leaves_may_still_stay(client, alice):
+    """That is outside of all fences."""
+    alice.leaving_at = utcnow() + timedelta(days=3)
+    impose(alice, "suspension")
+    client.sign_in(alice)
+
+    assert "Keep my account" in client.get("/standing").text
+    assert client.post("/settings/delete-account/keep").location == "/"
+
+
+@pytest.mark.parametrize("kind", ["notice", "warning"])
+def test_a_notice_and_a_warning_take_nothing(client, alice, kind):
+    impose(alice, kind)
+    client.sign_in(alice)
+
+    page = client.get("/")
+
+    assert page.status_code == 200 and 'name="body"' in page.text and "banner" not in page.text
+    assert client.post("/", data={"body": "Hello."}).status_code == 302
