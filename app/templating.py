@@ -48,9 +48,9 @@ def init_app(app):
     app.add_template_filter(marked)
     app.add_template_filter(said)
     app.add_template_global(iso)
-    app.add_template_global(time_words)
     app.add_template_global(duration)
     app.add_template_global(pace_in_words)
+    app.add_template_global(time_words)
     app.context_processor(names)
 
 
@@ -84,6 +84,11 @@ def written_url(written):
     return f"{request.script_root}/{written.noun}/{written.id}"
 
 
+def moderation_url(written):
+    """Where moderators act on a post or comment."""
+    return f"{request.script_root}/moderation/{written.noun}/{written.id}"
+
+
 def time_words(seconds):
     """Say how long something took, as people would: 40 minutes, 3 hours, 2 days."""
     if seconds is None:
@@ -93,11 +98,6 @@ def time_words(seconds):
         if seconds >= least:
             return counted(round(seconds / size), noun)
     return "less than a minute" if seconds < 60 else "1 minute"
-
-
-def moderation_url(written):
-    """Where moderators act on a post or comment."""
-    return f"{request.script_root}/moderation/{written.noun}/{written.id}"
 
 
 def drawn(template, card, **facts):

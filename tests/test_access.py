@@ -159,16 +159,13 @@ ACCESS = {
     "main.user_feed": PAGE,
     "main.watch": MEMBER,
     "main.withdraw_role_request": MEMBER,
-    "moderation.log": MODERATOR,
-    "moderation.log_entry": MODERATOR,
-    "moderation.queue": MODERATOR,
-    "moderation.undo_entry": MODERATOR,
     "moderation.act_on_text": MODERATOR,
     "moderation.add_note": MODERATOR,
     "moderation.clean_up": MODERATOR,
     "moderation.edit_text": MODERATOR,
     "moderation.people": MODERATOR,
     "moderation.person": MODERATOR,
+    "moderation.queue": MODERATOR,
     "moderation.remove_note": (LOGIN, CONFIRM, 403, *2 * ["/moderation/people"]),
     "moderation.remove_text": ADMIN,
     "moderation.start_clean_up": MODERATOR,
@@ -183,6 +180,9 @@ ACCESS = {
     "moderation.claim_case": MODERATOR,
     "moderation.release_case": MODERATOR,
     "moderation.rule_on_case": MODERATOR,
+    "moderation.log": MODERATOR,
+    "moderation.log_entry": MODERATOR,
+    "moderation.undo_entry": MODERATOR,
     "static": ALWAYS,
 }
 ACCESS |= {
@@ -205,9 +205,9 @@ TO_SUSPENDED |= {"main.end_view_as": HOME, "main.keep_account": HOME}
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
-VALUES |= dict(kind="posts", tag="flask", month="2001-01")
 VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
 VALUES |= dict(kind="posts", tag="flask", noun="post")
+VALUES |= dict(kind="posts", tag="flask", month="2001-01")
 
 
 @pytest.fixture

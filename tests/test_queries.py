@@ -3,11 +3,12 @@
 from contextlib import contextmanager
 
 import pytest
-from factories import PASSWORD, keep, make_comment, make_mail, make_post, make_user
+from factories import PASSWORD, keep, make_comment, make_mail, make_post, make_report, make_user
 from importing import upload
 from sqlalchemy import event
 
 from app.extensions import db
+from app.models import Bookmark, Case, Invitation, Role, RoleRequest, Sanction
 from app.models import (
     Bookmark,
     Invitation,
@@ -100,9 +101,11 @@ def test_a_visitor_costs(client, crowd, bob, path, number):
         ("/settings/notifications", 2),
         ("/settings/profile", 1),
         ("/bookmarks", 2),
+        ("/reports", 2),
         ("/settings/muted", 2),
         ("/settings/picture", 1),
         ("/settings/sessions", 2),
+        ("/standing", 5),
         ("/user/bob/comments", 3),
         ("/user/bob/followers", 3),
         ("/user/bob/following", 3),
@@ -159,6 +162,7 @@ def test_pages_of_people_do_not_grow_with_what_there_is(client, sociable, alice,
     "path, number",
     [
         ("/moderation/", 2),
+        ("/moderation/appeals", 2),
         ("/admin/", 9),
         ("/admin/access", 2),
         ("/admin/audit", 3),
@@ -212,6 +216,32 @@ def test_staff_pages_do_not_grow_with_what_waits(client, busy, ada, path, number
     client.sign_in(ada)
 
     assert count(client, path) == number
+
+
+def report_many(people, authors):
+    """Posts, comments and members, each by somebody else and reported by all."""
+    for author in authors:
+        for thing in (make_post(author), make_comment(author=author), author):
+            for person in people:
+                make_report(thing, by=person)
+
+
+def test_the_queue_and_a_case_cost_the_same_however_much_is_reported(client, crowd, alice, mona):
+    client.sign_in(mona)
+    numbers = []
+    for many in (1, 8):
+        report_many([make_user() for _ in range(many)], [make_user() for _ in range(many)])
+        report_many([alice], [make_user() for _ in range(many)])
+        case = db.session.scalar(db.select(Case).order_by(Case.id.desc()))
+        Sanction.impose(case.person, "warning", by=mona, reason="Spam.")
+        make_report(make_post(case.person)).case.dismiss(by=mona, reason="It is fine.")
+        paths = "/moderation/", "/moderation/?person=alice", f"/moderation/case/{case.id}"
+        numbers.append([count(client, path) for path in paths])
+        client.sign_in(alice)
+        numbers[-1].append(count(client, "/reports"))
+        client.sign_in(mona)
+
+    assert numbers == [[6, 4, 9, 2]] * 2
 
 
 def test_the_review_of_an_import_costs_the_same_however_long_the_file_is(client, crowd, ada):

@@ -24,8 +24,8 @@ def clock():
 
 def numbers_of(page):
     """Label → number, as the page of a month shows them."""
-    rows = page.text.split("<div><dt>")[1:]
-    cells = [row.split("</dt><dd>") for row in rows]
+    rows = page.text.split('<th scope="row">')[1:]
+    cells = [row.split('</th><td class="number">') for row in rows]
     return {label: number.partition("<")[0] for label, number in cells}
 
 

@@ -7,8 +7,8 @@ from flask import current_app, render_template, request
 from ..decorators import readable
 from ..models import AnonymousUser
 from ..models.feed import everything, tagged, written_by
+from ..models.rendering import for_elsewhere
 from ..models.setting import current_settings
-from ..models.written import for_elsewhere
 from ..security import site_link
 from ..words import without_controls
 from .blueprint import main

@@ -79,8 +79,7 @@ class CleanUp(Leased, db.Model):
         db.session.add(row)
         db.session.flush()
         after = {"clean_up": row.id, "since": full(since), **numbers}
-        said = dict(reason=reason, after=after, subject_id=row.id)
-        AuditEntry.record("clean up", user, by=by, **said)
+        AuditEntry.record("clean up", user, by=by, reason=reason, after=after, subject_id=row.id)
         return row, True
 
     def undo(self, *, by=None, reason=""):
@@ -96,8 +95,8 @@ class CleanUp(Leased, db.Model):
         self.undo_asked_at, self.leased_until = utcnow(), None
         self.done, self.total = 0, hidden
         after = {"clean_up": self.id, "texts": hidden}
-        said = dict(reason=reason, after=after, subject_id=self.id)
-        AuditEntry.record("undo clean up", self.user, by=by, **said)
+        about = dict(reason=reason, after=after, subject_id=self.id)
+        AuditEntry.record("undo clean up", self.user, by=by, **about)
         return True
 
     @property

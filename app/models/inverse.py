@@ -1,4 +1,4 @@
-"""The shape of what takes back an act in the log; undo.py knows which act has one."""
+"""An inverse: what takes back an act of moderation, and what has to be so for that."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from ..extensions import db
+from .user import User
 
 NO_LONGER = "What it did is no longer so."
 
@@ -25,23 +26,14 @@ class Inverse:
     family: tuple
 
 
-def fresh(statement):
-    """The rows of a statement as the database has them by now."""
-    rows = db.session.scalars(statement, execution_options={"populate_existing": True})
-    return rows.unique().all()
-
-
-def targets(model, entries, *options):
-    """The rows that the entries are about: {entry.id: row}."""
+def rows_of(model, entries, *options):
+    """The rows that the entries are about, read anew: {entry.id: row}."""
     ids = {entry.target_id for entry in entries}
-    rows = fresh(select(model).where(model.id.in_(ids)).options(*options))
+    there = select(model).where(model.id.in_(ids)).options(*options)
+    rows = db.session.scalars(there, execution_options={"populate_existing": True}).unique()
     rows = {row.id: row for row in rows}
-    return {entry.id: rows[entry.target_id] for entry in entries if entry.target_id in rows}
+    return {entry.id: rows.get(entry.target_id) for entry in entries}
 
 
-def subjects(model, entries, *options):
-    """The rows that the entries name apart from their target: {entry.id: row}."""
-    ids = {entry.subject_id for entry in entries}
-    rows = fresh(select(model).where(model.id.in_(ids)).options(*options))
-    rows = {row.id: row for row in rows}
-    return {entry.id: rows[entry.subject_id] for entry in entries if entry.subject_id in rows}
+def lock_roles(thing):
+    User.one_at_a_time()

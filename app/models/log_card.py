@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_, select, true
 
 from ..extensions import db
+from .appeal import Appeal
 from .audit import AuditEntry
-from .audit_acts import REPORTS
+from .case import Case
 from .comment import Comment
 from .fields import utcnow
 from .post import Post
@@ -31,19 +32,16 @@ def public_cards(entries, reader):
     """The cards of some entries for everybody; `reader` follows links to what they may see.
 
     Members are named where the settings say so and everybody may see them: never one whose account
-    is deleted, nor with reports, which are what somebody else said of them.
+    is deleted, nor in a case, which is about what somebody else said of them.
     """
-    told = [entry for entry in entries if entry.action not in REPORTS]
-    facts, names = _facts(told, reader), current_settings().names_in_log
-    return [
-        _public(entry, facts.get(_key(entry)), names) if entry in told else LogCard(entry, None)
-        for entry in entries
-    ]
+    facts = {} if not entries else _facts(entries, reader, ("user", "post", "comment", "appeal"))
+    names = current_settings().names_in_log
+    return [_public(entry, facts.get(_key(entry)), names) for entry in entries]
 
 
 def staff_cards(entries, reader):
     """The cards of some entries for those who moderate: members are named, also when gone."""
-    facts = _facts(entries, reader)
+    facts = {} if not entries else _facts(entries, reader, KINDS)
     return [_full(entry, facts.get(_key(entry))) for entry in entries]
 
 
@@ -64,10 +62,11 @@ def _key(entry):
     return entry.target_type, entry.target_id
 
 
-def _facts(entries, reader):
+def _facts(entries, reader, kinds):
     """What is known by now of the things in these entries: a question for each kind of them."""
     facts = {}
-    for kind, (model, read, joined) in KINDS.items():
+    for kind in kinds:
+        model, read, joined = KINDS[kind]
         if ids := {entry.target_id for entry in entries if entry.target_type == kind}:
             about = joined(select(model.id, User.username, *_of_member(), read(reader)))
             rows = db.session.execute(about.where(model.id.in_(ids)))
@@ -104,4 +103,6 @@ KINDS = {  # the model, the condition that one may read it, and how it leads to 
             User, Comment.author_id == User.id
         ),
     ),
+    "case": (Case, _always, lambda rows: rows.outerjoin(User, Case.person_id == User.id)),
+    "appeal": (Appeal, _always, lambda rows: rows.outerjoin(User, Appeal.user_id == User.id)),
 }

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from .appeal import Appeal
-from .audit import AuditEntry
-from .audit_acts import EVERYBODY, MODERATION
+from .audit import EVERYBODY, MODERATION, AuditEntry
 from .case import Case
 from .fields import utcnow
 from .pairs import INSERTS

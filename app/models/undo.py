@@ -11,33 +11,25 @@ from sqlalchemy.orm import aliased
 
 from ..extensions import db
 from .audit import AuditEntry
-from .person_inverses import INVERSES as OF_PEOPLE
+from .inverses import INVERSES
 from .refused import Refused
-from .sanction import ACTS as SANCTIONS
-from .text_inverses import INVERSES as OF_TEXTS
+from .sanction import Sanction
 
-IMPOSED = set(SANCTIONS.values())  # whose entries came before the sanction had a number
-INVERSES = OF_PEOPLE | OF_TEXTS
 NO_WAY_BACK = "This act has no inverse."
 ACTED_ON = "Somebody has acted on this since."
 GONE = "What it was about is gone, or is not known any more."
 
 
 def undo(entry, *, by, reason=""):
-    """Take back what an entry did; return what it was about, and what the log says of why.
-
-    Refused where it cannot be, or was meanwhile.
-    """
+    """Take back what an entry did. Refused where it cannot be, or was meanwhile."""
     inverse = INVERSES.get(entry.action)
     thing = inverse and inverse.find([entry]).get(entry.id)
     if thing is not None:
         inverse.lock(thing)
     if words := why_not_undo([entry], by)[entry.id]:
         raise Refused(words)
-    thing, reason = inverse.find([entry])[entry.id], reason_of(entry, reason)
     with entry.taken_back():
-        inverse.verb(entry, thing, by, reason)
-    return thing, reason
+        inverse.verb(entry, inverse.find([entry])[entry.id], by, reason_of(entry, reason))
 
 
 def reason_of(entry, reason):
@@ -61,7 +53,7 @@ def _why_not(entry, thing, followers, by):
         return NO_WAY_BACK
     if thing is None:
         return GONE
-    subject = entry.subject_id or (entry.action in IMPOSED and thing.id) or None
+    subject = thing.id if isinstance(thing, Sanction) else None
     if not _stands(entry, [row for row in followers if row.subject_id == subject]):
         return ACTED_ON
     return INVERSES[entry.action].why_not(entry, thing, by)

@@ -136,6 +136,13 @@ class People:
             person.mute(cast[1])
         db.session.commit()
 
+    def post(self, username, text):
+        """The path of a post that somebody writes now."""
+        with self.app.app_context():
+            post = make_post(User.with_username(username), text)
+            db.session.commit()
+            return f"/post/{post.id}"
+
     def make_followers(self, username, count):
         with self.app.app_context():
             for _ in range(count):

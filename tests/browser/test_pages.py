@@ -61,9 +61,9 @@ FOR_WRITERS = {
     "main.post": "/post/{post}",
 }
 FOR_STAFF = {
+    "moderation.held": "/moderation/held",
     "moderation.log": "/moderation/log",
     "moderation.log_entry": "/moderation/log/{entry}",
-    "moderation.held": "/moderation/held",
     "moderation.queue": "/moderation/",
     "moderation.words": "/moderation/words",
     "moderation.clean_up": "/moderation/clean-ups/1",
