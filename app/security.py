@@ -7,9 +7,11 @@ from urllib.parse import quote, unquote_to_bytes
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
+from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .access import may_open
+from .extensions import db, login_manager
 from .throttles import ASKED_AGAIN
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -165,6 +167,16 @@ def back_to(default):
 def actor():
     """Return the person who acts: the model, not Flask-Login's proxy for it."""
     return current_user._get_current_object()
+
+
+def undo():
+    """Roll back. Whoever was deleted meanwhile is a visitor from now on."""
+    person = actor()
+    db.session.rollback()
+    try:
+        person.id  # noqa: B018 - which asks the database again
+    except ObjectDeletedError:
+        g._login_user = login_manager.anonymous_user()
 
 
 def right_password(person, field):

@@ -50,6 +50,7 @@ def init_app(app):
     app.add_template_global(iso)
     app.add_template_global(duration)
     app.add_template_global(pace_in_words)
+    app.add_template_global(time_words)
     app.context_processor(names)
 
 
@@ -86,6 +87,17 @@ def written_url(written):
 def moderation_url(written):
     """Where moderators act on a post or comment."""
     return f"{request.script_root}/moderation/{written.noun}/{written.id}"
+
+
+def time_words(seconds):
+    """Say how long something took, as people would: 40 minutes, 3 hours, 2 days."""
+    if seconds is None:
+        return "–"
+    units = (("day", 86400, 2 * 86400), ("hour", 3600, 2 * 3600), ("minute", 60, 90))
+    for noun, size, least in units:
+        if seconds >= least:
+            return counted(round(seconds / size), noun)
+    return "less than a minute" if seconds < 60 else "1 minute"
 
 
 def drawn(template, card, **facts):

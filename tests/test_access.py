@@ -117,6 +117,8 @@ ACCESS = {
     "main.keep_account": (LOGIN, *4 * [HOME]),
     "main.like": MEMBER,
     "main.log": PAGE,
+    "main.log_entry": PAGE,
+    "main.log_feed": PAGE,
     "main.moment_js": ALWAYS,
     "main.mute": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.muted": MEMBER,
@@ -144,6 +146,8 @@ ACCESS = {
     "main.sitemap_part": PAGE,
     "main.tag": PAGE,
     "main.tag_feed": PAGE,
+    "main.transparency": PAGE,
+    "main.transparency_month": PAGE,
     "main.unbookmark": MEMBER,
     "main.unfollow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.unlike": MEMBER,
@@ -176,6 +180,9 @@ ACCESS = {
     "moderation.claim_case": MODERATOR,
     "moderation.release_case": MODERATOR,
     "moderation.rule_on_case": MODERATOR,
+    "moderation.log": MODERATOR,
+    "moderation.log_entry": MODERATOR,
+    "moderation.undo_entry": MODERATOR,
     "static": ALWAYS,
 }
 ACCESS |= {
@@ -200,6 +207,7 @@ VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.cs
 VALUES |= dict(slug="about", number=1, act="sign-out")
 VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
 VALUES |= dict(kind="posts", tag="flask", noun="post")
+VALUES |= dict(kind="posts", tag="flask", month="2001-01")
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ FLOORS = [
     + ["pictures", "throttles", "tokens", "words"],
     ["models"],
     ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
-    + ["exports", "fake", "imports", "notices", "own_data", "postman", "security", "templating"]
-    + ["terms"],
+    + ["exports", "fake", "imports", "log_filters", "notices", "own_data", "postman"]
+    + ["security", "templating", "terms"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]

@@ -195,11 +195,35 @@ def test_verbs_are_safe_to_repeat_and_the_log_has_one_entry(holding, alice, mona
     assert alice.post_count == 1 and list(wrong_counts()) == []
 
 
-def test_what_waits_cannot_be_restored_or_hidden(holding, alice, mona):
+def test_what_waits_cannot_be_restored(holding, alice, mona):
     post = make_post(alice)
 
-    assert not post.restore(by=mona) and not post.hide(by=mona, reason="Spam.")
-    assert post.is_held and entries(post) == []
+    assert not post.restore(by=mona) and post.is_held and entries(post) == []
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_what_waits_may_be_hidden_and_then_waits_no_longer(holding, alice, mona, old, make):
+    written = make(author=alice) if make is make_post else make(make_post(old), alice)
+
+    assert written.hide(by=mona, reason="Spam.") and not written.hide(by=mona, reason="Again.")
+    fresh()
+    assert (written.is_held, written.is_hidden, written.hidden_reason) == (False, True, "Spam.")
+    written.restore(by=mona)
+    fresh()
+
+    assert written.is_shown and entries(written) == ["restore", "hide"]
+    assert alice.post_count + alice.comment_count == 1 and list(wrong_counts()) == []
+
+
+@pytest.mark.parametrize("verb", ["approve", "decline"])
+def test_nobody_decides_on_what_they_wrote_themselves(holding, alice, verb):
+    post = make_post(alice)
+    alice.role = Role.named("Moderator")
+    fresh()
+
+    with pytest.raises(Refused):
+        getattr(post, verb)(by=alice, version=1, reason="So.")
+    assert post.is_held
 
 
 def test_what_was_declined_is_hidden_and_may_be_restored(holding, alice, mona):

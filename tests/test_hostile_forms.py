@@ -14,7 +14,7 @@ from factories import PASSWORD, everything, keep, make_mail, make_report
 from test_input import BROKEN_UTF8, JUNK, NUMBERS, URLENCODED
 
 from app.extensions import limiter
-from app.models import Comment, Page, Post, Role, RoleRequest
+from app.models import Appeal, Comment, Page, Post, Role, RoleRequest, Sanction
 
 TYPED = ("text", "search", "textarea", "email", "number", "date", "datetime-local", "hidden")
 WORDS = ("text", "search", "textarea", "email")
@@ -36,6 +36,9 @@ def forms(request, client, alice, bob, ada):
     moderator = Role.named("Moderator")
     moderator.requestable = True
     RoleRequest.ask(alice, moderator, "Because.")
+    warning = Sanction.impose(bob, "warning", by=ada, reason="Be kind.")
+    Appeal.open(warning, by=bob, body="I was.")
+    Sanction.impose(bob, "notice", by=ada, reason="Be kind.")
     make_mail()
     make_report(post, by=bob)
     client.sign_in(dict(bob=bob, ada=ada)[request.param])

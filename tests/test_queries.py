@@ -105,6 +105,7 @@ def test_a_visitor_costs(client, crowd, bob, path, number):
         ("/settings/muted", 2),
         ("/settings/picture", 1),
         ("/settings/sessions", 2),
+        ("/standing", 5),
         ("/user/bob/comments", 3),
         ("/user/bob/followers", 3),
         ("/user/bob/following", 3),
@@ -161,6 +162,8 @@ def test_pages_of_people_do_not_grow_with_what_there_is(client, sociable, alice,
     "path, number",
     [
         ("/moderation/", 3),
+        ("/moderation/", 2),
+        ("/moderation/appeals", 2),
         ("/admin/", 9),
         ("/admin/access", 2),
         ("/admin/audit", 3),
@@ -173,6 +176,10 @@ def test_pages_of_people_do_not_grow_with_what_there_is(client, sociable, alice,
         ("/admin/users", 3),
         ("/admin/users?q=example", 4),
         ("/log", 2),
+        ("/log?moderator=ada&kind=ban", 3),
+        ("/log/feed.atom", 2),
+        ("/log/transparency", 3),
+        ("/moderation/log", 2),
         ("/admin/pages", 2),
     ],
 )
@@ -311,6 +318,25 @@ def test_the_public_log_costs_one_more_for_the_names_in_it(client, crowd, ada):
         make_user(f"loud{i}x").deactivate(by=ada)
 
     assert count(client, "/log") == 3
+
+
+def test_a_page_of_the_log_costs_the_same_with_few_and_with_many_acts(client, crowd, mona, ada):
+    """One for each kind of thing in it; for staff another, to see what can be undone."""
+    seen = []
+    for _ in range(2):
+        for _ in range(4):
+            person = make_user()
+            make_post(person).hide(by=mona, reason="Spam.")
+            make_comment(author=person).hide(by=mona, reason="Spam.")
+            Sanction.impose(person, "warning", by=mona, reason="Rude.")
+            person.change_role(Role.named("Moderator"), by=ada)
+            person.deactivate(by=ada)
+        client.sign_in(ada)
+        paths = ("/log", "/log/feed.atom", "/moderation/log", f"/log/transparency/{utcnow():%Y-%m}")
+        seen.append([count(client, path) for path in paths])
+        client.sign_out()
+
+    assert seen[0] == seen[1] == [5, 5, 12, 11]
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from test_markdown import HARMFUL
 
 from app.extensions import db, limiter
-from app.models import Comment, Page, Post, Role, RoleRequest
+from app.models import Appeal, Comment, Page, Post, Role, RoleRequest, Sanction
 
 PLANT = "'\"><planted onplant=ran()>"  # closes any attribute and any tag
 FIELDS = ("text", "search", "textarea")
@@ -119,6 +119,9 @@ def place(client, alice, bob, ada):
     moderator = Role.named("Moderator")
     moderator.requestable = True
     RoleRequest.ask(alice, moderator, "Because.")
+    warning = Sanction.impose(bob, "warning", by=ada, reason="Be kind.")
+    Appeal.open(warning, by=bob, body="I was.")
+    Sanction.impose(bob, "notice", by=ada, reason="Be kind.")
     make_mail()
     make_report(post, by=alice, reason=PLANT)
     client.sign_in(ada)
@@ -158,6 +161,7 @@ def columns_with(words):
 KNOWN = {"posts.body", "comments.body", "users.first_name", "users.last_name", "users.location"}
 KNOWN |= {"users.about_me", "settings.values", "page_versions.body", "page_versions.title"}
 KNOWN |= {"roles.name", "roles.description", "audit_entries.reason"}
+KNOWN |= {"appeal_messages.body"}
 
 
 def test_what_is_typed_into_any_field_of_any_form_is_shown_as_words(place, app, bob, mona, ada):

@@ -6,7 +6,7 @@ from .mail import send_email
 
 def send_text_declined(written, by, words):
     """Tell its author, unless they are gone, that nobody else will read it, and why."""
-    if written.author is None or not written.author.is_confirmed:
+    if written.author is None or not written.author.is_reached_by_mail:
         return
     link = site_link(f"main.{written.noun}", id=written.id)
     values = dict(by=by, words=words, noun=written.noun, link=link)

@@ -25,9 +25,10 @@ from ..forms import (
     visible_lines,
     writing_field,
 )
+from ..models.rendering import preview_of
 from ..models.setting import current_settings
 from ..models.watched_word import WatchList, WordRefused, refuse
-from ..models.written import LONGEST, preview_of
+from ..models.written import LONGEST
 from ..security import actor
 
 ABOUT_LENGTH = 2000

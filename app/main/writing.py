@@ -3,11 +3,11 @@
 from flask import abort, flash, make_response, redirect, render_template
 from sqlalchemy.exc import IntegrityError
 
-from ..decorators import KeptBack, allow, require_speech
+from ..decorators import allow, require_speech
 from ..extensions import db
 from ..models.refused import Refused, Silenced
 from ..models.watched_word import WordRefused
-from ..security import actor
+from ..security import actor, undo
 from ..templating import duration
 from .forms import EditForm
 
@@ -29,7 +29,7 @@ def publish_once(cls, form, *about):
         written = cls.publish(*about, form.body.data, by=actor(), form_key=key)
         db.session.commit()
     except Refused as error:
-        db.session.rollback()
+        undo()
         require_speech()
         form.body.errors = [str(error)]
         return None
@@ -101,11 +101,10 @@ def act(verb, *values, **named):
     except WordRefused:
         db.session.rollback()
         raise
-    except Silenced:
-        db.session.rollback()
-        raise KeptBack from None
     except Refused as error:
-        db.session.rollback()
+        undo()
+        if isinstance(error, Silenced):
+            require_speech()
         abort(403, str(error))
     return result
 

@@ -15,6 +15,7 @@ from .day_count import DayCount
 from .follow import Follow
 from .invitation import Invitation
 from .like import Like
+from .month_figures import MonthFigures
 from .mute import Mute
 from .notification import Notification
 from .notification_choice import NotificationChoice
@@ -54,6 +55,7 @@ __all__ = [
     "Follow",
     "Invitation",
     "Like",
+    "MonthFigures",
     "Mute",
     "Notification",
     "NotificationChoice",

@@ -17,9 +17,9 @@ from .comment import Comment, CommentRules
 from .like import Like
 from .mute import Mute
 from .post import Post, PostRules
+from .rendering import as_html
 from .role import Role
 from .user import User
-from .written import as_html
 
 
 @dataclass(slots=True, unsafe_hash=True)

@@ -79,7 +79,7 @@ class CleanUp(Leased, db.Model):
         db.session.add(row)
         db.session.flush()
         after = {"clean_up": row.id, "since": full(since), **numbers}
-        AuditEntry.record("clean up", user, by=by, reason=reason, after=after)
+        AuditEntry.record("clean up", user, by=by, reason=reason, after=after, subject_id=row.id)
         return row, True
 
     def undo(self, *, by=None, reason=""):
@@ -95,7 +95,8 @@ class CleanUp(Leased, db.Model):
         self.undo_asked_at, self.leased_until = utcnow(), None
         self.done, self.total = 0, hidden
         after = {"clean_up": self.id, "texts": hidden}
-        AuditEntry.record("undo clean up", self.user, by=by, reason=reason, after=after)
+        about = dict(reason=reason, after=after, subject_id=self.id)
+        AuditEntry.record("undo clean up", self.user, by=by, **about)
         return True
 
     @property
@@ -141,7 +142,8 @@ class CleanUp(Leased, db.Model):
 
     def _restore_some(self):
         for kind in KINDS:
-            if rows := _some(kind, kind.clean_up_id == self.id, order=[kind.id]):
+            here = kind.clean_up_id == self.id, kind.held_at.is_(None)
+            if rows := _some(kind, *here, order=[kind.id]):
                 shown = dict(hidden_at=None, hidden_by="", hidden_reason="", clean_up_id=None)
                 _set(kind, rows, **shown)
                 self._count(kind, [row for row in rows if row.deleted_at is None], 1)

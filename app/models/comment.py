@@ -11,9 +11,10 @@ from .hideable import BY_CLEAN_UP
 from .holding import hold_of
 from .post import Post
 from .refused import Refused
+from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import APPROVED, HELD, SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written
 
 
 class CommentRules(Rules):
@@ -60,10 +61,11 @@ class Comment(CommentRules, Written, db.Model):
         db.session.add(comment)
         db.session.flush()
         Watch.join(post.id, by.id)
-        by.require_speech()
-        if not comment.is_held:
+        if comment.is_held:
+            by.require_speech()
+        else:
             comment.tell(draft.called)
-            User.count_up(by.id, comment_count=1)
+            by.count_written(comment_count=1)
         return comment
 
     def tell(self, called):

@@ -12,6 +12,7 @@ from .user import User
 
 LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
 ACTS = {LIFTED: "accept appeal", CONFIRMED: "decline appeal"}
+REOPEN = "reopen appeal"
 MOST = 200  # of the staff are looked at, for somebody else who could decide
 
 
@@ -53,11 +54,22 @@ class Decided:
             raise Refused(words)
         if not self._settle(outcome, by, answer):
             raise Refused("It was decided in the meantime.")
-        target = self.user if self.sanction else self.matter or self.user
-        AuditEntry.record(ACTS[outcome], target, by=by, reason=answer, before=self._in_words())
+        AuditEntry.record(ACTS[outcome], self, by=by, reason=answer, before=self._in_words())
         if outcome == LIFTED and self.is_in_force:
             verb = self.sanction.lift if self.sanction else self.matter.restore
             verb(by=by, reason=answer)
+
+    def reopen(self, *, by, reason=""):
+        """Let it wait again, as if nobody had decided; what was lifted is undone apart."""
+        User.one_at_a_time()
+        self._require_decider(by)
+        self._look_again()
+        if self.is_open:
+            return False
+        before = f"{self.outcome} by {self.decided_by}"
+        self.decided_at, self.decided_by, self.outcome, self.answer = None, "", "", ""
+        AuditEntry.record(REOPEN, self, by=by, reason=reason, before=before)
+        return True
 
     def _require_decider(self, by):
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]

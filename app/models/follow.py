@@ -77,11 +77,12 @@ class Following:
         return Mute.there(user_id=self.id, muted_id=other.id)
 
     @classmethod
-    def count_up(cls, id, **changes):
+    def count_up(cls, id, *conditions, **changes):
         """Change stored counts of a person: by so many, however many do it at once."""
         values = {name: getattr(cls, name) + by for name, by in changes.items()}
-        here = update(cls).where(cls.id == id).values(**values)
-        db.session.execute(here, execution_options={"synchronize_session": False})
+        here = update(cls).where(cls.id == id, *conditions).values(**values)
+        silent = {"synchronize_session": False}
+        return db.session.execute(here, execution_options=silent).rowcount == 1
 
     def _hold_both(self, other):
         cls = type(self)

@@ -8,11 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..markdown import Text as Draft
 from . import news
-from .audit import AuditEntry
+from .audit import OPERATOR, AuditEntry
 from .fields import Moment, utcnow
 from .hideable import Hideable
 from .refused import Refused
 
+WAITED = "waited for approval"  # as the log has it
 CHANGED = "Its author has changed it in the meantime. Please read it again."
 
 
@@ -66,13 +67,36 @@ class Held(Hideable):
         """Leave it hidden, for a reason that its author reads."""
         if not self._settle(version, by):
             return False
-        self.hidden_at, self.hidden_reason, self.hidden_by = utcnow(), reason, by.username
+        self._leave_hidden(by, reason)
         AuditEntry.record("decline text", self, by=by, reason=reason)
+        return True
+
+    def hold_again(self, *, by, reason=""):
+        """Let it wait once more, as if nobody had decided on it."""
+        self._take_in_hand(by)
+        if self.is_held or self.is_deleted:
+            return False
+        if self.is_shown:
+            self.count(-1)
+            news.forget(self)
+        self.held_at = self.hidden_at = utcnow()
+        self.approved_at, self.hidden_reason, self.hidden_by = None, "", ""
+        AuditEntry.record("hold text", self, by=by, reason=reason)
+        return True
+
+    def hide(self, *, by, reason):
+        """What waits, waits no longer: it stays hidden, as others are."""
+        self._take_in_hand(by)
+        if not self.is_held:
+            return super().hide(by=by, reason=reason)
+        self._end_wait()
+        self._leave_hidden(by, reason)
+        AuditEntry.record("hide", self, by=by, reason=reason, before=WAITED)
         return True
 
     def restore(self, *, by, reason=""):
         """What waits is approved, not restored."""
-        self.lock()
+        self._take_in_hand(by)
         return False if self.is_held else super().restore(by=by, reason=reason)
 
     def _settle(self, version, by):
@@ -82,5 +106,12 @@ class Held(Hideable):
             return False
         if self.version != version:
             raise Refused(CHANGED)
-        self.held_at, self.held_for, self.held_word = None, "", ""
+        self._end_wait()
         return True
+
+    def _end_wait(self):
+        self.held_at, self.held_for, self.held_word = None, "", ""
+
+    def _leave_hidden(self, by, reason):
+        self.hidden_at, self.hidden_reason = utcnow(), reason
+        self.hidden_by = getattr(by, "username", by or OPERATOR)

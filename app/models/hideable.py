@@ -50,7 +50,7 @@ class Hideable(Moderatable):
 
     `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE. A class
     brings `lock`, which waits for whoever changes it, `count`, which counts it again or no longer,
-    and `edit`.
+    `edit`, and `newest_revision_id`.
     """
 
     hidden_at: Mapped[Moment | None]
@@ -99,6 +99,7 @@ class Hideable(Moderatable):
         draft = self.edit(text, by=by, as_staff=True)
         if draft is not None:
             said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
+            said["subject_id"] = self.newest_revision_id()
             AuditEntry.record("edit text", self, by=by, reason=reason, **said)
         return draft
 

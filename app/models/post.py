@@ -11,9 +11,10 @@ from .fields import NEVER_TWICE, Moment, partial_index, utcnow
 from .hideable import BY_CLEAN_UP
 from .holding import hold_of
 from .post_tag import PostTag
+from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import APPROVED, HELD, SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written
 
 
 class PostRules(Rules):
@@ -80,10 +81,11 @@ class Post(PostRules, Written, db.Model):
         db.session.flush()
         post._tag(draft.tags)
         Watch.join(post.id, by.id)
-        by.require_speech()
-        if not post.is_held:
+        if post.is_held:
+            by.require_speech()
+        else:
             post.tell(draft.called)
-            post.count(1)
+            by.count_written(post_count=1)
         return post
 
     def tell(self, called):

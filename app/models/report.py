@@ -9,8 +9,8 @@ from ..extensions import db
 from .case import DISMISSED, Case
 from .fields import CreatedAt, Id, Reason, full, utcnow
 from .refused import Refused
+from .rendering import as_html
 from .user import User
-from .written import as_html
 
 LOOKED_AT = timedelta(days=30)  # so far back it is looked how a member's reports were ruled on
 MANY = 3  # of them dismissed, and more than were upheld, slow the member

@@ -186,7 +186,5 @@ class Ruled:
         news.of_ruling(self, by)
 
     def _record(self, action, by, reason, before=""):
-        thing = self.thing
-        name = None if thing else f"{self.noun} that is gone"
-        said = dict(reason=reason, before=before, after=self.in_words, name=name)
-        AuditEntry.record(action, thing, by=by, **said)
+        said = dict(reason=reason, before=before, after=self.in_words)
+        AuditEntry.record(action, self, by=by, **said)

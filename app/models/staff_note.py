@@ -12,6 +12,7 @@ from .refused import Refused
 from .user import User
 
 LONGEST = 2000  # characters
+ABOUT_NOTES = ADD, REMOVE = "add note", "remove note"  # as the log calls it
 JUST_NOW = timedelta(minutes=1)
 
 
@@ -44,7 +45,7 @@ class StaffNote(db.Model):
             return note
         note = cls(user_id=user.id, by_id=by_id, by_name=by_name, text=text)
         db.session.add(note)
-        AuditEntry.record("add note", user, by=by)
+        AuditEntry.record(ADD, user, by=by)
         return note
 
     def removable_by(self, person):
@@ -57,5 +58,5 @@ class StaffNote(db.Model):
         user = db.session.get(User, self.user_id)
         gone = db.session.execute(delete(StaffNote).where(StaffNote.id == self.id)).rowcount
         if gone:
-            AuditEntry.record("remove note", user, by=by)
+            AuditEntry.record(REMOVE, user, by=by)
         return bool(gone)

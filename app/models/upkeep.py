@@ -12,8 +12,9 @@ from ..markdown import RENDERER
 from .comment import Comment
 from .fields import utcnow
 from .post import Post
+from .rendering import rendered
 from .user import User
-from .written import KEPT, rendered
+from .written import KEPT
 
 RENDERED, PURGED = 100, 500  # at once
 

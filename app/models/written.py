@@ -1,28 +1,23 @@
 """What members write: the columns, rules and verbs that posts and comments have in common."""
 
-import re
-
-from markupsafe import Markup
-from sqlalchemy import ForeignKey, String, Text, and_, or_, select, true
+from sqlalchemy import ForeignKey, String, Text, and_, func, or_, select, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from ..extensions import db
-from ..markdown import RENDERER
 from ..markdown import Text as Draft
-from ..names import USERNAME, username_key
 from ..permissions import Permission
-from ..words import beginning, excerpt, plain, words_of
+from ..words import beginning, excerpt, plain
 from . import news
 from .fields import Id, Moment, Words, utcnow
 from .held import Held
 from .hideable import KEPT, Moderatable
 from .holding import hold_of
 from .refused import Refused
+from .rendering import as_html, rendered
 from .revision import Revision
 from .user import User
 
 LONGEST = 10_000  # characters
-LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
 SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
 HELD = "held_at IS NOT NULL"
 APPROVED = "approved_at IS NOT NULL"
@@ -209,6 +204,11 @@ class Written(Rules, Held):
         """Its former texts."""
         return select(Revision).where(getattr(Revision, f"{self.noun}_id") == self.id)
 
+    def newest_revision_id(self):
+        """The id of the text that it had just before this one; None where it has no history."""
+        newest = self.history().with_only_columns(func.max(Revision.id)).order_by(None)
+        return db.session.scalar(newest)
+
     def after(self, revision):
         """The version that took the place of a former text: another such, or this as it is."""
         later = self.history().where(Revision.id > revision.id).order_by(Revision.id)
@@ -225,43 +225,3 @@ class Written(Rules, Held):
         if db.session.scalar(here) is None:
             raise Refused(f"This {self.noun} is gone.")
         db.session.refresh(self)
-
-
-def rendered(text):
-    """Return the draft of a text, which knows names and tags, and the columns that follow."""
-    draft = Draft(text)
-    html = str(draft.html(people_named(draft.mentions)))
-    words = words_of(plain(html))
-    return draft, dict(body=text, body_html=html, renderer=RENDERER, words=words)
-
-
-def as_html(body_html, renderer, body):
-    """The text as the renderer of today makes it, whichever was there when it was saved (R-19).
-
-    Whom it links is taken from what was saved, so that no page of old texts asks for each.
-    """
-    if renderer == RENDERER:
-        return Markup(body_html)
-    return Draft(body).html({username_key(name): name for name in LINKED.findall(body_html)})
-
-
-def for_elsewhere(html, home):
-    """The HTML of a text for whoever reads it outside of the site: its links name where that is.
-
-    Nothing that members type can look like the start of such a link, as `<` is spelt out.
-    """
-    return html.replace(Markup('<a href="/'), Markup('<a href="{}').format(home))
-
-
-def preview_of(text):
-    """Return the HTML that a text would have if it were saved now."""
-    draft = Draft(text)
-    return draft.html(people_named(draft.mentions))
-
-
-def people_named(keys):
-    """Return key → username of those whom a text may mention."""
-    if not keys:
-        return {}
-    found = select(User.username_key, User.username).where(User.username_key.in_(keys))
-    return dict(db.session.execute(found.where(*User.seen_by_all())).all())

@@ -1,6 +1,6 @@
 """Keeping the peace."""
 
-from . import appeals, cases, clean_ups, held, people, queue, sanctions, texts, words
+from . import appeals, cases, clean_ups, held, log, people, queue, sanctions, texts, words
 from .blueprint import moderation
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "cases",
     "clean_ups",
     "held",
+    "log",
     "moderation",
     "people",
     "queue",

@@ -12,7 +12,7 @@ from ..models.deciding import CONFIRMED, LIFTED
 from ..models.refused import Refused
 from ..models.setting import current_settings
 from ..paging import page_of
-from ..security import actor
+from ..security import actor, undo
 from .blueprint import moderation
 from .sanction_forms import DecisionForm
 
@@ -55,7 +55,7 @@ def decide_on_appeal(id):
         db.session.commit()
         flash(DONE[outcome], "success")
     except Refused as error:
-        db.session.rollback()
+        undo()
         flash(str(error), "danger")
     return redirect(url_for("moderation.appeal", id=id))
 
@@ -81,7 +81,7 @@ def say(appeal, form):
             send_appeal_answered(message)
         db.session.commit()
     except Refused as error:
-        db.session.rollback()
+        undo()
         abort(403, str(error))
 
 

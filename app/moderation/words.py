@@ -6,8 +6,8 @@ from ..extensions import db
 from ..models import WatchedWord
 from ..models.holding import hosts_outside
 from ..models.refused import Refused
+from ..models.rendering import preview_of
 from ..models.watched_word import EFFECTS, WatchList
-from ..models.written import preview_of
 from ..security import actor
 from .blueprint import moderation
 from .newcomer_forms import TrialForm, WatchedWordForm

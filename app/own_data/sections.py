@@ -33,6 +33,7 @@ from ..models import (
     Watch,
     WayBack,
 )
+from ..models.staff_note import ABOUT_NOTES
 
 AT_ONCE = 200
 PICTURE = "picture.webp"  # in the file, where the person chose one
@@ -84,6 +85,7 @@ def account(person):
     names = ("username", "email", "first_name", "last_name", "location", "about_me")
     names += ("member_since", "last_seen", "confirmed_at", "deactivated_at", "leaving_at")
     names += ("hides_last_seen", "home_feed", "role_until", "approval_asked_at", "sign_up_reason")
+    names += ("sign_up_mode",)
     names += ("post_count", "comment_count", "follower_count", "following_count")
     facts = {"id": person.id} | {name: getattr(person, name) for name in names}
     facts["role"] = person.held_role.name if person.held_role else None
@@ -101,7 +103,7 @@ def written(cls):
 
 def posts(id):
     tags = select(func.aggregate_strings(PostTag.tag, " ")).where(PostTag.post_id == Post.id)
-    counts = Post.comment_count, Post.like_count, Post.comments_closed_at
+    counts = Post.comment_count, Post.like_count, Post.comments_closed_at, Post.staff_closed_at
     own = (*counts, tags.scalar_subquery().label("tags"))
     return select(*written(Post), *own).where(Post.author_id == id)
 
@@ -202,7 +204,10 @@ def former_addresses(id):
 
 
 def acts_of_staff(id):
-    """What was done to the person and to what they wrote. Not who did it, nor from where."""
+    """What was done to the person and to what they wrote. Not who did it, nor from where.
+
+    Nor that staff notes something about them: that is private.
+    """
     texts = (cls.noun for cls in (Post, Comment))
     theirs = (select(cls.id).where(cls.author_id == id) for cls in (Post, Comment))
     about = [(AuditEntry.target_type == "user") & (AuditEntry.target_id == id)]
@@ -210,7 +215,7 @@ def acts_of_staff(id):
         about.append((AuditEntry.target_type == noun) & AuditEntry.target_id.in_(ids))
     columns = AuditEntry.created_at, AuditEntry.action, AuditEntry.target_type.label("on")
     columns += AuditEntry.target_id, AuditEntry.before, AuditEntry.after, AuditEntry.reason
-    return select(*columns).where(or_(*about))
+    return select(*columns).where(or_(*about), AuditEntry.action.not_in(ABOUT_NOTES))
 
 
 def own_acts(id):

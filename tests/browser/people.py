@@ -11,6 +11,7 @@ from app.clean_ups import carry_out_now
 from app.extensions import db
 from app.imports import make_plan
 from app.models import (
+    AuditEntry,
     Bookmark,
     CleanUp,
     Comment,
@@ -82,7 +83,9 @@ class People:
         away[0].hide(by=User.with_username("mona"), reason=LONG * 7)
         away[1].delete()
         db.session.commit()
-        self.texts = {"post": post.id, "comment": comment.id}
+        hidden = db.session.scalars(AuditEntry.about(away[0])).one()
+        self.texts = {"post": post.id, "comment": comment.id, "entry": hidden.id}
+        self.texts["month"] = f"{utcnow():%Y-%m}"
 
     def make_held(self, post):
         """What waits for moderators, and words that are watched."""
