@@ -210,7 +210,7 @@ def test_a_dismissal_leaves_all_as_it_is_and_is_in_the_log(moderator, case):
 
     assert (case.outcome, case.settled_by, case.ruling) == ("dismissed", "mona", "It is fine.")
     assert not post.is_hidden and answer.location == "/moderation/"
-    assert acts() == [("dismiss reports", "post", post.id, "It is fine.")]
+    assert acts() == [("dismiss reports", "case", case.id, "It is fine.")]
     assert mails("text_hidden") == []
 
 
