@@ -179,9 +179,9 @@ def required_reason_field(label="Reason"):
     return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
 
 
-def reason_field(*checks):
+def reason_field():
     """The reason of an act of staff, for the log."""
-    checks = [*checks, visible_lines, at_most(500)]
+    checks = [visible_lines, at_most(500)]
     return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 

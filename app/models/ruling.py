@@ -91,7 +91,7 @@ class Ruled:
     def hideable_by(self, user):
         """Whether there is a text to hide, and the rank of who wrote it allows that."""
         is_text = self.noun != "user" and self.thing is not None
-        return is_text and (self.person is None or user.may_act_on(self.person))
+        return is_text and self.thing.moderatable_by(user)
 
     def claim(self, *, by):
         """Take it in hand, so that no other moderator does; again, it lasts from now on."""
@@ -171,8 +171,6 @@ class Ruled:
             raise Refused("A member cannot be hidden; sanction them instead.")
         if self.thing is None:
             raise Refused(GONE)
-        if not self.hideable_by(by):
-            raise Refused(by.why_not_act_on(self.person))
         return self.thing.hide(by=by, reason=reason)
 
     def _punish(self, by, reason, penalty):

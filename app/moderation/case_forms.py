@@ -1,42 +1,22 @@
 """What a moderator asks the queue for, and what they rule on a case."""
 
-import secrets
-from datetime import timedelta
-
 from flask import request
-from wtforms import (
-    DateField,
-    HiddenField,
-    RadioField,
-    SelectField,
-    StringField,
-    SubmitField,
-)
+from wtforms import RadioField, SelectField, StringField, SubmitField
 from wtforms import ValidationError as Invalid
-from wtforms.validators import DataRequired, InputRequired, Optional
+from wtforms.validators import InputRequired
 
-from ..forms import REQUIRED, Form, at_most, choices_of, reason_field, stripped, visible
+from ..forms import Form, at_most, choices_of, stripped, visible
 from ..models import User
 from ..models.case_list import MINE, NOBODY, CaseList
-from ..models.fields import at_midnight, utcnow
 from ..models.ruling import Penalty
-from ..models.sanction import BAN, ENDING, NOTICE, SILENCE, SUSPENSION, WARNING
+from ..models.sanction import WARNING
 from ..models.setting import current_settings
+from .sanction_forms import DOES, SanctionForm
 
 STATES = [("open", "Open"), ("settled", "Settled")]
 NOUNS = [("", "Everything"), ("post", "Posts"), ("comment", "Comments"), ("user", "Members")]
 CLAIMED = [("", "All"), (NOBODY, "Nobody has in hand"), (MINE, "I have in hand")]
 DISMISS, HIDE, SANCTION = "dismiss", "hide", "sanction"
-LABELS = {
-    NOTICE: "Notice: a friendly word, no strike",
-    WARNING: "Warning: a strike",
-    SILENCE: "Silence: they read, but do not write",
-    SUSPENSION: "Suspension: they are kept out",
-    BAN: "Ban: they are kept out for good",
-}
-TO_A_DAY = "date"
-LASTS = [("1", "1 day"), ("3", "3 days"), ("7", "1 week"), ("30", "1 month")]
-LASTS += [("", "Until it is lifted"), (TO_A_DAY, "To the end of the day below")]
 NOTHING_WRONG = "This agrees with the rules of this site."
 
 
@@ -79,15 +59,11 @@ class QueueForm(Form):
         return CaseList(viewer, **filters)
 
 
-class RulingForm(Form):
+class RulingForm(SanctionForm):
     """The reason begins as the rules have it. What cannot be done to this case is no choice."""
 
-    key = HiddenField(default=lambda: secrets.token_hex(16), validators=[at_most(32)])
     ruling = RadioField("Your ruling", validators=[InputRequired("Please choose one.")])
-    kind = SelectField("Sanction", choices=choices_of(LABELS.items()), default=WARNING)
-    lasts = SelectField("How long it lasts", choices=choices_of(LASTS), default="7")
-    until = DateField("Its last day", validators=[Optional()])
-    reason = reason_field(DataRequired(REQUIRED))
+    kind = SelectField("Sanction", choices=choices_of(DOES.items()), default=WARNING)
     submit = SubmitField("Rule")
 
     def __init__(self, case, by):
@@ -106,6 +82,14 @@ class RulingForm(Form):
             hides = f"Hide the {case.noun}, and sanction" if self.has_text else "Sanction"
             yield SANCTION, f"{hides} {case.person.username}"
 
+    def validate_lasts(self, field):
+        if self.sanctions:
+            super().validate_lasts(field)
+
+    def validate_until(self, field):
+        if self.sanctions:
+            super().validate_until(field)
+
     @property
     def may_sanction(self):
         return any(choice.value == SANCTION for choice in self.ruling.choices)
@@ -115,24 +99,13 @@ class RulingForm(Form):
         """What the reason of each ruling begins with."""
         return {DISMISS: NOTHING_WRONG, HIDE: self.prefilled, SANCTION: self.prefilled}
 
-    def validate_lasts(self, field):
-        if self.ends_on_a_day and not (self.until.data or self.until.process_errors):
-            raise Invalid("Please choose the day below.")
-
-    def validate_until(self, field):
-        if field.data and not field.data.year < 9999:
-            raise Invalid("Please choose a nearer day.")
-        if self.ends_on_a_day and field.data and at_midnight(field.data) <= utcnow():
-            raise Invalid("Please choose a day that is not over yet.")
-
-    @property
-    def ends_on_a_day(self):
-        ends = self.ruling.data == SANCTION and self.kind.data in ENDING
-        return ends and self.lasts.data == TO_A_DAY
-
     @property
     def dismisses(self):
         return self.ruling.data == DISMISS
+
+    @property
+    def sanctions(self):
+        return self.ruling.data == SANCTION
 
     @property
     def hides(self):
@@ -147,13 +120,4 @@ class RulingForm(Form):
 
     @property
     def penalty(self):
-        if self.ruling.data != SANCTION:
-            return None
-        return Penalty(self.kind.data, self._end(), self.key.data)
-
-    def _end(self):
-        if self.kind.data not in ENDING or not self.lasts.data:
-            return None
-        if self.lasts.data == TO_A_DAY:
-            return at_midnight(self.until.data)
-        return utcnow() + timedelta(days=int(self.lasts.data))
+        return Penalty(self.kind.data, self.end, self.key.data) if self.sanctions else None

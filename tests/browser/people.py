@@ -19,6 +19,7 @@ from app.models import (
     PeopleImport,
     Picture,
     Post,
+    Report,
     Role,
     RoleRequest,
     Sanction,
@@ -105,7 +106,20 @@ class People:
         StaffNote.add(wiped, LONG * 20, by=boss)
         Sanction.impose(wiped, "silence", by=boss, reason=LONG * 7)
         self.texts["wiped"] = post.id
+        loud = make_user("loud", first_name=LONG, about_me=LONG * 20)
+        self.make_reports(make_post(loud, LONG * 3))
         db.session.commit()
+
+    def make_reports(self, post):
+        """What waits in the queue, and what was ruled on, as long as can be."""
+        boss, ada = User.with_username(LONG), User.with_username("ada")
+        said = dict(category="Harassment", reason=LONG * 7)
+        case = Report.make(post, by=boss, **said).case
+        Report.make(post, by=ada, **said)
+        post.edit(f"{LONG} " * 20, by=post.author)
+        Report.make(post.author, by=boss, **said).case.dismiss(by=ada, reason=LONG * 7)
+        db.session.flush()
+        self.texts["case"] = case.id
 
     def make_requests(self):
         """What the pages about invitations and requests show."""

@@ -25,7 +25,7 @@ def test_the_invited_joins_and_signs_in(visit, script):
     expect(guest.locator(".own-words")).to_have_text("Come, there is cake.")
     join(guest, name)
     sign_in(guest, name, ANOTHER)
-    expect(guest.get_by_role("heading", level=1)).to_have_text("Newcomers")  # a moderator's page
+    expect(guest.get_by_role("heading", level=1)).to_have_text("Reports")  # a moderator's page
 
     staff.get_by_role("link", name="Show all there were").click()
     row = staff.get_by_role("row").filter(has_text=f"{name}@example.org")
@@ -90,7 +90,7 @@ def test_a_request_for_a_role_is_made_and_accepted(visit, people, script):
     expect(staff.get_by_role("status")).to_contain_text(f"{name} is Moderator now")
 
     member.goto("/moderation/")
-    expect(member.get_by_role("heading", level=1)).to_have_text("Newcomers")
+    expect(member.get_by_role("heading", level=1)).to_have_text("Reports")
 
 
 def invite(page, addresses, role):

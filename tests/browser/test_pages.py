@@ -46,6 +46,8 @@ FOR_MEMBERS = {
     "main.edit_profile": "/settings/profile",
     "main.held": "/held",
     "main.muted": "/settings/muted",
+    "main.report_user": "/user/mona/report",
+    "main.reports": "/reports",
     "main.notification_settings": "/settings/notifications",
     "main.notifications": "/notifications",
     "main.data": "/settings/data",
@@ -60,7 +62,12 @@ FOR_WRITERS = {
     "main.edit_post": "/post/{post}/edit",
     "main.post": "/post/{post}",
 }
+FOR_READERS = {
+    "main.report_comment": "/comment/{comment}/report",
+    "main.report_post": "/post/{post}/report",
+}
 FOR_STAFF = {
+    "moderation.case": "/moderation/case/{case}",
     "moderation.held": "/moderation/held",
     "moderation.log": "/moderation/log",
     "moderation.log_entry": "/moderation/log/{entry}",
@@ -109,7 +116,13 @@ FOR_THOSE_WHO_WAIT = {
     "auth.change_email_request": "/auth/change-email",
 }
 FOR_ALL_KINDS = (
-    FOR_VISITORS | FOR_MEMBERS | FOR_WRITERS | FOR_STAFF | FOR_NEWCOMERS | FOR_THOSE_WHO_WAIT
+    FOR_VISITORS
+    | FOR_MEMBERS
+    | FOR_READERS
+    | FOR_WRITERS
+    | FOR_STAFF
+    | FOR_NEWCOMERS
+    | FOR_THOSE_WHO_WAIT
 )
 ERRORS = {"/nowhere": 404, "/auth/reset-password/worn-out": 400, "/auth/confirm/{expired}": 410}
 ERRORS |= {"/auth/join/{late}": 410, "/auth/join/worn-out": 400}
@@ -171,7 +184,7 @@ def tokens(people):
     ("username", "pages"),
     [
         (None, OPEN_TO_ALL | FROM_MAILS | FOR_VISITORS),
-        ("alice", OPEN_TO_ALL | FOR_MEMBERS),
+        ("alice", OPEN_TO_ALL | FOR_MEMBERS | FOR_READERS),
         (LONG, OPEN_TO_ALL | FOR_MEMBERS | FOR_STAFF),
         ("bob", {"main.ask_for_role": "/roles/{moderator}/ask"}),
         (LONG, FOR_WRITERS),

@@ -28,7 +28,7 @@ def test_a_member_reads_what_is_missing_and_who_has_it(visit, watcher, path, per
 
 @pytest.mark.parametrize(
     ("username", "path", "title"),
-    [("mona", "/moderation/", "Newcomers"), ("ada", "/admin/", "Administration")],
+    [("mona", "/moderation/", "Reports"), ("ada", "/admin/", "Administration")],
 )
 def test_staff_land_where_they_work(visit, username, path, title):
     page = visit("/auth/login")
@@ -40,4 +40,4 @@ def test_staff_land_where_they_work(visit, username, path, title):
     administration = page.get_by_role("navigation").get_by_role("link", name="Administration")
     expect(administration).to_have_count(1 if username == "ada" else 0)
     page.get_by_role("link", name="Moderation", exact=True).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Newcomers")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Reports")

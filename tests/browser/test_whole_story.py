@@ -42,7 +42,7 @@ def test_from_the_invitation_to_the_end_of_the_role(visit, watcher, people, scri
     staff.get_by_role("button", name="Change the role").click()
     expect(staff.get_by_role("status")).to_contain_text("is Moderator until")
     guest.goto("/moderation/")
-    expect(guest.get_by_role("heading", level=1)).to_have_text("Newcomers")
+    expect(guest.get_by_role("heading", level=1)).to_have_text("Reports")
 
     let_time_pass(people, name)
     watcher.expect(403, "/moderation/")
