@@ -98,7 +98,11 @@ class Config:
         "password strength": "60 per minute",  # by network
         "appeal messages": "10 per hour",  # by account; staff write as many as they need
         "pictures": "30 per hour",  # by account; each is decoded and drawn anew
+        "reports": "20 per hour",  # by account
         "writing": "120 per minute",
+        "texts on the first day": "5 per hour",  # posts and comments of one member
+        "texts in the first week": "20 per hour",
+        "texts": "60 per hour",
     }
     RATELIMIT_STRATEGY = "moving-window"
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True
@@ -113,6 +117,7 @@ class Config:
         self.PROXY_COUNT = self._number(env, "PROXY_COUNT", 0)
         self.POSTS_PER_PAGE = self._number(env, "OFFBRAND_POSTS_PER_PAGE", 20)
         self.DIGEST_HOUR = self._number(env, "OFFBRAND_DIGEST_HOUR", 7)
+        self.SIGN_UP_SECONDS = self._number(env, "OFFBRAND_SIGN_UP_SECONDS", 3)
         self.OFFBRAND_ADMIN = env.get("OFFBRAND_ADMIN")
         self.SUPERUSER_ID = env.get("SUPERUSER_ID")
         self.SUPERUSER_PASSWORD = env.get("SUPERUSER_PASSWORD")
@@ -154,6 +159,8 @@ class Config:
             yield "OFFBRAND_POSTS_PER_PAGE must be a number from 5 to 100."
         if self.DIGEST_HOUR > 23:
             yield "OFFBRAND_DIGEST_HOUR must be a number from 0 to 23."
+        if self.SIGN_UP_SECONDS > 60:
+            yield "OFFBRAND_SIGN_UP_SECONDS must be a number from 0 to 60."
         if self.MAIL_DELIVERY not in ("thread", "worker"):
             yield "MAIL_DELIVERY must be thread or worker."
         if self.MAIL_USE_SSL and self.MAIL_USE_TLS:
@@ -179,9 +186,13 @@ class TestingConfig(Config):
     TESTING = True
     MAILBOX = True
     ARGON2 = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+    LIMITS = Config.LIMITS | {
+        name: "1000 per hour" for name in Config.LIMITS if name.startswith("texts")
+    }
 
     def __init__(self, env=os.environ):
         super().__init__({})  # tests must not depend on a person's .env
+        self.SIGN_UP_SECONDS = 0
         self.SECRET_KEY = "only for tests, and long enough for them"
         self.SQLALCHEMY_DATABASE_URI = env.get("TEST_DATABASE_URL") or "sqlite://"
         self.TRUSTED_HOSTS = LOCAL_HOSTS

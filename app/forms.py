@@ -158,15 +158,30 @@ def writing_field(label, *, goes):
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
+def body_field(label, longest):
+    """A text in Markdown.
+
+    Browsers would cut what is pasted at a `maxlength`, unnoticed; so it comes without one.
+    """
+
+    def short_enough(form, field):
+        if (surplus := len(field.data or "") - longest) > 0:
+            words = f"This is {surplus:,} characters too long; {longest:,} are the most."
+            raise StopValidation(words)
+
+    checks = [DataRequired("Please write something."), short_enough, visible_lines]
+    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
+
+
 def required_reason_field(label="Reason"):
     """A reason that whom it concerns is told, on the site and by mail."""
     checks = [DataRequired(REQUIRED), visible_lines, at_most(500), without_links]
     return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
 
 
-def reason_field():
+def reason_field(*checks):
     """The reason of an act of staff, for the log."""
-    checks = [visible_lines, at_most(500)]
+    checks = [*checks, visible_lines, at_most(500)]
     return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 

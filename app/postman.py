@@ -23,6 +23,7 @@ from .digests import bring_up_to_date, write_due
 from .extensions import db, mail
 from .models import DataExport, Notification, OutboxMail, PeopleImport, UserSession, WayBack
 from .models.upkeep import purge_deleted, render_outdated
+from .notices import tell_staff
 from .terms import sweep
 
 POLL = 5  # seconds between looks at an outbox that nobody has written to
@@ -203,6 +204,7 @@ def _sweep_now_and_then(app):
     if time.monotonic() - last > SWEEP_EVERY or not last:
         app.extensions["swept_at"] = time.monotonic()
         sweep()
+        tell_staff()
 
 
 def _purge_now_and_then(app):

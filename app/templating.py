@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 
 from flask import current_app, has_request_context, request, url_for
@@ -37,6 +38,7 @@ def init_app(app):
     app.add_template_global(post_url)
     app.add_template_global(comment_url)
     app.add_template_global(written_url)
+    app.add_template_global(moderation_url)
     app.add_template_global(counted)
     app.add_template_global(drawn)
     app.add_template_global(Permission, "Permission")
@@ -46,6 +48,9 @@ def init_app(app):
     app.add_template_filter(marked)
     app.add_template_filter(said)
     app.add_template_global(iso)
+    app.add_template_global(duration)
+    app.add_template_global(pace_in_words)
+    app.add_template_global(time_words)
     app.context_processor(names)
 
 
@@ -79,6 +84,22 @@ def written_url(written):
     return f"{request.script_root}/{written.noun}/{written.id}"
 
 
+def moderation_url(written):
+    """Where moderators act on a post or comment."""
+    return f"{request.script_root}/moderation/{written.noun}/{written.id}"
+
+
+def time_words(seconds):
+    """Say how long something took, as people would: 40 minutes, 3 hours, 2 days."""
+    if seconds is None:
+        return "–"
+    units = (("day", 86400, 2 * 86400), ("hour", 3600, 2 * 3600), ("minute", 60, 90))
+    for noun, size, least in units:
+        if seconds >= least:
+            return counted(round(seconds / size), noun)
+    return "less than a minute" if seconds < 60 else "1 minute"
+
+
 def drawn(template, card, **facts):
     """Return the HTML of a card. Nothing but these may be asked for in its template.
 
@@ -96,6 +117,20 @@ def _drawn(template, root, card, facts):
 def counted(number, noun):
     """Say how many: no comments, 1 comment, 1,234 comments."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"No {noun}s"
+
+
+def duration(seconds):
+    """Say how long it takes: a second, 40 seconds, 12 minutes, 3 hours."""
+    if seconds < 90:
+        return "a second" if seconds <= 1 else f"{seconds} seconds"
+    if seconds < 5400:
+        return f"{ceil(seconds / 60)} minutes"
+    return f"{ceil(seconds / 3600)} hours"
+
+
+def pace_in_words(pace):
+    """Say one of the LIMITS on texts: 5 posts and comments per hour."""
+    return current_app.config["LIMITS"][pace].replace(" per ", " posts and comments per ")
 
 
 def avatar_url(user):

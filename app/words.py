@@ -49,6 +49,11 @@ def words_of(text):
     return " ".join(dict.fromkeys(word for _, _, word in _pieces(composed(text))))
 
 
+def in_order(text, *, asked=False):
+    """Return all words of a text as they follow each other; `asked`: of what is sought."""
+    return [word for _, _, word in _pieces(composed(text), asked)]
+
+
 def terms_of(question):
     """Return what to look for; all of it must be there. Nothing for a question without words."""
     question = composed(question[:LONGEST_QUESTION])

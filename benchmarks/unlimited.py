@@ -3,4 +3,7 @@
 from app import create_app
 from config import Config
 
-app = create_app(LIMITS=Config.LIMITS | {"writing": "1000000 per minute"})
+ENDLESS = {"writing": "1000000 per minute"}
+ENDLESS |= {name: "" for name in Config.LIMITS if name.startswith("texts")}
+
+app = create_app(LIMITS=Config.LIMITS | ENDLESS)

@@ -224,7 +224,8 @@ def production(site_with, monkeypatch):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     cheap = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
-    return site_with("production", TESTING=True, ARGON2=cheap, WTF_CSRF_ENABLED=False)
+    quick = dict(WTF_CSRF_ENABLED=False, SIGN_UP_SECONDS=0)
+    return site_with("production", TESTING=True, ARGON2=cheap, **quick)
 
 
 @pytest.fixture

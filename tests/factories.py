@@ -5,7 +5,7 @@ import itertools
 from sqlalchemy import text
 
 from app.extensions import db
-from app.models import Comment, OutboxMail, Post, Role, User
+from app.models import Comment, OutboxMail, Post, Report, Role, User
 from app.models.fields import utcnow
 
 PASSWORD = "violet anchor 71 drum"
@@ -34,6 +34,11 @@ def make_post(author=None, text="Hello.", **values):
 
 def make_comment(post=None, author=None, text="An answer.", **values):
     return _written(Comment.publish(post or make_post(), text, by=author or make_user()), values)
+
+
+def make_report(thing=None, *, by=None, category="Spam", reason="Look at this."):
+    thing, by = thing or make_post(), by or make_user()
+    return Report.make(thing, by=by, category=category, reason=reason)
 
 
 def _written(thing, values):

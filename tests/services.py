@@ -76,6 +76,7 @@ class Served:
             **{k: v for k, v in os.environ.items() if k in ("PATH", "HOME", "LANG")},
             "DEV_DATABASE_URL": f"sqlite:///{folder}/data.sqlite",
             "PYTHON_DOTENV_DISABLED": "1",
+            "OFFBRAND_SIGN_UP_SECONDS": "0",  # a browser that a test drives types fast
             "SECRET_KEY": "kept for as long as this test runs, and no longer",
             **settings,
         }

@@ -111,11 +111,14 @@ ACCESS = {
     "main.follow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.followers": PAGE,
     "main.following": PAGE,
+    "main.held": MEMBER,
     "main.healthz": ALWAYS,
     "main.index": PAGE,
     "main.keep_account": (LOGIN, *4 * [HOME]),
     "main.like": MEMBER,
     "main.log": PAGE,
+    "main.log_entry": PAGE,
+    "main.log_feed": PAGE,
     "main.moment_js": ALWAYS,
     "main.mute": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.muted": MEMBER,
@@ -131,6 +134,10 @@ ACCESS = {
     "main.read_notifications": (LOGIN, CONFIRM, *3 * ["/notifications"]),
     "main.readyz": ALWAYS,
     "main.remove_picture": (LOGIN, CONFIRM, *3 * ["/settings/picture"]),
+    "main.report_comment": MEMBER,
+    "main.report_post": MEMBER,
+    "main.report_user": (LOGIN, CONFIRM, 403, "opens", "opens"),
+    "main.reports": MEMBER,
     "main.robots": PAGE,
     "main.search": PAGE,
     "main.sessions": MEMBER,
@@ -139,6 +146,8 @@ ACCESS = {
     "main.sitemap_part": PAGE,
     "main.tag": PAGE,
     "main.tag_feed": PAGE,
+    "main.transparency": PAGE,
+    "main.transparency_month": PAGE,
     "main.unbookmark": MEMBER,
     "main.unfollow": (LOGIN, CONFIRM, *3 * ["/user/alice"]),
     "main.unlike": MEMBER,
@@ -150,7 +159,30 @@ ACCESS = {
     "main.user_feed": PAGE,
     "main.watch": MEMBER,
     "main.withdraw_role_request": MEMBER,
+    "moderation.act_on_text": MODERATOR,
+    "moderation.add_note": MODERATOR,
+    "moderation.clean_up": MODERATOR,
+    "moderation.edit_text": MODERATOR,
+    "moderation.people": MODERATOR,
+    "moderation.person": MODERATOR,
     "moderation.queue": MODERATOR,
+    "moderation.remove_note": (LOGIN, CONFIRM, 403, *2 * ["/moderation/people"]),
+    "moderation.remove_text": ADMIN,
+    "moderation.start_clean_up": MODERATOR,
+    "moderation.text": MODERATOR,
+    "moderation.undo_clean_up": MODERATOR,
+    "moderation.decide_on_held": (LOGIN, CONFIRM, 403, "/moderation/held", "/moderation/held"),
+    "moderation.held": MODERATOR,
+    "moderation.remove_word": (LOGIN, CONFIRM, 403, "/moderation/words", "/moderation/words"),
+    "moderation.try_words": MODERATOR,
+    "moderation.words": MODERATOR,
+    "moderation.case": MODERATOR,
+    "moderation.claim_case": MODERATOR,
+    "moderation.release_case": MODERATOR,
+    "moderation.rule_on_case": MODERATOR,
+    "moderation.log": MODERATOR,
+    "moderation.log_entry": MODERATOR,
+    "moderation.undo_entry": MODERATOR,
     "static": ALWAYS,
 }
 ACCESS |= {
@@ -173,7 +205,9 @@ TO_SUSPENDED |= {"main.end_view_as": HOME, "main.keep_account": HOME}
 PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
-VALUES |= dict(kind="posts", tag="flask")
+VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
+VALUES |= dict(kind="posts", tag="flask", month="2001-01")
 
 
 @pytest.fixture
@@ -246,7 +280,8 @@ def test_visitors_and_unconfirmed_people_write_nothing(app, client, cast, who):
         own_proof = rule.endpoint.startswith("auth.") or "token" in rule.arguments
         if "POST" in rule.methods and not own_proof:
             values = {"id": 1, "act": "sign-out", "slug": "about", "number": 1}
-            values["username"] = "alice"
+            values |= dict(username="alice", noun="post", verb="hide")
+            values |= {"username": "alice", "noun": "post"}
             values = {name: values[name] for name in rule.arguments}
             path = app.url_map.bind("localhost").build(rule.endpoint, values)
             assert client.post(path, data={"first_name": "x"}).status_code == 302

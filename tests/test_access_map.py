@@ -35,7 +35,9 @@ KINDS = ["visitor", "unconfirmed", "role User", "role Moderator", "role Administ
 KINDS += ["role Helper", "role Office"]
 VALUES = dict(username="nobody", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
-VALUES |= dict(kind="posts", tag="flask")
+VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
+VALUES |= dict(kind="posts", tag="flask", noun="post")
+VALUES |= dict(kind="posts", tag="flask", month="2001-01")
 ANSWERS = {"/": HOME, "/auth/unconfirmed": CONFIRM, "/auth/login": SIGN_IN}
 ANSWERS |= {"/standing": STANDING}
 

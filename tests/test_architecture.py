@@ -8,12 +8,13 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["config"],
-    ["avatars", "databases", "devices", "differences", "extensions", "forms", "logs", "markdown"]
-    + ["names", "networks", "paging", "passwords", "people_csv", "permissions", "pictures"]
-    + ["throttles", "tokens", "words"],
+    ["avatars", "databases", "devices", "differences", "domains", "extensions", "forms", "logs"]
+    + ["markdown", "names", "networks", "paging", "passwords", "people_csv", "permissions"]
+    + ["pictures", "throttles", "tokens", "words"],
     ["models"],
-    ["access", "access_map", "decorators", "digests", "doctor", "email", "errors", "exports"]
-    + ["fake", "imports", "own_data", "postman", "security", "templating", "terms"],
+    ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
+    + ["exports", "fake", "imports", "log_filters", "notices", "own_data", "postman"]
+    + ["security", "templating", "terms"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]

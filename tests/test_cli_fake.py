@@ -9,7 +9,7 @@ from app.fake import PASSWORD
 from app.markdown import Text
 from app.models import Comment, Follow, Like, Post, PostTag, Role, User
 from app.models.fields import utcnow
-from app.models.written import rendered
+from app.models.rendering import rendered
 
 
 def test_it_explains_itself(flask):

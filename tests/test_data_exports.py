@@ -5,6 +5,7 @@ import tracemalloc
 from datetime import timedelta
 from html.parser import HTMLParser
 from io import BytesIO
+from itertools import chain, repeat
 from zipfile import ZipFile
 
 import pytest
@@ -397,7 +398,7 @@ def test_a_worker_that_is_told_to_stop_leaves_it_to_the_next(alice):
     Post.publish("Hello", by=alice)
     export = DataExport.ask(alice)
     db.session.commit()
-    answers = iter([False, True])
+    answers = chain([False] * 3, repeat(True))
 
     own_data.work(stopped=lambda: next(answers))
     assert db.session.get(DataExport, export.id, populate_existing=True).leased_until is None

@@ -89,6 +89,7 @@ def test_a_cursor_or_day_beyond_all_bounds_is_nonsense_not_a_fault(client, ada, 
 def test_an_end_of_a_freeze_beyond_all_bounds_is_said(client, ada, moment):
     client.sign_in(ada)
     form = dict(site_name="Club", registration="open", readers="all", posts_per_page="20")
+    form |= dict(hold_first="0")
 
     answer = client.post("/admin/settings", data=form | {"frozen_until": moment})
 

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 
 import pytest
 from crawling import crawl, kinds_of_forms
-from factories import PASSWORD, everything, keep, make_mail
+from factories import PASSWORD, everything, keep, make_mail, make_report
 from test_input import BROKEN_UTF8, JUNK, NUMBERS, URLENCODED
 
 from app.extensions import limiter
@@ -40,6 +40,7 @@ def forms(request, client, alice, bob, ada):
     Appeal.open(warning, by=bob, body="I was.")
     Sanction.impose(bob, "notice", by=ada, reason="Be kind.")
     make_mail()
+    make_report(post, by=bob)
     client.sign_in(dict(bob=bob, ada=ada)[request.param])
     return [form for form in kinds_of_forms(crawl(client)) if form.action != "/auth/logout"]
 

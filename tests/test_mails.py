@@ -4,11 +4,20 @@ import re
 from datetime import timedelta
 
 import pytest
-from factories import keep, mails, make_user
+from factories import keep, mails, make_post, make_user
 
 from app import email
 from app.extensions import db
-from app.models import AccountDeletion, Appeal, DataExport, Invitation, Role, RoleRequest, Sanction
+from app.models import (
+    AccountDeletion,
+    Appeal,
+    CleanUp,
+    DataExport,
+    Invitation,
+    Role,
+    RoleRequest,
+    Sanction,
+)
 from app.models.fields import utcnow
 from app.security import site_link
 
@@ -36,12 +45,20 @@ MAILS = {
     "declined": ("Your request to join", None),
     "role_accepted": ("You have a new role", None),
     "role_declined": ("Your request for a role", None),
+    "text_hidden": ("Your post was hidden", None),
+    "text_restored": ("Your post is back", None),
+    "text_edited": ("Your post was changed", None),
+    "text_removed": ("Your post was removed", None),
+    "comments_closed": ("Your post takes no more comments", None),
+    "cleaned_up": ("Your texts were hidden", None),
+    "clean_up_undone": ("Your texts are back", None),
+    "text_declined": ("Your post was not approved", None),
     "sanctioned": ("You are silenced", None),
     "sanction_lifted": ("Your silence is lifted", None),
     "appeal_answered": ("An answer to your appeal", None),
     "appeal_decided": ("Your appeal is decided", None),
 }
-NEWS = {"digest", "notification"}  # see test_digests.py
+NEWS = {"digest", "notification", "staff_notice"}  # see test_digests.py, test_staff_notices.py
 WORDS = "Hello from <b>here</b>.\nBe well."
 
 
@@ -78,6 +95,18 @@ def request_of(user):
     return keep(RoleRequest(user=user, role=Role.named("Moderator"), reason="Alicia of Nowhere"))
 
 
+def about_text(send):
+    return lambda user: send(make_post(user), by=user, reason=WORDS)
+
+
+def clean_up_of(user):
+    return keep(CleanUp(user=user, by_name="mona", since=utcnow(), reason=WORDS))
+
+
+def warning_of(user):
+    return Sanction(user=user, kind="warning", reason=WORDS, by_name=user.username)
+
+
 SENDERS = {
     "account_made": email.send_account_made,
     "address_assigned": email.send_address_assigned,
@@ -102,6 +131,16 @@ SENDERS = {
     "declined": lambda user: email.send_declined(user, user, WORDS),
     "role_accepted": lambda user: email.send_role_accepted(request_of(user), user, WORDS),
     "role_declined": lambda user: email.send_role_declined(request_of(user), user, WORDS),
+    "text_hidden": about_text(email.send_text_hidden),
+    "text_restored": about_text(email.send_text_restored),
+    "text_edited": about_text(email.send_text_edited),
+    "text_removed": about_text(email.send_text_removed),
+    "comments_closed": about_text(email.send_comments_closed),
+    "cleaned_up": lambda user: email.send_cleaned_up(clean_up_of(user), by=user),
+    "clean_up_undone": lambda user: email.send_clean_up_undone(
+        clean_up_of(user), by=user, reason=WORDS
+    ),
+    "text_declined": lambda user: email.send_text_declined(make_post(user), user, WORDS),
     "sanctioned": lambda user: email.send_sanctioned(sanction_of(user)),
     "sanction_lifted": lambda user: email.send_sanction_lifted(lifted(user), WORDS),
     "appeal_answered": lambda user: email.send_appeal_answered(answered(user)),
@@ -111,10 +150,16 @@ BY_STAFF = {"account_made", "address_assigned"}  # these tell no network address
 BY_STAFF |= {"role_changed", "role_ended", "role_ending", "role_kept"}  # nor do those of the site
 ELSEWHERE = {"change_email", "email_changed", "email_reverted", "invitation"}
 WITH_WORDS = {"invitation", "accepted", "declined", "role_accepted", "role_declined"}
+ABOUT_TEXTS = {"text_hidden", "text_restored", "text_edited", "text_removed", "comments_closed"}
+WITH_WORDS |= ABOUT_TEXTS | {"cleaned_up", "clean_up_undone"}
+WITHOUT_LINK = {"text_removed", "declined", "left", "role_declined"}
+WITH_WORDS |= {"text_declined"}
+WITH_WORDS |= {"sanctioned", "text_hidden"}
 WITH_WORDS |= {"sanctioned", "sanction_lifted", "appeal_decided"}
 WITHOUT_LINK = {"declined", "left", "role_declined"}
 BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays", "appeal_answered"}
 PLACES = tuple(f"http://localhost/{place}" for place in ("auth/", "settings/", "standing"))
+BY_STAFF |= WITH_WORDS | {"data_ready", "left", "stays"}
 each_mail = pytest.mark.parametrize("kind", MAILS)
 
 
@@ -154,7 +199,7 @@ def both(mail):
 
 def test_every_mail_of_the_site_is_looked_at_here(app):
     written = {name for name in vars(email) if name.startswith("send_")}
-    written -= {"send_email", "send_news", "send_test_mail"}
+    written -= {"send_email", "send_news", "send_staff_notice", "send_test_mail"}
     templates = app.jinja_env.list_templates(filter_func=lambda name: name.startswith("email/"))
     kinds = {re.split(r"[/.]", name)[1] for name in templates}
 
@@ -223,6 +268,8 @@ def test_a_mail_shows_its_one_link_as_text(write, kind):
     mail = write(kind)
     (link,) = {word for word in mail.text.split() if word.startswith("http")}
 
+    places = ("auth", "settings", "post", "user")
+    assert link.startswith(tuple(f"http://localhost/{place}/" for place in places))
     assert link.startswith(PLACES)
     assert set(re.findall(r'href="([^"]*)"', mail.html)) == {link}
     assert f" {link} " in words_of(mail.html)

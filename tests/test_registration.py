@@ -1,6 +1,7 @@
 """Signing up: which names and addresses, what strangers learn, and confirming the address."""
 
 import re
+import time
 
 import pytest
 from argon2 import PasswordHasher
@@ -11,6 +12,7 @@ from app.auth.forms import RegistrationForm
 from app.extensions import db
 from app.models import User
 from app.names import is_reserved
+from app.tokens import sign
 
 TAKEN = "This name is taken"
 
@@ -456,3 +458,71 @@ def test_the_same_form_from_another_browser_is_told_that_the_name_is_taken(clien
     answer = sign_up(app.test_client(), email="new@example.org", username="newcomer")
 
     assert TAKEN in answer.text
+
+
+# What tells programs from people
+
+
+@pytest.fixture
+def unhurried(app):
+    app.config["SIGN_UP_SECONDS"] = 3
+
+
+def opened(client):
+    """The mark of the moment at which the form was opened, as the page has it."""
+    page = client.get("/auth/register").text
+    return re.search(r'name="opened"[^>]*value="([^"]*)"', page)[1]
+
+
+def later(monkeypatch, seconds):
+    now = time.time() + seconds
+    monkeypatch.setattr(time, "time", lambda: now)
+
+
+def test_the_field_that_people_do_not_see_has_to_stay_empty(client):
+    refused = sign_up(client, homepage="https://casino.example")
+
+    assert refused.status_code == 200 and mails() == []
+    assert "A line that people do not see was filled in" in refused.text
+    assert "casino.example" not in refused.text
+    assert sign_up(client).location == "/auth/login"
+
+
+def test_the_field_that_people_do_not_see_is_out_of_their_way(client):
+    page = client.get("/auth/register").text
+    (field,) = re.findall(r'<input[^>]*name="homepage"[^>]*>', page)
+
+    assert 'tabindex="-1"' in field and 'autocomplete="off"' in field and "required" not in field
+    assert re.search(r'<div class="unseen" aria-hidden="true">\s*<label for="homepage">', page)
+
+
+def test_who_is_too_quick_presses_again(unhurried, client, monkeypatch):
+    """The time counts from when the form was opened first, so a person loses but a moment."""
+    mark = opened(client)
+    first = sign_up(client, opened=mark)
+    assert first.status_code == 200 and "That was very quick" in first.text and mails() == []
+    assert mark in first.text and "nora@example.org" in first.text
+
+    later(monkeypatch, 4)
+
+    assert sign_up(client, opened=mark).location == "/auth/login"
+
+
+@pytest.mark.parametrize("mark", [None, "", "x", "é" * 9, "x" * 9000])
+def test_who_opened_no_form_is_too_quick(unhurried, client, mark, monkeypatch):
+    values = {} if mark is None else {"opened": mark}
+
+    refused = sign_up(client, **values)
+
+    assert "That was very quick" in refused.text and mails() == []
+    mark = re.search(r'name="opened"[^>]*value="([^"]*)"', refused.text)[1]
+    later(monkeypatch, 4)
+    assert sign_up(client, opened=mark).location == "/auth/login"
+
+
+def test_no_other_token_says_when_a_form_was_opened(unhurried, client, app):
+    assert "That was very quick" in sign_up(client, opened=sign("confirm", {"at": 0}, None)).text
+
+
+def test_where_nobody_has_to_take_time_nobody_is_too_quick(client):
+    assert sign_up(client).location == "/auth/login"

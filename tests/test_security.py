@@ -336,6 +336,7 @@ def test_every_posting_endpoint_asks_for_a_token(strict_client, app, alice):
     strict_client.sign_in(alice)
     build = app.url_map.bind("localhost").build
     values = dict(token="x", id=1, act="sign-out", slug="about", number=1, username="bob")
+    values |= dict(noun="post", verb="hide")
     paths = [
         build(rule.endpoint, {name: values[name] for name in rule.arguments})
         for rule in app.url_map.iter_rules()

@@ -19,6 +19,8 @@ FORM |= dict(
     welcome="",
     sign_up_text="",
     names_in_log="y",
+    notice_hours="24",
+    hold_first="0",
     frozen_until="",
     freeze_text="",
 )

@@ -114,6 +114,56 @@ def test_of_many_who_hide_restore_delete_and_edit_each_counts_once(app, mona, al
     assert AuditEntry.verify() is None
 
 
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_author_and_moderators_edit_hide_and_restore_at_once(app, mona, alice, make):
+    """Each of staff's edits is in the log once, the texts are in the history, the counts right."""
+    thing = make(author=alice)
+    here, by = partial(verb, type(thing), thing.id), dict(by="mona", reason="Spam.")
+    acts = [here("hide", **by), here("restore", **by)] * 3
+    acts += [here("revise", text=f"Staff {n}.", **by) for n in range(4)]
+    acts += [here("edit", text=f"Own {n}.", by="alice") for n in range(4)]
+
+    done = at_once(app, *acts)
+
+    edited = [bool(outcome) for outcome in done[6:]]
+    entries = [entry.action for entry in db.session.scalars(AuditEntry.about(thing))]
+    assert all(edited[:4]) and entries.count("edit text") == 4
+    assert thing.version == 1 + edited.count(True)
+    assert len(db.session.scalars(thing.history()).all()) == edited.count(True)
+    assert list(wrong_counts()) == []
+
+
+def test_of_many_who_remove_a_post_that_is_commented_and_liked_one_does(app, client, alice, ada):
+    _, cookies = people(client, 8)
+    thing = make_post(alice)
+    for _ in range(3):
+        make_comment(thing)
+    path, mine = f"/post/{thing.id}", cookie_of(client, ada)
+    form = dict(typed="remove", reason="Illegal.")
+    acts = [partial(post, app, path, c, body="I agree.") for c in cookies[:4]]
+    acts += [partial(post, app, f"{path}/like", c) for c in cookies[4:]]
+    acts += [partial(post, app, f"/moderation{path}/remove", mine, **form)] * 3
+
+    at_once(app, *acts)
+    purge_deleted()
+
+    removed = [e for e in db.session.scalars(AuditEntry.latest()) if e.action == "remove text"]
+    assert len(removed) == 1 and list(wrong_counts()) == []
+    assert (number(Post), number(Comment), number(Like)) == (0, 0, 0)
+
+
+def test_of_many_who_close_and_open_as_staff_each_counts_once(app, alice, mona):
+    thing = make_post(alice)
+    by = dict(by="mona", reason="Too hot.")
+    acts = [verb(Post, thing.id, name, **by) for name in ("close", "reopen")] * 5
+
+    done = at_once(app, *acts, verb(Post, thing.id, "close"))
+
+    entries = db.session.scalars(AuditEntry.about(thing)).all()
+    assert done[:10].count(True) == len(entries) and thing.comments_closed_at is not None
+    assert done[0:10:2].count(True) - done[1:10:2].count(True) == int(thing.is_closed_by_staff)
+
+
 def test_edits_at_once_are_all_in_the_history(app, alice):
     thing = make_post(alice, "Text.")
 

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 from crawling import Page as Read
 from crawling import crawl, kinds_of_forms
-from factories import PASSWORD, everything, keep, make_mail
+from factories import PASSWORD, everything, keep, make_mail, make_report
 from markupsafe import escape
 from sqlalchemy import func, select
 from test_markdown import HARMFUL
@@ -123,6 +123,7 @@ def place(client, alice, bob, ada):
     Appeal.open(warning, by=bob, body="I was.")
     Sanction.impose(bob, "notice", by=ada, reason="Be kind.")
     make_mail()
+    make_report(post, by=alice, reason=PLANT)
     client.sign_in(ada)
     return client
 

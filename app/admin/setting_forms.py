@@ -46,6 +46,11 @@ class SettingsForm(Form):
         "Rows on a page of a list",
         validators=[InputRequired("A number from 5 to 100."), NumberRange(5, 100)],
     )
+    hold_first = IntegerField(
+        "First posts and comments of a newcomer that wait for approval",
+        validators=[InputRequired("A number from 0 to 20."), NumberRange(0, 20)],
+    )
+    hold_links = BooleanField("Texts of newcomers with links to other sites wait for approval")
     welcome = text_field("Welcome on the front page")
     sign_up_text = text_field("Words above the form to sign up")
     names_in_log = BooleanField("The public log names the members whom an act concerned")
@@ -53,6 +58,10 @@ class SettingsForm(Form):
         "What a report may be about",
         filters=[stripped],
         validators=[DataRequired(REQUIRED), visible_lines, at_most(4000)],
+    )
+    notice_hours = IntegerField(
+        "Hours after which staff are told that something waits",
+        validators=[InputRequired("A number from 0 to 720."), NumberRange(0, 720)],
     )
     frozen = BooleanField("Read-only for all but staff")
     frozen_until = DateTimeLocalField("Read-only until (UTC)", validators=[Optional()])

@@ -1,11 +1,13 @@
 """The forms of accounts. Errors never tell whether an address is known."""
 
 import hashlib
+import time
 
-from flask import request, session
+from flask import current_app, request, session
 from flask_login import current_user
 from wtforms import (
     BooleanField,
+    HiddenField,
     PasswordField,
     StringField,
     SubmitField,
@@ -29,8 +31,15 @@ from ..names import is_reserved, problem_with_username
 from ..networks import network_of
 from ..passwords import problem_with
 from ..throttles import STRENGTH
+from ..tokens import read, sign
 
 DIFFERENT = "The two passwords differ."
+OPENED = "sign-up form opened"
+QUICK = "That was very quick. Please type the password once more, and send it again."
+FILLED = (
+    "A line that people do not see was filled in, maybe by your browser. It is empty again:"
+    " please type the password once more, and send it."
+)
 NAME_TAKEN = "This name is taken; please choose another one."
 
 
@@ -99,7 +108,34 @@ class ChosenName:
         return [self.address, *(field.data for field in fields)]
 
 
-class RegistrationForm(ChosenName, NewPasswordForm):
+class Unhurried:
+    """What tells programs from people: a field that people do not see, and how long they took.
+
+    `opened` is signed, so nobody can say another moment. Sent again, the form counts from then.
+    """
+
+    homepage = StringField("Leave this empty")
+    opened = HiddenField(default=lambda: sign(OPENED, {"at": int(time.time())}, None))
+
+    def validate(self, extra_validators=None):
+        valid = super().validate(extra_validators)
+        words = FILLED if self.homepage.data else QUICK if self.is_quick else None
+        self.homepage.data = ""
+        if words:
+            self.form_errors = [*self.form_errors, words]
+        return valid and not words
+
+    @property
+    def is_quick(self):
+        """Whether it was sent too soon; one that no page of ours opened is opened now."""
+        least = current_app.config["SIGN_UP_SECONDS"]
+        verdict, facts = read(OPENED, self.opened.data or "")
+        if least and not verdict:
+            self.opened.data = self.opened.default()
+        return least > 0 and time.time() - facts.get("at", time.time()) < least
+
+
+class RegistrationForm(ChosenName, Unhurried, NewPasswordForm):
     email = email_field("Email address")
     username = username_field()
     first_name = name_field("First name")

@@ -105,7 +105,8 @@ def create_account(form):
     False: another took the name in this moment. The constraints decide who was first (R-34).
     """
     fields = {name: form[name].data for name in FIELDS}
-    person = User(sign_up_key=sign_up_key(), **fields)
+    mode = "approval" if "reason" in form else "open"
+    person = User(sign_up_key=sign_up_key(), sign_up_mode=mode, **fields)
     if "reason" in form:
         person.ask_for_approval(form.reason.data)
     try:

@@ -11,6 +11,7 @@ from .addresses import (
     send_email_changed,
     send_email_reverted,
 )
+from .held import send_text_declined
 from .joining import (
     send_accepted,
     send_account_made,
@@ -36,6 +37,16 @@ from .sanctions import (
     send_sanction_lifted,
     send_sanctioned,
 )
+from .staff import send_staff_notice
+from .texts import (
+    send_clean_up_undone,
+    send_cleaned_up,
+    send_comments_closed,
+    send_text_edited,
+    send_text_hidden,
+    send_text_removed,
+    send_text_restored,
+)
 
 __all__ = [
     "SAYS",
@@ -49,6 +60,9 @@ __all__ = [
     "send_appeal_answered",
     "send_appeal_decided",
     "send_change_email",
+    "send_clean_up_undone",
+    "send_cleaned_up",
+    "send_comments_closed",
     "send_confirmation",
     "send_data_ready",
     "send_declined",
@@ -71,4 +85,10 @@ __all__ = [
     "send_sanctioned",
     "send_stays",
     "send_test_mail",
+    "send_staff_notice",
+    "send_text_declined",
+    "send_text_edited",
+    "send_text_hidden",
+    "send_text_removed",
+    "send_text_restored",
 ]

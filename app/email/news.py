@@ -1,6 +1,6 @@
 """Mails about notifications."""
 
-from ..models.notification_choice import ANSWER, FOLLOWER, MENTION, THREAD
+from ..models.notification_choice import ANSWER, FOLLOWER, MENTION, RULING, THREAD
 from ..security import site_link
 from .mail import write_email
 
@@ -9,6 +9,7 @@ SAYS = {
     ANSWER: "{} answered your post",
     THREAD: "{} answered in a thread that you watch",
     FOLLOWER: "{} follows you now",
+    RULING: "{} looked at what you reported",
 }
 
 
@@ -33,6 +34,8 @@ def send_news(mail, user, cards, number, kinds):
 
 def link_to(card):
     """Return a link to what a notification is about."""
+    if card.kind == RULING:
+        return site_link("main.reports")
     if card.post_id is None:
         return site_link("main.user", username=card.actor.username)
     if card.comment_id is None:

@@ -73,6 +73,7 @@ def _row(line, roles):
         "email": line.email,
         "username": line.username,
         "username_key": username_key(line.username),
+        "sign_up_mode": "imported",
         "role_id": roles[values["role"]].id,
         "member_since": now,
         "confirmed_at": now if values["confirmed"] else None,

@@ -7,8 +7,8 @@ from flask import current_app, render_template, request
 from ..decorators import readable
 from ..models import AnonymousUser
 from ..models.feed import everything, tagged, written_by
+from ..models.rendering import for_elsewhere
 from ..models.setting import current_settings
-from ..models.written import for_elsewhere
 from ..security import site_link
 from ..words import without_controls
 from .blueprint import main
@@ -59,12 +59,17 @@ def feed_of(posts, title, endpoint, **values):
         changed_at=changed_at,
         content_of=content_of,
     )
+    return answer_with(text, updated)
+
+
+def answer_with(text, updated):
+    """Answer with the text of a feed, and say when it changed."""
     response = current_app.response_class(without_controls(text), mimetype="application/atom+xml")
     response.last_modified = updated
     response.add_etag()
     whose = "private" if current_settings().members_only else "public"
     response.headers["Cache-Control"] = f"{whose}, no-cache"  # kept, but asked about every time
-    # Not by the date alone: it falls back when the newest post is hidden or deleted.
+    # Not by the date alone: it falls back when the newest entry is hidden or deleted.
     return response.make_conditional(request) if request.if_none_match else response
 
 

@@ -1,7 +1,13 @@
 """Forms of members: what they write, and what they say of themselves and ask for."""
 
-from wtforms import BooleanField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired, StopValidation
+from wtforms import (
+    BooleanField,
+    RadioField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import DataRequired, InputRequired, ValidationError
 
 from ..forms import (
     REQUIRED,
@@ -9,29 +15,23 @@ from ..forms import (
     UploadField,
     as_pasted,
     at_most,
+    body_field,
+    choices_of,
     key_field,
     known_password_field,
     new_key,
     stripped,
-    unix_lines,
     visible,
     visible_lines,
     writing_field,
 )
-from ..models.written import LONGEST, preview_of
+from ..models.rendering import preview_of
+from ..models.setting import current_settings
+from ..models.watched_word import WatchList, WordRefused, refuse
+from ..models.written import LONGEST
+from ..security import actor
 
 ABOUT_LENGTH = 2000
-
-
-def body_field(label):
-    checks = [DataRequired("Please write something."), short_enough, visible_lines]
-    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
-
-
-def short_enough(form, field):
-    """Browsers would cut what is pasted at a `maxlength`, unnoticed; so this comes without one."""
-    if (surplus := len(field.data or "") - LONGEST) > 0:
-        raise StopValidation(f"This is {surplus:,} characters too long; {LONGEST:,} are the most.")
 
 
 class WritingForm(Form):
@@ -41,6 +41,7 @@ class WritingForm(Form):
     preview = SubmitField("Preview")
 
     longest = LONGEST
+    wait = 0  # seconds until it may be sent
 
     def validate_on_submit(self):
         """Whether to save; a preview is none, though what is wrong is said all the same."""
@@ -58,17 +59,17 @@ class WritingForm(Form):
 
 
 class PostForm(WritingForm):
-    body = body_field("What is on your mind?")
+    body = body_field("What is on your mind?", LONGEST)
     submit = SubmitField("Post")
 
 
 class CommentForm(WritingForm):
-    body = body_field("Your comment")
+    body = body_field("Your comment", LONGEST)
     submit = SubmitField("Comment")
 
 
 class EditForm(WritingForm):
-    body = body_field("Your text")
+    body = body_field("Your text", LONGEST)
     submit = SubmitField("Save")
 
 
@@ -89,6 +90,15 @@ class ProfileForm(Form):
     hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
 
+    def validate_about_me(self, field):
+        """A profile waits for nobody, so of the watched words those count that are refused."""
+        if actor().is_moderator():
+            return
+        try:
+            refuse(WatchList.now().found_in(field.data or ""))
+        except WordRefused as error:
+            raise ValidationError(str(error)) from None
+
 
 class PictureForm(Form):
     file = UploadField("A picture of yours", validators=[DataRequired("Please choose a file.")])
@@ -108,3 +118,15 @@ class RoleRequestForm(Form):
         validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
     )
     submit = SubmitField("Ask for this role")
+
+
+class ReportForm(Form):
+    category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
+    reason = TextAreaField(
+        "In your words", filters=[stripped], validators=[at_most(500), visible_lines]
+    )
+    submit = SubmitField("Report it")
+
+    def __init__(self):
+        super().__init__()
+        self.category.choices = choices_of((name, name) for name in current_settings().categories)

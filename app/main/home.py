@@ -13,9 +13,10 @@ from ..models.feed import ALL, FOLLOWED, everything, followed
 from ..models.setting import current_settings
 from ..permissions import Permission
 from ..security import actor
+from ..templating import post_url
 from .blueprint import main
 from .forms import PostForm
-from .writing import publish_once
+from .writing import page_with_form, publish_once
 
 AVATAR_KEY = re.compile(r"[0-9a-f]{32}")
 A_YEAR = "public, max-age=31536000, immutable"
@@ -30,8 +31,10 @@ def index():
         require_permission(Permission.WRITE)
     form = PostForm() if person.can(Permission.WRITE) else None  # a form starts a session
     if form and form.validate_on_submit() and (post := publish_once(Post, form)):
-        return redirect(url_for("main.index", _anchor=f"post-{post.id}"))
-    return render_template("main/index.html", page=home_feed(person), form=form)
+        in_feed = url_for("main.index", _anchor=f"post-{post.id}")
+        return redirect(post_url(post.id) if post.is_held else in_feed)
+    page = render_template("main/index.html", page=home_feed(person), form=form)
+    return page_with_form(page, form)
 
 
 def home_feed(person):

@@ -1,26 +1,53 @@
 """The public log: acts of moderation, with what is private left out by rule."""
 
-from flask import render_template
-from sqlalchemy import select
+from flask import abort, render_template
 
 from ..decorators import readable
 from ..extensions import db
-from ..models import AuditEntry, User
+from ..log_filters import ActFilters
+from ..models import AnonymousUser, AuditEntry
+from ..models.log_card import public_cards
 from ..models.setting import current_settings
 from ..paging import page_of
+from ..security import actor, site_link
+from .atom import ENTRIES, NEVER, answer_with
 from .blueprint import main
 
 
 @main.route("/log")
 @readable
 def log():
+    form = ActFilters()
     entries = AuditEntry.public().order_by(None)
-    page = page_of(entries, [AuditEntry.id], size=current_settings().posts_per_page)
-    return render_template("main/log.html", page=page, present=present_in(page))
+    if form.validate():
+        entries = entries.where(*form.conditions())
+    order, size = [AuditEntry.created_at, AuditEntry.id], current_settings().posts_per_page
+    page = page_of(entries, order, size=size)
+    cards = public_cards(page.items, actor())
+    return render_template("main/log.html", page=page, cards=cards, form=form, args=form.args)
 
 
-def present_in(entries):
-    """The ids of those in these entries whom everybody may see: nobody else is named."""
-    shown = select(User.id).where(User.confirmed_at.is_not(None), User.approval_asked_at.is_(None))
-    ids = {entry.target_id for entry in entries}
-    return set(db.session.scalars(shown.where(User.id.in_(ids)))) if ids else set()
+@main.route("/log/<int(max=2147483647):id>")
+@readable
+def log_entry(id):
+    entry = db.session.scalar(AuditEntry.public().where(AuditEntry.id == id))
+    if entry is None:
+        abort(404)
+    (card,) = public_cards([entry], actor())
+    return render_template("main/log_entry.html", card=card)
+
+
+@main.route("/log/feed.atom")
+@readable
+def log_feed():
+    entries = db.session.scalars(AuditEntry.public().limit(ENTRIES)).all()
+    updated = entries[0].created_at if entries else NEVER
+    text = render_template(
+        "main/log_feed.xml",
+        cards=public_cards(entries, AnonymousUser()),
+        title=f"Moderation log · {current_settings().site_name}",
+        updated=updated,
+        page_link=site_link("main.log"),
+        feed_link=site_link("main.log_feed"),
+    )
+    return answer_with(text, updated)

@@ -10,6 +10,7 @@ from ..models.notification_choice import (
     FOLLOWER,
     MENTION,
     NEVER,
+    RULING,
     THREAD,
     USUAL,
     Choice,
@@ -20,6 +21,7 @@ LABELS = {
     ANSWER: "Somebody answers your post",
     THREAD: "An answer in a thread that you watch",
     FOLLOWER: "Somebody follows you",
+    RULING: "What you reported was looked at",
 }
 MAIL = [(AT_ONCE, "At once"), (DAILY, "Once a day"), (NEVER, "Never")]
 

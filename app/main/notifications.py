@@ -7,6 +7,7 @@ from ..email import SAYS
 from ..extensions import db
 from ..models import Notification, NotificationChoice
 from ..models.notification_card import NotificationCard, notification_cards
+from ..models.notification_choice import RULING
 from ..models.setting import current_settings
 from ..paging import LARGEST, page_of
 from ..security import actor, back_to
@@ -72,6 +73,8 @@ def notification_settings():
 
 def place_of(card):
     """Return the path of what a notification is about."""
+    if card.kind == RULING:
+        return url_for("main.reports")
     if card.post_id is None:
         return profile_url(card.actor)
     return comment_url(card.comment_id) if card.comment_id else post_url(card.post_id)

@@ -13,7 +13,7 @@ from ..templating import written_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm
-from .writing import act, edit, publish_once
+from .writing import act, edit, page_with_form, publish_once
 
 
 @main.route("/post/<int(max=2147483647):id>", methods=["GET", "POST"])
@@ -32,7 +32,7 @@ def post(id):
     page = thread(id, actor(), size=current_settings().posts_per_page)
     refused = form.is_submitted() and not post.commentable_by(actor())
     facts = dict(post=post, comments=page, form=form, refused=refused)
-    return render_template("main/post.html", **facts), 403 if refused else 200
+    return page_with_form(render_template("main/post.html", **facts), form, 403 if refused else 200)
 
 
 @main.route("/post/<int(max=2147483647):id>/edit", methods=["GET", "POST"])

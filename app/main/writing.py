@@ -1,30 +1,37 @@
 """What the views of posts and comments have in common: a form writes once, and races end well."""
 
-from flask import abort, flash, redirect, render_template
+from flask import abort, flash, make_response, redirect, render_template
 from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, require_speech
 from ..extensions import db
 from ..models.refused import Refused, Silenced
+from ..models.watched_word import WordRefused
 from ..security import actor, undo
+from ..templating import duration
 from .forms import EditForm
 
 QUOTED = 1000  # characters of a comment that an answer begins with
+TOO_SOON = "You have written as much as fits in this time. Please send this again in {}."
+WAITS = "Your {} waits for a moderator; then everybody can read it."
 
 
 def publish_once(cls, form, *about):
     """Write what the form holds, and return it; what it wrote before, where it is sent again.
 
     Also where it is sent twice at this very moment: of the two, the database lets one in. None
-    where it became impossible a moment ago, or where the form, which says so, wrote another text.
+    where it became impossible a moment ago, or where the form says what stands against it.
     """
     key = form.key.data
+    if is_too_soon(cls, form):
+        return None
     try:
         written = cls.publish(*about, form.body.data, by=actor(), form_key=key)
         db.session.commit()
-    except Refused:
+    except Refused as error:
         undo()
         require_speech()
+        form.body.errors = [str(error)]
         return None
     except IntegrityError:
         db.session.rollback()
@@ -36,9 +43,32 @@ def publish_once(cls, form, *about):
         return None
     if written.is_deleted:
         flash(f"You sent this {cls.noun} before, and deleted it since.", "warning")
+    elif written.is_held:
+        flash(WAITS.format(cls.noun), "info")
     else:
         flash(f"Your {cls.noun} is published.", "success")
     return written
+
+
+def is_too_soon(cls, form):
+    """Whether the member writes too much at once; the form says so, and keeps what was typed.
+
+    A form that has written already is no further text.
+    """
+    form.wait = actor().seconds_to_wait()
+    if form.wait and cls.sent_with(form.key.data, actor()) is None:
+        form.body.errors = [TOO_SOON.format(duration(form.wait))]
+        return True
+    form.wait = 0
+    return False
+
+
+def page_with_form(page, form, code=200):
+    """Answer with a page that shows a form; 429 where the form was sent too soon."""
+    response = make_response(page, code)
+    if form is not None and form.wait:
+        response.status_code, response.headers["Retry-After"] = 429, str(form.wait)
+    return response
 
 
 def edit(written, place_of):
@@ -47,12 +77,20 @@ def edit(written, place_of):
         require_speech()
     allow(written.editable_by(actor()))
     form = EditForm(obj=written)
-    if form.validate_on_submit():
-        changed = act(written.edit, form.body.data, by=actor())
+    if form.validate_on_submit() and (changed := save(written, form)) is not None:
         words = f"The {written.noun} is changed." if changed else "Nothing was changed."
-        flash(words, "success")
+        flash(f"{words} {WAITS.format(written.noun)}" if written.is_held else words, "success")
         return redirect(place_of(written))
     return render_template("main/edit_writing.html", form=form, written=written)
+
+
+def save(written, form):
+    """Edit it, and return whether that changed anything; None where the form says why not."""
+    try:
+        return act(written.edit, form.body.data, by=actor()) is not None
+    except WordRefused as error:
+        form.body.errors = [str(error)]
+        return None
 
 
 def act(verb, *values, **named):
@@ -60,6 +98,9 @@ def act(verb, *values, **named):
     try:
         result = verb(*values, **named)
         db.session.commit()
+    except WordRefused:
+        db.session.rollback()
+        raise
     except Refused as error:
         undo()
         if isinstance(error, Silenced):

@@ -8,12 +8,14 @@ from .audit import AuditEntry
 from .audit_chain import AuditHead
 from .bookmark import Bookmark
 from .case import Case
+from .clean_up import CleanUp
 from .comment import Comment
 from .data_export import DataExport, ExportPart
 from .day_count import DayCount
 from .follow import Follow
 from .invitation import Invitation
 from .like import Like
+from .month_figures import MonthFigures
 from .mute import Mute
 from .notification import Notification
 from .notification_choice import NotificationChoice
@@ -30,8 +32,10 @@ from .role_request import RoleRequest
 from .sanction import Sanction
 from .session import UserSession
 from .setting import Setting
+from .staff_note import StaffNote
 from .user import AnonymousUser, User
 from .watch import Watch
+from .watched_word import WatchedWord
 from .way_back import WayBack
 
 __all__ = [
@@ -42,6 +46,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Bookmark",
+    "CleanUp",
     "Case",
     "Comment",
     "DataExport",
@@ -50,6 +55,7 @@ __all__ = [
     "Follow",
     "Invitation",
     "Like",
+    "MonthFigures",
     "Mute",
     "Notification",
     "NotificationChoice",
@@ -67,9 +73,11 @@ __all__ = [
     "RoleRequest",
     "Sanction",
     "Setting",
+    "StaffNote",
     "User",
     "UserSession",
     "Watch",
+    "WatchedWord",
     "WayBack",
     "people_search",
     "word_index",

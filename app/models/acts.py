@@ -25,7 +25,8 @@ class ActedOn:
             known = db.session.get(type(role), role.id, populate_existing=True)
             if not (by and known and by.is_active and by.may_grant(role)):
                 raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
-        person = cls(role=role, address_given_at=utcnow(), **values)
+        values |= dict(address_given_at=utcnow(), sign_up_mode="staff" if by else "shell")
+        person = cls(role=role, **values)
         db.session.add(person)
         db.session.flush()
         person._record("create", by, "", after=person.role_in_words)

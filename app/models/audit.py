@@ -4,6 +4,7 @@
 """
 
 import json
+from contextlib import contextmanager
 
 from flask import has_request_context, request
 from sqlalchemy import Index, String, Text, event, inspect, select
@@ -11,41 +12,47 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from .audit_chain import Chained
-from .fields import CreatedAt, Id, utcnow
+from .fields import CreatedAt, Id, partial_index, utcnow
 
 SITE = "the site"  # who acts when something happens by itself
 OPERATOR = "an operator"  # who acts at the shell
-PUBLIC = {"change role", "deactivate", "delete", "end role", "keep role", "reactivate"}  # on people
-PUBLIC |= {"give notice", "warn", "silence", "suspend", "ban"}
-PUBLIC |= {"lift sanction", "reinstate sanction"}
-ACTS = PUBLIC | {
-    "accept appeal",
+EVERYBODY, STAFF = "everybody", "staff"  # who reads an act of moderation
+PEOPLE = {"ban", "change role", "clean up", "deactivate", "delete", "end role", "give notice"}
+PEOPLE |= {"keep role", "lift sanction", "reactivate", "reinstate sanction", "silence", "suspend"}
+PEOPLE |= {"undo clean up", "warn"}
+TEXTS = {"approve text", "close comments", "decline text", "edit text", "hide", "hold text"}
+TEXTS |= {"open comments", "remove text", "restore"}
+MODERATION = {  # what the public log shows, of each group: the acts, and on what they are done
+    "People": (PEOPLE, {"user"}),
+    "Posts and comments": (TEXTS, {"post", "comment"}),
+    "Reports": ({"dismiss reports", "reopen reports", "uphold reports"}, {"case"}),
+    "Appeals": ({"accept appeal", "decline appeal", "reopen appeal"}, {"appeal"}),
+}
+FOR_STAFF = {"add note", "remove note"}  # on people: moderators read these too
+ACTS = FOR_STAFF.union(*(acts for acts, _ in MODERATION.values()))
+ACTS |= {
     "accept request",
+    "add word",
     "approve",
     "change",
     "change address",
     "confirm address",
     "create",
     "decline",
-    "confirm sanction",
-    "decline appeal",
     "decline request",
-    "dismiss reports",
     "drop mail",
     "edit",
     "end view as role",
     "export people",
-    "hide",
     "import people",
     "invite",
     "join",
     "make default",
     "put back",
     "remove",
-    "reopen reports",
+    "remove word",
     "require new password",
     "resend invitation",
-    "restore",
     "retry mail",
     "retry mails",
     "revise",
@@ -56,6 +63,7 @@ ACTS = PUBLIC | {
     "sign out",
     "view as role",
 }
+OF_MODERATION = "audience IS NOT NULL"
 
 
 class AuditError(RuntimeError):
@@ -74,6 +82,12 @@ class AuditEntry(Chained, db.Model):
         Index("ix_audit_entries_target", "target_type", "target_id", "id"),
         Index("ix_audit_entries_target_name", "target_name", "id"),
         Index("ix_audit_entries_action", "action", "id"),
+        partial_index("ix_audit_moderation", OF_MODERATION, "created_at", "id"),
+        partial_index("ix_audit_moderation_action", OF_MODERATION, "action", "created_at", "id"),
+        partial_index("ix_audit_moderation_actor", OF_MODERATION, "actor_name", "created_at", "id"),
+        partial_index(
+            "ix_audit_moderation_both", OF_MODERATION, "actor_name", "action", "created_at", "id"
+        ),
     )
 
     id: Mapped[Id]
@@ -88,23 +102,31 @@ class AuditEntry(Chained, db.Model):
     after: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(String(500), default="")
     place: Mapped[str] = mapped_column(String(45), default="")  # the network address, or the shell
+    audience: Mapped[str | None] = mapped_column(String(16))  # None: administrators alone
+    subject_id: Mapped[int | None]  # which sanction of the target, where it may have several
+    undoes_id: Mapped[int | None]  # the entry that this act took back
 
     ACTS = ACTS
 
     @classmethod
-    def record(cls, action, target=None, *, by=None, reason="", before="", after="", name=None):
+    def record(
+        cls, action, target=None, *, by=None, reason="", before="", after="", name=None, **more
+    ):
         """Write an entry in the running transaction; verbs call this, views never.
 
         `by` is the person who acts, None for an operator at the shell, or SITE. `before` and
         `after` are words or dictionaries. `name` is what the target was called, where it is gone.
+        `more` are other columns.
         """
         if action not in ACTS:
             raise ValueError(f"{action!r} is not among the ACTS of {__name__}.")
+        noun = type_of(target)
         entry = cls(
             action=action,
+            audience=audience_of(action, noun),
             actor_id=getattr(by, "id", None),
             actor_name=getattr(by, "username", by or OPERATOR),
-            target_type=type_of(target),
+            target_type=noun,
             target_id=getattr(target, "id", None),
             target_name=(name or name_of(target))[:254],
             before=_as_text(before),
@@ -112,10 +134,21 @@ class AuditEntry(Chained, db.Model):
             reason=(reason or "")[:500],
             place=(request.remote_addr or "") if has_request_context() else "the shell",
             created_at=utcnow(),
+            undoes_id=db.session.info.get("undoes"),
+            **more,
         )
         db.session.add(entry)
         db.session.info.setdefault("unsealed", []).append(entry)
         return entry
+
+    @contextmanager
+    def taken_back(self):
+        """Let what is recorded in the block say that it undoes this entry."""
+        db.session.info["undoes"] = self.id
+        try:
+            yield
+        finally:
+            del db.session.info["undoes"]
 
     @classmethod
     def latest(cls):
@@ -128,24 +161,49 @@ class AuditEntry(Chained, db.Model):
         return cls.latest().where(*here)
 
     @classmethod
+    def moderation(cls):
+        """Acts of moderation, for those who moderate; the newest first."""
+        newest = cls.created_at.desc(), cls.id.desc()
+        return select(cls).where(cls.audience.is_not(None)).order_by(*newest)
+
+    @classmethod
     def public(cls):
         """Acts of moderation, for everybody; templates leave out what is private in them."""
-        return cls.latest().where(cls.target_type == "user", cls.action.in_(sorted(PUBLIC)))
+        return cls.moderation().where(cls.audience == EVERYBODY)
+
+    @property
+    def is_misfiled(self):
+        """Whether somebody else reads it than whom acts of its kind are for."""
+        return self.audience != audience_of(self.action, self.target_type)
+
+
+def audience_of(action, noun):
+    """Return who may read of an act on such a thing, besides administrators: None is nobody."""
+    if any(action in acts and noun in nouns for acts, nouns in MODERATION.values()):
+        return EVERYBODY
+    return STAFF if action in FOR_STAFF and noun == "user" else None
 
 
 def type_of(target):
     """Return the word for what a thing is: that of its class, unless it has one of its own."""
     if target is None or isinstance(target, str):
         return ""
-    return getattr(target, "noun", type(target).__name__.lower())
+    noun = getattr(type(target), "noun", None)  # a column of that name is none
+    return noun if isinstance(noun, str) else type(target).__name__.lower()
 
 
 def name_of(target):
-    """Return the words that people know a thing by: its username, name, title or address."""
+    """Return the words that people know a thing by: its username, name, title or address.
+
+    A text, a case or an appeal has none: it is known by whose it is, or whom it concerns.
+    """
     if target is None or isinstance(target, str):
         return target or ""
     words = ("username", "name", "title", "recipient", "email", "filename")
-    return str(next((getattr(target, word) for word in words if hasattr(target, word)), ""))
+    if named := next((word for word in words if hasattr(target, word)), None):
+        return str(getattr(target, named))
+    owners = (getattr(target, owner, None) for owner in ("author", "person", "user"))
+    return next((owner.username for owner in owners if owner is not None), "")
 
 
 def _as_text(value):

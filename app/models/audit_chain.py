@@ -46,6 +46,8 @@ class Chained:
                     return Fault(expected, "is missing")
                 if entry.previous_hash != hash or entry.hash != entry.seal(hash):
                     return Fault(expected, "is not what was written")
+                if entry.is_misfiled:
+                    return Fault(expected, "is not shown to those whom it is for")
                 hash, expected = entry.hash, expected + 1
                 db.session.expunge(entry)
         if expected == last + 1 and hash != last_hash:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Integer, and_, bindparam, case, exists, false, select
+from sqlalchemy import Integer, and_, bindparam, case, exists, false, func, select
+from sqlalchemy.orm import aliased
 
 from ..markdown import RENDERER
 from .bookmark import Bookmark
@@ -16,9 +17,9 @@ from .comment import Comment, CommentRules
 from .like import Like
 from .mute import Mute
 from .post import Post, PostRules
+from .rendering import as_html
 from .role import Role
 from .user import User
-from .written import as_html
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -34,6 +35,7 @@ class Author:
     picture_key: str | None
     role_name: str | None
     is_seen: bool
+    mask: int  # all that they may do, or will once a role for a time is over
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -51,12 +53,17 @@ class Card:
     deleted_at: datetime | None
     hidden_at: datetime | None
     hidden_reason: str
+    held_at: datetime | None
 
     @classmethod
     def of(cls, row):
         """Make one of a row that `cards` selects."""
         author = Author(*row[:AUTHOR]) if row[0] is not None else None
         return cls(author, row[0], *row[AUTHOR:])
+
+    @property
+    def author_mask(self):
+        return self.author.mask if self.author else 0
 
     @property
     def html(self):
@@ -66,6 +73,7 @@ class Card:
 @dataclass(slots=True, unsafe_hash=True)
 class PostCard(PostRules, Card):
     comments_closed_at: datetime | None
+    staff_closed_at: datetime | None
     comment_count: int
     like_count: int
     liked: bool  # by who looks
@@ -77,7 +85,10 @@ class CommentCard(CommentRules, Card):
     post_id: int
 
 
-AUTHOR = 6  # columns that are about the author
+AUTHOR = 7  # columns that are about the author
+FORMER = aliased(Role)
+LATER = select(FORMER.permissions).where(FORMER.id == User.former_role_id).scalar_subquery()
+MASK = func.coalesce(Role.permissions, 0).op("|")(func.coalesce(LATER, 0))
 WHO = (
     User.id,
     User.username,
@@ -85,6 +96,9 @@ WHO = (
     User.picture_key,
     case((Role.default, None), else_=Role.name).label("role_name"),
     and_(*User.seen_by_all()).label("is_seen"),
+    case((User.former_role_id.is_(None), func.coalesce(Role.permissions, 0)), else_=MASK).label(
+        "mask"
+    ),
 )
 
 
@@ -118,7 +132,7 @@ def post_cards(viewer, *, muted_too=False):
     `muted_too`: where somebody went to see just these.
     """
     marks = (_marked(kind, viewer).label(name) for name, kind in MARKS.items())
-    own = Post.comments_closed_at, Post.comment_count, Post.like_count
+    own = Post.comments_closed_at, Post.staff_closed_at, Post.comment_count, Post.like_count
     return _cards(Post, *own, *marks).where(*(() if muted_too else not_muted(Post, viewer)))
 
 
@@ -151,6 +165,6 @@ def _cards(cls, *own):
     outdated = case((cls.renderer == RENDERER, None), else_=cls.body).label("outdated_body")
     columns = [cls.id, cls.created_at, cls.body_html, cls.renderer, outdated, cls.version]
     columns += [cls.edited_at, cls.editor_name]
-    columns += [cls.deleted_at, cls.hidden_at, cls.hidden_reason, *own]
+    columns += [cls.deleted_at, cls.hidden_at, cls.hidden_reason, cls.held_at, *own]
     who = select(*WHO, *columns).select_from(cls).outerjoin(User, User.id == cls.author_id)
     return who.outerjoin(Role, Role.id == User.role_id)

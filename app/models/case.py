@@ -1,27 +1,22 @@
 """Cases: what was reported, one for each thing as long as it is open; moderators rule on them."""
 
-from datetime import timedelta
-
 from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
 from .comment import Comment
-from .fields import CreatedAt, Id, Moment, Reason, partial_index, utcnow
+from .fields import CreatedAt, Id, partial_index
 from .post import Post
+from .refused import Refused
+from .ruling import BOTH, CLAIM, DISMISSED, HIDDEN, OUTCOMES, SANCTIONED, Ruled
 from .user import User
 
-CLAIM = timedelta(minutes=30)  # then a claim lapses
+__all__ = ["BOTH", "CLAIM", "DISMISSED", "HIDDEN", "OUTCOMES", "SANCTIONED", "Case"]
 OPEN = "settled_at IS NULL"
-DISMISSED, HIDDEN, SANCTIONED, BOTH = OUTCOMES = (
-    "dismissed",
-    "hidden",
-    "sanctioned",
-    "hidden and sanctioned",
-)
 
 
-class Case(db.Model):
+class Case(Ruled, db.Model):
     """About a post, a comment or a member, and the `person` who is concerned: its author, or they.
 
     Indexes see to it that of each thing one is open at most.
@@ -52,11 +47,6 @@ class Case(db.Model):
     claimed_by_id: Mapped[int | None] = mapped_column(
         ForeignKey("users.id", ondelete="SET NULL"), index=True
     )
-    claimed_at: Mapped[Moment | None]
-    settled_at: Mapped[Moment | None]
-    settled_by: Mapped[str] = mapped_column(String(64), default="")  # the username
-    outcome: Mapped[str] = mapped_column(String(32), default="")
-    ruling: Mapped[Reason]
 
     post: Mapped[Post | None] = relationship()
     comment: Mapped[Comment | None] = relationship()
@@ -68,16 +58,55 @@ class Case(db.Model):
         """The open ones, in no order."""
         return select(cls).where(cls.settled_at.is_(None))
 
+    @classmethod
+    def settled(cls):
+        return select(cls).where(cls.settled_at.is_not(None))
+
+    @classmethod
+    def about(cls, thing):
+        """The conditions that it is about a post, a comment or a member."""
+        noun = noun_of(thing)
+        column = {"post": cls.post_id, "comment": cls.comment_id, "user": cls.person_id}[noun]
+        return cls.noun == noun, column == thing.id
+
+    @classmethod
+    def open_about(cls, thing, category):
+        """Return the one open case about a thing, locked; it is opened where there is none."""
+        while True:
+            if case := cls._waiting_about(thing):
+                return case
+            try:
+                with db.session.begin_nested():
+                    db.session.add(case := cls._new(thing, category))
+                return case
+            except IntegrityError:  # somebody opened one at this very moment, or it is gone
+                if db.session.get(type(thing), thing.id, populate_existing=True) is None:
+                    raise Refused("What you report is gone.") from None
+
+    @classmethod
+    def _waiting_about(cls, thing):
+        """Whoever rules on it at this moment is waited for; it may be settled then."""
+        here = select(cls).where(*cls.about(thing), cls.settled_at.is_(None))
+        lock = here.with_for_update(of=cls, key_share=True)
+        return db.session.scalar(lock.execution_options(populate_existing=True))
+
+    @classmethod
+    def _new(cls, thing, category):
+        noun = noun_of(thing)
+        person_id = thing.id if noun == "user" else thing.author_id
+        about = {} if noun == "user" else {f"{noun}_id": thing.id}
+        return cls(noun=noun, category=category, person_id=person_id, **about)
+
+    @property
+    def in_words(self):
+        """How many reports; the number tells the case from others in the log."""
+        return f"{self.report_count} report{'s' * (self.report_count != 1)} (no. {self.id})"
+
     @property
     def thing(self):
         """The post, comment or member; None: it is gone for good."""
         return {"post": self.post, "comment": self.comment, "user": self.person}[self.noun]
 
-    @property
-    def is_open(self):
-        return self.settled_at is None
 
-    @property
-    def is_claimed(self):
-        """Whether a moderator has it in hand: a claim lapses by itself."""
-        return self.claimed_by_id is not None and self.claimed_at > utcnow() - CLAIM
+def noun_of(thing):
+    return getattr(thing, "noun", "user")

@@ -7,14 +7,18 @@ from ..extensions import db
 from ..permissions import Permission
 from . import news
 from .fields import NEVER_TWICE, partial_index
+from .hideable import BY_CLEAN_UP
+from .holding import hold_of
 from .post import Post
 from .refused import Refused
+from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written
 
 
 class CommentRules(Rules):
+    noun = "comment"
     permission = Permission.COMMENT
 
 
@@ -24,11 +28,13 @@ class Comment(CommentRules, Written, db.Model):
         partial_index("ix_comments_feed", SHOWN, "created_at", "id"),
         Index("ix_comments_post", "post_id", "created_at", "id"),
         Index("ix_comments_author", "author_id", "created_at", "id"),
+        partial_index("ix_comments_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_comments_deleted", "deleted_at IS NOT NULL", "deleted_at"),
+        partial_index("ix_comments_held", HELD, "held_at"),
+        partial_index("ix_comments_approved", APPROVED, "created_at", "id"),
         UniqueConstraint("author_id", "form_key", name="uq_comments_form"),
         NEVER_TWICE,
     )
-    noun = "comment"
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
 
@@ -38,22 +44,33 @@ class Comment(CommentRules, Written, db.Model):
     def publish(cls, post, text, *, by, form_key=None):
         """Answer a post; one that was sent with the same form before is returned instead.
 
-        Refused where the post takes no comments. IntegrityError where the same form is being sent
-        twice at this very moment.
+        It may have to wait for approval. Refused where the post takes no comments, WordRefused
+        where the text holds a word that is refused. IntegrityError where the same form is being
+        sent twice at this very moment.
         """
         if comment := cls.sent_with(form_key, by):
             return comment
         draft, texts = rendered(text)
-        if not Post.take_comment(post.id):
+        hold = hold_of(texts["body_html"], by)
+        if not Post.take_comment(post.id, counted=0 if hold else 1):
             raise Refused("This post takes no more comments.")
         values = dict(editor_name=by.username, form_key=form_key or None, **texts)
         comment = cls(post_id=post.id, author=by, **values)
+        if hold:
+            comment.hold(hold)
         db.session.add(comment)
         db.session.flush()
         Watch.join(post.id, by.id)
-        news.of_comment(comment, draft.called)
-        by.count_written(comment_count=1)
+        if comment.is_held:
+            by.require_speech()
+        else:
+            comment.tell(draft.called)
+            by.count_written(comment_count=1)
         return comment
+
+    def tell(self, called):
+        """Tell whom it concerns, now that everybody may read it."""
+        news.of_comment(self, called)
 
     @property
     def thread_id(self):

@@ -12,6 +12,7 @@ from .user import User
 
 LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
 ACTS = {LIFTED: "accept appeal", CONFIRMED: "decline appeal"}
+REOPEN = "reopen appeal"
 MOST = 200  # of the staff are looked at, for somebody else who could decide
 
 
@@ -23,7 +24,7 @@ class Decided:
         why_not = person.why_not_sanction if self.sanction else person.why_not_act_on
         if words := why_not(self.user):
             return words
-        if self._done_by() == person.id and self._another_than(person):
+        if self._was_done_by(person) and self._another_than(person):
             return "It is about what you did, so another moderator decides."
         return None
 
@@ -53,11 +54,22 @@ class Decided:
             raise Refused(words)
         if not self._settle(outcome, by, answer):
             raise Refused("It was decided in the meantime.")
-        target = self.user if self.sanction else self.matter or self.user
-        AuditEntry.record(ACTS[outcome], target, by=by, reason=answer, before=self._in_words())
+        AuditEntry.record(ACTS[outcome], self, by=by, reason=answer, before=self._in_words())
         if outcome == LIFTED and self.is_in_force:
             verb = self.sanction.lift if self.sanction else self.matter.restore
             verb(by=by, reason=answer)
+
+    def reopen(self, *, by, reason=""):
+        """Let it wait again, as if nobody had decided; what was lifted is undone apart."""
+        User.one_at_a_time()
+        self._require_decider(by)
+        self._look_again()
+        if self.is_open:
+            return False
+        before = f"{self.outcome} by {self.decided_by}"
+        self.decided_at, self.decided_by, self.outcome, self.answer = None, "", "", ""
+        AuditEntry.record(REOPEN, self, by=by, reason=reason, before=before)
+        return True
 
     def _require_decider(self, by):
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
@@ -82,12 +94,14 @@ class Decided:
         values = dict(decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username)
         return bool(db.session.execute(settled.values(**values)).rowcount)
 
-    def _done_by(self):
-        """The id of who imposed the sanction, or hid the text."""
+    def _was_done_by(self, person):
+        """Whether they imposed the sanction or hid the text, under whatever name."""
         if self.sanction or self.matter is None:
-            return self.sanction and self.sanction.by_id
+            return bool(self.sanction) and self.sanction.by_id == person.id
+        if self.matter.hidden_by == person.username:
+            return True
         entry = AuditEntry.about(self.matter).where(AuditEntry.action == "hide").limit(1)
-        return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id))
+        return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id)) == person.id
 
     def _another_than(self, person):
         """Whether somebody else of the staff could decide just now."""

@@ -1,39 +1,135 @@
-"""What moderators can hide: its author and staff still see it, with the reason."""
+"""What moderators do with a text: hide it, change it, take it away; each act is in the log.
+
+Its author and staff still see what is hidden, with the reason.
+"""
+
+from datetime import timedelta
+from functools import reduce
+from operator import or_
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from .audit import AuditEntry
+from ..extensions import db
+from .audit import OPERATOR, SITE, AuditEntry
 from .fields import Moment, Reason, utcnow
+from .refused import Refused
+from .user import User
+
+KEPT = timedelta(days=30)  # what its author deleted, for staff
+BY_CLEAN_UP = "clean_up_id IS NOT NULL"
 
 
-class Hideable:
+class Moderatable:
+    """Which texts who may act on. Views and templates ask the same questions.
+
+    They need `author_id` and `author_mask`, so light rows of a list answer them too.
+    """
+
+    def moderatable_by(self, user):
+        """Whether the person may hide, restore, edit and close it, as staff."""
+        return self.why_not_moderated_by(user) is None
+
+    def removable_by(self, user):
+        """Whether the person may take it away for good."""
+        return user.is_administrator() and self.moderatable_by(user)
+
+    def why_not_moderated_by(self, user):
+        """Return a sentence that says why `moderatable_by` is False; None where it is True."""
+        if not user.is_moderator():
+            return "Only moderators may do this."
+        if self.is_by(user):
+            return f"You wrote this {self.noun} yourself: another moderator decides on it."
+        if self.author_mask & ~user.current_role.permissions:
+            return "Its author may do more than you, so only somebody of that rank may act."
+        return None
+
+
+class Hideable(Moderatable):
     """Verbs are safe to repeat: of many at once, one is True. Stored counts follow.
 
-    A class brings `lock`, which waits for whoever changes it, and `count`, which counts it again
-    or no longer.
+    `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE. A class
+    brings `lock`, which waits for whoever changes it, `count`, which counts it again or no longer,
+    `edit`, and `newest_revision_id`.
     """
 
     hidden_at: Mapped[Moment | None]
     hidden_reason: Mapped[Reason]
     hidden_by: Mapped[str] = mapped_column(String(64), default="")  # the username
+    clean_up_id: Mapped[int | None]  # the CleanUp that hid it, which goes with its member
+
+    @property
+    def author_mask(self):
+        """All that its author may do, or will once a role for a time is over."""
+        roles = (self.author.role, self.author.former_role) if self.author else ()
+        return reduce(or_, (role.permissions for role in roles if role), 0)
+
+    @property
+    def is_removed(self):
+        """Whether it is due to be purged."""
+        return self.is_deleted and self.gone_at <= utcnow()
 
     def hide(self, *, by, reason):
-        self.lock()
+        self._take_in_hand(by)
         if self.is_hidden:
             return False
-        self.hidden_at, self.hidden_reason, self.hidden_by = utcnow(), reason, by.username
+        self.hidden_at, self.hidden_reason = utcnow(), reason
+        self.hidden_by = getattr(by, "username", by or OPERATOR)
         AuditEntry.record("hide", self, by=by, reason=reason)
         if not self.is_deleted:
             self.count(-1)
         return True
 
     def restore(self, *, by, reason=""):
-        self.lock()
+        self._take_in_hand(by)
         if not self.is_hidden:
             return False
-        self.hidden_at, self.hidden_reason, self.hidden_by = None, "", ""
+        self.hidden_at = self.clean_up_id = None
+        self.hidden_reason = self.hidden_by = ""
         AuditEntry.record("restore", self, by=by, reason=reason)
         if not self.is_deleted:
             self.count(1)
         return True
+
+    def revise(self, text, *, by, reason=""):
+        """Change the text as staff, also while it is hidden; None: it is the text that it had.
+
+        The log tells which version it was, and none of the words: those are in the history.
+        """
+        draft = self.edit(text, by=by, as_staff=True)
+        if draft is not None:
+            said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
+            said["subject_id"] = self.newest_revision_id()
+            AuditEntry.record("edit text", self, by=by, reason=reason, **said)
+        return draft
+
+    def remove(self, *, by, reason=""):
+        """Take it away for good: from now on it is due to be purged, see upkeep.py."""
+        self._take_in_hand(by)
+        if getattr(by, "id", None) and not self.removable_by(by):
+            raise Refused("Only administrators remove something for good.")
+        if self.is_removed:
+            return False
+        was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
+        AuditEntry.record("remove text", self, by=by, reason=reason)
+        if was_shown:
+            self.count(-1)
+        return True
+
+    def _take_in_hand(self, by):
+        """Lock it, and refuse an act that `by` may not do by now.
+
+        Both people are read anew and neither is locked, as texts come before people.
+        """
+        self.lock()
+        if by is None or by is SITE:
+            return
+        if by.viewed_role is not None:
+            raise Refused("You only look at the site as another role; end that first.")
+        there = [
+            db.session.get(User, id, populate_existing=True) for id in (self.author_id, by.id) if id
+        ]
+        if there[-1] is None or not by.is_active:
+            raise Refused("Your account is closed.")
+        if words := self.why_not_moderated_by(by):
+            raise Refused(words)

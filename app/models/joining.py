@@ -33,7 +33,9 @@ class Joining:
         None: the invitation was used, revoked or sent again meanwhile.
         """
         before = self.fingerprint
-        person = User(email=self.email, role=None, **fields)  # hashing takes time: lock later
+        person = User(
+            email=self.email, role=None, sign_up_mode="invitation", **fields
+        )  # hashing takes time: lock later
         User.one_at_a_time()
         self.lock()
         if self.fingerprint != before:

@@ -8,11 +8,12 @@ from sqlalchemy import and_, exists, func, or_, select
 
 from ..words import plain_start
 from .card import AUTHOR, WHO, Author
+from .case import Case
 from .comment import Comment
 from .follow import Follow
 from .mute import Mute
 from .notification import Notification
-from .notification_choice import FOLLOWER, NEVER, NotificationChoice
+from .notification_choice import FOLLOWER, NEVER, RULING, NotificationChoice
 from .post import Post
 from .role import Role
 from .user import User
@@ -32,6 +33,8 @@ class NotificationCard:
     post_id: int | None
     comment_id: int | None
     html: str | None  # how what was written begins
+    outcome: str | None  # of what the person reported
+    ruling: str | None
 
     @classmethod
     def of(cls, row):
@@ -43,7 +46,12 @@ class NotificationCard:
 
     @property
     def excerpt(self):
-        """What was written, in plain words on one line; without what it quotes, if it has more."""
+        """What was written, in plain words on one line; without what it quotes, if it has more.
+
+        Of a ruling, what came of the report and why; nothing of what was reported.
+        """
+        if self.kind == RULING:
+            return f"{self.outcome.capitalize()}: {self.ruling}" if self.outcome else ""
         html = self.html or ""
         words = plain_start(_without_quotes(html)) or plain_start(html)
         if len(words) <= LONGEST and len(html) < ENOUGH:
@@ -56,15 +64,18 @@ def notification_cards(user):
     html = func.substr(func.coalesce(Comment.body_html, Post.body_html), 1, ENOUGH)
     row = Notification
     own = row.id, row.kind, row.created_at, row.read_at, row.post_id, row.comment_id
-    cards = select(*WHO, *own, html.label("html")).select_from(row).where(row.user_id == user.id)
+    ruled = Case.outcome, Case.ruling
+    cards = select(*WHO, *own, html.label("html"), *ruled).select_from(row)
+    cards = cards.where(row.user_id == user.id)
     cards = cards.join(User, User.id == row.actor_id).where(*User.seen_by_all())
     cards = cards.outerjoin(Role, Role.id == User.role_id)
     cards = cards.outerjoin(Post, Post.id == row.post_id)
     cards = cards.outerjoin(Comment, Comment.id == row.comment_id)
+    cards = cards.outerjoin(Case, Case.id == row.case_id)
     cards = cards.where(or_(row.post_id.is_(None), and_(*Post.shown())))
     cards = cards.where(or_(row.comment_id.is_(None), and_(*Comment.shown())))
     muted = Mute.user_id == user.id, Mute.muted_id == row.actor_id
-    return cards.where(~exists().where(*muted))
+    return cards.where(or_(row.kind == RULING, ~exists().where(*muted)))
 
 
 def cards_to_mail(user, mail):

@@ -9,6 +9,7 @@ from ..extensions import db
 from .pairs import INSERTS
 
 MENTION, ANSWER, THREAD, FOLLOWER = "mention", "answer", "thread", "follower"
+RULING = "ruling"
 AT_ONCE, DAILY, NEVER = "at once", "daily", "never"
 
 
@@ -24,6 +25,7 @@ USUAL = {
     ANSWER: Choice(True, AT_ONCE),
     THREAD: Choice(True, DAILY),
     FOLLOWER: Choice(True, DAILY),
+    RULING: Choice(True, AT_ONCE),
 }
 
 

@@ -6,29 +6,39 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..extensions import db
 from ..permissions import Permission
 from . import news
+from .audit import AuditEntry
 from .fields import NEVER_TWICE, Moment, partial_index, utcnow
+from .hideable import BY_CLEAN_UP
+from .holding import hold_of
 from .post_tag import PostTag
+from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import SHOWN, Rules, Written, rendered
+from .written import APPROVED, HELD, SHOWN, Rules, Written
 
 
 class PostRules(Rules):
-    """They need `comments_closed_at` too."""
+    """They need `comments_closed_at` and `staff_closed_at` too."""
 
+    noun = "post"
     permission = Permission.WRITE
 
     @property
     def is_closed(self):
         """Whether it takes no more comments."""
-        return self.comments_closed_at is not None
+        return self.comments_closed_at is not None or self.is_closed_by_staff
+
+    @property
+    def is_closed_by_staff(self):
+        """Whether it stays closed, whatever its author does."""
+        return self.staff_closed_at is not None
 
     def commentable_by(self, user):
         return self.is_shown and not self.is_closed and user.can(Permission.COMMENT)
 
     def closable_by(self, user):
-        """Whether the person may close it to comments, and open it again."""
-        return self.is_by(user) and self.is_shown
+        """Whether the person may close their post to comments, and open it again."""
+        return self.is_by(user) and self.is_shown and not self.is_closed_by_staff
 
     def markable_by(self, user):
         """Whether the person may like, bookmark or watch it."""
@@ -40,13 +50,16 @@ class Post(PostRules, Written, db.Model):
     __table_args__ = (
         partial_index("ix_posts_feed", SHOWN, "created_at", "id"),
         Index("ix_posts_author", "author_id", "created_at", "id", "deleted_at", "hidden_at"),
+        partial_index("ix_posts_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_posts_deleted", "deleted_at IS NOT NULL", "deleted_at"),
+        partial_index("ix_posts_held", HELD, "held_at"),
+        partial_index("ix_posts_approved", APPROVED, "created_at", "id"),
         UniqueConstraint("author_id", "form_key", name="uq_posts_form"),
         NEVER_TWICE,
     )
-    noun = "post"
 
-    comments_closed_at: Mapped[Moment | None]
+    comments_closed_at: Mapped[Moment | None]  # by its author
+    staff_closed_at: Mapped[Moment | None]  # by staff: the one does not touch the other
     comment_count: Mapped[int] = mapped_column(default=0)
     like_count: Mapped[int] = mapped_column(default=0)
 
@@ -54,27 +67,38 @@ class Post(PostRules, Written, db.Model):
     def publish(cls, text, *, by, form_key=None):
         """Write a post; one that was sent with the same form before is returned instead.
 
+        It may have to wait for approval. WordRefused where it holds a word that is refused.
         IntegrityError where the same form is being sent twice at this very moment.
         """
         if post := cls.sent_with(form_key, by):
             return post
         draft, texts = rendered(text)
+        hold = hold_of(texts["body_html"], by)
         post = cls(author=by, editor_name=by.username, form_key=form_key or None, **texts)
+        if hold:
+            post.hold(hold)
         db.session.add(post)
         db.session.flush()
         post._tag(draft.tags)
         Watch.join(post.id, by.id)
-        news.of_mentions(post, draft.called)
-        by.count_written(post_count=1)
+        if post.is_held:
+            by.require_speech()
+        else:
+            post.tell(draft.called)
+            by.count_written(post_count=1)
         return post
+
+    def tell(self, called):
+        """Tell whom it concerns, now that everybody may read it."""
+        news.of_mentions(self, called)
 
     @property
     def thread_id(self):
         """The id of the post that it belongs to, as for comments."""
         return self.id
 
-    def edit(self, text, *, by):
-        draft = super().edit(text, by=by)
+    def edit(self, text, *, by, as_staff=False):
+        draft = super().edit(text, by=by, as_staff=as_staff)
         if draft is not None:
             db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
             self._tag(draft.tags)
@@ -84,12 +108,27 @@ class Post(PostRules, Written, db.Model):
         """Let the stored counts know that readers have one more, or one less."""
         User.count_up(self.author_id, post_count=by)
 
-    def close(self):
-        """Take no more comments."""
-        self.comments_closed_at = self.comments_closed_at or utcnow()
+    def close(self, *, by=None, reason=""):
+        """Take no more comments. `by` is staff; without, it is its author's own act."""
+        if by is None:
+            self.comments_closed_at = self.comments_closed_at or utcnow()
+            return True
+        return self._close_as_staff(utcnow(), "close comments", by, reason)
 
-    def reopen(self):
-        self.comments_closed_at = None
+    def reopen(self, *, by=None, reason=""):
+        """Take comments again, unless the other of author and staff has closed it too."""
+        if by is None:
+            self.comments_closed_at = None
+            return True
+        return self._close_as_staff(None, "open comments", by, reason)
+
+    def _close_as_staff(self, moment, action, by, reason):
+        self._take_in_hand(by)
+        if self.is_closed_by_staff == (moment is not None):
+            return False
+        self.staff_closed_at = moment
+        AuditEntry.record(action, self, by=by, reason=reason)
+        return True
 
     @classmethod
     def count_up(cls, id, **changes):
@@ -97,10 +136,14 @@ class Post(PostRules, Written, db.Model):
         cls._count_where([cls.id == id], changes)
 
     @classmethod
-    def take_comment(cls, id):
-        """Count one more comment. False where the post takes none, whoever closed it just now."""
-        takes = cls.id == id, *cls.shown(), cls.comments_closed_at.is_(None)
-        return cls._count_where(takes, {"comment_count": 1}) == 1
+    def take_comment(cls, id, *, counted=1):
+        """Count one more comment. False where the post takes none, whoever closed it just now.
+
+        `counted`: 0 for a comment that waits for approval.
+        """
+        is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
+        takes = cls.id == id, *cls.shown(), *is_open
+        return cls._count_where(takes, {"comment_count": counted}) == 1
 
     @classmethod
     def _count_where(cls, conditions, changes):

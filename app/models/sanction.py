@@ -108,7 +108,7 @@ class Sanction(db.Model):
             db.session.refresh(self, with_for_update={"of": Sanction})
             if self.is_lifted == lifting:
                 return False
-            named = dict(reason=reason, before=self.in_words)
+            named = dict(reason=reason, before=self.in_words, subject_id=self.id)
             entry = AuditEntry.record(action, person, by=by, **named)
             self.lifted_at = utcnow() if lifting else None
             self.lifted_by = entry.actor_name if lifting else ""

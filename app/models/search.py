@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Integer, and_, bindparam, exists, func, select, union_all
+from sqlalchemy import Integer, and_, bindparam, case, exists, func, select, union_all
 from sqlalchemy.orm import aliased
 
 from ..extensions import db
@@ -139,21 +139,34 @@ class Found:
 
     @property
     def first(self):
-        """Select the first id there can be, or None for any."""
+        """Select the first id there can be, or None for any.
+
+        Ids follow the moments of writing, but for texts that waited: those have that of approval.
+        """
         row = aliased(self.cls)
         if not self.narrowed.since:
             return None
-        here = select(row.id).where(*row.shown(), row.created_at >= self.since)
-        return here.order_by(row.created_at, row.id).limit(1).scalar_subquery()
+        here = *row.shown(), row.created_at >= self.since
+        oldest = select(row.id).where(*here, row.approved_at.is_(None))
+        oldest = oldest.order_by(row.created_at, row.id).limit(1).scalar_subquery()
+        waited = select(func.min(row.id)).where(*here, row.approved_at.is_not(None))
+        return _lower(oldest, waited.scalar_subquery())
 
     @property
     def last(self):
         row = aliased(self.cls)
         if not self.narrowed.until:
             return None
-        here = select(row.id).where(*row.shown(), row.created_at < self.until)
-        newest = row.created_at.desc(), row.id.desc()
-        return here.order_by(*newest).limit(1).scalar_subquery()
+        here = *row.shown(), row.created_at < self.until
+        newest = select(row.id).where(*here, row.approved_at.is_(None))
+        newest = newest.order_by(row.created_at.desc(), row.id.desc()).limit(1).scalar_subquery()
+        waited = select(func.max(row.id)).where(*here, row.approved_at.is_not(None))
+        return -_lower(-newest, -waited.scalar_subquery())
+
+
+def _lower(one, other):
+    """The lower of two numbers of which either may be missing."""
+    return case((one < other, one), else_=func.coalesce(other, one))
 
 
 def _along_sqlite(found, falling):

@@ -9,11 +9,13 @@ from sqlalchemy import ForeignKey, String, and_, bindparam, delete, not_, or_, s
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
+from ..networks import network_at
 from .fields import CreatedAt, Id, Moment, utcnow
 from .notification import Notification
 from .setting import Setting, settings_are_at
 from .waiting import waiting_for
 
+UNKNOWN = "unknown"  # as `network_at` says
 MOST = 50  # devices of one person; the oldest give way
 BROWSERS = (
     ("Edg", "Edge"),
@@ -49,6 +51,7 @@ class UserSession(db.Model):
     seen_at: Mapped[Moment]
     remembered: Mapped[bool]
     address: Mapped[str] = mapped_column(String(45))
+    network: Mapped[str] = mapped_column(String(64), default="", index=True)  # of the address
     agent: Mapped[str] = mapped_column(String(200))
 
     user: Mapped["User"] = relationship(lazy="joined", innerjoin=True)  # noqa: F821
@@ -67,6 +70,7 @@ class UserSession(db.Model):
             seen_at=utcnow(),
             remembered=remembered,
             address=(address or "")[:45],
+            network=network_at(address),
             agent=re.sub(r"[^\x20-\x7e]", "", agent or "")[:200],
         )
         newest = select(cls.id).where(cls.user_id == user.id).order_by(cls.id.desc())
@@ -130,6 +134,13 @@ class UserSession(db.Model):
         browser = next((name for mark, name in BROWSERS if mark in self.agent), "A browser")
         system = next((name for mark, name in SYSTEMS if mark in self.agent), None)
         return f"{browser} on {system}" if system else browser
+
+    @classmethod
+    def neighbours_of(cls, user, most):
+        """The ids of others who are signed in from the same networks, as a hint and no more."""
+        mine = select(cls.network).where(cls.user_id == user.id, cls.network != UNKNOWN)
+        near = select(cls.user_id).where(cls.network.in_(mine), cls.user_id != user.id)
+        return db.session.scalars(near.distinct().limit(most)).all()
 
     def end(self):
         db.session.execute(delete(UserSession).where(UserSession.id == self.id))

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 
 from flask import current_app, g, has_request_context
-from sqlalchemy import JSON, String, event, select
+from sqlalchemy import JSON, String, event, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +26,8 @@ REGISTRATION = {
     "closed": "Closed: nobody new, invited people excepted",
 }
 ROWS = range(5, 101)  # that a page of a list may have
+NOTICE_HOURS = range(721)
+FIRST = range(21)  # texts of a newcomer that may wait for approval
 READERS = {"all": "Everybody", "members": "Members only"}
 CATEGORIES = """\
 Spam | This is advertising or spam, which the rules of this site do not allow.
@@ -50,7 +52,10 @@ class Settings:
     welcome: str = ""  # what visitors read on the front page; nothing: what it says anyway
     names_in_log: bool = True  # whether the public log names the members whom an act concerned
     sign_up_text: str = ""  # above the sign-up form
+    notice_hours: int = 24  # after which staff are told that something waits; 0: never
     report_categories: str = CATEGORIES  # a line each: the name | the reason of a ruling
+    hold_first: int = 0  # how many texts of a newcomer wait for approval; 0: none
+    hold_links: bool = False  # whether those with links to other sites do
 
     @property
     def freeze_ends_at(self):
@@ -120,6 +125,13 @@ class Setting(db.Model):
         g.pop("settings", None)
         return changed
 
+    @classmethod
+    def touch(cls):
+        """Let processes read anew what they keep by the version, see `kept_by_version`."""
+        here = update(cls).where(cls.id == cls.ONLY).values(version=secrets.token_hex(16))
+        db.session.execute(here, execution_options={"synchronize_session": "fetch"})
+        g.pop("settings", None)
+
 
 VERSION_NOW = select(Setting.version_now())  # built once: every page of a visitor asks it
 
@@ -137,6 +149,16 @@ def current_settings():
     if has_request_context():
         g.settings = settings
     return settings
+
+
+def kept_by_version(name, read):
+    """Return what `read` returns; a process asks again when the version is another, see `touch`."""
+    current_settings()
+    version = current_app.extensions["settings"][0]
+    known = current_app.extensions.get(name)
+    if known is None or known[0] != version:
+        known = current_app.extensions[name] = version, read()
+    return known[1]
 
 
 def settings_at_hand():
@@ -176,7 +198,8 @@ def _check(name, value):
     """Raise ValueError for a value of the wrong kind, or out of its range."""
     if type(value) is not type(getattr(_usual(), name)):
         raise ValueError(f"{name} cannot be {value!r}.")
-    choices = {"registration": REGISTRATION, "readers": READERS, "posts_per_page": ROWS}.get(name)
+    choices = {"registration": REGISTRATION, "readers": READERS, "posts_per_page": ROWS}
+    choices = (choices | {"notice_hours": NOTICE_HOURS, "hold_first": FIRST}).get(name)
     if choices is not None and value not in choices:
         raise ValueError(f"{name} cannot be {value!r}.")
     if name == "frozen_until" and value:

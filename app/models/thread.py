@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 
-from sqlalchemy import bindparam, case, exists, false, func, literal, select, tuple_
+from sqlalchemy import bindparam, case, exists, false, func, literal, or_, select, tuple_
 
 from ..extensions import db
 from ..paging import Timeline, cursor_at
@@ -24,6 +25,13 @@ class WatchableCard(PostCard):
     muted_comments: int  # by members whom who looks has muted
 
 
+@dataclass(slots=True)
+class Gap:
+    """Where comments were hidden by moderators: how many, and nothing of them."""
+
+    number: int
+
+
 def post_card(id, viewer):
     """Return a post that the viewer may read, or None; muted or not, who opens it wants it."""
     values = {"post": id, "viewer": viewer.id}
@@ -32,9 +40,15 @@ def post_card(id, viewer):
 
 
 def thread(post_id, viewer, *, size):
-    """The page of comments that the query string asks for, of those that the viewer may read."""
+    """The page of comments that the query string asks for, of those that the viewer may read.
+
+    Where others were hidden stands a Gap, so that the thread keeps its shape.
+    """
     timeline = _timeline(anybody_like(viewer))
-    return timeline.page(post=post_id, viewer=viewer.id, size=size)
+    page = timeline.page(post=post_id, viewer=viewer.id, size=size)
+    runs = groupby(page.items, key=lambda card: card.visible_to(viewer))
+    page.items = [item for seen, run in runs for item in (run if seen else [Gap(len(list(run)))])]
+    return page
 
 
 def page_with(comment, viewer, *, size):
@@ -72,7 +86,8 @@ def _muted_comments(viewer):
 
 @cache
 def _comments(anybody):
-    here = Comment.post_id == bindparam("post"), Comment.seen_by(anybody)
+    seen = or_(Comment.seen_by(anybody), Comment.deleted_at.is_(None))
+    here = Comment.post_id == bindparam("post"), seen
     return comment_cards(anybody).where(*here)
 
 

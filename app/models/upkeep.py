@@ -12,8 +12,9 @@ from ..markdown import RENDERER
 from .comment import Comment
 from .fields import utcnow
 from .post import Post
+from .rendering import rendered
 from .user import User
-from .written import KEPT, rendered
+from .written import KEPT
 
 RENDERED, PURGED = 100, 500  # at once
 
@@ -50,6 +51,16 @@ def purge_deleted():
             pass
         db.session.execute(delete(Post).where(Post.id.in_(posts)))
         db.session.commit()
+
+
+def purge_removed(written):
+    """Purge one text that was removed for good, with all that belongs to it. Commits."""
+    below = Comment.post_id if written.noun == "post" else Comment.id
+    id, cls = written.id, type(written)
+    while _purge_comments(below == id):
+        pass
+    db.session.execute(delete(cls).where(cls.id == id, cls.deleted_at.is_not(None)))
+    db.session.commit()
 
 
 def _due_posts():

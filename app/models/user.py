@@ -30,6 +30,7 @@ from .fields import NEVER_TWICE, Id, Moment, Reason, partial_index, utcnow
 from .findable import Findable
 from .follow import Following
 from .links import MailedLinks
+from .newcomer import Newcomer
 from .role import Role
 from .sanctioned import Sanctioned
 from .session import UserSession
@@ -53,6 +54,7 @@ class User(
     Credentials,
     Findable,
     Following,
+    Newcomer,
     UserMixin,
     db.Model,
 ):
@@ -92,8 +94,10 @@ class User(
     deactivated_at: Mapped[Moment | None]
     approval_asked_at: Mapped[Moment | None]  # since when the newcomer waits to be let in
     sign_up_reason: Mapped[Reason]
+    sign_up_mode: Mapped[str] = mapped_column(String(16), default="")  # how the account came about
     address_given_at: Mapped[Moment | None]  # when staff put the account at its address
     leaving_at: Mapped[Moment | None]  # when the account is to be deleted
+    staff_told_at: Mapped[Moment | None]  # when the person was last told what waits for staff
     role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"))
     role_until: Mapped[Moment | None] = mapped_column(index=True)  # then `former_role` returns
     role_notice_at: Mapped[Moment | None]  # when the person was told that the end is near
@@ -157,6 +161,11 @@ class User(
     @property
     def is_active(self):
         return self.deactivated_at is None
+
+    @property
+    def is_reached_by_mail(self):
+        """Whether mails about what others did may go to the account's address."""
+        return self.is_confirmed and self.is_active
 
     @property
     def is_leaving_now(self):

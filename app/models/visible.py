@@ -23,3 +23,7 @@ class Visible:
     def visible_to(self, user):
         """Who has not proven an address, or is deactivated, is seen by staff and themselves."""
         return self.is_seen or user == self or user.can(Permission.MODERATE)
+
+    def reportable_by(self, user):
+        """Whether one may report the person to the moderators."""
+        return self.is_seen and user.is_authenticated and self.id != user.id

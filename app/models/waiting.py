@@ -1,26 +1,37 @@
 """How much waits for moderators, as a column of the query that every page of theirs asks anyway."""
 
-from sqlalchemy import case, column, exists, func, select, table
+from sqlalchemy import case, column, exists, func, literal, or_, select, table
 
 from ..permissions import Permission
 
 MOST_COUNTED = 100
-QUEUES = {"cases": "settled_at", "appeals": "decided_at"}  # table: what is null while one waits
+USERS = table("users", column("id"), column("role_id"))
+ROLES = table("roles", column("id"), column("permissions"))
+QUEUES = {  # table: what is null while one waits, what is not, and whom it is about
+    "cases": (["settled_at"], [], "person_id"),
+    "appeals": (["decided_at"], [], "user_id"),
+    "posts": (["deleted_at"], ["held_at"], "author_id"),
+    "comments": (["deleted_at"], ["held_at"], "author_id"),
+}
 
 
 def waiting_for(user_id):
-    """How many wait, up to MOST_COUNTED in each queue; 0 for those who do not moderate."""
-    users, roles = (
-        table("users", column("id"), column("role_id")),
-        table("roles", column("id"), column("permissions")),
-    )
-    holds = roles.c.permissions.op("&")(int(Permission.MODERATE)) != 0
-    staff = exists().where(users.c.id == user_id, roles.c.id == users.c.role_id, holds)
-    counts = [_open_in(name, settled) for name, settled in QUEUES.items()]
+    """How many wait, up to MOST_COUNTED in each queue; 0 for those who do not moderate.
+
+    What is about oneself is left out: another moderator sees to it.
+    """
+    holds = ROLES.c.permissions.op("&")(int(Permission.MODERATE)) != 0
+    staff = exists().where(USERS.c.id == user_id, ROLES.c.id == USERS.c.role_id, holds)
+    counts = [_number(name, *columns, user_id) for name, columns in QUEUES.items()]
     return case((staff, sum(counts[1:], counts[0])), else_=0)
 
 
-def _open_in(name, settled):
-    queue = table(name, column("id"), column(settled))
-    few = select(queue.c.id).where(queue.c[settled].is_(None)).limit(MOST_COUNTED).subquery()
-    return select(func.count()).select_from(few).scalar_subquery()
+def _number(name, null, not_null, about, user_id):
+    queue = table(name, *(column(each) for each in [*null, *not_null, about]))
+    waits = [queue.c[each].is_(None) for each in null]
+    waits += [queue.c[each].is_not(None) for each in not_null]
+    others = or_(queue.c[about].is_(None), queue.c[about] != user_id)
+    few = select(literal(1)).select_from(queue).where(*waits, others).limit(MOST_COUNTED)
+    return (
+        select(func.count()).select_from(few.correlate(user_id.table).subquery()).scalar_subquery()
+    )

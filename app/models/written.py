@@ -1,35 +1,33 @@
 """What members write: the columns, rules and verbs that posts and comments have in common."""
 
-import re
-from datetime import timedelta
-
-from markupsafe import Markup
-from sqlalchemy import ForeignKey, String, Text, and_, or_, select, true
+from sqlalchemy import ForeignKey, String, Text, and_, func, or_, select, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from ..extensions import db
-from ..markdown import RENDERER
 from ..markdown import Text as Draft
-from ..names import USERNAME, username_key
 from ..permissions import Permission
-from ..words import beginning, excerpt, plain, words_of
+from ..words import beginning, excerpt, plain
 from . import news
 from .fields import Id, Moment, Words, utcnow
-from .hideable import Hideable
+from .held import Held
+from .hideable import KEPT, Moderatable
+from .holding import hold_of
 from .refused import Refused
+from .rendering import as_html, rendered
 from .revision import Revision
 from .user import User
 
 LONGEST = 10_000  # characters
-KEPT = timedelta(days=30)  # what its author deleted, for staff
-LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
 SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
+HELD = "held_at IS NOT NULL"
+APPROVED = "approved_at IS NOT NULL"
 
 
-class Rules:
+class Rules(Moderatable):
     """Who may do what with a text. Views and templates ask the same questions.
 
-    They need `author_id`, `deleted_at` and `hidden_at`, so light rows of a list answer them too.
+    They need `author_id`, `author_mask`, `deleted_at`, `hidden_at` and `held_at`, so light rows
+    of a list answer them too.
     """
 
     permission: Permission  # that writing one takes
@@ -37,6 +35,11 @@ class Rules:
     @property
     def is_hidden(self):
         return self.hidden_at is not None
+
+    @property
+    def is_held(self):
+        """Whether it waits for approval; then it is hidden too."""
+        return self.held_at is not None
 
     @property
     def is_deleted(self):
@@ -63,11 +66,19 @@ class Rules:
             return True
         return self.is_by(user) and not self.is_deleted
 
+    @property
+    def is_changeable(self):
+        return self.is_shown or (self.is_held and not self.is_deleted)
+
     def editable_by(self, user):
-        return self.is_shown and self.is_by(user) and user.can(self.permission)
+        return self.is_changeable and self.is_by(user) and user.can(self.permission)
 
     def deletable_by(self, user):
         return self.is_by(user) and not self.is_deleted
+
+    def reportable_by(self, user):
+        """Whether the person may report it to the moderators."""
+        return self.is_shown and user.is_authenticated and not self.is_by(user)
 
     @property
     def gone_at(self):
@@ -75,7 +86,7 @@ class Rules:
         return self.deleted_at + KEPT
 
 
-class Written(Rules, Hideable):
+class Written(Rules, Held):
     """Verbs lock, then look, then act; the stored counts follow in the same transaction.
 
     Rendering comes before any lock, so nobody waits for a long text (R-20).
@@ -127,29 +138,41 @@ class Written(Rules, Hideable):
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
 
-    def edit(self, text, *, by):
+    def edit(self, text, *, by, as_staff=False):
         """Take another text; the one before stays in the history. Return the draft, or None.
 
-        None: it is the text that it had. Refused where it was hidden or deleted meanwhile.
+        None: it is the text that it had. Refused where it was hidden or deleted meanwhile; staff
+        changes what is hidden too, see `revise`. What waits for approval keeps no history: nobody
+        but staff has read it.
         """
         if text == self.body:
             return None
         known = Draft(self.body).called
         draft, texts = rendered(text)
-        self.lock()
-        if not self.is_shown:
+        hold = hold_of(texts["body_html"], by, before=self.body_html)
+        self._take_in_hand(by) if as_staff else self.lock()
+        if self.is_deleted or not (as_staff or self.is_changeable):
             raise Refused(f"This {self.noun} can no longer be changed.")
         if text == self.body:
             return None
+        if not self.is_held:
+            self._keep_former()
+        for name, value in texts.items():
+            setattr(self, name, value)
+        self.version, self.editor_name = self.version + 1, by.username
+        if hold:
+            self.hold(hold)
+        if self.is_shown:
+            news.of_mentions(self, [name for name in draft.called if name not in known])
+        if not as_staff:
+            by.require_speech()
+        return draft
+
+    def _keep_former(self):
         about = {f"{self.noun}_id": self.id}
         before = dict(body=self.body, editor_name=self.editor_name)
         db.session.add(Revision(created_at=self.written_at, **before, **about))
-        for name, value in texts.items():
-            setattr(self, name, value)
-        self.version, self.edited_at, self.editor_name = self.version + 1, utcnow(), by.username
-        news.of_mentions(self, [name for name in draft.called if name not in known])
-        by.require_speech()
-        return draft
+        self.edited_at = utcnow()
 
     def delete(self):
         """Take it from view. Staff see it for KEPT, then it is purged. Of many, one is True."""
@@ -167,6 +190,11 @@ class Written(Rules, Hideable):
         news.forget(self)
         return hidden
 
+    def remove(self, *, by, reason=""):
+        removed = super().remove(by=by, reason=reason)
+        news.forget(self)
+        return removed
+
     @property
     def written_at(self):
         """When the text that it has now was written."""
@@ -175,6 +203,11 @@ class Written(Rules, Hideable):
     def history(self):
         """Its former texts."""
         return select(Revision).where(getattr(Revision, f"{self.noun}_id") == self.id)
+
+    def newest_revision_id(self):
+        """The id of the text that it had just before this one; None where it has no history."""
+        newest = self.history().with_only_columns(func.max(Revision.id)).order_by(None)
+        return db.session.scalar(newest)
 
     def after(self, revision):
         """The version that took the place of a former text: another such, or this as it is."""
@@ -192,43 +225,3 @@ class Written(Rules, Hideable):
         if db.session.scalar(here) is None:
             raise Refused(f"This {self.noun} is gone.")
         db.session.refresh(self)
-
-
-def rendered(text):
-    """Return the draft of a text, which knows names and tags, and the columns that follow."""
-    draft = Draft(text)
-    html = str(draft.html(people_named(draft.mentions)))
-    words = words_of(plain(html))
-    return draft, dict(body=text, body_html=html, renderer=RENDERER, words=words)
-
-
-def as_html(body_html, renderer, body):
-    """The text as the renderer of today makes it, whichever was there when it was saved (R-19).
-
-    Whom it links is taken from what was saved, so that no page of old texts asks for each.
-    """
-    if renderer == RENDERER:
-        return Markup(body_html)
-    return Draft(body).html({username_key(name): name for name in LINKED.findall(body_html)})
-
-
-def for_elsewhere(html, home):
-    """The HTML of a text for whoever reads it outside of the site: its links name where that is.
-
-    Nothing that members type can look like the start of such a link, as `<` is spelt out.
-    """
-    return html.replace(Markup('<a href="/'), Markup('<a href="{}').format(home))
-
-
-def preview_of(text):
-    """Return the HTML that a text would have if it were saved now."""
-    draft = Draft(text)
-    return draft.html(people_named(draft.mentions))
-
-
-def people_named(keys):
-    """Return key → username of those whom a text may mention."""
-    if not keys:
-        return {}
-    found = select(User.username_key, User.username).where(User.username_key.in_(keys))
-    return dict(db.session.execute(found.where(*User.seen_by_all())).all())

@@ -1,6 +1,18 @@
 """Keeping the peace."""
 
-from . import appeals, queue, sanctions
+from . import appeals, cases, clean_ups, held, log, people, queue, sanctions, texts, words
 from .blueprint import moderation
 
-__all__ = ["appeals", "moderation", "queue", "sanctions"]
+__all__ = [
+    "appeals",
+    "cases",
+    "clean_ups",
+    "held",
+    "log",
+    "moderation",
+    "people",
+    "queue",
+    "sanctions",
+    "texts",
+    "words",
+]

@@ -1,4 +1,4 @@
-"""What waits for moderators: who is new."""
+"""What waits for moderators: what was reported, the oldest first; and who is new."""
 
 from datetime import timedelta
 
@@ -7,16 +7,32 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
+from ..models.case_list import categories_of, records_of
 from ..models.fields import utcnow
+from ..models.setting import current_settings
+from ..paging import page_of
+from ..security import actor
 from .blueprint import moderation
+from .case_forms import QueueForm
 
-DAYS, AT_MOST = 30, 50
+DAYS, AT_MOST = 30, 10
 
 
 @moderation.route("/")
 def queue():
-    people = db.session.scalars(newcomers()).all()
-    return render_template("moderation/queue.html", newcomers=people, days=DAYS)
+    form = QueueForm()
+    wanted = form.wanted(actor())
+    size = current_settings().posts_per_page
+    page = page_of(wanted.statement, wanted.columns, size=size, descending=wanted.settled)
+    return render_template(
+        "moderation/queue.html",
+        form=form,
+        page=page,
+        records=records_of({case.person_id for case in page}),
+        categories=categories_of(page.items),
+        newcomers=db.session.scalars(newcomers()).all(),
+        days=DAYS,
+    )
 
 
 def newcomers():

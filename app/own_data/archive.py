@@ -15,8 +15,8 @@ from flask import current_app, render_template
 from ..extensions import db
 from ..models import Picture, User
 from ..models.fields import iso, utcnow
+from ..models.rendering import as_html, for_elsewhere
 from ..models.setting import current_settings
-from ..models.written import as_html, for_elsewhere
 from ..security import site_link
 from .sections import PICTURE, SECTIONS, account
 

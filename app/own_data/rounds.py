@@ -5,9 +5,10 @@ import time
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import clean_ups
 from ..email import send_data_ready, send_left, send_stays
 from ..extensions import db
-from ..models import AccountDeletion, DataExport, User
+from ..models import AccountDeletion, CleanUp, DataExport, User
 from ..models.data_export import TRIES
 from ..models.leased import LeaseLost
 from ..models.leaving import take_back
@@ -27,7 +28,7 @@ def never():
 
 def work(*, stopped=never, between=nothing):
     """Do all that is due; `between` is called after every step, so that mails need not wait."""
-    for kind, act in ((AccountDeletion, carry_out), (DataExport, build)):
+    for kind, act in KINDS:
         while not stopped() and (row := kind.lease()) is not None:
             try:
                 act(row, stopped=stopped, between=between)
@@ -112,3 +113,10 @@ class Stopped(Exception):
 def leave(row):
     row.release()
     db.session.commit()
+
+
+KINDS = (
+    (CleanUp, clean_ups.carry_out),
+    (AccountDeletion, carry_out),
+    (DataExport, build),
+)

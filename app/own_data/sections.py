@@ -12,6 +12,7 @@ from ..models import (
     AppealMessage,
     AuditEntry,
     Bookmark,
+    Case,
     Comment,
     Follow,
     Invitation,
@@ -22,6 +23,7 @@ from ..models import (
     OutboxMail,
     Post,
     PostTag,
+    Report,
     Revision,
     Role,
     RoleRequest,
@@ -31,6 +33,7 @@ from ..models import (
     Watch,
     WayBack,
 )
+from ..models.staff_note import ABOUT_NOTES
 
 AT_ONCE = 200
 PICTURE = "picture.webp"  # in the file, where the person chose one
@@ -82,6 +85,7 @@ def account(person):
     names = ("username", "email", "first_name", "last_name", "location", "about_me")
     names += ("member_since", "last_seen", "confirmed_at", "deactivated_at", "leaving_at")
     names += ("hides_last_seen", "home_feed", "role_until", "approval_asked_at", "sign_up_reason")
+    names += ("sign_up_mode",)
     names += ("post_count", "comment_count", "follower_count", "following_count")
     facts = {"id": person.id} | {name: getattr(person, name) for name in names}
     facts["role"] = person.held_role.name if person.held_role else None
@@ -93,12 +97,13 @@ def account(person):
 def written(cls):
     """The columns of posts and comments alike."""
     columns = [cls.id, cls.created_at, cls.body, cls.body_html, cls.renderer, cls.version]
-    return [*columns, cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    columns += [cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
+    return [*columns, cls.held_at, cls.approved_at]
 
 
 def posts(id):
     tags = select(func.aggregate_strings(PostTag.tag, " ")).where(PostTag.post_id == Post.id)
-    counts = Post.comment_count, Post.like_count, Post.comments_closed_at
+    counts = Post.comment_count, Post.like_count, Post.comments_closed_at, Post.staff_closed_at
     own = (*counts, tags.scalar_subquery().label("tags"))
     return select(*written(Post), *own).where(Post.author_id == id)
 
@@ -158,6 +163,17 @@ def role_requests(id):
     return asked.join(Role, Role.id == RoleRequest.role_id).where(RoleRequest.user_id == id)
 
 
+def reports(id):
+    """What the person reported, and what came of it. Not who reported them."""
+    made = select(
+        *(Report.created_at, Case.noun.label("about"), Case.post_id, Case.comment_id),
+        *(ACTOR.username.label("by"), Report.category, Report.reason, Report.body),
+        *(Case.settled_at, Case.outcome, Case.ruling),
+    )
+    made = made.join(Case, Case.id == Report.case_id)
+    return made.outerjoin(ACTOR, ACTOR.id == Case.person_id).where(Report.reporter_id == id)
+
+
 def sanctions(id):
     columns = Sanction.id, Sanction.created_at, Sanction.kind, Sanction.reason, Sanction.until
     lifted = Sanction.lifted_at, Sanction.lift_reason
@@ -188,7 +204,10 @@ def former_addresses(id):
 
 
 def acts_of_staff(id):
-    """What was done to the person and to what they wrote. Not who did it, nor from where."""
+    """What was done to the person and to what they wrote. Not who did it, nor from where.
+
+    Nor that staff notes something about them: that is private.
+    """
     texts = (cls.noun for cls in (Post, Comment))
     theirs = (select(cls.id).where(cls.author_id == id) for cls in (Post, Comment))
     about = [(AuditEntry.target_type == "user") & (AuditEntry.target_id == id)]
@@ -196,7 +215,7 @@ def acts_of_staff(id):
         about.append((AuditEntry.target_type == noun) & AuditEntry.target_id.in_(ids))
     columns = AuditEntry.created_at, AuditEntry.action, AuditEntry.target_type.label("on")
     columns += AuditEntry.target_id, AuditEntry.before, AuditEntry.after, AuditEntry.reason
-    return select(*columns).where(or_(*about))
+    return select(*columns).where(or_(*about), AuditEntry.action.not_in(ABOUT_NOTES))
 
 
 def own_acts(id):
@@ -242,6 +261,7 @@ SECTIONS = [
     Section("sessions", "Signed-in devices", sessions, (UserSession.id,)),
     Section("invitations", "Invitations sent", invitations, (Invitation.id,)),
     Section("role_requests", "Roles asked for", role_requests, (RoleRequest.id,)),
+    Section("reports", "What you reported", reports, (Report.id,)),
     Section("sanctions", "Sanctions", sanctions, (Sanction.id,)),
     Section("appeals", "Appeals", appeals, (Appeal.id,)),
     Section("appeal_messages", "What was said in appeals", appeal_messages, (AppealMessage.id,)),

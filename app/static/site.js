@@ -234,6 +234,51 @@
     }
   });
 
+  // Keys of the pages that list theirs. What has a `data-key` is pressed or chosen: of a list, in
+  // the row where the reader is. While somebody types, keys are letters.
+  const keys = document.querySelector("[data-keys]");
+  const typing = "input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]";
+
+  const goTo = (step) => {
+    const rows = [...document.querySelectorAll("[data-row]")];
+    const here = rows.findIndex((row) => row.contains(document.activeElement));
+    const next = here < 0 ? rows[0] : rows[here + step];
+    next?.querySelector("a").focus();
+    return Boolean(next);
+  };
+
+  const press = (key) => {
+    const row = document.activeElement.closest("[data-row]");
+    if (!row && document.querySelector("[data-row]")) return false;
+    const wanted = (row ?? document).querySelector(`[data-key="${CSS.escape(key)}"]`);
+    wanted?.focus();
+    wanted?.click();
+    return Boolean(wanted);
+  };
+
+  const showKeys = () => {
+    keys.open = !keys.open;
+    if (keys.open) keys.querySelector("summary").focus();
+    return true;
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (!keys || event.ctrlKey || event.metaKey || event.altKey || event.target.closest(typing)) return;
+    const acts = { j: () => goTo(1), k: () => goTo(-1), "?": showKeys };
+    const act = acts[event.key] ?? (() => press(event.key));
+    if (event.key.length === 1 && act()) event.preventDefault();
+  });
+
+  // A reason that nobody has touched is that of the ruling that is chosen.
+  for (const choices of document.querySelectorAll("form:has([data-reason])")) {
+    const field = choices.elements.reason;
+    const given = [...choices.querySelectorAll("[data-reason]")].map((choice) => choice.dataset.reason);
+    choices.addEventListener("change", ({ target }) => {
+      const { reason } = target.dataset;
+      if (reason !== undefined && given.includes(field.value.trim())) field.value = reason;
+    });
+  }
+
   // What goes on in the background is looked at again, until it is done.
   const POLL = 3000;
 

@@ -7,11 +7,14 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from app import create_app
+from app.clean_ups import carry_out_now
 from app.extensions import db
 from app.imports import make_plan
 from app.models import (
     Appeal,
+    AuditEntry,
     Bookmark,
+    CleanUp,
     Comment,
     Invitation,
     PeopleImport,
@@ -20,8 +23,10 @@ from app.models import (
     Role,
     RoleRequest,
     Sanction,
+    StaffNote,
     User,
     UserSession,
+    WatchedWord,
 )
 from app.models.fields import utcnow
 from app.pictures import squared
@@ -60,6 +65,7 @@ class People:
             db.session.commit()
             self.make_requests()
             self.make_texts()
+            self.make_peace()
             self.make_friends()
             self.make_news()
             self.make_sanctions()
@@ -74,10 +80,34 @@ class People:
         away = [Comment.publish(post, LONG, by=User.with_username("bob")) for _ in range(2)]
         for thing in (post, comment):
             thing.edit(f"{text}\n\nNew.", by=writer)
+        self.make_held(post)
         away[0].hide(by=User.with_username("mona"), reason=LONG * 7)
         away[1].delete()
         db.session.commit()
-        self.texts = {"post": post.id, "comment": comment.id}
+        hidden = db.session.scalars(AuditEntry.about(away[0])).one()
+        self.texts = {"post": post.id, "comment": comment.id, "entry": hidden.id}
+        self.texts["month"] = f"{utcnow():%Y-%m}"
+
+    def make_held(self, post):
+        """What waits for moderators, and words that are watched."""
+        boss, bob = User.with_username(LONG), User.with_username("bob")
+        for kind, pattern in (("word", LONG[:63]), ("domain", f"{LONG[:40]}.example")):
+            WatchedWord.add(kind, pattern, "hold", by=boss, note=LONG * 3)
+        Post.publish(f"Look: {LONG[:63]}", by=bob)
+        Comment.publish(post, f"<https://{LONG[:40]}.example>", by=bob)
+
+    def make_peace(self):
+        """What moderators see of a member whose texts were cleaned up."""
+        boss, wiped = User.with_username(LONG), make_user("wiped", first_name=LONG)
+        post = make_post(wiped, LONG * 3)
+        clean_up, _ = CleanUp.ask(wiped, post.created_at, by=boss, reason=LONG * 7)
+        db.session.commit()
+        carry_out_now(clean_up)
+        make_comment(make_post(wiped), wiped, LONG)
+        StaffNote.add(wiped, LONG * 20, by=boss)
+        Sanction.impose(wiped, "silence", by=boss, reason=LONG * 7)
+        self.texts["wiped"] = post.id
+        db.session.commit()
 
     def make_sanctions(self):
         """What the standing of vera shows, and the staff of her appeals."""
@@ -121,6 +151,13 @@ class People:
         for person in (cast[0], cast[2]):
             person.mute(cast[1])
         db.session.commit()
+
+    def post(self, username, text):
+        """The path of a post that somebody writes now."""
+        with self.app.app_context():
+            post = make_post(User.with_username(username), text)
+            db.session.commit()
+            return f"/post/{post.id}"
 
     def make_followers(self, username, count):
         with self.app.app_context():

@@ -17,6 +17,9 @@ OPEN_TO_ALL = {
     "main.user": f"/user/{LONG}",
     "main.user_comments": f"/user/{LONG}/comments",
     "main.log": "/log",
+    "main.log_entry": "/log/{entry}",
+    "main.transparency": "/log/transparency",
+    "main.transparency_month": "/log/transparency/{month}",
     "main.page": "/privacy",
     "main.post": "/post/{post}",
     "main.post_history": "/post/{post}/history",
@@ -41,6 +44,7 @@ FOR_MEMBERS = {
     "main.bookmarks": "/bookmarks",
     "main.edit_picture": "/settings/picture",
     "main.edit_profile": "/settings/profile",
+    "main.held": "/held",
     "main.muted": "/settings/muted",
     "main.notification_settings": "/settings/notifications",
     "main.notifications": "/notifications",
@@ -69,7 +73,18 @@ FOR_STAFF = {
     "moderation.appeals": "/moderation/appeals",
     "moderation.lift_sanction": "/moderation/sanctions/{sanction}/lift",
     "moderation.sanction": "/moderation/people/vera/sanction",
+    "moderation.held": "/moderation/held",
+    "moderation.log": "/moderation/log",
+    "moderation.log_entry": "/moderation/log/{entry}",
     "moderation.queue": "/moderation/",
+    "moderation.words": "/moderation/words",
+    "moderation.clean_up": "/moderation/clean-ups/1",
+    "moderation.edit_text": "/moderation/post/{wiped}/edit",
+    "moderation.people": "/moderation/people",
+    "moderation.person": "/moderation/people/wiped",
+    "moderation.remove_text": "/moderation/post/{wiped}/remove",
+    "moderation.start_clean_up": "/moderation/people/wiped/clean-up?since=2020-01-01",
+    "moderation.text": "/moderation/post/{wiped}",
     "admin.access": "/admin/access",
     "admin.index": "/admin/",
     "admin.audit": "/admin/audit",
@@ -114,7 +129,7 @@ ERRORS |= {"/auth/join/{late}": 410, "/auth/join/worn-out": 400}
 NOT_PAGES = {"static", "bootstrap.static", "main.avatar", "main.moment_js", "main.picture"}
 NOT_PAGES |= {"main.comment", "main.download_data", "main.healthz", "main.readyz"}
 NOT_PAGES |= {"main.robots", "main.site_feed", "main.sitemap", "main.sitemap_part"}
-NOT_PAGES |= {"main.tag_feed", "main.user_feed"}
+NOT_PAGES |= {"main.log_feed", "main.tag_feed", "main.user_feed"}
 
 # What a page has that nobody can use: as the person sees it at this width and by this light.
 FAULTS = """() => {

@@ -1,0 +1,61 @@
+"""Domains as they are compared, and those that a text names or links to."""
+
+import re
+from html import unescape
+from unicodedata import normalize
+from urllib.parse import unquote
+
+LONGEST = 253
+MOST_LABELS = 8  # of those at the end that are looked at
+HREF = re.compile(r'href="([^"]*)"')
+WEB = re.compile(r"https?:/*([^/?#]*)", re.IGNORECASE)  # browsers take any number of slashes
+NAMED = re.compile(r"[\w.-]+")
+DOMAIN = re.compile(r"[a-z0-9-]+(?:[.][a-z0-9-]+)+")
+DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
+
+
+def domain_key(host):
+    """Return the domain as it is compared: in small letters, those beyond ASCII spelt in it."""
+    host = normalize("NFKC", host.translate(DOTS)).casefold().strip(".")
+    if host.isascii() or len(host) > LONGEST:
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return host
+
+
+def domain_of(text):
+    """Return the domain that somebody typed, whole addresses too, as it is compared; or None."""
+    text = text.strip()
+    host = linked_host(text) or text.partition("/")[0]
+    key = domain_key(host).removeprefix("www.")
+    is_one = DOMAIN.fullmatch(key) and len(key) <= LONGEST and key.count(".") < MOST_LABELS
+    return key if is_one else None
+
+
+def linked_host(href):
+    """Return the host to which a link leads in a browser, or None where it leads to no web site."""
+    match = WEB.match(href)
+    if match is None:
+        return None
+    return domain_key(unquote(match[1].rpartition("@")[2]).partition(":")[0])
+
+
+def hosts_linked(html):
+    """Return the hosts to which HTML that we made links."""
+    hosts = (linked_host(unescape(href)) for href in HREF.findall(html))
+    return {host for host in hosts if host}
+
+
+def hosts_named(text):
+    """Return what looks like a domain in a plain text."""
+    text = text.translate(DOTS)
+    return {domain_key(token) for token in NAMED.findall(text) if "." in token.strip(".")}
+
+
+def ends_of(host):
+    """Yield the domain and those that it is below: a.b.example, b.example, example."""
+    labels = host.split(".")[-MOST_LABELS:]
+    for first in range(len(labels)):
+        yield ".".join(labels[first:])

@@ -1,0 +1,24 @@
+"""Mails to staff about what waits for them."""
+
+from ..models.fields import utcnow
+from ..security import site_link
+from .mail import in_words, send_email
+
+PLACES = {
+    "report": "moderation.queue",
+    "appeal": "moderation.queue",
+    "held post": "moderation.held",
+    "held comment": "moderation.held",
+    "newcomer": "admin.requests",
+    "role request": "admin.requests",
+}
+
+
+def send_staff_notice(user, overdue):
+    """Tell what waits too long: each queue with how many there are, since when, and a link."""
+    now = utcnow()
+    waits = [
+        (queue, in_words(now - queue.since), site_link(PLACES[queue.noun])) for queue in overdue
+    ]
+    values = dict(waits=waits, number=sum(queue.number for queue in overdue))
+    send_email(user.email, "Something waits for you", "staff_notice", user=user, **values)

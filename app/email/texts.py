@@ -1,0 +1,49 @@
+"""Mails to the author of a text about what moderators did with it, each with their reason."""
+
+from ..models.fields import full
+from ..security import site_link
+from .mail import send_email
+
+
+def send_text_hidden(written, *, by, reason):
+    _send(written, "Your {} was hidden", "text_hidden", by, reason)
+
+
+def send_text_restored(written, *, by, reason):
+    _send(written, "Your {} is back", "text_restored", by, reason)
+
+
+def send_text_edited(written, *, by, reason):
+    _send(written, "Your {} was changed", "text_edited", by, reason)
+
+
+def send_text_removed(written, *, by, reason):
+    _send(written, "Your {} was removed", "text_removed", by, reason, link=None)
+
+
+def send_comments_closed(written, *, by, reason):
+    _send(written, "Your {} takes no more comments", "comments_closed", by, reason)
+
+
+def send_cleaned_up(clean_up, *, by):
+    """Tell a member that what they wrote since a moment is hidden, all at once."""
+    link = site_link("main.user", username=clean_up.user.username)
+    values = dict(since=full(clean_up.since), words=clean_up.reason, by=by, link=link)
+    _to(clean_up.user, "Your texts were hidden", "cleaned_up", values)
+
+
+def send_clean_up_undone(clean_up, *, by, reason):
+    link = site_link("main.user", username=clean_up.user.username)
+    values = dict(since=full(clean_up.since), words=reason, by=by, link=link)
+    _to(clean_up.user, "Your texts are back", "clean_up_undone", values)
+
+
+def _send(written, subject, template, by, reason, **values):
+    noun, title = written.noun, subject.format(written.noun)
+    about = dict(noun=noun, title=title, written_on=full(written.created_at), words=reason, by=by)
+    about["link"] = site_link(f"main.{noun}", id=written.id)
+    _to(written.author, title, template, about | values)
+
+
+def _to(user, subject, template, values):
+    send_email(user.email, subject, template, user=user, by_staff=True, **values)

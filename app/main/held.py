@@ -1,0 +1,16 @@
+"""What a member wrote that waits for approval."""
+
+from flask import render_template
+
+from ..decorators import own_things
+from ..models.held_list import held_texts
+from ..security import actor
+from .blueprint import main
+
+AT_MOST = 100
+
+
+@main.route("/held")
+@own_things
+def held():
+    return render_template("main/held.html", texts=held_texts(most=AT_MOST, of=actor()))

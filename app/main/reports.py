@@ -1,0 +1,76 @@
+"""Reports: telling the moderators about a post, a comment or a member, and what came of it."""
+
+from flask import flash, redirect, render_template
+
+from ..decorators import allow, login_required
+from ..extensions import db
+from ..models import Report
+from ..models.case_list import with_things
+from ..models.refused import Refused
+from ..models.setting import current_settings
+from ..paging import page_of
+from ..security import actor, this_page
+from ..templating import profile_url, written_url
+from ..throttles import REPORTS
+from .blueprint import main
+from .comments import comment_place, find_comment
+from .forms import ReportForm
+from .posts import find_post
+from .users import find_user
+
+THANKS = "Thank you. A moderator will look at it, and you will be told what comes of it."
+
+
+@main.route("/post/<int(max=2147483647):id>/report", methods=["GET", "POST"])
+@login_required
+def report_post(id):
+    return report(find_post(id), written_url)
+
+
+@main.route("/comment/<int(max=2147483647):id>/report", methods=["GET", "POST"])
+@login_required
+def report_comment(id):
+    return report(find_comment(id), comment_place)
+
+
+@main.route("/user/<username>/report", methods=["GET", "POST"])
+@login_required
+def report_user(username):
+    return report(find_user(username), profile_url)
+
+
+@main.route("/reports")
+@login_required
+def reports():
+    """What the person reported, the newest first, and what came of it."""
+    mine = Report.by(actor()).options(*with_things(Report.case))
+    page = page_of(mine, [Report.id], size=current_settings().posts_per_page)
+    return render_template("main/reports.html", page=page)
+
+
+def report(thing, place_of):
+    """Show the form, unless the person cannot report the thing now; or do it and lead back."""
+    allow(thing.reportable_by(actor()))
+    form = ReportForm()
+    if form.validate_on_submit():
+        REPORTS.take(actor().id)
+        told = tell_moderators(thing, form)
+        return redirect(place_of(thing) if told else this_page())
+    why_not = Report.why_not(thing, actor())
+    noun, place = getattr(thing, "noun", "member"), place_of(thing)
+    facts = dict(thing=thing, noun=noun, place=place, form=form, why_not=why_not)
+    return render_template("main/report.html", **facts)
+
+
+def tell_moderators(thing, form):
+    """Report it, and say so; what is said is why not, where the answer is False."""
+    try:
+        said = dict(category=form.category.data, reason=form.reason.data or "")
+        Report.make(thing, by=actor(), **said)
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+        return False
+    flash(THANKS, "success")
+    return True

@@ -1,0 +1,126 @@
+"""One case: what was reported and by whom, what happened before, and the ruling."""
+
+from flask import abort, flash, redirect, render_template, url_for
+from sqlalchemy import select
+
+from ..differences import difference, shortened
+from ..email import send_sanctioned, send_text_hidden
+from ..extensions import db
+from ..models import AuditEntry, Case, Report, Sanction
+from ..models.case_list import CaseList, records_of, with_things
+from ..models.refused import Refused
+from ..security import actor
+from .blueprint import moderation
+from .case_forms import RulingForm
+from .texts import tell_author
+
+AT_MOST = 50  # reports on the page
+BEFORE = 10  # of each kind of what happened before
+
+
+@moderation.route("/case/<int(max=2147483647):id>")
+def case(id):
+    case = find_case(id)
+    return show_case(case, RulingForm(case, actor()))
+
+
+@moderation.route("/case/<int(max=2147483647):id>/claim", methods=["POST"])
+def claim_case(id):
+    do(find_case(id).claim, by=actor())
+    return redirect(url_for("moderation.case", id=id))
+
+
+@moderation.route("/case/<int(max=2147483647):id>/release", methods=["POST"])
+def release_case(id):
+    do(find_case(id).release, by=actor())
+    return redirect(url_for("moderation.queue"))
+
+
+@moderation.route("/case/<int(max=2147483647):id>/rule", methods=["POST"])
+def rule_on_case(id):
+    case = find_case(id)
+    form = RulingForm(case, actor())
+    if not form.validate():
+        return show_case(case, form)
+    if not do(rule, case, form):
+        return redirect(url_for("moderation.case", id=id))
+    flash("Your ruling is in the log.", "success")
+    following = CaseList.next_for(actor())
+    if following is None:
+        return redirect(url_for("moderation.queue"))
+    return redirect(url_for("moderation.case", id=following.id))
+
+
+def find_case(id):
+    """Return a case; what is about the moderator themselves is none to them."""
+    here = select(Case).where(Case.id == id).options(*with_things())
+    case = db.session.scalar(here)
+    if case is None or case.person_id == actor().id:
+        abort(404)
+    return case
+
+
+def show_case(case, form):
+    reports = db.session.scalars(Report.of(case).limit(AT_MOST)).all()
+    return render_template(
+        "moderation/case.html",
+        case=case,
+        form=form,
+        reports=reports,
+        changes=changes_since(reports, case.thing),
+        record=records_of({case.person_id}).get(case.person_id),
+        cases=before(Case.settled().where(*former(case)), Case.settled_at.desc()),
+        sanctions=case.person and before(Sanction.of(case.person)),
+        entries=case.person and before(AuditEntry.about(case.person)),
+        why_not=case.why_not_ruled_by(actor()),
+        me=actor(),
+    )
+
+
+def former(case):
+    """The conditions of what was settled about the same person before or, failing that, thing."""
+    yield Case.id != case.id
+    if case.person_id:
+        yield Case.person_id == case.person_id
+    else:
+        column = Case.post_id if case.noun == "post" else Case.comment_id
+        yield column == getattr(case, f"{case.noun}_id", None)
+
+
+def before(statement, *order):
+    return db.session.scalars(statement.order_by(*order).limit(BEFORE)).all()
+
+
+def changes_since(reports, thing):
+    """Return version → how the text differs from what was reported, or the one of a member."""
+    if thing is None:
+        return {}
+    now = getattr(thing, "body", None) or getattr(thing, "about_me", "")
+    texts = {report.version: report.body for report in reports}
+    differing = {version: text for version, text in texts.items() if text != now}
+    return {v: list(shortened(difference(text, now))) for v, text in differing.items()}
+
+
+def rule(case, form):
+    """Rule as the form says, and write to the person concerned what came of it."""
+    by, words = actor(), form.words
+    if form.dismisses:
+        case.dismiss(by=by, reason=words)
+        return
+    effects = case.uphold(by=by, reason=words, hides=form.hides, penalty=form.penalty)
+    if effects.hidden:
+        tell_author(send_text_hidden, case.thing, words)
+    if effects.sanction:
+        send_sanctioned(effects.sanction)
+
+
+def do(verb, *values, **named):
+    """Do it and commit, or say what stands against it, change nothing and return False."""
+    try:
+        verb(*values, **named)
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+        return False
+    return True

@@ -1,0 +1,79 @@
+"""Cleaning up after a member: looked at first, then done as one act, and undone as one."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+
+from ..clean_ups import carry_out_now
+from ..email import send_clean_up_undone, send_cleaned_up
+from ..extensions import db
+from ..models import CleanUp
+from ..models.clean_up import count_written, newest_written
+from ..models.refused import Refused
+from ..security import actor
+from .acts import attempt
+from .blueprint import moderation
+from .forms import CleanUpForm, PreviewForm, ReasonForm
+from .people import find_person
+
+PREVIEWED = 20  # texts
+
+
+@moderation.route("/people/<username>/clean-up", methods=["GET", "POST"])
+def start_clean_up(username):
+    user = find_person(username)
+    if words := actor().why_not_act_on(user):
+        abort(403, words)
+    form = CleanUpForm() if request.method == "POST" else PreviewForm()
+    unasked = request.method != "POST" and "since" not in request.args
+    if unasked or not form.validate():
+        return render_template("moderation/start_clean_up.html", user=user, form=form, numbers=None)
+    if request.method == "POST" and (clean_up := ask(user, form)):
+        return redirect(url_for("moderation.clean_up", id=clean_up.id))
+    facts = dict(numbers=count_written(user, form.moment))
+    facts |= dict(texts=newest_written(user, form.moment, PREVIEWED))
+    if request.method != "POST":
+        form = CleanUpForm(formdata=None, since=form.since.data)
+    return render_template("moderation/start_clean_up.html", user=user, form=form, **facts)
+
+
+@moderation.route("/clean-ups/<int(max=2147483647):id>")
+def clean_up(id):
+    return show_clean_up(db.get_or_404(CleanUp, id), ReasonForm())
+
+
+@moderation.route("/clean-ups/<int(max=2147483647):id>/undo", methods=["POST"])
+def undo_clean_up(id):
+    row, form = db.get_or_404(CleanUp, id), ReasonForm()
+    if not form.validate_on_submit():
+        return show_clean_up(row, form)
+    reason = form.reason.data
+    values = dict(reason=reason, words="It is being undone.")
+    if attempt(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
+        carry_out_now(row)
+    return redirect(url_for("moderation.clean_up", id=id))
+
+
+def show_clean_up(row, form):
+    """The page; `form` holds the reason to undo it, and what was wrong with it."""
+    facts = dict(clean_up=row, forbidden=actor().why_not_act_on(row.user))
+    return render_template("moderation/clean_up.html", form=form, **facts)
+
+
+def ask(user, form):
+    """Ask for it, and do it at once where it is short; None where it was refused."""
+    try:
+        values = dict(by=actor(), reason=form.reason.data)
+        row, is_new = CleanUp.ask(user, form.moment, **values)
+        if is_new:
+            tell(row, send_cleaned_up)
+        db.session.commit()
+    except Refused as refusal:
+        db.session.rollback()
+        flash(str(refusal), "danger")
+        return None
+    carry_out_now(row)
+    return row
+
+
+def tell(row, send, **values):
+    if row.user.is_reached_by_mail:
+        send(row, by=actor(), **values)

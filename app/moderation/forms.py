@@ -1,0 +1,122 @@
+"""What a moderator fills in about a text, a member, or what a member wrote."""
+
+from datetime import UTC, datetime, time
+
+from flask import request
+from wtforms import (
+    DateField,
+    SearchField,
+    SelectField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+    ValidationError,
+)
+from wtforms.validators import DataRequired, StopValidation
+
+from ..forms import (
+    REQUIRED,
+    Form,
+    at_most,
+    body_field,
+    choices_of,
+    stripped,
+    visible,
+    visible_lines,
+    without_links,
+)
+from ..models.fields import utcnow
+from ..models.setting import current_settings
+from ..models.staff_note import LONGEST as LONGEST_NOTE
+from ..models.written import LONGEST
+
+SURE = "Type the word remove here."
+
+
+def usual_or_typed(form, field):
+    """Take the words of the rule that was chosen, where none were typed."""
+    if not field.data:
+        field.data = current_settings().categories.get(form.rule.data, "")
+    if not field.data:
+        raise StopValidation("Choose a rule, or say why.")
+
+
+class ReasonForm(Form):
+    """The reason of an act on what a member wrote: for the log, and mailed to the member."""
+
+    rule = SelectField("Rule", choices=[], validate_choice=False)  # an unknown one says nothing
+    reason = TextAreaField(
+        "In your own words",
+        filters=[stripped],
+        validators=[usual_or_typed, visible_lines, at_most(500), without_links],
+    )
+
+    def __init__(self, *args, **values):
+        super().__init__(*args, **values)
+        rules = [name for name, words in current_settings().categories.items() if words]
+        self.rule.choices = choices_of([("", "None of these"), *zip(rules, rules, strict=True)])
+
+
+class ReviseForm(ReasonForm):
+    body = body_field("The text", LONGEST)
+    submit = SubmitField("Save")
+
+    longest = LONGEST
+
+
+class RemoveForm(ReasonForm):
+    typed = StringField(
+        "To be sure, type: remove", filters=[stripped], validators=[DataRequired(SURE), visible]
+    )
+    submit = SubmitField("Remove for good")
+
+    def validate_typed(self, field):
+        if (field.data or "").lower() != "remove":
+            raise ValidationError(SURE)
+
+
+class NoteForm(Form):
+    text = TextAreaField(
+        "A note for other moderators",
+        filters=[stripped],
+        validators=[DataRequired(REQUIRED), visible_lines, at_most(LONGEST_NOTE)],
+    )
+    submit = SubmitField("Add the note")
+
+
+class Since:
+    """The day since when what a member wrote is to be hidden."""
+
+    since = DateField(
+        "Everything written since the beginning of (UTC)", validators=[DataRequired(REQUIRED)]
+    )
+
+    def validate_since(self, field):
+        if not field.data.year >= 2000 or field.data > utcnow().date():
+            raise ValidationError("Please choose a day that has begun.")
+
+    @property
+    def moment(self):
+        return datetime.combine(self.since.data, time.min, UTC)
+
+
+class Asked(Form):
+    """A question, sent by GET."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+        def wrap_formdata(self, form, formdata):
+            return request.args
+
+
+class PreviewForm(Since, Asked):
+    submit = SubmitField("Show what that is")
+
+
+class CleanUpForm(Since, ReasonForm):
+    submit = SubmitField("Hide all of it")
+
+
+class FindPeopleForm(Asked):
+    q = SearchField("Name", filters=[stripped])

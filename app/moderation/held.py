@@ -1,0 +1,64 @@
+"""What waits for approval: read it, approve it, or decline it with a reason."""
+
+from flask import flash, redirect, render_template, url_for
+
+from ..email import send_text_declined
+from ..extensions import db
+from ..models import Comment, Post
+from ..models.held_list import count_held, held_texts
+from ..models.refused import Refused
+from ..security import actor
+from .blueprint import moderation
+from .newcomer_forms import HeldForm
+
+AT_ONCE = 50  # on the page, the oldest; others move up as these are decided
+NOUNS = {"post": Post, "comment": Comment}
+DECIDED = "Somebody has decided on this already, or it was deleted."
+
+
+@moderation.route("/held")
+def held():
+    return show_held()
+
+
+@moderation.route("/held/<any(post, comment):noun>/<int(max=2147483647):id>", methods=["POST"])
+def decide_on_held(noun, id):
+    written, form = db.session.get(NOUNS[noun], id), HeldForm()
+    if written is None or not written.is_held:
+        flash(DECIDED, "warning")
+    elif not form.validate():
+        return show_held(form, f"{noun}-{id}")
+    else:
+        decide(written, form)
+    return redirect(url_for("moderation.held"))
+
+
+def show_held(form=None, about=None):
+    """The page; with what was typed into the `form` of the one text that it is `about`."""
+    texts = held_texts(most=AT_ONCE)
+    form = form or HeldForm(formdata=None)
+    facts = dict(form=form, about=about, more=count_held() - len(texts))
+    return render_template("moderation/held.html", texts=texts, **facts)
+
+
+def decide(written, form):
+    """Decide and commit, or say what stands against it and change nothing."""
+    try:
+        words = settle(written, form)
+        db.session.commit()
+        flash(words or DECIDED, "success" if words else "warning")
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "danger")
+
+
+def settle(written, form):
+    """Return what was done, in words; nothing where another was faster."""
+    facts = dict(by=actor(), version=form.version.data, reason=form.reason.data or "")
+    if form.approve.data:
+        done = written.approve(**facts)
+        return f"The {written.noun} is approved: everybody can read it now." if done else None
+    if not written.decline(**facts):
+        return None
+    send_text_declined(written, facts["by"], facts["reason"])
+    return f"The {written.noun} is declined, and its author is told so by mail."

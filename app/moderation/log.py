@@ -1,0 +1,83 @@
+"""The log of moderation with all that is in it, for staff; and the way back from each act."""
+
+from flask import flash, redirect, render_template, url_for
+
+from ..email import send_role_changed
+from ..extensions import db
+from ..forms import Form, reason_field
+from ..log_filters import ActFilters, as_written, name_field
+from ..models import AuditEntry, User
+from ..models.log_card import staff_cards
+from ..models.refused import Refused
+from ..models.setting import current_settings
+from ..models.undo import undo, why_not_undo
+from ..paging import page_of
+from ..security import actor, back_to
+from .blueprint import moderation
+
+
+class FullFilters(ActFilters):
+    member = name_field("Member")
+
+    def conditions(self):
+        yield from super().conditions()
+        if self.member.data:
+            yield AuditEntry.target_name == as_written(self.member.data)
+
+
+class UndoForm(Form):
+    reason = reason_field()
+
+
+@moderation.route("/log")
+def log():
+    form, entries = FullFilters(), AuditEntry.moderation().order_by(None)
+    if form.validate():
+        entries = entries.where(*form.conditions())
+    order, size = [AuditEntry.created_at, AuditEntry.id], current_settings().posts_per_page
+    page = page_of(entries, order, size=size)
+    return render_template(
+        "moderation/log.html",
+        page=page,
+        cards=staff_cards(page.items, actor()),
+        stuck=why_not_undo(page.items, actor()),
+        form=form,
+        args=form.args,
+    )
+
+
+@moderation.route("/log/<int(max=2147483647):id>")
+def log_entry(id):
+    return show_entry(find_entry(id), UndoForm(formdata=None))
+
+
+@moderation.route("/log/<int(max=2147483647):id>/undo", methods=["POST"])
+def undo_entry(id):
+    entry, form = find_entry(id), UndoForm()
+    if not form.validate():
+        return show_entry(entry, form)
+    try:
+        undo(entry, by=actor(), reason=form.reason.data or "")
+        tell(entry)
+        db.session.commit()
+        flash(f"Entry {id} is undone; the log has both.", "success")
+    except Refused as error:
+        db.session.rollback()
+        flash(f"Entry {id} is not undone. {error}", "warning")
+    return redirect(back_to(url_for("moderation.log")))
+
+
+def find_entry(id):
+    return db.first_or_404(AuditEntry.moderation().where(AuditEntry.id == id))
+
+
+def show_entry(entry, form):
+    (card,) = staff_cards([entry], actor())
+    stuck = why_not_undo([entry], actor())
+    return render_template("moderation/log_entry.html", card=card, stuck=stuck, form=form)
+
+
+def tell(entry):
+    """Mail those whom an undo concerns."""
+    if entry.action == "change role":
+        send_role_changed(db.session.get(User, entry.target_id), entry.after)

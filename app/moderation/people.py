@@ -1,0 +1,84 @@
+"""Members, as moderators see them: who they are, and what was before."""
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from sqlalchemy import func
+
+from ..extensions import db
+from ..models import AuditEntry, CleanUp, StaffNote, User
+from ..models.people_list import PeopleList
+from ..models.people_search import parts_of
+from ..models.person_history import PersonHistory
+from ..paging import page_of
+from ..security import actor
+from .acts import attempt
+from .blueprint import moderation
+from .forms import FindPeopleForm, NoteForm
+
+PER_PAGE = 50
+SHOWN = 20  # notes and entries of the log
+
+
+@moderation.route("/people")
+def people():
+    """No address finds anybody here: those are for administrators."""
+    form = FindPeopleForm()
+    words = (form.q.data or "") if form.validate() else ""
+    found = PeopleList(words=words).find()
+    statement = found.statement
+    for part in parts_of(words):
+        names = func.replace(found.people.search_text, "  " + found.people.email, "")
+        statement = statement.where(names.contains(part, autoescape=True))
+    page = page_of(statement, found.columns, size=PER_PAGE, descending=found.descending)
+    args = {"q": request.args["q"]} if words else {}
+    return render_template("moderation/people.html", form=form, page=page, args=args)
+
+
+@moderation.route("/people/<username>")
+def person(username):
+    return show_person(find_person(username), NoteForm())
+
+
+@moderation.route("/people/<username>/notes", methods=["POST"])
+def add_note(username):
+    user, form = find_person(username), NoteForm()
+    if not form.validate_on_submit():
+        return show_person(user, form)
+    attempt(lambda by: StaffNote.add(user, form.text.data, by=by), words="The note is added.")
+    return redirect(person_url(user))
+
+
+@moderation.route("/notes/<int(max=2147483647):id>/remove", methods=["POST"])
+def remove_note(id):
+    note = db.session.get(StaffNote, id)
+    if note is None:
+        flash("This note is gone already.", "warning")
+        return redirect(url_for("moderation.people"))
+    user = db.session.get(User, note.user_id)
+    attempt(note.remove, words="The note is removed.")
+    return redirect(person_url(user))
+
+
+def find_person(username):
+    return User.with_username(username) or abort(404)
+
+
+def person_url(user):
+    return url_for("moderation.person", username=user.username)
+
+
+def show_person(user, form):
+    """The page; `form` holds a note, and what was wrong with it.
+
+    What is for staff alone is kept from members of staff about themselves, and about their betters.
+    """
+    forbidden = actor().why_not_act_on(user)
+    return render_template(
+        "moderation/person.html",
+        user=user,
+        form=form,
+        forbidden=forbidden,
+        history=PersonHistory(user),
+        clean_ups=db.session.scalars(CleanUp.of(user).limit(SHOWN)).all(),
+        notes=[] if forbidden else db.session.scalars(StaffNote.about(user).limit(SHOWN)).all(),
+        entries=db.session.scalars(AuditEntry.about(user).limit(SHOWN)).all(),
+    )

@@ -1,0 +1,120 @@
+"""A post or comment, as moderators see it, and what they do with it."""
+
+from flask import abort, redirect, render_template, url_for
+from sqlalchemy import func, select
+
+from ..decorators import admin_required
+from ..email import (
+    send_comments_closed,
+    send_text_edited,
+    send_text_hidden,
+    send_text_removed,
+    send_text_restored,
+)
+from ..extensions import db
+from ..models import AuditEntry, Comment, Like, Post, Revision
+from ..models.upkeep import purge_removed
+from ..security import actor
+from .acts import attempt
+from .blueprint import moderation
+from .forms import ReasonForm, RemoveForm, ReviseForm
+
+A_TEXT = "/<any(post, comment):noun>/<int(max=2147483647):id>"
+KINDS = {"post": Post, "comment": Comment}
+VERBS = {  # in an address: the method, the mail to the author if any, and what to say
+    "hide": ("hide", send_text_hidden, "The {} is hidden."),
+    "restore": ("restore", send_text_restored, "The {} is to be read by everybody again."),
+    "close": ("close", send_comments_closed, "The {} takes no more comments."),
+    "open": ("reopen", None, "You have opened the {} to comments again."),
+}
+SHOWN = 20  # entries of the log
+
+
+@moderation.route(A_TEXT)
+def text(noun, id):
+    return show_text(find_text(noun, id), ReasonForm())
+
+
+@moderation.route(f"{A_TEXT}/<any(hide, restore, close, open):verb>", methods=["POST"])
+def act_on_text(noun, id, verb):
+    written, form = find_text(noun, id), ReasonForm()
+    method, send, words = VERBS[verb]
+    if not hasattr(written, method):
+        abort(404)
+    if not form.validate_on_submit():
+        return show_text(written, form)
+    reason = form.reason.data
+    tell = send and (lambda: tell_author(send, written, reason))
+    attempt(getattr(written, method), reason=reason, words=words.format(noun), tell=tell)
+    return redirect(text_url(written))
+
+
+@moderation.route(f"{A_TEXT}/edit", methods=["GET", "POST"])
+def edit_text(noun, id):
+    written = find_text(noun, id)
+    require_rank(written)
+    form = ReviseForm(obj=written)
+    if form.validate_on_submit():
+        reason, values = form.reason.data, dict(words=f"The {noun} is changed.")
+        values |= dict(reason=reason, tell=lambda: tell_author(send_text_edited, written, reason))
+        attempt(written.revise, form.body.data, **values)
+        return redirect(url_for("moderation.text", noun=noun, id=id))
+    return render_template("moderation/edit_text.html", written=written, form=form)
+
+
+@moderation.route(f"{A_TEXT}/remove", methods=["GET", "POST"])
+@admin_required
+def remove_text(noun, id):
+    written, form = find_text(noun, id), RemoveForm()
+    require_rank(written)
+    if not form.validate_on_submit():
+        facts = dict(form=form, goes=goes_with(written))
+        return render_template("moderation/remove_text.html", written=written, **facts)
+    reason, values = form.reason.data, dict(words=f"The {noun} is gone for good.")
+    values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, written, reason))
+    if attempt(written.remove, **values):
+        purge_removed(written)
+    return redirect(url_for("moderation.queue"))
+
+
+def find_text(noun, id):
+    return db.get_or_404(KINDS[noun], id)
+
+
+def text_url(written):
+    return url_for("moderation.text", noun=written.noun, id=written.id)
+
+
+def require_rank(written):
+    """403, with the reason, for whom the rules keep from it."""
+    if words := written.why_not_moderated_by(actor()):
+        abort(403, words)
+
+
+def show_text(written, form):
+    """The page; `form` holds the reason, and what was wrong with it."""
+    return render_template(
+        "moderation/text.html",
+        written=written,
+        form=form,
+        forbidden=written.why_not_moderated_by(actor()),
+        entries=db.session.scalars(AuditEntry.about(written).limit(SHOWN)).all(),
+    )
+
+
+def tell_author(send, written, reason):
+    """Mail the author, if there is one whom mail reaches."""
+    if written.author is not None and written.author.is_reached_by_mail:
+        send(written, by=actor(), reason=reason)
+
+
+def goes_with(written):
+    """Noun → how many go along with a text that is removed for good."""
+    here = {"earlier version": (Revision, getattr(Revision, f"{written.noun}_id"))}
+    if written.noun == "post":
+        here |= {"comment": (Comment, Comment.post_id), "like": (Like, Like.post_id)}
+    counts = [
+        select(func.count()).select_from(kind).where(column == written.id).scalar_subquery()
+        for kind, column in here.values()
+    ]
+    return dict(zip(here, db.session.execute(select(*counts)).one(), strict=True))

@@ -1,0 +1,62 @@
+"""Watched words: the list, and a box to try a text with it."""
+
+from flask import flash, redirect, render_template, url_for
+
+from ..extensions import db
+from ..models import WatchedWord
+from ..models.holding import hosts_outside
+from ..models.refused import Refused
+from ..models.rendering import preview_of
+from ..models.watched_word import EFFECTS, WatchList
+from ..security import actor
+from .blueprint import moderation
+from .newcomer_forms import TrialForm, WatchedWordForm
+
+
+@moderation.route("/words", methods=["GET", "POST"])
+def words():
+    form = WatchedWordForm()
+    if form.validate_on_submit() and add(form):
+        return redirect(url_for("moderation.words"))
+    return show_words(form, TrialForm(formdata=None))
+
+
+@moderation.route("/words/try", methods=["POST"])
+def try_words():
+    trial, verdict = TrialForm(), None
+    if trial.validate():
+        html = preview_of(trial.text.data)
+        found = WatchList.now().found_in_html(html)
+        verdict = dict(found=found, outside=sorted(hosts_outside(html)))
+    return show_words(WatchedWordForm(formdata=None), trial, verdict)
+
+
+@moderation.route("/words/<int(max=2147483647):id>/remove", methods=["POST"])
+def remove_word(id):
+    word = db.session.get(WatchedWord, id)
+    if word is not None and word.remove(by=actor()):
+        flash(f"“{word.pattern}” is no longer on the list.", "success")
+    else:
+        flash("It is not on the list any more.", "warning")
+    db.session.commit()
+    return redirect(url_for("moderation.words"))
+
+
+def add(form):
+    """Put it on the list and commit; or say at its field what stands against it."""
+    facts = {name: form[name].data for name in ("kind", "pattern", "act", "note")}
+    try:
+        WatchedWord.add(**facts, by=actor())
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        form.pattern.errors = [str(error)]
+        return False
+    flash(f"“{form.pattern.data}” is on the list.", "success")
+    return True
+
+
+def show_words(form, trial, verdict=None):
+    listed = db.session.scalars(WatchedWord.in_order()).all()
+    facts = dict(form=form, trial=trial, verdict=verdict, effects=EFFECTS)
+    return render_template("moderation/words.html", words=listed, **facts)

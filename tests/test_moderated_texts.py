@@ -1,0 +1,402 @@
+"""What moderators do with posts and comments: by rank, for a reason, each in the log."""
+
+import pytest
+from factories import keep, mails, make_comment, make_post, make_user
+from sqlalchemy import func, select
+
+from app.extensions import db
+from app.models import (
+    AuditEntry,
+    Comment,
+    Like,
+    Notification,
+    Permission,
+    Post,
+    Revision,
+    Role,
+    User,
+)
+from app.models.audit import SITE
+from app.models.counts import wrong_counts
+from app.models.fields import utcnow
+from app.models.refused import Refused
+from app.models.thread import post_card, thread
+from app.models.upkeep import purge_deleted, purge_removed
+
+VERBS = ("hide", "restore", "revise", "remove", "close", "reopen")
+RANKS = ("User", "Moderator", "Helper", "Administrator")  # Helper: a moderator who may one more
+MAY_NOT_ACT = {  # on a text of each: those who may not, beside its author
+    "User": {"User"},
+    "Moderator": {"User"},
+    "Helper": {"User", "Moderator"},
+    "Administrator": {"User", "Moderator", "Helper"},
+}
+REASON = dict(reason="It is spam.")
+
+
+@pytest.fixture
+def ranks(app, monkeypatch):
+    """A custom role above Moderator, as one permission more would make it."""
+    known = Permission.FOLLOW | Permission.COMMENT | Permission.WRITE | Permission.MODERATE
+    keep(Role(name="Helper", permissions=int(known) | 32, index="main.index"))
+
+
+def how_many(kind):
+    return db.session.scalar(select(func.count()).select_from(kind))
+
+
+def read(client, path):
+    """Open an address, and where it leads."""
+    answer = client.get(path)
+    return client.get(answer.location) if answer.location else answer
+
+
+def act(written, verb, by):
+    """Bring the text to where the verb has something to do, and do it."""
+    now = utcnow()
+    if verb == "restore":
+        written.hidden_at = now
+        written.count(-1)
+    if verb == "reopen":
+        written.staff_closed_at = now
+    db.session.flush()
+    words = ("Changed.",) if verb == "revise" else ()
+    return getattr(written, verb)(*words, by=by, reason="Because.")
+
+
+@pytest.mark.parametrize("author", RANKS)
+@pytest.mark.parametrize("rank", RANKS)
+@pytest.mark.parametrize("verb", VERBS)
+def test_staff_act_on_texts_of_those_who_may_do_nothing_that_they_may_not(
+    ranks, verb, rank, author
+):
+    """Each act × each pair of ranks; what the rule forbids changes and logs nothing."""
+    by, written = make_user(role=rank), make_post(make_user(role=author))
+    allowed = rank not in MAY_NOT_ACT[author] and (verb != "remove" or rank == "Administrator")
+
+    if allowed:
+        assert act(written, verb, by)
+    else:
+        with pytest.raises(Refused):
+            act(written, verb, by)
+    assert how_many(AuditEntry) == int(allowed)
+    assert list(wrong_counts()) == []
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+@pytest.mark.parametrize("author", [*RANKS, None])
+@pytest.mark.parametrize("rank", RANKS)
+def test_pages_and_lists_ask_the_same_question(app, ranks, rank, author, make):
+    """Light rows of a thread answer as the whole text does; who is gone is anybody's."""
+    by, written = make_user(role=rank), make(author=make_user(role=author or "User"))
+    written.author_id = written.author_id if author else None
+    db.session.flush()
+    db.session.refresh(written)
+    with app.test_request_context():
+        cards = [*thread(written.thread_id, by, size=9)] if make is make_comment else []
+    card = cards[0] if cards else post_card(written.id, by)
+
+    expected = rank != "User" and (author is None or rank not in MAY_NOT_ACT[author])
+    assert written.moderatable_by(by) == card.moderatable_by(by) == expected
+
+
+def test_a_role_that_returns_counts(app, mona, ada):
+    make_user("boss", role="Administrator")
+    ada.change_role(Role.named("User"), until=utcnow().replace(year=2999), by=None)
+    written = make_post(ada)
+    card = post_card(written.id, mona)
+
+    assert not written.moderatable_by(mona) and not card.moderatable_by(mona)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("rank", RANKS)
+def test_nobody_acts_as_staff_on_their_own(ranks, rank, verb):
+    author = make_user(role=rank)
+
+    with pytest.raises(Refused):
+        act(make_post(author), verb, author)
+
+
+@pytest.mark.parametrize("by", [None, SITE])
+def test_operators_and_the_site_act_on_anything(app, ada, by):
+    written = make_post(ada)
+
+    assert written.hide(by=by, reason="") and written.restore(by=by)
+    assert written.remove(by=by)
+
+
+def test_the_rank_is_asked_anew(app, alice, mona):
+    """Mona lost her role in another process, after this one had looked."""
+    written = make_post(alice)
+    db.session.flush()
+    demoted = db.update(User).where(User.id == mona.id).values(role_id=Role.named("User").id)
+    db.session.execute(demoted, execution_options={"synchronize_session": False})
+
+    with pytest.raises(Refused):
+        written.hide(by=mona, reason="")
+
+
+def test_who_only_looks_as_another_role_acts_on_nothing(app, alice, ada):
+    ada.viewed_role = Role.named("Moderator")
+
+    with pytest.raises(Refused, match="look at the site as another role"):
+        make_post(alice).hide(by=ada, reason="")
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_a_text_is_hidden_and_restored_with_a_mail_for_each(client, alice, mona, make):
+    written = make(author=alice)
+    client.sign_in(mona)
+    path = f"/moderation/{written.noun}/{written.id}"
+
+    for verb in ("hide", "hide", "restore"):
+        assert client.post(f"{path}/{verb}", data=REASON).location == path
+
+    assert [mail.kind for mail in mails()] == ["text_hidden", "text_restored"]
+    acts = [entry.action for entry in db.session.scalars(AuditEntry.about(written))]
+    assert acts == ["restore", "hide"] and list(wrong_counts()) == []
+    assert "It is spam." in client.get(path).text
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+@pytest.mark.parametrize(
+    "state, seen",
+    [
+        ("shown", dict(visitor=200, bob=200, alice=200, mona=200)),
+        ("hidden", dict(visitor=404, bob=404, alice=200, mona=200)),
+        ("deleted", dict(visitor=404, bob=404, alice=404, mona=200)),
+        ("removed", dict(visitor=404, bob=404, alice=404, mona=404)),
+    ],
+)
+def test_each_state_is_for_whom_it_is_for(client, alice, bob, mona, ada, make, state, seen):
+    written = make(author=alice, text="The secret of the house.")
+    path = f"/{written.noun}/{written.id}"
+    if state == "hidden":
+        written.hide(by=mona, reason="Spam.")
+    if state == "deleted":
+        written.delete()
+    if state == "removed":
+        written.remove(by=ada)
+        purge_removed(written)
+
+    people = dict(visitor=None, bob=bob, alice=alice, mona=mona)
+    for name, person in people.items():
+        client.sign_in(person) if person else client.sign_out()
+        answer = read(client, path)
+        assert (name, answer.status_code) == (name, seen[name])
+        assert ("secret" in answer.text) == (seen[name] == 200)
+
+
+def test_a_reason_is_asked_for_and_a_rule_gives_one(client, alice, mona):
+    written = make_post(alice)
+    client.sign_in(mona)
+    path = f"/moderation/post/{written.id}/hide"
+
+    assert "Choose a rule, or say why." in client.post(path, data={}).text
+    assert "at most 500 characters" in client.post(path, data=dict(reason="x" * 501)).text
+    assert not written.is_hidden
+    client.post(path, data=dict(rule="Spam", reason=""))
+
+    assert written.hidden_reason.startswith("This is advertising or spam")
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_the_author_sees_a_hidden_text_marked_with_the_reason(client, alice, mona, make):
+    written = make(author=alice)
+    written.hide(by=mona, reason="It is spam.")
+    client.sign_in(alice)
+
+    page = read(client, f"/{written.noun}/{written.id}").text
+
+    assert "Hidden by a moderator" in page and "It is spam." in page
+    assert "/moderation/" not in page
+
+
+def test_a_thread_keeps_its_shape_and_tells_nothing_of_what_was_hidden(client, alice, bob, mona):
+    post = make_post(alice)
+    texts = ["One.", "Two secrets.", "Three secrets.", "Four.", "Five secrets."]
+    comments = [make_comment(post, bob if "secret" in text else alice, text) for text in texts]
+    for comment in comments:
+        if "secret" in comment.body:
+            comment.hide(by=mona, reason="Told too much.")
+    client.sign_in(alice)
+
+    page = client.get(f"/post/{post.id}").text
+
+    assert page.index("One.") < page.index("2 comments were hidden") < page.index("Four.")
+    assert "A comment was hidden by a moderator." in page
+    assert not any(word in page for word in ("secrets", "bob", "Told too much"))
+    assert f"comment-{comments[1].id}" not in page and post.comment_count == 2
+
+
+def test_whoever_may_read_hidden_comments_meets_no_gap(client, alice, bob, mona):
+    comment = make_comment(author=bob, text="My secret.")
+    comment.hide(by=mona, reason="Spam.")
+    for person in (bob, mona):
+        client.sign_in(person)
+        page = client.get(f"/post/{comment.post_id}").text
+        assert "My secret." in page and "was hidden by a moderator." not in page
+
+
+def test_comments_that_their_authors_deleted_leave_no_gap(client, alice, bob, mona):
+    comment = make_comment(author=bob)
+    comment.hide(by=mona, reason="Spam.")
+    comment.delete()
+
+    assert "hidden by a moderator" not in client.get(f"/post/{comment.post_id}").text
+
+
+def test_pages_of_a_thread_of_hidden_comments_go_on(client, app, alice, mona):
+    app.config["POSTS_PER_PAGE"] = 5
+    post = make_post(alice)
+    comments = [make_comment(post, alice, f"No. {n}.") for n in range(12)]
+    for comment in comments[:10]:
+        comment.hide(by=mona, reason="Spam.")
+
+    page = read(client, f"/comment/{comments[11].id}").text
+
+    assert "No. 11." in page
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_a_moderator_edits_and_that_is_to_be_seen(client, alice, mona, make):
+    written = make(author=alice, text="Call 0123.")
+    client.sign_in(mona)
+    form = dict(body="Call [number removed].", reason="Private data.")
+
+    client.post(f"/moderation/{written.noun}/{written.id}/edit", data=form)
+
+    (mail,) = mails()
+    entry = db.session.scalars(AuditEntry.about(written)).one()
+    assert (written.body, written.editor_name) == ("Call [number removed].", "mona")
+    assert (mail.kind, entry.action, entry.after) == ("text_edited", "edit text", "version 2")
+    assert "0123" not in entry.before + entry.after + mail.text
+    assert "by mona" in client.get(f"/{written.noun}/{written.id}/history").text
+
+
+def test_an_edit_without_a_difference_or_reason_is_none(client, alice, mona):
+    written = make_post(alice, "Hello.")
+    client.sign_in(mona)
+    path = f"/moderation/post/{written.id}/edit"
+
+    client.post(path, data=dict(body="Hello.", **REASON))
+    assert "Choose a rule, or say why." in client.post(path, data=dict(body="Other.")).text
+
+    assert written.version == 1 and mails() == []
+
+
+def test_what_is_hidden_can_be_edited_and_tells_nobody(app, alice, bob, mona):
+    written = make_post(alice)
+    written.hide(by=mona, reason="Private data.")
+
+    written.revise("Hello @bob.", by=mona)
+
+    assert how_many(Notification) == 0
+    with pytest.raises(Refused):
+        written.edit("Mine again.", by=alice)
+
+
+def test_what_staff_closed_its_author_does_not_open(client, alice, bob, mona):
+    post = make_post(alice)
+    client.sign_in(mona)
+    client.post(f"/moderation/post/{post.id}/close", data=REASON)
+
+    client.sign_in(alice)
+    page = client.get(f"/post/{post.id}").text
+    assert client.post(f"/post/{post.id}/open").status_code == 403
+    assert "A moderator has closed this post" in page and "Open to comments" not in page
+    assert not post.commentable_by(bob) and not Post.take_comment(post.id)
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_what_staff_opens_is_as_its_author_had_it(app, alice, mona, closed):
+    post = make_post(alice)
+    if closed:
+        post.close()
+    before = post.comments_closed_at
+
+    post.close(by=mona, reason="Too hot.")
+    post.reopen(by=mona)
+
+    assert (post.is_closed, post.comments_closed_at) == (closed, before)
+    acts = [entry.action for entry in db.session.scalars(AuditEntry.about(post))]
+    assert acts == ["open comments", "close comments"]
+
+
+def test_a_comment_is_not_closed(client, mona):
+    client.sign_in(mona)
+    path = f"/moderation/comment/{make_comment().id}/close"
+
+    assert client.post(path, data=REASON).status_code == 404
+
+
+def test_a_post_is_removed_for_good_with_all_that_belongs_to_it(client, alice, bob, ada):
+    post = make_post(alice)
+    for _ in range(3):
+        make_comment(post, bob)
+    Like.add(post, by=bob)
+    post.edit("Other.", by=alice)
+    client.sign_in(ada)
+    path = f"/moderation/post/{post.id}/remove"
+    page = client.get(path).text
+    assert "1 earlier version, 3 comments, 1 like." in page
+
+    assert "Type the word remove" in client.post(path, data=dict(typed="x", **REASON)).text
+    client.post(path, data=dict(typed="Remove", **REASON))
+
+    assert [how_many(kind) for kind in (Post, Comment, Revision)] == [0, 0, 0]
+    assert [mail.kind for mail in mails()] == ["text_removed"] and list(wrong_counts()) == []
+    assert bob.comment_count == alice.post_count == 0
+    entry = db.session.scalars(AuditEntry.latest()).first()
+    assert (entry.action, entry.before, entry.after) == ("remove text", "", "")
+
+
+def test_whom_death_interrupts_the_hourly_purge_comes_after(app, alice, bob, mona, ada):
+    post, comment = make_post(alice), make_comment(author=bob)
+    post.remove(by=ada)
+    comment.remove(by=ada)
+    assert not post.remove(by=ada)
+
+    purge_deleted()
+
+    assert db.session.get(Post, post.id) is None and db.session.get(Comment, comment.id) is None
+    assert list(wrong_counts()) == []
+
+
+def test_removing_is_for_administrators(client, alice, mona):
+    post = make_post(alice)
+    client.sign_in(mona)
+
+    assert "Remove for good" not in client.get(f"/moderation/post/{post.id}").text
+    assert client.post(f"/moderation/post/{post.id}/remove", data=REASON).status_code == 403
+
+
+@pytest.mark.parametrize("path", ["hide", "edit", "remove"])
+def test_a_text_that_is_gone_is_not_there(client, ada, path):
+    client.sign_in(ada)
+
+    assert client.post(f"/moderation/post/999/{path}", data=REASON).status_code == 404
+
+
+def test_links_to_moderate_are_for_those_who_may(client, alice, bob, mona, ada):
+    post = make_post(alice)
+    comment, hers = make_comment(post, bob), make_comment(post, ada)
+    for person in (bob, mona):
+        client.sign_in(person)
+        page = client.get(f"/post/{post.id}").text
+        found = [f"/moderation/{t.noun}/{t.id}" in page for t in (post, comment, hers)]
+        assert found == ([False] * 3 if person is bob else [True, True, False])
+
+
+def test_who_may_not_act_reads_why(client, ada, mona):
+    post = make_post(ada)
+    client.sign_in(mona)
+
+    page = client.get(f"/moderation/post/{post.id}").text
+    answer = client.get(f"/moderation/post/{post.id}/edit")
+
+    assert "may do more than you" in page and answer.status_code == 403
+    assert "may do more than you" in answer.text
+    client.post(f"/moderation/post/{post.id}/hide", data=REASON)
+    assert not post.is_hidden

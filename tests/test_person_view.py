@@ -1,0 +1,159 @@
+"""A member as moderators see them: what was before, and hints."""
+
+import pytest
+from factories import PASSWORD, keep, make_comment, make_post, make_user
+
+from app.extensions import db
+from app.models import Case, Invitation, Report, Role, Sanction, User, UserSession
+from app.models.case import DISMISSED, HIDDEN
+from app.models.fields import utcnow
+from app.networks import network_at
+
+
+def case(person, outcome="", reporter=None):
+    settled = utcnow() if outcome else None
+    values = dict(noun="user", person=person, category="Spam", settled_at=settled)
+    made = keep(Case(outcome=outcome, report_count=1, **values))
+    keep(Report(case=made, reporter=reporter or make_user(), category="Spam", reason="Spam."))
+
+
+def session(person, address):
+    return UserSession.open(person, remembered=False, address=address, agent="")
+
+
+def look(client, viewer, username="alice"):
+    client.sign_in(viewer)
+    answer = client.get(f"/moderation/people/{username}")
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_reports_are_counted_by_what_became_of_them(client, alice, bob, mona):
+    for outcome in (DISMISSED, DISMISSED, HIDDEN, ""):
+        case(alice, outcome, reporter=bob)
+
+    hers, his = look(client, mona), look(client, mona, "bob")
+
+    assert "Has reported</dt><dd>Never" in hers
+    assert "4 times: 1 upheld, 2 dismissed, 1 open" in hers
+    assert "Has reported</dt><dd>4 times: 1 upheld, 2 dismissed, 1 open" in his
+
+
+def test_sanctions_hidden_texts_and_the_log_are_shown(client, alice, mona):
+    Sanction.impose(alice, "silence", by=mona, reason="Be calm.", until=None)
+    for make in (make_post, make_comment):
+        make(author=alice, text="Buy now.").hide(by=mona, reason="Advertising.")
+
+    page = look(client, mona)
+
+    assert "Silence" in page and "in force" in page and "Be calm." in page
+    assert page.count("Buy now.") == 2 and page.count("Advertising.") == 2
+    assert "Silenced</dd>" in page and "mona</strong> · silence" in page
+
+
+def test_how_they_came_is_recorded(client, flask, alice, mona, ada):
+    form = dict(email="nora@example.org", username="nora", password=PASSWORD)
+    client.post("/auth/register", data=form | dict(password2=PASSWORD))
+    User.make(role=Role.get_default(), by=ada, email="max@example.org", username="max")
+    User.make(role=Role.get_default(), email="otto@example.org", username="otto")
+    invitation = Invitation.send("ivy@example.org", Role.get_default(), by=ada)
+    invitation.join(username="ivy", password=PASSWORD)
+
+    modes = {user.username: user.sign_up_mode for user in db.session.scalars(db.select(User))}
+    assert modes == dict(
+        nora="open", max="staff", otto="shell", ivy="invitation", alice="", mona="", ada=""
+    )
+    assert 'By an invitation of <a href="/moderation/people/ada">' in look(client, mona, "ivy")
+    assert "Not recorded" in look(client, mona)
+
+
+@pytest.mark.parametrize(
+    "here, there, near",
+    [
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("2001:db8:1:2::7", "2001:db8:1:2:ffff::8", True),
+        ("2001:db8:1:2::7", "2001:db8:1:3::7", False),
+        ("::ffff:192.0.2.7", "192.0.2.7", True),
+        ("", "", False),
+    ],
+)
+def test_other_accounts_of_a_network_are_a_hint(client, alice, bob, mona, here, there, near):
+    session(alice, here)
+    session(bob, there)
+
+    page = look(client, mona)
+
+    assert ("A hint only" in page) == near == ("/moderation/people/bob" in page)
+    assert (here or "::1") not in page
+
+
+def test_ten_neighbours_at_most_are_named(client, alice, mona):
+    session(alice, "192.0.2.7")
+    for number in range(30):
+        session(make_user(f"near{number}"), "192.0.2.7")
+
+    assert look(client, mona).count('href="/moderation/people/near') == 10
+
+
+@pytest.mark.parametrize("who", ["mona", "ada"])
+def test_staff_get_no_hints_about_themselves_and_their_betters(client, alice, mona, ada, who):
+    session(dict(mona=mona, ada=ada)[who], "192.0.2.7")
+    session(alice, "192.0.2.7")
+
+    page = look(client, mona, who)
+
+    assert "same network" not in page and "Clean up" not in page
+
+
+def test_a_network_is_that_of_the_address():
+    assert network_at("2001:db8:1:2::7") == "2001:db8:1:2::/64"
+    assert network_at("nonsense") == network_at(None) == "unknown"
+
+
+def test_the_way_there_is_for_moderators(client, alice, bob, mona):
+    for person in (None, bob, mona):
+        client.sign_in(person) if person else client.sign_out()
+        there = "/moderation/people/alice" in client.get("/user/alice").text
+        assert there == (person is mona)
+
+
+@pytest.mark.parametrize(
+    "words, found",
+    [
+        ("", {"alice", "bob", "mona"}),
+        ("alice", {"alice"}),
+        ("ALICE", {"alice"}),
+        ("al", {"alice"}),
+        ("Liddell", {"alice"}),
+        ("bob Burger", {"bob"}),
+        ("example", set()),
+        ("bob@example.org", set()),
+        ("%", set()),
+        ("\x00", set()),
+    ],
+)
+def test_people_are_found_by_their_names_and_not_by_their_addresses(
+    client, alice, bob, mona, words, found
+):
+    alice.last_name, bob.last_name = "Liddell", "Bürger"
+    bob.first_name = "Burger"
+    client.sign_in(mona)
+
+    answer = client.get("/moderation/people", query_string=dict(q=words))
+
+    names = {name for name in ("alice", "bob", "mona") if f"/people/{name}" in answer.text}
+    assert answer.status_code == (400 if "\x00" in words else 200) and names == found
+    assert "alice@" not in answer.text
+
+
+def test_who_is_not_there_is_not_found(client, mona):
+    client.sign_in(mona)
+
+    assert client.get("/moderation/people/nobody").status_code == 404
+
+
+def test_a_closed_account_is_there_for_moderators(client, alice, mona, ada):
+    alice.deactivate(by=ada)
+
+    assert "Deactivated" in look(client, mona)

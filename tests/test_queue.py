@@ -1,0 +1,535 @@
+"""The queue: what waits, who has it in hand, the rulings and whom they reach."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from factories import keep, mails, make_comment, make_post, make_report, make_user
+
+from app.extensions import db
+from app.models import AuditEntry, Notification, Role, Sanction
+from app.models.case import CLAIM
+from app.models.case_list import CaseList, records_of
+from app.models.fields import utcnow
+from app.models.notification_card import notification_cards
+from app.models.refused import Refused
+from app.models.ruling import Penalty
+
+WEEK = {"kind": "suspension", "lasts": "7"}
+AD = "This is advertising or spam, which the rules of this site do not allow."
+
+
+@pytest.fixture
+def moderator(client, mona):
+    client.sign_in(mona)
+    return client
+
+
+@pytest.fixture
+def case(alice, bob):
+    """Alice reports a post of Bob."""
+    return make_report(make_post(bob, "Buy watches."), by=alice).case
+
+
+def rule(client, case, **form):
+    return client.post(f"/moderation/case/{case.id}/rule", data={"reason": "An ad.", **form})
+
+
+def acts():
+    rows = db.session.scalars(AuditEntry.latest()).all()
+    return [(row.action, row.target_type, row.target_id, row.reason) for row in rows]
+
+
+def listed(client, query=""):
+    """The ids of the cases on the page."""
+    page = client.get(f"/moderation/{query}").text
+    return [int(part.split('"')[0]) for part in page.split('<h2 id="case-')[1:]]
+
+
+# The list
+
+
+def test_the_queue_shows_the_longest_waiting_first_and_what_there_is_to_know(
+    moderator, alice, bob, mona
+):
+    post = make_post(bob, "Buy watches.")
+    first = make_report(post, by=alice).case
+    make_report(post, by=make_user(), category="Hate")
+    second = make_report(alice).case
+    Sanction.impose(bob, "warning", by=mona, reason="Once before.")
+
+    page = moderator.get("/moderation/").text
+
+    assert listed(moderator) == [first.id, second.id]
+    assert "2 reports" in page and "Hate, Spam" in page and "Buy watches." in page
+    assert "1 strike" in page and "A post by bob" in page
+    assert '<span class="nav-count">2' in page
+
+
+def test_an_empty_queue_says_so(moderator):
+    assert "Nothing waits for you. Have a cup of tea." in moderator.get("/moderation/").text
+
+
+@pytest.mark.parametrize(
+    "query, found",
+    [
+        ("", ["post", "comment", "user", "mine"]),
+        ("?noun=comment", ["comment"]),
+        ("?noun=user", ["user"]),
+        ("?category=Hate", ["comment"]),
+        ("?person=BOB", ["post", "mine"]),
+        ("?claimed=mine", ["mine"]),
+        ("?claimed=nobody", ["post", "comment", "user"]),
+        ("?claimed=mine&noun=user", []),
+        ("?state=settled", ["settled"]),
+        ("?state=settled&category=Hate", []),
+        ("?noun=planet", ["post", "comment", "user", "mine"]),
+        ("?person=nobody", ["post", "comment", "user", "mine"]),
+        ("?after=nonsense", ["post", "comment", "user", "mine"]),
+    ],
+)
+def test_the_queue_can_be_narrowed(moderator, alice, bob, mona, query, found):
+    cases = {"post": make_report(make_post(bob)).case}
+    cases["comment"] = make_report(make_comment(author=alice), category="Hate").case
+    cases["user"] = make_report(make_user()).case
+    cases["mine"] = make_report(make_post(bob)).case
+    cases["mine"].claim(by=mona)
+    cases["settled"] = make_report(make_post(bob)).case
+    cases["settled"].dismiss(by=mona, reason="It is fine.")
+
+    assert listed(moderator, query) == [cases[name].id for name in found]
+
+
+def test_a_long_queue_has_pages_that_keep_the_filters(moderator, app, bob):
+    made = [make_report(make_post(bob)).case.id for _ in range(25)]
+    make_report()
+
+    page = moderator.get("/moderation/?person=bob").text
+    after = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
+
+    assert listed(moderator, "?person=bob") == made[:20]
+    assert listed(moderator, after.removeprefix("/moderation/")) == made[20:]
+
+
+def test_what_settled_last_comes_first(moderator, mona):
+    cases = [make_report().case for _ in range(2)]
+    for case in reversed(cases):
+        case.dismiss(by=mona, reason="It is fine.")
+
+    assert listed(moderator, "?state=settled") == [case.id for case in cases]
+    assert "Dismissed by mona" in moderator.get("/moderation/?state=settled").text
+
+
+def test_what_is_about_a_moderator_is_nothing_to_them(moderator, alice, mona):
+    """They would learn who reported them."""
+    case = make_report(mona, by=alice).case
+
+    assert listed(moderator) == listed(moderator, "?person=mona") == []
+    assert "nav-count" not in moderator.get("/").text
+    assert moderator.get(f"/moderation/case/{case.id}").status_code == 404
+    assert rule(moderator, case, ruling="dismiss").status_code == 404
+    with pytest.raises(Refused, match="This is about you"):
+        case.dismiss(by=mona, reason="I am fine.")
+
+
+# In hand
+
+
+def test_one_moderator_has_a_case_in_hand_and_the_others_see_it(client, case, mona, ada):
+    client.sign_in(mona)
+    assert client.post(f"/moderation/case/{case.id}/claim").location.endswith(f"/{case.id}")
+    client.sign_in(ada)
+
+    page = client.get(f"/moderation/case/{case.id}").text
+    client.post(f"/moderation/case/{case.id}/claim")
+    rule(client, case, ruling="dismiss")
+
+    assert "mona has it in hand" in client.get("/moderation/").text
+    assert "mona has this in hand until" in page and 'name="ruling"' not in page
+    assert (case.claimed_by, case.is_open) == (mona, True)
+
+
+def test_a_claim_lapses(app, case, mona, ada):
+    case.claim(by=mona)
+
+    with time_machine.travel(utcnow() + CLAIM, tick=False):
+        assert not case.is_claimed and case.why_not_ruled_by(ada) is None
+        case.claim(by=ada)
+    assert case.claimed_by is ada
+
+
+def test_a_claim_can_be_released_by_whoever_has_it(client, case, mona, ada):
+    case.claim(by=mona)
+    assert case.release(by=ada) is False
+    client.sign_in(mona)
+
+    answer = client.post(f"/moderation/case/{case.id}/release")
+
+    assert answer.location == "/moderation/" and not case.is_claimed
+    assert case.release(by=mona) is False
+
+
+def test_claims_are_not_in_the_log(app, case, mona):
+    case.claim(by=mona)
+    case.release(by=mona)
+
+    assert acts() == []
+
+
+# The page of a case
+
+
+def test_the_page_shows_the_reports_and_what_happened_before(moderator, alice, bob, mona):
+    post = make_post(bob, "Buy watches.")
+    make_report(bob, by=alice).case.dismiss(by=mona, reason="No pattern yet.")
+    Sanction.impose(bob, "warning", by=mona, reason="The first time.")
+    case = make_report(post, by=alice, reason="It is the third today.").case
+    post.edit("Buy rings.", by=bob)
+
+    page = moderator.get(f"/moderation/case/{case.id}").text
+
+    for words in ("It is the third today.", ">alice</a>", "No pattern yet.", "The first time."):
+        assert words in page
+    assert "changed since version 1 was reported" in page and "<del>" in page
+    assert AD in page  # the reason begins as the rules have it
+
+
+def test_a_case_that_is_not_there_is_a_404(moderator):
+    for end in ("", "/claim", "/release", "/rule"):
+        method = moderator.post if end else moderator.get
+        assert method(f"/moderation/case/7{end}").status_code == 404
+
+
+# Rulings
+
+
+def test_a_dismissal_leaves_all_as_it_is_and_is_in_the_log(moderator, case):
+    post = case.post
+
+    answer = rule(moderator, case, ruling="dismiss", reason="It is fine.")
+
+    assert (case.outcome, case.settled_by, case.ruling) == ("dismissed", "mona", "It is fine.")
+    assert not post.is_hidden and answer.location == "/moderation/"
+    assert acts() == [("dismiss reports", "post", post.id, "It is fine.")]
+    assert mails("text_hidden") == []
+
+
+def test_the_reason_of_the_rules_is_not_that_of_a_dismissal(moderator, case):
+    rule(moderator, case, ruling="dismiss", reason=AD)
+
+    assert case.ruling == "This agrees with the rules of this site."
+
+
+def test_a_text_is_hidden_and_its_author_told(moderator, case, bob):
+    rule(moderator, case, ruling="hide")
+
+    assert case.post.hidden_reason == "An ad." and case.outcome == "hidden"
+    assert acts() == [("hide", "post", case.post_id, "An ad.")]
+    (mail,) = mails("text_hidden")
+    assert mail.recipient == bob.email and "An ad." in mail.text
+    assert bob.silenced_until is None
+
+
+@pytest.mark.parametrize(
+    "form, kind, days",
+    [
+        (WEEK, "suspension", 7),
+        ({"kind": "silence", "lasts": "1"}, "silence", 1),
+        ({"kind": "silence", "lasts": ""}, "silence", None),
+        ({"kind": "ban", "lasts": "7"}, "ban", None),
+        ({"kind": "warning", "lasts": "7"}, "warning", None),
+        ({"kind": "notice", "lasts": "date"}, "notice", None),
+    ],
+)
+def test_a_text_is_hidden_and_its_author_sanctioned(moderator, case, bob, form, kind, days):
+    rule(moderator, case, ruling="sanction", **form)
+
+    (sanction,) = db.session.scalars(Sanction.of(bob)).all()
+    assert (sanction.kind, sanction.case_id, sanction.reason) == (kind, case.id, "An ad.")
+    assert case.post.is_hidden and case.outcome == "hidden and sanctioned"
+    assert len(acts()) == 2 and acts()[1][0] == "hide"
+    assert [mail.recipient for mail in mails("sanctioned")] == [bob.email]
+    if days:
+        assert abs(sanction.until - utcnow() - timedelta(days=days)) < timedelta(minutes=1)
+    else:
+        assert sanction.until is None
+
+
+def test_a_sanction_lasts_to_the_end_of_a_day(moderator, case, bob):
+    day = (utcnow() + timedelta(days=9)).date()
+    form = {"kind": "silence", "lasts": "date", "until": day.isoformat()}
+
+    rule(moderator, case, ruling="sanction", **form)
+
+    assert bob.silenced_until.date() == day + timedelta(days=1)
+
+
+def test_a_member_is_sanctioned_without_a_text(moderator, bob):
+    case = make_report(bob).case
+
+    page = moderator.get(f"/moderation/case/{case.id}").text
+    rule(moderator, case, ruling="sanction", **WEEK)
+
+    assert "Sanction bob" in page and 'value="hide"' not in page
+    assert case.outcome == "sanctioned" and bob.is_suspended
+
+
+@pytest.mark.parametrize(
+    "form, words",
+    [
+        ({}, "Please choose one."),
+        ({"ruling": "bless"}, "Not a valid choice."),
+        ({"ruling": "hide", "reason": ""}, "Please fill this in."),
+        ({"ruling": "hide", "reason": "x" * 501}, "Use at most 500 characters."),
+        ({"ruling": "sanction", "kind": "exile"}, "Not a valid choice."),
+        ({"ruling": "sanction", "kind": "silence", "lasts": "date"}, "choose the day below."),
+        (
+            {"ruling": "sanction", "kind": "silence", "lasts": "date", "until": "2001-01-01"},
+            "a day that is not over yet",
+        ),
+        (
+            {"ruling": "sanction", "kind": "silence", "lasts": "date", "until": "9999-12-31"},
+            "Please choose a nearer day.",
+        ),
+        (
+            {"ruling": "sanction", "kind": "silence", "lasts": "date", "until": "soon"},
+            "Not a valid date",
+        ),
+    ],
+)
+def test_a_ruling_that_makes_no_sense_changes_nothing(moderator, case, form, words):
+    page = rule(moderator, case, **form)
+
+    assert (page.status_code, case.is_open, acts()) == (200, True, [])
+    assert words in page.text
+
+
+def test_a_ruling_leads_to_the_next_that_nobody_has_in_hand(moderator, case, mona, ada):
+    make_report(mona), make_report().case.claim(by=ada)
+    waiting = make_report().case
+
+    answer = rule(moderator, case, ruling="dismiss")
+
+    assert answer.location == f"/moderation/case/{waiting.id}"
+    assert "Your ruling is in the log." in moderator.get(answer.location).text
+
+
+def test_a_ruling_that_is_sent_twice_has_one_effect(moderator, case, bob):
+    form = {"ruling": "sanction", "key": "0123", **WEEK}
+    rule(moderator, case, **form)
+    answer = rule(moderator, case, **form)
+
+    assert "You have ruled on this already" in moderator.get(answer.location).text
+    assert len(db.session.scalars(Sanction.of(bob)).all()) == 1 and len(acts()) == 2
+    assert len(mails("text_hidden")) == 1
+
+
+def test_of_two_moderators_the_second_is_told_who_ruled(client, case, mona, ada):
+    client.sign_in(ada)
+    rule(client, case, ruling="dismiss")
+    client.sign_in(mona)
+
+    answer = rule(client, case, ruling="hide")
+
+    page = client.get(answer.location).text
+    assert "ada has ruled on this already: dismissed." in page
+    assert not case.post.is_hidden
+
+
+@pytest.mark.parametrize("how", ["hidden", "deleted"])
+def test_what_was_taken_from_view_meanwhile_still_settles(moderator, case, mona, how):
+    case.post.hide(by=mona, reason="Seen by chance.") if how == "hidden" else case.post.delete()
+
+    rule(moderator, case, ruling="hide")
+
+    assert case.outcome == "hidden" and case.post.is_hidden
+    expected = "uphold reports" if how == "hidden" else "hide"
+    assert acts()[0][0] == expected
+    assert len(mails("text_hidden")) == (how == "deleted")
+
+
+def test_of_what_is_gone_the_report_tells_and_the_person_may_be_sanctioned(moderator, case, bob):
+    db.session.delete(case.post)
+    db.session.commit()
+
+    page = moderator.get(f"/moderation/case/{case.id}").text
+    rule(moderator, case, ruling="hide")
+    assert "is gone for good" in page and "Buy watches." in page
+    assert case.is_open
+    rule(moderator, case, ruling="sanction", kind="warning")
+
+    assert case.outcome == "sanctioned" and acts()[0][0] == "warn"
+
+
+def test_what_nobody_wrote_any_more_can_be_hidden_or_dismissed(moderator, bob, ada):
+    cases = [make_report(make_post(bob)).case for _ in range(2)]
+    bob.delete(by=ada)
+    db.session.commit()
+
+    page = moderator.get(f"/moderation/case/{cases[0].id}").text
+    rule(moderator, cases[0], ruling="hide")
+    rule(moderator, cases[1], ruling="dismiss")
+
+    assert 'value="sanction"' not in page
+    assert [case.outcome for case in cases] == ["hidden", "dismissed"]
+
+
+def test_reports_about_a_member_who_is_gone_can_be_dismissed(moderator, bob, ada):
+    case = make_report(bob).case
+    bob.delete(by=ada)
+    db.session.commit()
+
+    rule(moderator, case, ruling="dismiss")
+
+    assert case.outcome == "dismissed"
+    assert acts()[0][0] == "dismiss reports"
+
+
+# Rank
+
+RANKS = ["User", "Helper", "Moderator", "Administrator"]
+
+
+@pytest.mark.parametrize(
+    "by, about, rulings",
+    [
+        ("Moderator", "User", ["dismiss", "hide", "sanction"]),
+        ("Moderator", "Helper", ["dismiss"]),
+        ("Moderator", "Moderator", ["dismiss", "hide"]),
+        ("Moderator", "Administrator", ["dismiss"]),
+        ("Administrator", "User", ["dismiss", "hide", "sanction"]),
+        ("Administrator", "Helper", ["dismiss", "hide", "sanction"]),
+        ("Administrator", "Moderator", ["dismiss", "hide", "sanction"]),
+        ("Administrator", "Administrator", ["dismiss", "hide"]),
+        ("Helper", "User", ["dismiss"]),
+        ("Helper", "Moderator", ["dismiss"]),
+    ],
+)
+def test_rank_decides_which_rulings_there_are(client, by, about, rulings):
+    """`Helper` may moderate, but not write; and something besides that no moderator may."""
+    keep(Role(name="Helper", permissions=8 | 32))
+    ruler, author = make_user("ruler", role=by), make_user("author", role="User")
+    offered, done = [], []
+    client.sign_in(ruler)
+    for ruling in ("dismiss", "hide", "sanction"):
+        post = make_post(author)
+        case = make_report(post).case
+        author.role = Role.named(about)
+        if f'value="{ruling}"' in client.get(f"/moderation/case/{case.id}").text:
+            offered.append(ruling)
+        rule(client, case, ruling=ruling, kind="warning")
+        done += [] if case.is_open else [ruling]
+
+    assert offered == done == rulings
+
+
+@pytest.mark.parametrize("effect", [dict(hides=True), dict(penalty=Penalty("warning"))])
+def test_the_model_keeps_rank_too(app, mona, ada, effect):
+    case = make_report(make_post(ada)).case
+
+    with pytest.raises(Refused, match="of higher rank|ada may do more than you"):
+        case.uphold(by=mona, reason="An ad.", **effect)
+
+
+def test_whoever_is_no_moderator_any_more_rules_on_nothing(app, case, mona):
+    mona.role = Role.get_default()
+
+    for verb in (case.claim, lambda by: case.dismiss(by=by, reason="It is fine.")):
+        with pytest.raises(Refused, match="Only moderators"):
+            verb(by=mona)
+
+
+# Who is told
+
+
+@pytest.mark.parametrize(
+    "ruling, words",
+    [("dismiss", "Dismissed: An &lt;b&gt; ad."), ("hide", "Hidden: An &lt;b&gt; ad.")],
+)
+def test_all_who_reported_are_told_in_the_site(client, case, alice, bob, mona, ruling, words):
+    carl = make_user("carl")
+    make_report(case.post, by=carl)
+    carl.mute(mona)
+    client.sign_in(mona)
+    rule(client, case, ruling=ruling, reason="An <b> ad.")
+
+    for person in (alice, carl):
+        client.sign_in(person)
+        page = client.get("/notifications").text
+        assert "mona looked at what you reported" in page and words in page
+        assert "watches" not in page and 'href="/notifications"' in page
+    client.sign_in(bob)
+    assert "looked at what you reported" not in client.get("/notifications").text
+
+
+def test_a_notification_leads_to_my_reports(client, case, alice, mona):
+    case.dismiss(by=mona, reason="It is fine.")
+    client.sign_in(alice)
+    (row,) = db.session.scalars(db.select(Notification)).all()
+
+    answer = client.post(f"/notifications/{row.id}/open")
+
+    assert answer.location == "/reports" and row.read_at
+
+
+def test_they_are_told_by_mail_and_may_choose_not_to(client, flask, case, alice, mona):
+    case.dismiss(by=mona, reason="It is fine.")
+    flask("mail", "send")
+
+    (mail,) = mails("notification")
+    assert mail.recipient == alice.email and mail.subject.endswith(
+        "mona looked at what you reported"
+    )
+    assert "Dismissed: It is fine." in mail.text and "/reports" in mail.text
+    assert "a moderator looked at what you reported" in mail.text
+    client.post("/" + mail.unsubscribe_url.split("/", 3)[3])
+    make_report(by=alice).case.dismiss(by=mona, reason="It is fine.")
+    flask("mail", "send")
+    assert len(mails("notification")) == 1
+
+
+def test_a_moderator_who_reported_it_is_not_told_of_their_own_ruling(app, mona):
+    make_report(by=mona).case.dismiss(by=mona, reason="It is fine.")
+
+    assert db.session.scalars(db.select(Notification)).all() == []
+
+
+# Undone
+
+
+def test_a_case_is_reopened_and_ruled_on_again(app, case, alice, mona, ada):
+    case.dismiss(by=mona, reason="It is fine.")
+
+    assert case.reopen(by=ada, reason="It is not.") is True
+    assert case.reopen(by=ada, reason="It is not.") is False
+    assert (case.is_open, case.outcome, case.ruling, case.settled_by) == (True, "", "", "")
+    assert db.session.execute(notification_cards(alice)).all() == []
+    case.uphold(by=ada, reason="An ad.", hides=True)
+
+    assert [act for act, *_ in acts()] == ["hide", "reopen reports", "dismiss reports"]
+    (card,) = db.session.execute(notification_cards(alice)).all()
+    assert card.ruling == "An ad."
+
+
+def test_it_stays_settled_where_the_same_waits_already(app, case, mona):
+    case.dismiss(by=mona, reason="It is fine.")
+    make_report(case.post)
+
+    with pytest.raises(Refused, match="reported again, and that waits"):
+        case.reopen(by=mona, reason="Hm.")
+    assert not case.is_open
+
+
+def test_numbers_of_the_past_are_those_of_the_person(app, alice, bob, mona):
+    for _ in range(2):
+        make_report(make_post(bob)).case.dismiss(by=mona, reason="It is fine.")
+    make_report(make_post(bob)).case.uphold(by=mona, reason="An ad.", hides=True)
+    Sanction.impose(bob, "warning", by=mona, reason="Spam.").lift(by=mona)
+    Sanction.impose(bob, "notice", by=mona, reason="Spam.")
+    Sanction.impose(bob, "silence", by=mona, reason="Spam.")
+    make_report(bob)
+
+    record = records_of({alice.id, bob.id, None})[bob.id]
+
+    assert (record.strikes, record.upheld, record.dismissed) == (1, 1, 2)
+    assert CaseList.next_for(mona).person is bob

@@ -1,0 +1,306 @@
+"""Reports: who may report what, once; the text is kept, and the reported never learns who."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from factories import make_comment, make_post, make_report, make_user
+
+from app.extensions import db
+from app.models import Case, Report
+from app.models.fields import utcnow
+from app.models.refused import Refused
+from app.models.report import SLOWED
+
+SPAM = {"category": "Spam", "reason": "They sell watches."}
+
+
+def reports():
+    return db.session.scalars(db.select(Report).order_by(Report.id)).all()
+
+
+def cases():
+    return db.session.scalars(db.select(Case).order_by(Case.id)).all()
+
+
+@pytest.fixture
+def things(bob):
+    return {"post": make_post(bob), "comment": make_comment(author=bob), "user": bob}
+
+
+def path_to(noun, thing):
+    return f"/user/{thing.username}/report" if noun == "user" else f"/{noun}/{thing.id}/report"
+
+
+@pytest.mark.parametrize("noun", ["post", "comment", "user"])
+def test_a_member_reports_a_thing_and_finds_it_among_their_reports(client, alice, things, noun):
+    client.sign_in(alice)
+
+    page = client.get(client.post(path_to(noun, things[noun]), data=SPAM).location).text
+
+    (report,) = reports()
+    assert "Thank you. A moderator will look at it" in page
+    assert (report.reporter, report.category, report.reason) == (alice, *SPAM.values())
+    assert (report.case.thing, report.case.person) == (things[noun], things["user"])
+    assert (report.case.noun, report.case.report_count) == (noun, 1)
+    assert "Waits for a moderator" in client.get("/reports").text
+
+
+@pytest.mark.parametrize("noun", ["post", "comment", "user"])
+def test_the_form_shows_what_is_reported_and_the_rules(client, alice, things, noun):
+    things["user"].about_me = "Hello."
+    client.sign_in(alice)
+
+    page = client.get(path_to(noun, things[noun])).text
+
+    assert "Something else" in page and "never learns that it was you" in page
+    assert {"post": "Hello.", "comment": "An answer.", "user": "Hello."}[noun] in page
+
+
+def test_what_many_report_is_one_case(app, alice, mona, things):
+    for thing in things.values():
+        make_report(thing, by=alice, category="Hate")
+        make_report(thing, by=mona, category="Spam")
+
+    assert [(case.noun, case.report_count) for case in cases()] == [
+        ("post", 2),
+        ("comment", 2),
+        ("user", 2),
+    ]
+    assert {case.category for case in cases()} == {"Hate"}
+
+
+def test_a_report_that_is_sent_twice_is_one(client, alice, things):
+    client.sign_in(alice)
+    path = path_to("post", things["post"])
+
+    answers = [client.post(path, data=SPAM) for _ in range(2)]
+
+    assert [answer.location for answer in answers] == [f"/post/{things['post'].id}"] * 2
+    assert len(reports()) == 1 and cases()[0].report_count == 1
+    assert "You reported this on" in client.get(path).text
+
+
+def test_the_report_keeps_the_text_as_it_was(app, alice, things):
+    post = things["post"]
+    report = make_report(post, by=alice)
+
+    post.edit("Nothing at all.", by=post.author)
+
+    assert (report.body, report.version, post.version) == ("Hello.", 1, 2)
+    assert "Hello." in report.html
+
+
+def test_of_a_member_it_keeps_what_they_say_of_themselves(app, alice, bob):
+    bob.about_me = "I sell watches."
+
+    assert make_report(bob, by=alice).body == "I sell watches."
+
+
+@pytest.mark.parametrize("noun", ["post", "comment", "user"])
+def test_nobody_reports_themselves(client, bob, things, noun):
+    client.sign_in(bob)
+
+    assert client.post(path_to(noun, things[noun]), data=SPAM).status_code == 403
+    assert cases() == []
+    with pytest.raises(Refused, match="cannot be reported"):
+        Report.make(things[noun], by=bob, category="Spam")
+
+
+@pytest.mark.parametrize("noun", ["post", "comment", "user"])
+def test_what_a_member_cannot_see_is_not_there_to_report(client, alice, bob, mona, things, noun):
+    if noun == "user":
+        bob.deactivated_at = utcnow()
+    else:
+        things[noun].hide(by=mona, reason="Spam.")
+    client.sign_in(alice)
+
+    answer = client.post(path_to(noun, things[noun]), data=SPAM)
+
+    assert (answer.status_code, cases()) == (404, [])
+
+
+@pytest.mark.parametrize("noun", ["post", "comment", "user"])
+def test_others_find_a_link_to_report_and_the_author_does_not(client, alice, bob, things, noun):
+    thing, path = things[noun], path_to(noun, things[noun])
+    place = {"post": f"/post/{things['post'].id}", "user": "/user/bob"}
+    place["comment"] = f"/post/{things['comment'].post_id}"
+    assert path not in client.get(place[noun]).text
+
+    for person, offered in ((alice, True), (thing if noun == "user" else bob, False)):
+        client.sign_in(person)
+        assert (f'href="{path}"' in client.get(place[noun]).text) == offered
+
+
+def test_visitors_are_asked_to_sign_in(client, things):
+    assert client.get(path_to("post", things["post"])).location.startswith("/auth/login")
+
+
+def test_a_silenced_member_may_report(client, alice, bob, mona, things):
+    alice.silenced_until = utcnow() + timedelta(days=1)
+    client.sign_in(alice)
+
+    client.post(path_to("post", things["post"]), data=SPAM)
+
+    assert len(reports()) == 1
+
+
+@pytest.mark.parametrize(
+    "form, words",
+    [
+        ({}, "Please choose one."),
+        ({"category": "Envy"}, "Not a valid choice."),
+        ({"category": "Spam", "reason": "x" * 501}, "Use at most 500 characters."),
+        ({"category": "Spam", "reason": "a\u202eb"}, "characters that cannot be seen"),
+    ],
+)
+def test_a_report_that_makes_no_sense_is_not_made(client, alice, things, form, words):
+    client.sign_in(alice)
+
+    page = client.post(path_to("post", things["post"]), data=form)
+
+    assert (page.status_code, cases()) == (200, [])
+    assert words in page.text
+
+
+# Again, and again
+
+
+def test_what_was_looked_at_is_reported_again_only_when_it_has_changed(app, alice, bob, mona):
+    post = make_post(bob)
+    make_report(post, by=alice).case.dismiss(by=mona, reason="It is fine.")
+
+    with pytest.raises(Refused, match="it was looked at on .* It has not changed since"):
+        Report.make(post, by=alice, category="Spam")
+    post.edit("Buy watches.", by=bob)
+
+    assert Report.make(post, by=alice, category="Spam").case.is_open
+    assert len(cases()) == 2
+
+
+def test_others_may_report_what_was_looked_at(app, alice, bob, mona):
+    post = make_post(bob)
+    make_report(post, by=alice).case.dismiss(by=mona, reason="It is fine.")
+
+    assert make_report(post, by=make_user()).case.is_open
+
+
+def test_a_member_may_be_reported_again_after_the_ruling(app, alice, bob, mona):
+    first = make_report(bob, by=alice)
+    assert make_report(bob, by=alice) is first
+    first.case.dismiss(by=mona, reason="It is fine.")
+
+    assert make_report(bob, by=alice) is not first
+
+
+def test_the_page_says_when_it_was_looked_at(client, alice, bob, mona):
+    post = make_post(bob)
+    make_report(post, by=alice).case.dismiss(by=mona, reason="It is fine.")
+    client.sign_in(alice)
+
+    page = client.get(client.post(f"/post/{post.id}/report", data=SPAM).location).text
+
+    assert page.count("It has not changed since.") == 2  # where it was tried, and for later
+    assert len(reports()) == 1
+
+
+# Whoever reports what is right
+
+
+def ruled(alice, mona, *, dismissed=0, upheld=0):
+    cases = [make_report(by=alice).case for _ in range(dismissed + upheld)]
+    for case in cases[:dismissed]:
+        case.dismiss(by=mona, reason="It is fine.")
+    for case in cases[dismissed:]:
+        case.uphold(by=mona, reason="Spam.", hides=True)
+
+
+@pytest.mark.parametrize("dismissed, upheld", [(2, 0), (3, 3), (0, 5)])
+def test_whoever_is_right_often_enough_reports_freely(app, alice, mona, dismissed, upheld):
+    ruled(alice, mona, dismissed=dismissed, upheld=upheld)
+
+    assert Report.why_slowed(alice) is None
+    assert make_report(by=alice) and make_report(by=alice)
+
+
+def test_whose_reports_are_dismissed_again_and_again_is_slowed(client, alice, mona):
+    ruled(alice, mona, dismissed=3, upheld=1)
+    post = make_post()
+    client.sign_in(alice)
+
+    page = client.get(f"/post/{post.id}/report").text
+    client.post(f"/post/{post.id}/report", data=SPAM)
+
+    assert "3 were dismissed and 1 upheld. So you can report one thing a day for now" in page
+    assert len(reports()) == 4
+    with time_machine.travel(utcnow() + SLOWED, tick=False):
+        assert make_report(post, by=alice)
+        with pytest.raises(Refused, match="one thing a day"):
+            make_report(by=alice)
+
+
+def test_what_was_dismissed_long_ago_slows_nobody(app, alice, mona):
+    ruled(alice, mona, dismissed=3)
+
+    with time_machine.travel(utcnow() + timedelta(days=31), tick=False):
+        assert make_report(by=alice) and make_report(by=alice)
+
+
+def test_nobody_sends_many_reports_an_hour(client, app, alice):
+    app.config["LIMITS"] = app.config["LIMITS"] | {"reports": "2 per hour"}
+    client.sign_in(alice)
+    paths = [f"/post/{make_post().id}/report" for _ in range(3)]
+
+    assert [client.post(path, data=SPAM).status_code for path in paths] == [302, 302, 429]
+
+
+# What came of it
+
+
+def test_my_reports_say_what_came_of_them(client, alice, bob, mona):
+    make_report(make_post(bob), by=alice).case.uphold(by=mona, reason="This is an ad.", hides=True)
+    make_report(make_post(bob), by=alice).case.dismiss(by=mona, reason="It is fine.")
+    make_report(bob, by=bob and make_user())
+    client.sign_in(alice)
+
+    page = client.get("/reports").text
+
+    assert "This is an ad." in page and "It is fine." in page
+    assert page.count("A post by bob") == 2
+    assert "Hidden, " in page and "Dismissed, " in page
+    assert "Waits for a moderator" not in page
+
+
+def test_a_page_without_reports_says_how_to_report(client, alice):
+    client.sign_in(alice)
+
+    assert "You have reported nothing." in client.get("/reports").text
+
+
+def test_hidden_and_deleted_things_are_not_linked_nor_told(client, alice, bob, mona):
+    hidden, deleted = make_post(bob, "Buy watches."), make_post(bob, "Buy rings.")
+    for post in (hidden, deleted):
+        make_report(post, by=alice)
+    hidden.hide(by=mona, reason="Spam.")
+    deleted.delete()
+    client.sign_in(alice)
+
+    page = client.get("/reports").text
+
+    assert "watches" not in page and "rings" not in page
+    assert f'href="/post/{hidden.id}"' not in page and f'href="/post/{deleted.id}"' not in page
+
+
+def test_reports_outlive_what_they_are_about_and_who_made_them(client, alice, bob, mona, ada):
+    post = make_post(bob)
+    report = make_report(post, by=alice)
+    make_report(bob, by=alice)
+    bob.delete(by=ada, removes_writing=True)
+    db.session.commit()
+    client.sign_in(alice)
+    assert "A deleted post by a member who is gone" in client.get("/reports").text
+
+    alice.delete(by=ada)
+    db.session.commit()
+
+    assert (report.reporter, report.case.thing, report.body) == (None, None, "Hello.")

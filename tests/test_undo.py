@@ -1,0 +1,355 @@
+"""Undo from the log: what it takes back, when it no longer can, and that the log keeps both."""
+
+import random
+from datetime import timedelta
+
+import pytest
+from factories import everything, make_comment, make_post, make_user
+from sqlalchemy import select
+
+from app.extensions import db
+from app.models import AuditEntry, Comment, Post, Role, Sanction, User
+from app.models.counts import wrong_counts
+from app.models.fields import utcnow
+from app.models.inverses import INVERSES
+from app.models.refused import Refused
+from app.models.undo import undo, why_not_undo
+
+
+def last():
+    db.session.flush()
+    return db.session.scalars(AuditEntry.latest()).first()
+
+
+def silence(person, by, **values):
+    return Sanction.impose(person, "silence", by=by, reason="Rude.", **values)
+
+
+def log():
+    return [entry.action for entry in db.session.scalars(AuditEntry.latest())][::-1]
+
+
+# Each act
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_hiding_is_undone_and_that_as_well(app, alice, mona, ada, make):
+    text = make(author=alice)
+    text.hide(by=mona, reason="Spam.")
+    first = last()
+
+    undo(first, by=ada, reason="It was none.")
+    assert not text.is_hidden
+    second = last()
+    assert (second.action, second.actor_name) == ("restore", "ada")
+    assert second.reason == f"Undo of entry {first.id}: It was none."
+
+    undo(second, by=mona)
+    assert text.is_hidden
+    assert text.hidden_reason == f"Undo of entry {second.id}. Spam."
+    assert log() == ["hide", "restore", "hide"] and list(wrong_counts()) == []
+
+
+@pytest.mark.parametrize("kind", ["notice", "warning", "silence", "suspension", "ban"])
+def test_a_sanction_is_undone_by_lifting_it_and_lifting_by_reinstating(app, alice, mona, kind):
+    sanction = Sanction.impose(alice, kind, by=mona, reason="Rude.")
+    ends = alice.silenced_until, alice.suspended_until
+
+    undo(last(), by=mona)
+    assert sanction.is_lifted and (alice.silenced_until, alice.suspended_until) == (None, None)
+
+    undo(last(), by=mona)
+    assert not sanction.is_lifted and (alice.silenced_until, alice.suspended_until) == ends
+
+    undo(last(), by=mona)
+    assert sanction.is_lifted
+    assert log()[1:] == ["lift sanction", "reinstate sanction", "lift sanction"]
+
+
+def test_of_two_sanctions_each_is_undone_by_its_own_entry(app, alice, mona):
+    one, other = silence(alice, mona), silence(alice, mona)
+    entry = db.session.get(AuditEntry, one.entry_id)
+
+    undo(entry, by=mona)
+
+    assert one.is_lifted and not other.is_lifted and alice.is_silenced
+
+
+def test_closing_and_reopening_an_account_are_undone(app, alice, ada):
+    alice.deactivate(by=ada)
+    undo(last(), by=ada)
+    assert alice.is_active
+
+    undo(last(), by=ada)
+    assert not alice.is_active and log() == ["deactivate", "reactivate", "deactivate"]
+
+
+def test_a_role_is_given_back(client, alice, ada):
+    alice.change_role(Role.named("Moderator"), by=ada)
+    entry = last()
+    client.sign_in(ada)
+
+    client.post(f"/moderation/log/{entry.id}/undo")
+
+    assert alice.role.name == "User"
+    assert (last().before, last().after) == ("Moderator", "User")
+
+
+# What stands in the way
+
+
+def refused(entry, by):
+    words = why_not_undo([entry], by)[entry.id]
+    with pytest.raises(Refused) as error:
+        undo(entry, by=by)
+    assert str(error.value) == words
+    return words
+
+
+def test_only_the_latest_of_its_kind_can_be_undone(app, alice, mona):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    first = last()
+    post.restore(by=mona)
+    assert "acted on this since" in refused(first, mona)
+
+    post.hide(by=mona, reason="Spam again.")
+    assert "acted on this since" in refused(first, mona)
+    assert post.hidden_reason == "Spam again."
+
+
+def test_a_sanction_that_was_lifted_or_is_over_cannot_be_undone(app, alice, mona):
+    sanction = silence(alice, mona)
+    entry = last()
+    sanction.lift(by=mona)
+    assert "acted on this since" in refused(entry, mona)
+    sanction.reinstate(by=mona)
+    assert "acted on this since" in refused(entry, mona)
+
+    silence(alice, mona, until=utcnow() + timedelta(days=1)).until = utcnow() - timedelta(hours=1)
+    assert "come to its end" in refused(last(), mona)
+
+
+def test_what_has_no_inverse_says_so(app, alice, ada):
+    AuditEntry.record("add note", alice, by=ada)
+
+    assert refused(last(), ada) == "This act has no inverse."
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_what_is_gone_cannot_be_undone(app, alice, mona, make):
+    text = make(author=alice)
+    text.hide(by=mona, reason="Spam.")
+    db.session.delete(text)
+
+    assert "gone" in refused(last(), mona)
+
+
+def test_a_person_or_role_that_is_gone_cannot_be_undone(app, alice, bob, ada):
+    helper = Role.create(name="Helper", by=ada)
+    bob.change_role(helper, by=ada)
+    bob.change_role(Role.named("User"), by=ada)
+    entry = last()
+    helper.delete(by=ada)
+    assert "gone" in refused(entry, ada)
+
+    alice.deactivate(by=ada)
+    entry = last()
+    alice.delete(by=ada)
+    assert "gone" in refused(entry, ada)
+
+
+def test_a_role_is_given_back_only_while_it_is_the_one_of_the_entry(app, alice, ada):
+    alice.change_role(Role.named("Moderator"), by=ada)
+    first = last()
+    alice.change_role(Role.named("User"), by=ada)
+    assert "acted on this since" in refused(first, ada)
+
+    alice.change_role(Role.named("Moderator"), by=ada, until=utcnow() + timedelta(days=9))
+    undo(last(), by=ada)
+    assert (alice.role.name, alice.role_until, alice.former_role) == ("User", None, None)
+    assert "gone" in refused(last(), ada)  # a role for a time is given by hand
+
+
+def test_the_rank_of_each_act_is_that_of_its_undo(app, alice, mona, ada):
+    """Moderators undo no act of administrators, and nobody one that is about an equal."""
+    eda = make_user("eda", role="Administrator")
+    alice.deactivate(by=ada)
+    assert refused(last(), mona) == "Only administrators may do this."
+    alice.reactivate(by=ada)
+    alice.change_role(Role.named("Moderator"), by=ada)
+    assert refused(last(), mona) == "Only administrators may do this."
+    silence(alice, ada)
+    assert "equal" in refused(last(), mona)
+    mona.deactivate(by=ada)
+    alice.change_role(Role.named("Administrator"), by=ada)
+    assert why_not_undo([last()], eda) == {last().id: None}
+    assert "nobody acts on themselves" in refused(last(), alice)
+
+
+def test_an_account_that_is_being_deleted_is_not_reopened(app, alice, ada):
+    alice.deactivate(by=ada)
+    entry = last()
+    alice.close_for_good(by=ada)
+
+    assert refused(entry, ada)
+
+
+# The pages
+
+
+def test_the_log_has_a_button_where_it_would_work(client, alice, mona, ada):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    works = last().id
+    alice.deactivate(by=ada)
+    only_ada = last().id
+    client.sign_in(mona)
+
+    page = client.get("/moderation/log").text
+
+    assert f"/moderation/log/{works}/undo" in page
+    assert f"/moderation/log/{only_ada}/undo" not in page
+    page = client.get(f"/moderation/log/{only_ada}").text
+    assert "It cannot be undone: Only administrators may do this." in page
+
+
+def test_one_click_undoes_and_a_second_one_is_told(client, alice, mona):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    path = f"/moderation/log/{last().id}/undo"
+    client.sign_in(mona)
+
+    first = client.post(path, data={"next": "/moderation/log?kind=hide"})
+    assert first.location == "/moderation/log?kind=hide"
+    page = client.get(client.post(path).location).text
+
+    assert not post.is_hidden and log() == ["hide", "restore"]
+    assert "is not undone. Somebody has acted on this since." in page
+
+
+@pytest.mark.parametrize(
+    "reason, said", [("x" * 501, "at most 500"), ("a\u202eb", "cannot be seen")]
+)
+def test_a_bad_reason_is_said_at_its_field(client, alice, mona, reason, said):
+    make_post(alice).hide(by=mona, reason="Spam.")
+    client.sign_in(mona)
+    client.get("/")  # which notes that she is here
+    before = everything()
+
+    page = client.post(f"/moderation/log/{last().id}/undo", data={"reason": reason})
+
+    assert page.status_code == 200 and said in page.text and everything() == before
+
+
+def test_a_long_reason_is_cut_to_what_the_log_holds(app, alice, mona):
+    make_post(alice).hide(by=mona, reason="x" * 500)
+    undo(last(), by=mona, reason="y" * 500)
+    undo(last(), by=mona, reason="z" * 500)
+
+    assert len(last().reason) == 500
+
+
+@pytest.mark.parametrize("id", ["0", "99999", "2147483648"])
+def test_an_entry_that_is_not_there_is_not_undone(client, mona, id):
+    client.sign_in(mona)
+
+    assert client.post(f"/moderation/log/{id}/undo").status_code == 404
+
+
+def test_an_entry_of_administrators_is_not_undone(client, alice, ada):
+    alice.demand_new_password(by=ada)
+    client.sign_in(ada)
+
+    assert client.post(f"/moderation/log/{last().id}/undo").status_code == 404
+
+
+# Any sequence
+
+
+@pytest.fixture
+def place(app, alice, bob, mona, ada):
+    """Staff, members, and what they wrote."""
+    posts = [make_post(person) for person in (alice, bob)]
+    return (
+        [make_comment(post, bob) for post in posts] + posts,
+        [alice, bob, make_user()],
+        [mona, ada],
+    )
+
+
+def act_at_random(dice, texts, people, staff):
+    """Let somebody of staff do something, or try to."""
+    by, person, text = dice.choice(staff), dice.choice(people), dice.choice(texts)
+    mona, ada = staff
+    kind = dice.choice(["notice", "warning", "silence", "suspension", "ban"])
+    until = utcnow() + timedelta(days=dice.randint(1, 99)) if dice.random() < 0.5 else None
+    until = until if kind in ("silence", "suspension") else None
+    sanctions = db.session.scalars(Sanction.of(person)).all()
+    acts = [
+        lambda: text.hide(by=by, reason=f"Reason {dice.random()}."),
+        lambda: text.restore(by=by),
+        lambda: Sanction.impose(person, kind, by=by, reason="Rude.", until=until),
+        lambda: sanctions and dice.choice(sanctions).lift(by=by),
+        lambda: sanctions and dice.choice(sanctions).reinstate(by=by),
+        lambda: person.deactivate(by=ada),
+        lambda: person.reactivate(by=ada),
+        lambda: person.change_role(Role.named(dice.choice(["User", "Moderator"])), by=ada),
+        lambda: undo_any(dice, by),
+    ]
+    try:
+        dice.choice(acts)()
+    except Refused:
+        db.session.rollback()
+    db.session.commit()
+
+
+def undo_any(dice, by):
+    entries = db.session.scalars(AuditEntry.latest()).all()
+    if entries:
+        undo(dice.choice(entries), by=by)
+
+
+def state():
+    """All that acts of staff change of people and texts, and what sanctions come to."""
+    texts = [
+        db.session.execute(
+            select(model.id, model.hidden_at.is_(None), model.deleted_at).order_by(model.id)
+        ).all()
+        for model in (Post, Comment)
+    ]
+    counts = select(Post.id, Post.comment_count).order_by(Post.id)
+    columns = User.silenced_until, User.suspended_until, User.role_id, User.role_until
+    columns += User.former_role_id, User.deactivated_at.is_(None)
+    columns += User.post_count, User.comment_count
+    people = select(User.id, *columns).order_by(User.id)
+    strikes = select(Sanction.id).where(Sanction.lifted_at.is_(None)).order_by(Sanction.id)
+    return texts, *(db.session.execute(rows).all() for rows in (counts, people, strikes))
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_any_acts_followed_by_their_undos_give_the_former_state(place, ada, seed):
+    """And the log keeps both, chained."""
+    dice = random.Random(seed)
+    for _ in range(dice.randint(0, 12)):
+        act_at_random(dice, *place)
+    former, before = state(), len(log())
+
+    for _ in range(dice.randint(1, 25)):
+        act_at_random(dice, *place)
+    done = db.session.scalars(AuditEntry.latest()).all()[: len(log()) - before]
+    for entry in done:
+        assert why_not_undo([entry], ada)[entry.id] is None
+        undo(entry, by=ada)
+        db.session.commit()
+
+    assert state() == former
+    undos = [entry.reason for entry in db.session.scalars(AuditEntry.latest().limit(len(done)))]
+    assert len(log()) == before + 2 * len(done)
+    for entry, reason in zip(done, undos[::-1], strict=True):
+        assert reason.startswith(f"Undo of entry {entry.id}.")
+    assert AuditEntry.verify() is None and list(wrong_counts()) == []
+
+
+def test_every_inverse_is_of_an_act_of_moderation():
+    assert set(INVERSES) <= AuditEntry.ACTS

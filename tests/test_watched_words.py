@@ -1,0 +1,284 @@
+"""Words and domains that hold a text or refuse it, and the page where they are kept."""
+
+import time
+
+import pytest
+from factories import make_post
+from sqlalchemy import select
+
+from app.domains import domain_of
+from app.extensions import db
+from app.models import AuditEntry, Post, WatchedWord
+from app.models.refused import Refused
+from app.models.watched_word import MOST, WatchList, WordRefused
+from app.words import in_order
+
+
+def watch(by, pattern="casino", act="hold", kind="word"):
+    word = WatchedWord.add(kind, pattern, act, by=by)
+    db.session.commit()
+    return word
+
+
+def holds(text, kind, pattern, by):
+    watch(by, pattern, kind=kind)
+    return bool(WatchList.now().found_in_html(Post.publish(text, by=by).body_html))
+
+
+@pytest.mark.parametrize(
+    "pattern, text, found",
+    [
+        ("casino", "The Casino!", True),
+        ("casino", "CASINO's", True),
+        ("casino", "cásínó", True),
+        ("casino", "ＣＡＳＩＮＯ", True),
+        ("casino", "cas**ino**", True),
+        ("casino", "[casino](/x)", True),
+        ("casino", "`casino`", True),
+        ("casino", "casinos", False),
+        ("casino", "ca sino", False),
+        ("Straße", "STRASSE", True),
+        ("best casino", "the best, casino", True),
+        ("best casino", "the best of casino", False),
+        ("казино", "Казино.", True),
+        ("カジノ", "これはカジノです", True),
+        ("賭博", "網上賭博!", True),
+        ("賭博", "賭", False),
+        ("c++", "c++ and more", False),
+    ],
+)
+def test_which_words_are_found(mona, pattern, text, found):
+    if pattern == "c++":
+        with pytest.raises(Refused):
+            watch(mona, pattern)
+        return
+    assert holds(text, "word", pattern, mona) == found
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("[x](https://casino.example)", True),
+        ("[x](https://www.Casino.example:8080/a?b#c)", True),
+        ("[x](https:///casino.example)", True),
+        ("[x](https://bob@casino.example/)", True),
+        ("[x](https://casino%2Eexample/)", True),
+        ("[x](https://c&#97;sino.example/)", True),
+        ("[x](https://casino.example./)", True),
+        ("See casino.example, please.", True),
+        ("See play.casino.example.", True),
+        ("See casino。example", True),
+        ("[x](https://nocasino.example)", False),
+        ("[x](https://casino.example.org)", False),
+        ("[x](/casino.example.org)", False),
+        ("example", False),
+    ],
+)
+def test_which_domains_are_found(mona, text, found):
+    assert holds(text, "domain", "casino.example", mona) == found
+
+
+@pytest.mark.parametrize(
+    "typed, domain",
+    [
+        ("Casino.Example", "casino.example"),
+        ("https://www.casino.example/play", "casino.example"),
+        ("müller.example", "xn--mller-kva.example"),
+        ("casino", None),
+        ("two words.example", None),
+        ("", None),
+        ("x" * 300 + ".example", None),
+        ("a.b.c.d.e.f.g.h.example", None),
+    ],
+)
+def test_what_is_typed_as_a_domain(typed, domain):
+    assert domain_of(typed) == domain
+
+
+@pytest.mark.parametrize("part", ["aa", "a.", "..", "-.", "a ", "賭博"])
+def test_comparing_a_long_text_with_a_full_list_is_quick(mona, part):
+    watch(mona)
+    values = [dict(kind="word", act="hold", by_name="mona", pattern="x") for _ in range(MOST - 1)]
+    for number, value in enumerate(values):
+        value["key"] = f"a a{number}" if number % 2 else f"w{number}"
+    db.session.execute(db.insert(WatchedWord), values)
+    watched, began = WatchList(), time.perf_counter()
+
+    watched.found_in(part * 5_000)
+
+    assert time.perf_counter() - began < 1
+
+
+def test_a_watched_word_lets_a_text_wait(alice, mona):
+    watch(mona)
+
+    post = make_post(alice, "The casino.")
+
+    assert (post.is_held, post.held_for, post.held_word) == (True, "word", "casino")
+
+
+def test_a_refused_word_is_named_at_the_field_and_nothing_is_lost(client, alice, mona):
+    watch(mona, "Casino", act="refuse")
+    client.sign_in(alice)
+
+    for path in ("/", f"/post/{make_post(mona).id}"):
+        page = client.post(path, data={"body": "My casino. And a long story."})
+        assert page.status_code == 200 and "And a long story." in page.text
+        assert "The word “Casino” cannot be used here." in page.text
+    assert (alice.post_count, alice.comment_count) == (0, 0)
+
+
+def test_an_edit_is_compared_too(client, alice, mona):
+    watch(mona, "casino", act="refuse")
+    post = make_post(alice, "Hello.")
+    client.sign_in(alice)
+
+    page = client.post(f"/post/{post.id}/edit", data={"body": "My casino."})
+
+    assert page.status_code == 200 and "“casino” cannot be used here" in page.text
+    assert post.body == "Hello."
+
+
+def test_an_edit_that_adds_a_watched_word_waits(alice, mona):
+    watch(mona)
+    post = make_post(alice, "Hello.")
+
+    post.edit("Hello, casino.", by=alice)
+
+    assert post.is_held and post.held_word == "casino"
+
+
+def test_what_was_approved_with_a_word_stays_so_when_it_is_edited(alice, mona):
+    watch(mona)
+    post = make_post(alice, "The casino.")
+    post.approve(by=mona, version=1)
+
+    post.edit("The casino is closed.", by=alice)
+
+    assert post.is_shown
+
+
+def test_a_profile_is_compared_with_what_is_refused(client, alice, mona):
+    watch(mona, "casino", act="refuse")
+    watch(mona, "poker")
+    client.sign_in(alice)
+    said = {}
+
+    for text in ("My casino.", "My poker."):
+        said[text] = client.post("/settings/profile", data={"about_me": text}).status_code
+
+    assert said == {"My casino.": 200, "My poker.": 302} and alice.about_me == "My poker."
+
+
+def test_staff_may_write_what_is_refused(mona):
+    watch(mona, act="refuse")
+
+    assert make_post(mona, "The word casino is refused.").is_shown
+
+
+def test_what_is_taken_off_the_list_holds_nothing(alice, mona):
+    word = watch(mona, act="refuse")
+    with pytest.raises(WordRefused):
+        make_post(alice, "The casino.")
+
+    assert (word.remove(by=mona), word.remove(by=mona)) == (True, False)
+    db.session.commit()
+
+    assert make_post(alice, "The casino.").is_shown
+    entries = [(e.action, e.target_name) for e in db.session.scalars(AuditEntry.latest())]
+    assert entries == [("remove word", "casino"), ("add word", "casino")]
+
+
+def test_another_process_learns_of_a_change(site_with, alice, mona):
+    another = site_with()
+    with another.app_context():
+        assert WatchList.now().matches == []
+    watch(mona)
+
+    with another.app_context():
+        assert [match.key for match in WatchList.now().matches] == ["casino"]
+
+
+def test_the_log_of_the_site_says_nothing_of_words(client, mona):
+    watch(mona, "zebrafinch")
+
+    assert "zebrafinch" not in client.get("/log").text
+
+
+# The page
+
+
+FORM = dict(kind="word", pattern="Casino", act="hold", note="Spam of May")
+
+
+def test_a_moderator_adds_and_removes_a_word(client, mona):
+    client.sign_in(mona)
+
+    client.post("/moderation/words", data=FORM)
+    page = client.get("/moderation/words").text
+    assert "Casino" in page and "Spam of May" in page and "holds the text for approval" in page
+    path = f"/moderation/words/{db.session.scalar(select(WatchedWord.id))}/remove"
+    for _ in range(2):
+        client.post(path)
+
+    assert "not on the list any more" in client.get("/moderation/words").text
+    assert db.session.scalar(select(WatchedWord)) is None
+
+
+@pytest.mark.parametrize(
+    "values, words",
+    [
+        ({"pattern": ""}, "Please fill this in."),
+        ({"pattern": "x" * 65}, "Use at most 64 characters."),
+        ({"pattern": "!?"}, "at least two letters"),
+        ({"pattern": "ﷺ" * 64}, "too long"),
+        ({"kind": "domain"}, "This is no domain"),
+        ({"kind": "x"}, "Not a valid choice"),
+        ({"act": "x"}, "Not a valid choice"),
+        ({"note": "x" * 201}, "Use at most 200 characters."),
+        ({"pattern": "CASÍNO"}, "on the list already"),
+    ],
+)
+def test_what_cannot_be_watched_is_said_at_its_field(client, mona, values, words):
+    watch(mona)
+    client.sign_in(mona)
+
+    page = client.post("/moderation/words", data=FORM | values)
+
+    assert page.status_code == 200 and words in page.text
+    assert len(db.session.scalars(select(WatchedWord)).all()) == 1
+
+
+def test_a_text_can_be_tried(client, mona):
+    """Nothing of it is kept, whatever is in it."""
+    watch(mona)
+    watch(mona, "poker.example", act="refuse", kind="domain")
+    client.sign_in(mona)
+    said = {}
+
+    for text in ("Hello.", "Casino.", "See [x](https://www.poker.example)."):
+        said[text] = client.post("/moderation/words/try", data={"text": text}).text
+
+    assert "Nothing on the list is in it" in said["Hello."]
+    assert "It would wait for approval" in said["Casino."]
+    assert all(
+        words in page
+        for page in [said.popitem()[1]]
+        for words in (
+            "It would be refused",
+            "The domain “poker.example”",
+            "It links to www.poker.example",
+        )
+    )
+    assert db.session.scalar(select(Post)) is None
+
+
+@pytest.mark.parametrize("text", ["", "x" * 10_001, "\u202e"])
+def test_a_text_that_cannot_be_tried(client, mona, text):
+    client.sign_in(mona)
+
+    assert client.post("/moderation/words/try", data={"text": text}).status_code == 200
+
+
+def test_words_in_order_are_those_of_the_index_again_and_again():
+    assert in_order("The best of the Best") == ["the", "best", "of", "the", "best"]
