@@ -19,6 +19,7 @@ from app.models import (
 from app.models.audit import SITE
 from app.models.counts import wrong_counts
 from app.models.fields import utcnow
+from app.models.holding import FIRST, Hold
 from app.models.refused import Refused
 from app.models.thread import post_card, thread
 from app.models.upkeep import purge_deleted, purge_removed
@@ -400,3 +401,20 @@ def test_who_may_not_act_reads_why(client, ada, mona):
     assert "may do more than you" in answer.text
     client.post(f"/moderation/post/{post.id}/hide", data=REASON)
     assert not post.is_hidden
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_what_waits_for_approval_is_not_restored_and_no_gap(client, alice, mona, make):
+    post = make_post(mona)
+    written = make(alice) if make is make_post else make_comment(post, alice)
+    written.hold(Hold(FIRST))
+    client.sign_in(mona)
+    path = f"/moderation/{written.noun}/{written.id}"
+
+    page = client.get(path).text
+    client.post(f"{path}/restore", data=REASON)
+
+    assert "Waits for approval" in page and "Restore" not in page
+    assert written.is_held and how_many(AuditEntry) == 0 and mails() == []
+    client.sign_out()
+    assert "hidden by a moderator" not in client.get(f"/post/{post.id}").text

@@ -40,13 +40,13 @@ def test_reports_are_counted_by_what_became_of_them(client, alice, bob, mona):
 
 
 def test_sanctions_hidden_texts_and_the_log_are_shown(client, alice, mona):
-    Sanction.impose(alice, "silence", by=mona, reason="Be calm.", until=None)
     for make in (make_post, make_comment):
         make(author=alice, text="Buy now.").hide(by=mona, reason="Advertising.")
+    Sanction.impose(alice, "silence", by=mona, reason="Be calm.", until=None)
 
     page = look(client, mona)
 
-    assert "Silence" in page and "in force" in page and "Be calm." in page
+    assert "Silence" in page and "In force" in page and "Be calm." in page
     assert page.count("Buy now.") == 2 and page.count("Advertising.") == 2
     assert "Silenced</dd>" in page and "mona</strong> · silence" in page
 

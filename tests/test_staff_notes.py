@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import AuditEntry, Role, StaffNote
 from app.models.refused import Refused
+from app.own_data.sections import acts_of_staff
 
 SECRET = "Has two accounts, I think."
 
@@ -112,3 +113,13 @@ def test_a_note_stays_when_who_wrote_it_goes_and_goes_with_whom_it_is_about(app,
 
     alice.delete()
     assert notes() == []
+
+
+def test_what_one_takes_along_does_not_tell_of_notes(app, alice, mona):
+    StaffNote.add(alice, SECRET, by=mona)
+    alice.edit(by=mona, reason="A typo.", location="Oslo")
+    db.session.flush()
+
+    acts = [row.action for row in db.session.execute(acts_of_staff(alice.id))]
+
+    assert acts == ["edit"]

@@ -6,7 +6,7 @@ from .mail import in_words, send_email
 
 PLACES = {
     "report": "moderation.queue",
-    "appeal": "moderation.queue",
+    "appeal": "moderation.appeals",
     "held post": "moderation.held",
     "held comment": "moderation.held",
     "newcomer": "admin.requests",

@@ -142,7 +142,8 @@ class CleanUp(Leased, db.Model):
 
     def _restore_some(self):
         for kind in KINDS:
-            if rows := _some(kind, kind.clean_up_id == self.id, order=[kind.id]):
+            here = kind.clean_up_id == self.id, kind.held_at.is_(None)
+            if rows := _some(kind, *here, order=[kind.id]):
                 shown = dict(hidden_at=None, hidden_by="", hidden_reason="", clean_up_id=None)
                 _set(kind, rows, **shown)
                 self._count(kind, [row for row in rows if row.deleted_at is None], 1)

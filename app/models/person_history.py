@@ -60,7 +60,7 @@ class PersonHistory:
         return db.session.scalars(Sanction.of(self.user).limit(SHOWN)).all()
 
     def hidden(self):
-        """The newest posts and comments that are hidden, the newest first."""
+        """The newest posts and comments that moderators hid, the newest first."""
         texts = [text for kind in (Post, Comment) for text in self._hidden(kind)]
         return sorted(texts, key=lambda text: text.created_at, reverse=True)
 
@@ -81,6 +81,6 @@ class PersonHistory:
         return Tally.of(db.session.execute(cases.group_by(Case.outcome)))
 
     def _hidden(self, kind):
-        here = kind.author_id == self.user.id, kind.hidden_at.is_not(None)
+        here = kind.author_id == self.user.id, kind.hidden_at.is_not(None), kind.held_at.is_(None)
         newest = select(kind).where(*here).order_by(kind.created_at.desc(), kind.id.desc())
         return db.session.scalars(newest.limit(MOST_HIDDEN)).all()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 
-from sqlalchemy import bindparam, case, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import and_, bindparam, case, exists, false, func, literal, or_, select, tuple_
 
 from ..extensions import db
 from ..paging import Timeline, cursor_at
@@ -86,7 +86,9 @@ def _muted_comments(viewer):
 
 @cache
 def _comments(anybody):
-    seen = or_(Comment.seen_by(anybody), Comment.deleted_at.is_(None))
+    seen = or_(
+        Comment.seen_by(anybody), and_(Comment.deleted_at.is_(None), Comment.held_at.is_(None))
+    )
     here = Comment.post_id == bindparam("post"), seen
     return comment_cards(anybody).where(*here)
 
