@@ -8,9 +8,9 @@ from importing import upload
 from sqlalchemy import event
 
 from app.extensions import db
-from app.models import Bookmark, Case, Invitation, Role, RoleRequest, Sanction
 from app.models import (
     Bookmark,
+    Case,
     Invitation,
     Role,
     RoleRequest,

@@ -3,7 +3,6 @@
 import pytest
 from playwright.sync_api import expect
 
-
 pytestmark = pytest.mark.browser
 AD = "This is advertising or spam, which the rules of this site do not allow."
 FINE = "This agrees with the rules of this site."
