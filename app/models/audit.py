@@ -84,6 +84,9 @@ class AuditEntry(Chained, db.Model):
         partial_index("ix_audit_moderation_action", OF_MODERATION, "action", "created_at", "id"),
         partial_index("ix_audit_moderation_actor", OF_MODERATION, "actor_name", "created_at", "id"),
         partial_index(
+            "ix_audit_moderation_target", OF_MODERATION, "target_name", "created_at", "id"
+        ),
+        partial_index(
             "ix_audit_moderation_both", OF_MODERATION, "actor_name", "action", "created_at", "id"
         ),
     )

@@ -14,6 +14,7 @@ INDEXES = {
     "ix_audit_moderation": ["created_at", "id"],
     "ix_audit_moderation_action": ["action", "created_at", "id"],
     "ix_audit_moderation_actor": ["actor_name", "created_at", "id"],
+    "ix_audit_moderation_target": ["target_name", "created_at", "id"],
     "ix_audit_moderation_both": ["actor_name", "action", "created_at", "id"],
 }
 PEOPLE = ["ban", "change role", "clean up", "deactivate", "delete", "end role", "give notice"]
