@@ -32,7 +32,7 @@ from app.extensions import db  # noqa: E402
 from app.models import AuditEntry, Case, Post, Report, Sanction  # noqa: E402
 from app.models.audit import audience_of  # noqa: E402
 from app.models.fields import utcnow  # noqa: E402
-from app.models.inverses import INVERSES  # noqa: E402
+from app.models.undo import INVERSES  # noqa: E402
 from app.paging import cursor_at  # noqa: E402
 
 GROWTH, MEMBERS, YEARS = 1.5, 1000, timedelta(days=3 * 365)
@@ -64,8 +64,8 @@ def entries(count, posts, names):
     dice, now = random.Random(5), utcnow()
     for number in range(1, count + 1):
         act = dice.choice(ACTS)
-        noun = "case" if act == "dismiss reports" else "user"
-        noun = "post" if act in ("hide", "restore") else noun
+        noun = "post" if act in ("hide", "restore") else "user"
+        noun = "case" if act == "dismiss reports" else noun
         target = dice.randint(1, posts if noun == "post" else MEMBERS)
         yield {
             "id": number,
@@ -77,6 +77,7 @@ def entries(count, posts, names):
             "target_id": target,
             "target_name": names[target % len(names)],
             "audience": audience_of(act, noun),
+            "place": "127.0.0.1",
             "reason": "This is advertising or spam, which the rules of this site do not allow.",
         }
 

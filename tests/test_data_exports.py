@@ -17,6 +17,7 @@ from test_races import at_once
 from app import own_data
 from app.extensions import db
 from app.models import (
+    Appeal,
     Bookmark,
     Comment,
     DataExport,
@@ -30,6 +31,7 @@ from app.models import (
     Picture,
     Post,
     Role,
+    Sanction,
     User,
     Watch,
 )
@@ -145,6 +147,23 @@ def test_the_file_holds_all_that_the_site_keeps(client, busy, bob, mona):
         assert len(facts[name]) == 1, name
     assert facts["watches"] and facts["notifications"]
     assert facts["acts_of_staff"][0]["reason"] == "A lost phone."
+
+
+def test_the_file_holds_sanctions_and_what_was_said_in_appeals(alice, bob, mona):
+    made = Sanction.impose(alice, "silence", by=mona, reason="Spam.")
+    appeal = Appeal.open(made, by=alice, body=NASTY)
+    appeal.say(by=mona, body="Why?")
+    appeal.decide("confirmed", by=mona, answer="No.")
+    Appeal.open(Sanction.impose(bob, "ban", by=mona, reason=""), by=bob, body="Bob's.")
+    db.session.commit()
+
+    facts = facts_of(alice)
+
+    assert [(row["kind"], row["reason"]) for row in facts["sanctions"]] == [("silence", "Spam.")]
+    assert [(row["outcome"], row["answer"]) for row in facts["appeals"]] == [("confirmed", "No.")]
+    said = [(row["by_staff"], row["body"]) for row in facts["appeal_messages"]]
+    assert said == [(False, NASTY), (True, "Why?")]
+    assert "mona" not in json.dumps(facts)
 
 
 def test_who_acted_as_staff_is_not_named_nor_is_from_where(client, alice, mona):

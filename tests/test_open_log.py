@@ -7,21 +7,33 @@ from factories import keep, make_comment, make_post, make_user
 from sqlalchemy import text, update
 
 from app.extensions import db
-from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting
+from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting, WatchedWord
 from app.models.audit import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
 from app.models.audit_chain import Fault
 from app.models.fields import utcnow
 
 PEOPLE = """ban, change role, clean up, deactivate, delete, end role, give notice, keep role,
 lift sanction, reactivate, reinstate sanction, silence, suspend, undo clean up, warn"""
-TEXTS = """approve text, close comments, decline text, edit text, hide, open comments,
+TEXTS = """approve text, close comments, decline text, edit text, hide, hold text, open comments,
 remove text, restore"""
-PRIVATE = """accept request, approve, change, change address, confirm address, confirm sanction,
+PRIVATE = """accept request, approve, change, change address, confirm address,
 create, decline, decline request, drop mail, edit, end view as role, export people, import people,
 invite, join, make default, put back, remove, require new password, resend invitation, retry mail,
 retry mails, revise, revoke invitation, send reset link, send test mail, set password, sign out,
 view as role"""
-NOUNS = ["", "user", "post", "comment", "case", "appeal", "role", "page", "setting", "outboxmail"]
+NOUNS = [
+    "",
+    "user",
+    "post",
+    "comment",
+    "case",
+    "appeal",
+    "word",
+    "role",
+    "page",
+    "setting",
+    "outboxmail",
+]
 
 
 def acts(words):
@@ -30,8 +42,10 @@ def acts(words):
 
 PUBLIC = {("user", act) for act in acts(PEOPLE)}
 PUBLIC |= {(noun, act) for noun in ("post", "comment") for act in acts(TEXTS)}
-PUBLIC |= {("case", "dismiss reports"), ("case", "reopen reports")}
-PUBLIC |= {("appeal", "accept appeal"), ("appeal", "decline appeal")}
+REPORTS = ("dismiss reports", "reopen reports", "uphold reports")
+PUBLIC |= {("case", act) for act in REPORTS}
+APPEALS = ("accept appeal", "decline appeal", "reopen appeal")
+PUBLIC |= {("appeal", act) for act in APPEALS}
 
 
 def entries():
@@ -64,10 +78,10 @@ def record(action, target, by, **values):
 @pytest.mark.parametrize("act", sorted(AuditEntry.ACTS))
 def test_every_act_is_for_everybody_for_staff_or_for_administrators(act):
     """Whoever adds an act says here for whom it is."""
-    known = {act for _, act in PUBLIC} | FOR_STAFF | acts(PRIVATE)
+    known = {act for _, act in PUBLIC} | set(FOR_STAFF) | acts(PRIVATE)
     assert act in known
     for noun in NOUNS:
-        staff = STAFF if (noun, act) in {("user", note) for note in FOR_STAFF} else None
+        staff = STAFF if FOR_STAFF.get(act) == noun else None
         assert audience_of(act, noun) == (EVERYBODY if (noun, act) in PUBLIC else staff)
 
 
@@ -108,13 +122,15 @@ def test_what_is_no_moderation_is_in_neither_log(client, mona, ada, alice):
         assert client.get(f"{path}/{entry.id}").status_code == 404
 
 
-def test_notes_are_for_staff_alone(client, mona, alice):
+def test_notes_and_watched_words_are_for_staff_alone(client, mona, alice):
     entry = record("add note", alice, mona)
+    WatchedWord.add("word", "shoes", "hold", by=mona)
 
     assert sentences(client.get("/log")) == [] and client.get(f"/log/{entry.id}").status_code == 404
     client.sign_in(mona)
-    (said,) = sentences(client.get("/moderation/log"))
-    assert "mona noted something about alice" in said and "For staff alone" in said
+    word, note = sentences(client.get("/moderation/log"))
+    assert "mona noted something about alice" in note and "For staff alone" in note
+    assert "mona put shoes on the list of watched words" in word and "For staff alone" in word
 
 
 def test_an_entry_that_somebody_keeps_from_the_public_log_is_found(app, mona, alice):
@@ -185,14 +201,17 @@ def test_its_author_is_named_where_the_settings_say_so_and_they_are_there(
     assert all(name in full for name in ("annika", "berta", "carla", "dora"))
 
 
-def test_whom_a_dismissed_report_was_about_is_not_told(client, mona, alice):
+@pytest.mark.parametrize("act", REPORTS)
+def test_whom_a_report_was_about_is_not_told(client, mona, alice, act):
     case = thing("case", alice)
-    entry = record("dismiss reports", case, mona, reason="It is fine.")
-    assert (entry.target_type, entry.target_name) == ("case", "alice")
+    record(act, case, mona, reason="It is fine.", after="2 reports")
 
-    assert "alice" not in client.get("/log").text
+    for path in ("/log", "/log/feed.atom"):
+        page = client.get(path).text
+        assert "alice" not in page and "2 reports" not in page and "It is fine." in page
     client.sign_in(mona)
-    assert "alice" in client.get("/moderation/log").text
+    page = client.get("/moderation/log")
+    assert "alice" in sentences(page)[0] and f"/moderation/case/{case.id}" in page.text
 
 
 def test_the_log_tells_of_roles_and_sanctions_and_never_of_other_facts(client, mona, ada, alice):

@@ -4,13 +4,15 @@ import random
 from datetime import timedelta
 
 import pytest
-from factories import everything, make_comment, make_post, make_user
+from factories import everything, mails, make_comment, make_post, make_user
 from sqlalchemy import select
 
+from app.clean_ups import carry_out_now
 from app.extensions import db
-from app.models import AuditEntry, Comment, Post, Role, Sanction, User
+from app.models import AuditEntry, CleanUp, Comment, Post, Report, Role, Sanction, User
 from app.models.counts import wrong_counts
 from app.models.fields import utcnow
+from app.models.holding import Hold
 from app.models.inverses import INVERSES
 from app.models.refused import Refused
 from app.models.undo import undo, why_not_undo
@@ -95,6 +97,96 @@ def test_a_role_is_given_back(client, alice, ada):
     assert (last().before, last().after) == ("Moderator", "User")
 
 
+def test_edits_are_undone_one_after_the_other(app, alice, mona, ada):
+    post = make_post(alice, "One.")
+    post.revise("Two.", by=mona, reason="Address.")
+    first = last()
+    post.revise("Three.", by=ada, reason="Address.")
+    second = last()
+    assert "acted on this since" in refused(first, mona)
+
+    undo(second, by=mona)
+    assert post.body == "Two."
+    undo(first, by=mona)
+    assert (post.body, post.version, log()) == ("One.", 5, ["edit text"] * 4)
+    undo(last(), by=mona)
+    assert post.body == "Two."
+
+
+def test_an_edit_that_its_author_went_on_from_stays(app, alice, mona):
+    post = make_post(alice, "One.")
+    post.revise("Two.", by=mona, reason="Address.")
+    entry = last()
+    post.edit("Three.", by=alice)
+
+    assert refused(entry, mona) == "Its author has changed it since."
+
+
+def test_closing_a_post_to_comments_is_undone(app, alice, mona):
+    post = make_post(alice)
+    post.close(by=mona, reason="Enough.")
+    undo(last(), by=mona)
+    assert not post.is_closed_by_staff
+
+    undo(last(), by=mona)
+    assert post.is_closed_by_staff
+
+
+def test_a_dismissal_is_undone_and_that_as_well(app, alice, bob, mona):
+    report = Report.make(make_post(alice), by=bob, category="Spam")
+    report.case.dismiss(by=mona, reason="It is fine.")
+
+    undo(last(), by=mona)
+    assert report.case.is_open
+    undo(last(), by=mona)
+    assert report.case.outcome == "dismissed"
+    assert log() == ["dismiss reports", "reopen reports", "dismiss reports"]
+
+
+def test_a_clean_up_is_undone(client, alice, mona):
+    posts = [make_post(alice) for _ in range(3)]
+    row, _ = CleanUp.ask(alice, utcnow() - timedelta(days=1), by=mona, reason="Spam.")
+    db.session.commit()
+    carry_out_now(row)
+    db.session.expire_all()
+    assert all(post.is_hidden for post in posts)
+    entry = last()
+    client.sign_in(mona)
+
+    client.post(f"/moderation/log/{entry.id}/undo")
+
+    assert not any(post.is_hidden for post in posts)
+    assert log() == ["clean up", "undo clean up"]
+    assert refused(entry, mona)
+
+
+@pytest.mark.parametrize("act", ["approve", "decline"])
+def test_what_was_decided_on_waits_again(app, alice, mona, act):
+    post = make_post(alice)
+    post.hold(Hold("first"))
+    getattr(post, act)(by=mona, version=post.version, reason="Why.")
+
+    undo(last(), by=mona)
+
+    assert post.is_held and post.is_hidden and list(wrong_counts()) == []
+
+
+def test_whom_an_undo_concerns_is_told_by_mail(client, alice, mona, ada):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    texts = last().id
+    Sanction.impose(alice, "warning", by=mona, reason="Rude.")
+    client.sign_in(ada)
+
+    for id in (texts, last().id):
+        client.post(f"/moderation/log/{id}/undo", data={"reason": "A mistake."})
+    client.post(f"/moderation/log/{last().id}/undo")
+
+    assert [mail.kind for mail in mails()] == ["text_restored", "sanction_lifted", "sanctioned"]
+    assert all(mail.recipient == "alice@example.org" for mail in mails())
+    assert "A mistake." in mails()[0].text and "A mistake." in mails()[1].text
+
+
 # What stands in the way
 
 
@@ -131,7 +223,7 @@ def test_a_sanction_that_was_lifted_or_is_over_cannot_be_undone(app, alice, mona
 
 
 def test_what_has_no_inverse_says_so(app, alice, ada):
-    AuditEntry.record("add note", alice, by=ada)
+    AuditEntry.record("remove text", alice, by=ada)
 
     assert refused(last(), ada) == "This act has no inverse."
 
@@ -281,6 +373,7 @@ def place(app, alice, bob, mona, ada):
 def act_at_random(dice, texts, people, staff):
     """Let somebody of staff do something, or try to."""
     by, person, text = dice.choice(staff), dice.choice(people), dice.choice(texts)
+    posts = [thing for thing in texts if thing.noun == "post"]
     mona, ada = staff
     kind = dice.choice(["notice", "warning", "silence", "suspension", "ban"])
     until = utcnow() + timedelta(days=dice.randint(1, 99)) if dice.random() < 0.5 else None
@@ -292,6 +385,9 @@ def act_at_random(dice, texts, people, staff):
         lambda: Sanction.impose(person, kind, by=by, reason="Rude.", until=until),
         lambda: sanctions and dice.choice(sanctions).lift(by=by),
         lambda: sanctions and dice.choice(sanctions).reinstate(by=by),
+        lambda: text.revise(f"Words {dice.random()}.", by=by, reason="Address."),
+        lambda: dice.choice(posts).close(by=by, reason="Enough."),
+        lambda: dice.choice(posts).reopen(by=by),
         lambda: person.deactivate(by=ada),
         lambda: person.reactivate(by=ada),
         lambda: person.change_role(Role.named(dice.choice(["User", "Moderator"])), by=ada),
@@ -314,11 +410,13 @@ def state():
     """All that acts of staff change of people and texts, and what sanctions come to."""
     texts = [
         db.session.execute(
-            select(model.id, model.hidden_at.is_(None), model.deleted_at).order_by(model.id)
+            select(model.id, model.hidden_at.is_(None), model.deleted_at, model.body).order_by(
+                model.id
+            )
         ).all()
         for model in (Post, Comment)
     ]
-    counts = select(Post.id, Post.comment_count).order_by(Post.id)
+    counts = select(Post.id, Post.comment_count, Post.staff_closed_at.is_(None)).order_by(Post.id)
     columns = User.silenced_until, User.suspended_until, User.role_id, User.role_until
     columns += User.former_role_id, User.deactivated_at.is_(None)
     columns += User.post_count, User.comment_count

@@ -28,11 +28,10 @@ MODERATION = {  # what the public log shows, of each group: the acts, and on wha
     "Reports": ({"dismiss reports", "reopen reports", "uphold reports"}, {"case"}),
     "Appeals": ({"accept appeal", "decline appeal", "reopen appeal"}, {"appeal"}),
 }
-FOR_STAFF = {"add note", "remove note"}  # on people: moderators read these too
-ACTS = FOR_STAFF.union(*(acts for acts, _ in MODERATION.values()))
+FOR_STAFF = {"add note": "user", "remove note": "user", "add word": "word", "remove word": "word"}
+ACTS = set(FOR_STAFF).union(*(acts for acts, _ in MODERATION.values()))
 ACTS |= {
     "accept request",
-    "add word",
     "approve",
     "change",
     "change address",
@@ -50,7 +49,6 @@ ACTS |= {
     "make default",
     "put back",
     "remove",
-    "remove word",
     "require new password",
     "resend invitation",
     "retry mail",
@@ -103,7 +101,7 @@ class AuditEntry(Chained, db.Model):
     reason: Mapped[str] = mapped_column(String(500), default="")
     place: Mapped[str] = mapped_column(String(45), default="")  # the network address, or the shell
     audience: Mapped[str | None] = mapped_column(String(16))  # None: administrators alone
-    subject_id: Mapped[int | None]  # which sanction of the target, where it may have several
+    subject_id: Mapped[int | None]  # which sanction, clean-up or revision of the target
     undoes_id: Mapped[int | None]  # the entry that this act took back
 
     ACTS = ACTS
@@ -181,7 +179,7 @@ def audience_of(action, noun):
     """Return who may read of an act on such a thing, besides administrators: None is nobody."""
     if any(action in acts and noun in nouns for acts, nouns in MODERATION.values()):
         return EVERYBODY
-    return STAFF if action in FOR_STAFF and noun == "user" else None
+    return STAFF if FOR_STAFF.get(action) == noun else None
 
 
 def type_of(target):

@@ -24,7 +24,7 @@ class Decided:
         why_not = person.why_not_sanction if self.sanction else person.why_not_act_on
         if words := why_not(self.user):
             return words
-        if self._done_by() == person.id and self._another_than(person):
+        if self._was_done_by(person) and self._another_than(person):
             return "It is about what you did, so another moderator decides."
         return None
 
@@ -94,12 +94,14 @@ class Decided:
         values = dict(decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username)
         return bool(db.session.execute(settled.values(**values)).rowcount)
 
-    def _done_by(self):
-        """The id of who imposed the sanction, or hid the text."""
+    def _was_done_by(self, person):
+        """Whether they imposed the sanction or hid the text, under whatever name."""
         if self.sanction or self.matter is None:
-            return self.sanction and self.sanction.by_id
+            return bool(self.sanction) and self.sanction.by_id == person.id
+        if self.matter.hidden_by == person.username:
+            return True
         entry = AuditEntry.about(self.matter).where(AuditEntry.action == "hide").limit(1)
-        return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id))
+        return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id)) == person.id
 
     def _another_than(self, person):
         """Whether somebody else of the staff could decide just now."""

@@ -78,7 +78,10 @@ class Following:
 
     @classmethod
     def count_up(cls, id, *conditions, **changes):
-        """Change stored counts of a person: by so many, however many do it at once."""
+        """Change stored counts of a person: by so many, however many do it at once.
+
+        False, and nothing is changed, where one of the conditions is not met by now.
+        """
         values = {name: getattr(cls, name) + by for name, by in changes.items()}
         here = update(cls).where(cls.id == id, *conditions).values(**values)
         silent = {"synchronize_session": False}

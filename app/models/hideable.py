@@ -99,7 +99,7 @@ class Hideable(Moderatable):
         draft = self.edit(text, by=by, as_staff=True)
         if draft is not None:
             said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
-            said["subject_id"] = self.newest_revision_id()
+            said["subject_id"] = None if self.is_held else self.newest_revision_id()
             AuditEntry.record("edit text", self, by=by, reason=reason, **said)
         return draft
 

@@ -24,6 +24,7 @@ from .inverses_of_people import (
 from .inverses_of_texts import (
     close,
     find_edits,
+    find_posts,
     hide,
     hold_again,
     of_text,
@@ -88,9 +89,15 @@ INVERSES = {
     "restore": of_text(lambda text: not text.is_hidden, hide, HIDING),
     "approve text": of_text(lambda text: text.is_shown, hold_again, HOLDING),
     "decline text": of_text(lambda text: text.is_hidden, hold_again, HOLDING),
-    "close comments": of_text(lambda post: post.is_closed_by_staff, open_again, COMMENTING),
-    "open comments": of_text(lambda post: not post.is_closed_by_staff, close, COMMENTING),
-    "edit text": Inverse(find_edits, lambda pair: pair[0].lock(), why_not_put_back, put_back, ()),
+    "close comments": of_text(
+        lambda post: post.is_closed_by_staff, open_again, COMMENTING, find_posts
+    ),
+    "open comments": of_text(
+        lambda post: not post.is_closed_by_staff, close, COMMENTING, find_posts
+    ),
+    "edit text": Inverse(
+        find_edits, lambda found: found[0].lock(), why_not_put_back, put_back, ("edit text",)
+    ),
     "dismiss reports": Inverse(find_cases, lock_case, why_not_reopen_case, reopen, REPORTING),
     "reopen reports": Inverse(find_cases, lock_case, why_not_dismiss, dismiss, REPORTING),
     **dict.fromkeys(

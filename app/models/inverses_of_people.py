@@ -106,7 +106,8 @@ def reinstate(entry, sanction, by, reason):
 def find_clean_ups(entries):
     ids = {entry.subject_id for entry in entries} - {None}
     person = joinedload(CleanUp.user).joinedload(User.former_role)
-    rows = db.session.scalars(select(CleanUp).where(CleanUp.id.in_(ids)).options(person))
+    there = select(CleanUp).where(CleanUp.id.in_(ids)).options(person)
+    rows = db.session.scalars(there, execution_options={"populate_existing": True})
     rows = {row.id: row for row in rows}
     return {entry.id: rows.get(entry.subject_id) for entry in entries}
 

@@ -1,7 +1,7 @@
 """What takes back acts on posts and comments."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import aliased, joinedload
 
 from ..extensions import db
 from .audit import AuditEntry
@@ -13,21 +13,23 @@ from .revision import Revision
 from .user import User
 
 
+def find_posts(entries, model=Post):
+    here = [entry for entry in entries if entry.target_type == model.noun]
+    author = joinedload(model.author).joinedload(User.former_role)
+    return rows_of(model, here, author) if here else {}
+
+
 def find_texts(entries):
-    found = {}
-    for model in (Post, Comment):
-        if some := [entry for entry in entries if entry.target_type == model.noun]:
-            found |= rows_of(model, some, joinedload(model.author).joinedload(User.former_role))
-    return found
+    return find_posts(entries) | find_posts(entries, Comment)
 
 
-def of_text(stands, verb, family):
+def of_text(stands, verb, family, find=find_texts):
     """An act on a post or comment; `stands` says whether what it did is so still."""
 
     def why_not(entry, text, by):
         return text.why_not_moderated_by(by) if stands(text) else NO_LONGER
 
-    return Inverse(find_texts, lambda text: text.lock(), why_not, verb, family)
+    return Inverse(find, lambda text: text.lock(), why_not, verb, family)
 
 
 def restore(entry, text, by, reason):
@@ -55,25 +57,38 @@ def open_again(entry, post, by, reason):
     post.reopen(by=by, reason=reason)
 
 
-# Edits: the text before is put back, as long as nobody has edited it since
+# Edits: the text before is put back, unless its author has changed it since
 
 
 def find_edits(entries):
-    """The text, and what it was before: {entry.id: (text, revision)}."""
+    """The text, what it was before, and how often staff edited it since: {entry.id: these}."""
     texts, ids = find_texts(entries), {entry.subject_id for entry in entries}
     rows = db.session.scalars(select(Revision).where(Revision.id.in_(ids - {None})))
-    revisions = {row.id: row for row in rows}
-    pairs = {entry.id: (texts.get(entry.id), revisions.get(entry.subject_id)) for entry in entries}
-    return {id: pair for id, pair in pairs.items() if all(pair)}
+    revisions, later = {row.id: row for row in rows}, _edits_after(entries)
+    found = {e.id: (texts.get(e.id), revisions.get(e.subject_id)) for e in entries}
+    return {id: (*pair, later.get(id, 0)) for id, pair in found.items() if all(pair)}
 
 
-def why_not_put_back(entry, pair, by):
-    text, _ = pair
-    if text.is_deleted or entry.after != f"version {text.version}":
+def _edits_after(entries):
+    later = aliased(AuditEntry)
+    same = later.target_type == AuditEntry.target_type, later.target_id == AuditEntry.target_id
+    edits = later.action == "edit text", later.id > AuditEntry.id, *same
+    counted = select(AuditEntry.id, func.count()).join(later, and_(*edits))
+    ids = [entry.id for entry in entries]
+    return dict(
+        db.session.execute(counted.where(AuditEntry.id.in_(ids)).group_by(AuditEntry.id)).all()
+    )
+
+
+def why_not_put_back(entry, found, by):
+    text, _, later = found
+    if text.is_deleted or text.is_held:
         return NO_LONGER
+    if text.version != int(entry.after.removeprefix("version ")) + later:
+        return "Its author has changed it since."
     return text.why_not_moderated_by(by)
 
 
-def put_back(entry, pair, by, reason):
-    text, revision = pair
+def put_back(entry, found, by, reason):
+    text, revision, _ = found
     text.revise(revision.body, by=by, reason=reason)

@@ -21,15 +21,20 @@ GONE = "What it was about is gone, or is not known any more."
 
 
 def undo(entry, *, by, reason=""):
-    """Take back what an entry did. Refused where it cannot be, or was meanwhile."""
+    """Take back what an entry did; return what it was about, and what the log says of why.
+
+    Refused where it cannot be, or was meanwhile.
+    """
     inverse = INVERSES.get(entry.action)
     thing = inverse and inverse.find([entry]).get(entry.id)
     if thing is not None:
         inverse.lock(thing)
     if words := why_not_undo([entry], by)[entry.id]:
         raise Refused(words)
+    thing, reason = inverse.find([entry])[entry.id], reason_of(entry, reason)
     with entry.taken_back():
-        inverse.verb(entry, inverse.find([entry])[entry.id], by, reason_of(entry, reason))
+        inverse.verb(entry, thing, by, reason)
+    return thing, reason
 
 
 def reason_of(entry, reason):
@@ -53,8 +58,9 @@ def _why_not(entry, thing, followers, by):
         return NO_WAY_BACK
     if thing is None:
         return GONE
-    subject = thing.id if isinstance(thing, Sanction) else None
-    if not _stands(entry, [row for row in followers if row.subject_id == subject]):
+    if isinstance(thing, Sanction):  # its member may have others
+        followers = [row for row in followers if row.subject_id == thing.id]
+    if not _stands(entry, followers):
         return ACTED_ON
     return INVERSES[entry.action].why_not(entry, thing, by)
 

@@ -2,18 +2,37 @@
 
 from flask import flash, redirect, render_template, url_for
 
-from ..email import send_role_changed
+from ..clean_ups import carry_out_now
+from ..email import (
+    send_clean_up_undone,
+    send_comments_closed,
+    send_role_changed,
+    send_sanction_lifted,
+    send_sanctioned,
+    send_text_edited,
+    send_text_hidden,
+    send_text_restored,
+)
 from ..extensions import db
 from ..forms import Form, reason_field
 from ..log_filters import ActFilters, as_written, name_field
-from ..models import AuditEntry, User
+from ..models import AuditEntry, CleanUp, Sanction
 from ..models.log_card import staff_cards
 from ..models.refused import Refused
+from ..models.sanction import LIFT
 from ..models.setting import current_settings
 from ..models.undo import undo, why_not_undo
 from ..paging import page_of
 from ..security import actor, back_to
 from .blueprint import moderation
+from .texts import tell_author
+
+TO_AUTHORS = {  # the act that is undone: the mail
+    "hide": send_text_restored,
+    "restore": send_text_hidden,
+    "open comments": send_comments_closed,
+    "edit text": send_text_edited,
+}
 
 
 class FullFilters(ActFilters):
@@ -57,13 +76,16 @@ def undo_entry(id):
     if not form.validate():
         return show_entry(entry, form)
     try:
-        undo(entry, by=actor(), reason=form.reason.data or "")
-        tell(entry)
+        thing, reason = undo(entry, by=actor(), reason=form.reason.data or "")
+        tell(entry, thing, reason)
         db.session.commit()
         flash(f"Entry {id} is undone; the log has both.", "success")
     except Refused as error:
         db.session.rollback()
         flash(f"Entry {id} is not undone. {error}", "warning")
+    else:
+        if entry.action == "clean up":
+            carry_out_now(thing)
     return redirect(back_to(url_for("moderation.log")))
 
 
@@ -77,7 +99,17 @@ def show_entry(entry, form):
     return render_template("moderation/log_entry.html", card=card, stuck=stuck, form=form)
 
 
-def tell(entry):
-    """Mail those whom an undo concerns."""
-    if entry.action == "change role":
-        send_role_changed(db.session.get(User, entry.target_id), entry.after)
+def tell(entry, thing, reason):
+    """Mail whom the undo of an entry concerns, as they are when somebody does the same by hand."""
+    if send := TO_AUTHORS.get(entry.action):
+        text = thing[0] if entry.action == "edit text" else thing
+        if not text.is_held:
+            tell_author(send, text, reason)
+    elif entry.action == LIFT:
+        send_sanctioned(thing)
+    elif isinstance(thing, Sanction):
+        send_sanction_lifted(thing, reason)
+    elif isinstance(thing, CleanUp) and thing.user.is_reached_by_mail:
+        send_clean_up_undone(thing, by=actor(), reason=reason)
+    elif entry.action == "change role":
+        send_role_changed(thing[0], entry.after)

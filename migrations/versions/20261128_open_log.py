@@ -16,9 +16,19 @@ INDEXES = {
     "ix_audit_moderation_actor": ["actor_name", "created_at", "id"],
     "ix_audit_moderation_both": ["actor_name", "action", "created_at", "id"],
 }
-PEOPLE = ["ban", "change role", "deactivate", "delete", "end role", "give notice", "keep role"]
-PEOPLE += ["lift sanction", "reactivate", "reinstate sanction", "silence", "suspend", "warn"]
-TEXTS = ["hide", "restore"]
+PEOPLE = ["ban", "change role", "clean up", "deactivate", "delete", "end role", "give notice"]
+PEOPLE += ["keep role", "lift sanction", "reactivate", "reinstate sanction", "silence", "suspend"]
+PEOPLE += ["undo clean up", "warn"]
+TEXTS = ["approve text", "close comments", "decline text", "edit text", "hide", "open comments"]
+TEXTS += ["remove text", "restore"]
+MARKS = [
+    ("everybody", ["user"], PEOPLE),
+    ("everybody", ["post", "comment"], TEXTS),
+    ("everybody", ["case"], ["dismiss reports", "reopen reports", "uphold reports"]),
+    ("everybody", ["appeal"], ["accept appeal", "decline appeal"]),
+    ("staff", ["user"], ["add note", "remove note"]),
+    ("staff", ["word"], ["add word", "remove word"]),
+]
 
 
 def upgrade():
@@ -26,9 +36,9 @@ def upgrade():
     for name in ("subject_id", "undoes_id"):
         op.add_column(TABLE, sa.Column(name, sa.Integer()))
     entries = sa.table(TABLE, *map(sa.column, ("audience", "action", "target_type")))
-    for nouns, acts in ((["user"], PEOPLE), (["post", "comment"], TEXTS)):
+    for audience, nouns, acts in MARKS:
         here = entries.c.target_type.in_(nouns), entries.c.action.in_(acts)
-        op.execute(entries.update().where(*here).values(audience="everybody"))
+        op.execute(entries.update().where(*here).values(audience=audience))
     for name, columns in INDEXES.items():
         op.create_index(name, TABLE, columns, sqlite_where=MARKED, postgresql_where=MARKED)
     op.create_table(

@@ -11,6 +11,7 @@ from app.clean_ups import carry_out_now
 from app.extensions import db
 from app.imports import make_plan
 from app.models import (
+    Appeal,
     AuditEntry,
     Bookmark,
     CleanUp,
@@ -68,6 +69,7 @@ class People:
             self.make_peace()
             self.make_friends()
             self.make_news()
+            self.make_sanctions()
 
     def make_texts(self):
         """A post and a comment with all that Markdown has, below a name as long as can be."""
@@ -120,6 +122,20 @@ class People:
         Report.make(post.author, by=boss, **said).case.dismiss(by=ada, reason=LONG * 7)
         db.session.flush()
         self.texts["case"] = case.id
+
+    def make_sanctions(self):
+        """What the standing of vera shows, and the staff of her appeals."""
+        vera, mona = make_user("vera"), User.with_username("mona")
+        hidden = [make_post(vera, LONG), make_comment(author=vera, text=LONG)]
+        for text in hidden:
+            text.hide(by=mona, reason=LONG * 7)
+        values = dict(by=mona, reason=LONG * 7)
+        made = [Sanction.impose(vera, kind, **values) for kind in ("notice", "silence")]
+        appeal = Appeal.open(made[0], by=vera, body=LONG * 20)
+        appeal.say(by=mona, body=LONG * 20)
+        db.session.commit()
+        self.texts |= dict(hidden_post=hidden[0].id, hidden_comment=hidden[1].id)
+        self.texts |= dict(sanction=made[1].id, appeal=appeal.id)
 
     def make_requests(self):
         """What the pages about invitations and requests show."""

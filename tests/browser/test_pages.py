@@ -56,6 +56,14 @@ FOR_MEMBERS = {
     "auth.change_password": "/auth/change-password",
     "auth.change_email_request": "/auth/change-email",
     "main.ask_for_role": "/roles/{moderator}/ask",
+    "main.standing": "/standing",
+}
+FOR_THE_SANCTIONED = {
+    "main.appeal": "/standing/appeal/{appeal}",
+    "main.appeal_comment": "/standing/comment/{hidden_comment}/appeal",
+    "main.appeal_post": "/standing/post/{hidden_post}/appeal",
+    "main.appeal_sanction": "/standing/sanction/{sanction}/appeal",
+    "main.standing": "/standing",
 }
 FOR_WRITERS = {
     "main.edit_comment": "/comment/{comment}/edit",
@@ -68,6 +76,10 @@ FOR_READERS = {
 }
 FOR_STAFF = {
     "moderation.case": "/moderation/case/{case}",
+    "moderation.appeal": "/moderation/appeals/{appeal}",
+    "moderation.appeals": "/moderation/appeals",
+    "moderation.lift_sanction": "/moderation/sanctions/{sanction}/lift",
+    "moderation.sanction": "/moderation/people/vera/sanction",
     "moderation.held": "/moderation/held",
     "moderation.log": "/moderation/log",
     "moderation.log_entry": "/moderation/log/{entry}",
@@ -124,6 +136,7 @@ FOR_ALL_KINDS = (
     | FOR_NEWCOMERS
     | FOR_THOSE_WHO_WAIT
 )
+FOR_ALL_KINDS |= FOR_THE_SANCTIONED
 ERRORS = {"/nowhere": 404, "/auth/reset-password/worn-out": 400, "/auth/confirm/{expired}": 410}
 ERRORS |= {"/auth/join/{late}": 410, "/auth/join/worn-out": 400}
 NOT_PAGES = {"static", "bootstrap.static", "main.avatar", "main.moment_js", "main.picture"}
@@ -191,6 +204,7 @@ def tokens(people):
         ("alice", {"auth.join": "/auth/join/{join}"}),
         ("ulla", FOR_NEWCOMERS),
         ("willa", FOR_THOSE_WHO_WAIT),
+        ("vera", FOR_THE_SANCTIONED),
     ],
     ids=[
         "visitor",
@@ -201,6 +215,7 @@ def tokens(people):
         "invited member",
         "newcomer",
         "waits",
+        "sanctioned",
     ],
 )
 def test_every_page_can_be_read(visit, tokens, username, pages):
