@@ -114,20 +114,20 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
 
 
 def test_a_silence_ends_by_itself(visit, watcher, people):
-    people.make("loud")
-    staff = visit("/user/loud", "mona")
+    people.make("noisy")
+    staff = visit("/user/noisy", "mona")
     staff.get_by_role("link", name="Sanction").click()
     staff.get_by_role("radio", name="Silence").check()
     staff.get_by_label("How long").select_option("1")
     staff.get_by_label("Reason").fill("Too much, too fast.")
     staff.get_by_role("button", name="Sanction", exact=True).click()
-    expect(staff.get_by_role("status").first).to_contain_text("loud")
+    expect(staff.get_by_role("status").first).to_contain_text("noisy")
 
-    page = visit("/", "loud")
+    page = visit("/", "noisy")
     expect(page.get_by_text("You are silenced until")).to_be_visible()
     expect(page.get_by_label("What is on your mind?")).to_have_count(0)
 
-    let_time_pass(people, "loud")
+    let_time_pass(people, "noisy")
     page.reload()
     page.get_by_label("What is on your mind?").fill("Good morning, quietly.")
     page.get_by_role("button", name="Post", exact=True).click()
