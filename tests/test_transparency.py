@@ -52,10 +52,10 @@ def may(clock, alice, mona):
         make_case(seconds, outcome)
     make_case(7200, "hidden and sanctioned")
     make_case()
+    post = make_post(alice)
     for kind in ("notice", "warning", "warning", "silence", "ban"):
         sanction = Sanction.impose(alice, kind, by=mona, reason="Rude.")
     sanction.lift(by=mona)
-    post = make_post(alice)
     post.hide(by=mona, reason="Spam.")
     post.restore(by=mona)
     make_appeal(1800)
