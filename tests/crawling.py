@@ -160,7 +160,7 @@ def addresses(app, user):
     """A URL that exists for each GET endpoint, with this user's names and tokens."""
     values = dict(username=user.username, key=user.avatar_key, filename="site.css")
     values |= dict(id=user.id, slug="about", number=1)
-    values |= dict(kind="posts", tag="flask", noun="post")
+    values |= dict(kind="posts", tag="flask", noun="post", month="2001-01")
     urls = [
         app.url_map.bind("localhost").build(rule.endpoint, {k: values[k] for k in rule.arguments})
         for rule in app.url_map.iter_rules()

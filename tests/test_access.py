@@ -206,8 +206,7 @@ PEOPLE = ["visitor", "newcomer", "alice", "mona", "ada"]
 VALUES = dict(username="alice", id=0, token="x", key=32 * "a", filename="site.css")
 VALUES |= dict(slug="about", number=1, act="sign-out")
 VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
-VALUES |= dict(kind="posts", tag="flask", noun="post")
-VALUES |= dict(kind="posts", tag="flask", month="2001-01")
+VALUES |= dict(month="2001-01")
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def test_staff_see_figures_and_who_is_new(client, alice, mona, ada):
     client.sign_in(ada)
 
     assert "<dt>Members</dt><dd>3</dd>" in client.get("/admin/").text
-    assert "/user/alice" in client.get("/moderation/").text
+    assert "/moderation/people/alice" in client.get("/moderation/").text
 
 
 def test_newcomers_are_those_of_the_last_thirty_days_and_ten_at_most(client, mona):
@@ -193,8 +193,8 @@ def test_newcomers_are_those_of_the_last_thirty_days_and_ten_at_most(client, mon
 
     page = client.get("/moderation/").text
 
-    assert "/user/veteran" not in page
-    assert "/user/nora8" in page and "/user/nora9" not in page
+    assert "/people/veteran" not in page
+    assert "/people/nora8" in page and "/people/nora9" not in page
 
 
 def test_the_way_home_is_shown_to_whom_it_is_open(client, alice):

@@ -162,7 +162,6 @@ def test_pages_of_people_do_not_grow_with_what_there_is(client, sociable, alice,
     "path, number",
     [
         ("/moderation/", 3),
-        ("/moderation/", 2),
         ("/moderation/appeals", 2),
         ("/admin/", 9),
         ("/admin/access", 2),

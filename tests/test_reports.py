@@ -11,6 +11,7 @@ from app.models import Case, Report
 from app.models.fields import utcnow
 from app.models.refused import Refused
 from app.models.report import SLOWED
+from app.own_data.sections import SECTIONS
 
 SPAM = {"category": "Spam", "reason": "They sell watches."}
 
@@ -304,3 +305,14 @@ def test_reports_outlive_what_they_are_about_and_who_made_them(client, alice, bo
     db.session.commit()
 
     assert (report.reporter, report.case.thing, report.body) == (None, None, "Hello.")
+
+
+def test_members_take_along_what_they_reported_and_not_who_reported_them(app, alice, bob, mona):
+    make_report(bob, by=alice, reason="They sell watches.").case.dismiss(by=mona, reason="No.")
+    (section,) = [section for section in SECTIONS if section.name == "reports"]
+
+    ((row,),) = section.batches(alice.id)
+
+    assert (row["about"], row["by"], row["reason"]) == ("user", "bob", "They sell watches.")
+    assert (row["outcome"], row["ruling"]) == ("dismissed", "No.")
+    assert list(section.batches(bob.id)) == []
