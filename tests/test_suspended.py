@@ -146,9 +146,7 @@ def test_verbs_refuse_what_a_silenced_member_writes(alice, bob, ids):
             write()
 
 
-def test_a_profile_is_not_saved_where_the_sanction_comes_at_that_moment(
-    client, alice, monkeypatch
-):
+def test_a_profile_is_not_saved_where_the_sanction_comes_at_that_moment(client, alice, monkeypatch):
     asked = ProfileForm.validate_on_submit
 
     def and_a_moderator_is_faster(form):
