@@ -201,6 +201,22 @@ def test_its_author_is_named_where_the_settings_say_so_and_they_are_there(
     assert all(name in full for name in ("annika", "berta", "carla", "dora"))
 
 
+@pytest.mark.parametrize("make", [make_post, make_comment])
+@pytest.mark.parametrize("names", [True, False])
+def test_no_link_names_an_author_where_the_log_names_nobody(client, mona, alice, make, names):
+    text = make(author=alice)
+    text.hide(by=mona, reason="spam")
+    text.restore(by=mona)
+    Setting.change(names_in_log=names)
+
+    for path in ("/log", f"/log/{entry_about(text).id}"):
+        assert (f"/{text.noun}/{text.id}" in client.get(path).text) is names
+
+
+def entry_about(text):
+    return db.session.scalars(AuditEntry.about(text)).first()
+
+
 @pytest.mark.parametrize("act", REPORTS)
 def test_whom_a_report_was_about_is_not_told(client, mona, alice, act):
     case = thing("case", alice)
