@@ -471,6 +471,7 @@ def test_one_click_stops_them_without_a_cookie_a_token_or_signing_in(letter, str
         "answer": NEVER,
         "thread": DAILY,
         "follower": DAILY,
+        "ruling": AT_ONCE,
     }
     assert NotificationChoice.of(alice)["answer"].in_site
 
@@ -515,6 +516,7 @@ def test_one_click_in_a_digest_stops_all_that_comes_daily(watched, alice, bob, c
         "answer": AT_ONCE,
         "thread": NEVER,
         "follower": NEVER,
+        "ruling": AT_ONCE,
     }
 
 

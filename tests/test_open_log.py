@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 
 from app.extensions import db
 from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting, WatchedWord
-from app.models.audit import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
+from app.models.audit_acts import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
 from app.models.audit_chain import Fault
 from app.models.fields import utcnow
 
