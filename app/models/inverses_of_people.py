@@ -85,8 +85,9 @@ def find_sanctions(entries):
     rows = db.session.scalars(rows, execution_options={"populate_existing": True}).all()
     imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
     granted = Appeal.sanction_id.in_(by_id), Appeal.outcome == LIFTED
-    for id in db.session.scalars(select(Appeal.sanction_id).where(*granted)):
-        by_id[id].is_lifted_on_appeal = by_id[id].is_lifted
+    granted = set(db.session.scalars(select(Appeal.sanction_id).where(*granted)))
+    for row in rows:
+        row.is_lifted_on_appeal = row.is_lifted and row.id in granted
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
 
 
