@@ -30,7 +30,7 @@ from sqlalchemy import delete, insert, text  # noqa: E402
 from app import create_app  # noqa: E402
 from app.extensions import db  # noqa: E402
 from app.models import AuditEntry, Case, Post, Report, Sanction  # noqa: E402
-from app.models.audit import audience_of  # noqa: E402
+from app.models.audit_acts import audience_of  # noqa: E402
 from app.models.fields import utcnow  # noqa: E402
 from app.models.undo import INVERSES  # noqa: E402
 from app.paging import cursor_at  # noqa: E402

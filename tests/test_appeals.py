@@ -10,6 +10,7 @@ from test_queries import count
 from app.extensions import db
 from app.models import Appeal, AppealMessage, AuditEntry, Case, Report, Sanction, Setting
 from app.models.fields import utcnow
+from app.models.holding import Hold
 from app.models.refused import Refused
 from app.models.sanction import KINDS
 
@@ -307,6 +308,16 @@ def test_whose_name_stands_at_the_hidden_text_has_hidden_it(alice, mona, olga):
 
     assert "another moderator" in appeal.why_not_decided_by(mona)
     assert appeal.why_not_decided_by(olga) is None
+
+
+def test_who_declined_what_waited_has_hidden_it_also_under_another_name(alice, mona, olga, ada):
+    post = make_post(alice)
+    post.hold(Hold("first"))
+    post.decline(by=mona, version=post.version, reason="Spam.")
+    mona.edit(by=ada, username="monika")
+    appeal = Appeal.open(post, by=alice, body=WHY)
+
+    assert "another moderator" in appeal.why_not_decided_by(mona)
 
 
 def unconfirmed(olga):

@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 
 from app.extensions import db
 from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting, WatchedWord
-from app.models.audit import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
+from app.models.audit_acts import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
 from app.models.audit_chain import Fault
 from app.models.fields import utcnow
 
@@ -199,6 +199,22 @@ def test_its_author_is_named_where_the_settings_say_so_and_they_are_there(
     client.sign_in(mona)
     full = client.get("/moderation/log").text
     assert all(name in full for name in ("annika", "berta", "carla", "dora"))
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+@pytest.mark.parametrize("names", [True, False])
+def test_no_link_names_an_author_where_the_log_names_nobody(client, mona, alice, make, names):
+    text = make(author=alice)
+    text.hide(by=mona, reason="spam")
+    text.restore(by=mona)
+    Setting.change(names_in_log=names)
+
+    for path in ("/log", f"/log/{entry_about(text).id}"):
+        assert (f"/{text.noun}/{text.id}" in client.get(path).text) is names
+
+
+def entry_about(text):
+    return db.session.scalars(AuditEntry.about(text)).first()
 
 
 @pytest.mark.parametrize("act", REPORTS)

@@ -70,6 +70,8 @@ class Appeal(Decided, db.Model):
     def why_not_against(cls, matter):
         """Return a sentence that says why nobody can appeal against it any more; None: one can."""
         if matter.noun != "sanction":
+            if matter.is_held:
+                return f"This {matter.noun} waits for approval: nobody has decided on it yet."
             return None if matter.is_hidden else f"This {matter.noun} is not hidden."
         if matter.is_lifted:
             return "This sanction is lifted already."

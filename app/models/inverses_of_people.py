@@ -4,12 +4,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from ..extensions import db
+from .appeal import Appeal
 from .clean_up import CleanUp
+from .deciding import LIFTED
 from .inverse import NO_LONGER, Inverse, rows_of
 from .role import Role
 from .sanction import LIFT, Sanction
 from .user import User
 
+ON_APPEAL = "It was lifted on appeal, and you imposed it: another moderator decides."
 ONLY_ADMINISTRATORS = "Only administrators may do this."
 
 
@@ -81,6 +84,10 @@ def find_sanctions(entries):
     rows = select(Sanction).where(here).options(person)
     rows = db.session.scalars(rows, execution_options={"populate_existing": True}).all()
     imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
+    granted = Appeal.sanction_id.in_(by_id), Appeal.outcome == LIFTED
+    granted = set(db.session.scalars(select(Appeal.sanction_id).where(*granted)))
+    for row in rows:
+        row.is_lifted_on_appeal = row.is_lifted and row.id in granted
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
 
 
@@ -90,6 +97,13 @@ def why_not_settle(entry, sanction, by):
     if sanction.is_over:
         return "It has come to its end by itself."
     return by.why_not_sanction(sanction.user)
+
+
+def why_not_reinstate(entry, sanction, by):
+    """Who imposed it does not go over the head of whoever decided on an appeal."""
+    if sanction.by_id == by.id and sanction.is_lifted_on_appeal:
+        return ON_APPEAL
+    return why_not_settle(entry, sanction, by)
 
 
 def lift(entry, sanction, by, reason):

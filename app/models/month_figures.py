@@ -10,7 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from .appeal import Appeal
-from .audit import EVERYBODY, MODERATION, AuditEntry
+from .audit import AuditEntry
+from .audit_acts import EVERYBODY, MODERATION
 from .case import Case
 from .fields import utcnow
 from .pairs import INSERTS

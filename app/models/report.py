@@ -23,7 +23,8 @@ TOO_MANY = (
 
 
 class Report(db.Model):
-    """One for each member and case. It keeps the text as it was when it was reported.
+    """One for each member and case. It keeps the text as it was when it was reported, as long as
+    that is there, or a ruling is to come; see copies.py.
 
     `reporter` is for staff alone, whatever is told of the case.
     """
