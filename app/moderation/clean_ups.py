@@ -46,7 +46,7 @@ def undo_clean_up(id):
     if not form.validate_on_submit():
         return show_clean_up(row, form)
     reason = form.reason.data
-    values = dict(reason=reason, words="It is being undone.")
+    values = dict(reason=reason, words=f"The clean-up after {row.user.username} is being undone.")
     if attempt(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
         carry_out_now(row)
     return redirect(url_for("moderation.clean_up", id=id))
@@ -66,6 +66,7 @@ def ask(user, form):
         if is_new:
             tell(row, send_cleaned_up)
         db.session.commit()
+        flash(f"What {user.username} wrote since {form.since.data} is being hidden.", "success")
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "danger")
