@@ -122,9 +122,7 @@ def test_what_is_written_is_what_a_member_could_have_written(community):
 
 def test_moderation_is_at_work(community):
     """Two moderate; reports wait and are settled, there is a sanction, an appeal, and the log."""
-    moderators = db.session.scalars(
-        select(User).where(User.role_id == Role.named("Moderator").id)
-    ).all()
+    moderators = User.role_id == Role.named("Moderator").id
     acts = set(db.session.scalars(select(AuditEntry.action)))
 
     assert count(moderators) == 2

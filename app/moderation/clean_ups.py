@@ -24,9 +24,10 @@ def start_clean_up(username):
         abort(403, words)
     form = CleanUpForm() if request.method == "POST" else PreviewForm()
     unasked = request.method != "POST" and "since" not in request.args
-    if unasked or not form.validate():
+    is_right = not unasked and form.validate()
+    if unasked or form.since.errors:
         return render_template("moderation/start_clean_up.html", user=user, form=form, numbers=None)
-    if request.method == "POST" and (clean_up := ask(user, form)):
+    if is_right and request.method == "POST" and (clean_up := ask(user, form)):
         return redirect(url_for("moderation.clean_up", id=clean_up.id))
     facts = dict(numbers=count_written(user, form.moment))
     facts |= dict(texts=newest_written(user, form.moment, PREVIEWED))

@@ -19,7 +19,7 @@ SHOWN = 50  # of what was imposed before, the newest
 def sanction(username):
     person, form = find_person(username), SanctionForm()
     if form.validate_on_submit() and impose(person, form):
-        return redirect(url_for("moderation.sanction", username=person.username))
+        return redirect(url_for("moderation.person", username=person.username))
     if not form.is_submitted():
         form.reason.data = current_settings().categories.get(request.args.get("rule"))
     before = db.session.scalars(Sanction.of(person).limit(SHOWN)).all()
@@ -34,7 +34,7 @@ def lift_sanction(id):
         abort(403, words)
     if form.validate_on_submit():
         flash(*lift(sanction, form.reason.data))
-        return redirect(url_for("moderation.sanction", username=sanction.user.username))
+        return redirect(url_for("moderation.person", username=sanction.user.username))
     return render_template("moderation/lift_sanction.html", sanction=sanction, form=form)
 
 
