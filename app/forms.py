@@ -185,6 +185,12 @@ def reason_field():
     return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 
+def mailed_reason_field():
+    """The same of an act that whom it concerns is told of by mail."""
+    checks = [visible_lines, at_most(500), without_links]
+    return TextAreaField("Reason", filters=[stripped], validators=checks)
+
+
 class MessageForm(Form):
     """One message of an appeal, from either side."""
 

@@ -157,3 +157,12 @@ def test_a_closed_account_is_there_for_moderators(client, alice, mona, ada):
     alice.deactivate(by=ada)
 
     assert "Deactivated" in look(client, mona)
+
+
+def test_nobody_of_the_staff_reads_how_often_they_or_their_betters_were_reported(client, mona, ada):
+    for person in (mona, ada):
+        case(person, DISMISSED)
+
+    for name in ("mona", "ada"):
+        assert "1 dismissed" not in look(client, mona, name)
+    assert "1 dismissed" in look(client, ada, "mona")

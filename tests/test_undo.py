@@ -451,3 +451,15 @@ def test_any_acts_followed_by_their_undos_give_the_former_state(place, ada, seed
 
 def test_every_inverse_is_of_an_act_of_moderation():
     assert set(INVERSES) <= AuditEntry.ACTS
+
+
+def test_the_reason_of_an_undo_is_mailed_so_it_holds_no_link(client, alice, mona):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    client.sign_in(mona)
+    path = f"/moderation/log/{last().id}/undo"
+
+    page = client.post(path, data=dict(reason="Look at evil.example"))
+
+    assert "leave web and mail addresses out" in page.text
+    assert post.is_hidden and mails() == []
