@@ -179,15 +179,9 @@ def required_reason_field(label="Reason"):
     return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
 
 
-def reason_field():
+def reason_field(*more):
     """The reason of an act of staff, for the log."""
-    checks = [visible_lines, at_most(500)]
-    return TextAreaField("Reason", filters=[stripped], validators=checks)
-
-
-def mailed_reason_field():
-    """The same of an act that whom it concerns is told of by mail."""
-    checks = [visible_lines, at_most(500), without_links]
+    checks = [visible_lines, at_most(500), *more]
     return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 

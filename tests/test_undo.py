@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.clean_ups import carry_out_now
 from app.extensions import db
-from app.models import AuditEntry, CleanUp, Comment, Post, Report, Role, Sanction, User
+from app.models import Appeal, AuditEntry, CleanUp, Comment, Post, Report, Role, Sanction, User
 from app.models.counts import wrong_counts
 from app.models.fields import utcnow
 from app.models.holding import Hold
@@ -463,3 +463,17 @@ def test_the_reason_of_an_undo_is_mailed_so_it_holds_no_link(client, alice, mona
 
     assert "leave web and mail addresses out" in page.text
     assert post.is_hidden and mails() == []
+
+
+def test_who_imposed_what_was_lifted_on_appeal_does_not_put_it_in_force_again(app, alice, mona):
+    """There is one appeal against each sanction."""
+    olga = make_user("olga", role="Moderator")
+    made = Sanction.impose(alice, "silence", by=mona, reason="Spam.")
+    Appeal.open(made, by=alice, body="Why?").decide("lifted", by=olga, answer="Right.")
+    lifted = last()
+
+    with pytest.raises(Refused, match="lifted on appeal"):
+        undo(lifted, by=mona)
+
+    undo(lifted, by=olga)
+    assert alice.is_silenced

@@ -169,6 +169,17 @@ def test_what_was_approved_with_a_word_stays_so_when_it_is_edited(alice, mona):
     assert post.is_shown
 
 
+@pytest.mark.parametrize("field", ["first_name", "last_name", "location"])
+def test_no_line_of_a_profile_holds_what_is_refused(client, alice, mona, field):
+    watch(mona, "casino.example", act="refuse", kind="domain")
+    client.sign_in(alice)
+
+    page = client.post("/settings/profile", data={field: "casino.example"})
+
+    assert page.status_code == 200 and "cannot be used here" in page.text
+    assert getattr(alice, field) == ""
+
+
 def test_a_profile_is_compared_with_what_is_refused(client, alice, mona):
     watch(mona, "casino", act="refuse")
     watch(mona, "poker")

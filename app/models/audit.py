@@ -162,6 +162,11 @@ class AuditEntry(Chained, db.Model):
         return cls.latest().where(*here)
 
     @classmethod
+    def for_moderators(cls, target):
+        """Of that what those who moderate may read: no address is in it."""
+        return cls.about(target).where(cls.audience.is_not(None))
+
+    @classmethod
     def moderation(cls):
         """Acts of moderation, for those who moderate; the newest first."""
         newest = cls.created_at.desc(), cls.id.desc()

@@ -4,7 +4,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from ..extensions import db
+from .appeal import Appeal
 from .clean_up import CleanUp
+from .deciding import LIFTED
 from .inverse import NO_LONGER, Inverse, rows_of
 from .role import Role
 from .sanction import LIFT, Sanction
@@ -80,6 +82,11 @@ def find_sanctions(entries):
     person = joinedload(Sanction.user).joinedload(User.former_role)
     rows = select(Sanction).where(here).options(person)
     rows = db.session.scalars(rows, execution_options={"populate_existing": True}).all()
+    appealed = Appeal.sanction_id.in_([row.id for row in rows]), Appeal.outcome == LIFTED
+    decided = select(Appeal.sanction_id, Appeal.decided_by).where(*appealed)
+    decided = dict(db.session.execute(decided).all())
+    for row in rows:
+        row.lifted_on_appeal_by = decided.get(row.id)
     imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
 
@@ -89,6 +96,9 @@ def why_not_settle(entry, sanction, by):
         return NO_LONGER
     if sanction.is_over:
         return "It has come to its end by itself."
+    lifted_by = entry.action == LIFT and sanction.lifted_on_appeal_by
+    if lifted_by and sanction.by_id == by.id and lifted_by != by.username:
+        return "It was lifted on appeal, so who had imposed it leaves that to others."
     return by.why_not_sanction(sanction.user)
 
 

@@ -50,7 +50,7 @@ def _public(entry, fact, names):
         return LogCard(entry, None)
     named = names and fact.is_named
     whom = fact.username if named else None
-    return LogCard(entry, whom, bool(fact.is_readable), bool(named and fact.has_profile))
+    return LogCard(entry, whom, bool(names and fact.is_readable), bool(named and fact.has_profile))
 
 
 def _full(entry, fact):

@@ -71,7 +71,7 @@ def show_case(case, form):
         record=records_of({case.person_id}).get(case.person_id),
         cases=before(Case.settled().where(*former(case)), Case.settled_at.desc()),
         sanctions=case.person and before(Sanction.of(case.person)),
-        entries=case.person and before(AuditEntry.about(case.person)),
+        entries=case.person and before(AuditEntry.for_moderators(case.person)),
         why_not=case.why_not_ruled_by(actor()),
         me=actor(),
     )

@@ -80,5 +80,5 @@ def show_person(user, form):
         history=PersonHistory(user),
         clean_ups=db.session.scalars(CleanUp.of(user).limit(SHOWN)).all(),
         notes=[] if forbidden else db.session.scalars(StaffNote.about(user).limit(SHOWN)).all(),
-        entries=db.session.scalars(AuditEntry.about(user).limit(SHOWN)).all(),
+        entries=db.session.scalars(AuditEntry.for_moderators(user).limit(SHOWN)).all(),
     )
