@@ -82,13 +82,18 @@ def find_sanctions(entries):
     person = joinedload(Sanction.user).joinedload(User.former_role)
     rows = select(Sanction).where(here).options(person)
     rows = db.session.scalars(rows, execution_options={"populate_existing": True}).all()
-    appealed = Appeal.sanction_id.in_([row.id for row in rows]), Appeal.outcome == LIFTED
-    decided = select(Appeal.sanction_id, Appeal.decided_by).where(*appealed)
-    decided = dict(db.session.execute(decided).all())
+    deciders = _accepted_by({e.subject_id for e in entries if e.action == LIFT})
     for row in rows:
-        row.lifted_on_appeal_by = decided.get(row.id)
+        row.lifted_on_appeal_by = deciders.get(row.id)
     imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
+
+
+def _accepted_by(ids):
+    """Sanction id → the name of who has accepted an appeal against it."""
+    here = Appeal.sanction_id.in_(ids), Appeal.outcome == LIFTED
+    accepted = select(Appeal.sanction_id, Appeal.decided_by).where(*here)
+    return dict(db.session.execute(accepted).all()) if ids else {}
 
 
 def why_not_settle(entry, sanction, by):
