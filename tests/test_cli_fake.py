@@ -5,9 +5,21 @@ from factories import everything
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.fake import PASSWORD
+from app.fake import PASSWORD, waiting
 from app.markdown import Text
-from app.models import Comment, Follow, Like, Post, PostTag, Role, User
+from app.models import (
+    Appeal,
+    AuditEntry,
+    Case,
+    Comment,
+    Follow,
+    Like,
+    Post,
+    PostTag,
+    Report,
+    Role,
+    User,
+)
 from app.models.fields import utcnow
 from app.models.rendering import rendered
 
@@ -77,7 +89,7 @@ def test_so_much_is_written_as_was_asked_for(community):
 
 def test_the_stored_counts_are_right(community):
     for person in db.session.scalars(select(User)):
-        assert person.post_count == count(Post.author_id == person.id)
+        assert person.post_count == count(Post.author_id == person.id, Post.hidden_at.is_(None))
         assert person.comment_count == count(Comment.author_id == person.id)
         assert person.follower_count == count(Follow.followed_id == person.id)
         assert person.following_count == count(Follow.follower_id == person.id)
@@ -106,6 +118,28 @@ def test_what_is_written_is_what_a_member_could_have_written(community):
         columns = rendered(post.body)[1]
         assert columns["body_html"] == post.body_html
         assert set(columns["words"].split()) == set(post.words.replace("'", "").split())
+
+
+def test_moderation_is_at_work(community):
+    """Two moderate; reports wait and are settled, there is a sanction, an appeal, and the log."""
+    moderators = User.role_id == Role.named("Moderator").id
+    acts = set(db.session.scalars(select(AuditEntry.action)))
+
+    assert count(moderators) == 2
+    assert waiting() >= 3 and count(Case.settled_at.is_not(None)) == 2
+    assert count(Report.id > 0) > count(Case.id > 0)
+    assert count(Post.hidden_at.is_not(None)) == count(Appeal.id > 0) == 1
+    assert {"change role", "hide", "silence", "give notice", "dismiss reports"} <= acts
+
+
+def test_what_moderators_see_of_it_opens(community, client):
+    name = db.session.scalar(
+        select(User.username).where(User.role_id == Role.named("Moderator").id)
+    )
+    client.post("/auth/login", data=dict(login=name, password=PASSWORD))
+
+    for path in ("/moderation/", "/moderation/appeals", "/moderation/log", "/log"):
+        assert client.get(path).status_code == 200
 
 
 def test_a_lonely_member_writes_too(flask):

@@ -363,7 +363,7 @@ def test_a_moderator_reads_what_waits_the_oldest_first(holding, client, alice, m
     page = client.get("/moderation/held").text
 
     assert page.index("The first.") < page.index("The second.")
-    assert "among the first of a newcomer" in page
+    assert "among the first texts of a newcomer" in page
 
 
 def test_approving_takes_one_click(holding, client, alice, mona):

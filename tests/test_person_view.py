@@ -48,7 +48,7 @@ def test_sanctions_hidden_texts_and_the_log_are_shown(client, alice, mona):
 
     assert "Silence" in page and "In force" in page and "Be calm." in page
     assert page.count("Buy now.") == 2 and page.count("Advertising.") == 2
-    assert "Silenced</dd>" in page and "mona</strong> · silence" in page
+    assert "Silenced</dd>" in page and "mona</strong> silenced alice" in page
 
 
 def test_how_they_came_is_recorded(client, flask, alice, mona, ada):

@@ -278,7 +278,7 @@ def test_my_reports_say_what_came_of_them(client, alice, bob, mona):
 
     assert "This is an ad." in page and "It is fine." in page
     assert page.count("A post by bob") == 2
-    assert "Hidden, " in page and "Dismissed, " in page
+    assert ">Hidden<" in page and ">Dismissed<" in page
     assert "Waits for a moderator" not in page
 
 

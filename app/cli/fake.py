@@ -5,7 +5,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..extensions import db
-from ..fake import make_community, make_people
+from ..fake import make_community, make_peace, make_people, waiting
 from ..models import Role
 from .plain import Command
 
@@ -18,7 +18,8 @@ from .plain import Command
 def fake(people, posts, comments):
     """Fill a development site with believable members, who share one password.
 
-    They write, answer, follow and like, in the order of time over the last year.
+    They write, answer, follow and like, in the order of time over the last year. Two of them
+    moderate: some reports are settled, others wait.
     """
     if current_app.config["SECURE"]:
         raise click.ClickException("This makes accounts with a known password: not in production.")
@@ -27,7 +28,12 @@ def fake(people, posts, comments):
     made, password = make_people(people)
     numbers = make_community(made, posts=posts, comments=comments)
     db.session.commit()
+    moderators = make_peace(made)
+    db.session.commit()
     for person in made[:5]:
         click.echo(f"{person.username} <{person.email}>")
     click.echo(", ".join(f"{number:,} {noun}" for noun, number in numbers.items()))
+    if moderators:
+        names = " and ".join(person.username for person in moderators)
+        click.echo(f"{names} moderate; {waiting()} things that members reported wait for them")
     click.echo(f"{len(made)} people; the password of each is: {password}")

@@ -118,6 +118,11 @@ class AuditEntry(Chained, db.Model):
         return cls.latest().where(*here)
 
     @classmethod
+    def moderation_about(cls, target):
+        """The same for those who moderate: without what only administrators may know."""
+        return cls.about(target).where(cls.audience.is_not(None))
+
+    @classmethod
     def moderation(cls):
         """Acts of moderation, for those who moderate; the newest first."""
         newest = cls.created_at.desc(), cls.id.desc()

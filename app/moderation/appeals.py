@@ -17,8 +17,8 @@ from .blueprint import moderation
 from .sanction_forms import DecisionForm
 
 DONE = {
-    LIFTED: "It is lifted, and they are told by mail.",
-    CONFIRMED: "It is confirmed; a mail says so.",
+    LIFTED: "The appeal of {} was right: what it is about is lifted, and they are told.",
+    CONFIRMED: "The appeal of {} is declined: what it is about is confirmed, and they are told.",
 }
 
 
@@ -53,7 +53,7 @@ def decide_on_appeal(id):
         appeal.decide(outcome, by=actor(), answer=form.reason.data)
         send_appeal_decided(appeal)
         db.session.commit()
-        flash(DONE[outcome], "success")
+        flash(DONE[outcome].format(appeal.user.username), "success")
     except Refused as error:
         undo()
         flash(str(error), "danger")

@@ -64,7 +64,7 @@ class RulingForm(SanctionForm):
 
     ruling = RadioField("Your ruling", validators=[InputRequired("Please choose one.")])
     kind = SelectField("Sanction", choices=choices_of(DOES.items()), default=WARNING)
-    submit = SubmitField("Rule")
+    submit = SubmitField("Give this ruling")
 
     def __init__(self, case, by):
         super().__init__()

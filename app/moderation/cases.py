@@ -9,6 +9,8 @@ from ..extensions import db
 from ..models import AuditEntry, Case, Report, Sanction
 from ..models.case_list import CaseList, records_of, with_things
 from ..models.refused import Refused
+from ..models.sanction import ACTS as IMPOSING
+from ..models.sanction import LIFT
 from ..security import actor
 from .blueprint import moderation
 from .case_forms import RulingForm
@@ -32,7 +34,9 @@ def claim_case(id):
 
 @moderation.route("/case/<int(max=2147483647):id>/release", methods=["POST"])
 def release_case(id):
-    do(find_case(id).release, by=actor())
+    case = find_case(id)
+    if do(case.release, by=actor()):
+        flash(f"You have let go of this: {called(case)}.", "success")
     return redirect(url_for("moderation.queue"))
 
 
@@ -44,7 +48,7 @@ def rule_on_case(id):
         return show_case(case, form)
     if not do(rule, case, form):
         return redirect(url_for("moderation.case", id=id))
-    flash("Your ruling is in the log.", "success")
+    flash(f"{case.outcome.capitalize()}: {called(case)}. Your ruling is in the log.", "success")
     following = CaseList.next_for(actor())
     if following is None:
         return redirect(url_for("moderation.queue"))
@@ -60,6 +64,12 @@ def find_case(id):
     return case
 
 
+def called(case):
+    """Return the words for what a case is about, in what is said after an act: `a post by bob`."""
+    name = case.person.username if case.person else "a member who is gone"
+    return name if case.noun == "user" else f"a {case.noun} by {name}"
+
+
 def show_case(case, form):
     reports = db.session.scalars(Report.of(case).limit(AT_MOST)).all()
     return render_template(
@@ -71,7 +81,7 @@ def show_case(case, form):
         record=records_of({case.person_id}).get(case.person_id),
         cases=before(Case.settled().where(*former(case)), Case.settled_at.desc()),
         sanctions=case.person and before(Sanction.of(case.person)),
-        entries=case.person and before(AuditEntry.about(case.person)),
+        entries=case.person and before(others_about(case.person)),
         why_not=case.why_not_ruled_by(actor()),
         me=actor(),
     )
@@ -85,6 +95,12 @@ def former(case):
     else:
         column = Case.post_id if case.noun == "post" else Case.comment_id
         yield column == getattr(case, f"{case.noun}_id", None)
+
+
+def others_about(person):
+    """What the log has about a person besides sanctions, which the page shows anyway."""
+    entries = AuditEntry.moderation_about(person)
+    return entries.where(AuditEntry.action.not_in([*IMPOSING.values(), LIFT]))
 
 
 def before(statement, *order):

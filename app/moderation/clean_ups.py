@@ -24,9 +24,10 @@ def start_clean_up(username):
         abort(403, words)
     form = CleanUpForm() if request.method == "POST" else PreviewForm()
     unasked = request.method != "POST" and "since" not in request.args
-    if unasked or not form.validate():
+    is_right = not unasked and form.validate()
+    if unasked or form.since.errors:
         return render_template("moderation/start_clean_up.html", user=user, form=form, numbers=None)
-    if request.method == "POST" and (clean_up := ask(user, form)):
+    if is_right and request.method == "POST" and (clean_up := ask(user, form)):
         return redirect(url_for("moderation.clean_up", id=clean_up.id))
     facts = dict(numbers=count_written(user, form.moment))
     facts |= dict(texts=newest_written(user, form.moment, PREVIEWED))
@@ -46,7 +47,7 @@ def undo_clean_up(id):
     if not form.validate_on_submit():
         return show_clean_up(row, form)
     reason = form.reason.data
-    values = dict(reason=reason, words="It is being undone.")
+    values = dict(reason=reason, words=f"The clean-up after {row.user.username} is being undone.")
     if attempt(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
         carry_out_now(row)
     return redirect(url_for("moderation.clean_up", id=id))
@@ -66,6 +67,7 @@ def ask(user, form):
         if is_new:
             tell(row, send_cleaned_up)
         db.session.commit()
+        flash(f"What {user.username} wrote since {form.since.data} is being hidden.", "success")
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "danger")

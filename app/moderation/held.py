@@ -10,6 +10,7 @@ from ..models.refused import Refused
 from ..security import actor
 from .blueprint import moderation
 from .newcomer_forms import HeldForm
+from .texts import called
 
 AT_ONCE = 50  # on the page, the oldest; others move up as these are decided
 NOUNS = {"post": Post, "comment": Comment}
@@ -57,8 +58,8 @@ def settle(written, form):
     facts = dict(by=actor(), version=form.version.data, reason=form.reason.data or "")
     if form.approve.data:
         done = written.approve(**facts)
-        return f"The {written.noun} is approved: everybody can read it now." if done else None
+        return f"The {called(written)} is approved: everybody can read it now." if done else None
     if not written.decline(**facts):
         return None
     send_text_declined(written, facts["by"], facts["reason"])
-    return f"The {written.noun} is declined, and its author is told so by mail."
+    return f"The {called(written)} is declined; its author reads why."

@@ -79,7 +79,8 @@ def undo_entry(id):
         thing, reason = undo(entry, by=actor(), reason=form.reason.data or "")
         tell(entry, thing, reason)
         db.session.commit()
-        flash(f"Entry {id} is undone; the log has both.", "success")
+        whom = entry.target_name or "a deleted member"
+        flash(f"Entry {id}, about {whom}, is undone; the log has both.", "success")
     except Refused as error:
         db.session.rollback()
         flash(f"Entry {id} is not undone. {error}", "warning")

@@ -57,7 +57,5 @@ def short_enough(form, field):
 class TrialForm(Form):
     """A text to try the list with; nothing of it is kept."""
 
-    text = TextAreaField(
-        "A text to try", validators=[DataRequired(REQUIRED), short_enough, visible_lines]
-    )
+    text = TextAreaField("Text", validators=[DataRequired(REQUIRED), short_enough, visible_lines])
     submit = SubmitField("See what would happen")

@@ -43,7 +43,8 @@ def add_note(username):
     user, form = find_person(username), NoteForm()
     if not form.validate_on_submit():
         return show_person(user, form)
-    attempt(lambda by: StaffNote.add(user, form.text.data, by=by), words="The note is added.")
+    words = f"The note about {user.username} is added."
+    attempt(lambda by: StaffNote.add(user, form.text.data, by=by), words=words)
     return redirect(person_url(user))
 
 
@@ -54,7 +55,7 @@ def remove_note(id):
         flash("This note is gone already.", "warning")
         return redirect(url_for("moderation.people"))
     user = db.session.get(User, note.user_id)
-    attempt(note.remove, words="The note is removed.")
+    attempt(note.remove, words=f"The note about {user.username} is removed.")
     return redirect(person_url(user))
 
 
@@ -80,5 +81,5 @@ def show_person(user, form):
         history=PersonHistory(user),
         clean_ups=db.session.scalars(CleanUp.of(user).limit(SHOWN)).all(),
         notes=[] if forbidden else db.session.scalars(StaffNote.about(user).limit(SHOWN)).all(),
-        entries=db.session.scalars(AuditEntry.about(user).limit(SHOWN)).all(),
+        entries=db.session.scalars(AuditEntry.moderation_about(user).limit(SHOWN)).all(),
     )

@@ -5,6 +5,7 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from ..email import send_sanction_lifted, send_sanctioned
 from ..extensions import db
 from ..models import Sanction, User
+from ..models.fields import end_in_words
 from ..models.refused import Refused
 from ..models.setting import current_settings
 from ..security import actor
@@ -18,7 +19,7 @@ SHOWN = 50  # of what was imposed before, the newest
 def sanction(username):
     person, form = find_person(username), SanctionForm()
     if form.validate_on_submit() and impose(person, form):
-        return redirect(url_for("moderation.sanction", username=person.username))
+        return redirect(url_for("moderation.person", username=person.username))
     if not form.is_submitted():
         form.reason.data = current_settings().categories.get(request.args.get("rule"))
     before = db.session.scalars(Sanction.of(person).limit(SHOWN)).all()
@@ -33,7 +34,7 @@ def lift_sanction(id):
         abort(403, words)
     if form.validate_on_submit():
         flash(*lift(sanction, form.reason.data))
-        return redirect(url_for("moderation.sanction", username=sanction.user.username))
+        return redirect(url_for("moderation.person", username=sanction.user.username))
     return render_template("moderation/lift_sanction.html", sanction=sanction, form=form)
 
 
@@ -60,7 +61,8 @@ def impose(person, form):
         form.kind.errors = [str(error)]
         return False
     if made.is_new or (made.kind, made.reason) == (form.kind.data, form.reason.data):
-        flash(f"{person.username} has been given: {made.kind}.", "success")
+        end = f" until {end_in_words(made.until)}" if made.until else ""
+        flash(f"{person.username} has been given a {made.kind}{end}.", "success")
     else:
         flash("This form was sent before, so nothing was added.", "warning")
     return True
@@ -76,4 +78,7 @@ def lift(sanction, reason):
     except Refused as error:
         db.session.rollback()
         return str(error), "danger"
-    return ("It is lifted.", "success") if lifted else ("It was lifted already.", "info")
+    whose = f"The {sanction.kind} of {sanction.user.username}"
+    if lifted:
+        return f"{whose} is lifted.", "success"
+    return f"{whose} was lifted already.", "info"

@@ -13,6 +13,7 @@ from ..email import (
 )
 from ..extensions import db
 from ..models import AuditEntry, Comment, Like, Post, Revision
+from ..models.audit import name_of
 from ..models.upkeep import purge_removed
 from ..security import actor
 from .acts import attempt
@@ -23,7 +24,7 @@ A_TEXT = "/<any(post, comment):noun>/<int(max=2147483647):id>"
 KINDS = {"post": Post, "comment": Comment}
 VERBS = {  # in an address: the method, the mail to the author if any, and what to say
     "hide": ("hide", send_text_hidden, "The {} is hidden."),
-    "restore": ("restore", send_text_restored, "The {} is to be read by everybody again."),
+    "restore": ("restore", send_text_restored, "The {} is shown to everybody again."),
     "close": ("close", send_comments_closed, "The {} takes no more comments."),
     "open": ("reopen", None, "You have opened the {} to comments again."),
 }
@@ -45,7 +46,7 @@ def act_on_text(noun, id, verb):
         return show_text(written, form)
     reason = form.reason.data
     tell = send and (lambda: tell_author(send, written, reason))
-    attempt(getattr(written, method), reason=reason, words=words.format(noun), tell=tell)
+    attempt(getattr(written, method), reason=reason, words=words.format(called(written)), tell=tell)
     return redirect(text_url(written))
 
 
@@ -55,7 +56,7 @@ def edit_text(noun, id):
     require_rank(written)
     form = ReviseForm(obj=written)
     if form.validate_on_submit():
-        reason, values = form.reason.data, dict(words=f"The {noun} is changed.")
+        reason, values = form.reason.data, dict(words=f"The {called(written)} is changed.")
         values |= dict(reason=reason, tell=lambda: tell_author(send_text_edited, written, reason))
         attempt(written.revise, form.body.data, **values)
         return redirect(url_for("moderation.text", noun=noun, id=id))
@@ -70,7 +71,7 @@ def remove_text(noun, id):
     if not form.validate_on_submit():
         facts = dict(form=form, goes=goes_with(written))
         return render_template("moderation/remove_text.html", written=written, **facts)
-    reason, values = form.reason.data, dict(words=f"The {noun} is gone for good.")
+    reason, values = form.reason.data, dict(words=f"The {called(written)} is gone for good.")
     values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, written, reason))
     if attempt(written.remove, **values):
         purge_removed(written)
@@ -79,6 +80,11 @@ def remove_text(noun, id):
 
 def find_text(noun, id):
     return db.get_or_404(KINDS[noun], id)
+
+
+def called(written):
+    """Return the words for a text, in what is said after an act: `post of bob`."""
+    return f"{written.noun} of {name_of(written) or 'a deleted member'}"
 
 
 def text_url(written):
@@ -98,7 +104,7 @@ def show_text(written, form):
         written=written,
         form=form,
         forbidden=written.why_not_moderated_by(actor()),
-        entries=db.session.scalars(AuditEntry.about(written).limit(SHOWN)).all(),
+        entries=db.session.scalars(AuditEntry.moderation_about(written).limit(SHOWN)).all(),
     )
 
 

@@ -59,13 +59,13 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
 
     other = visit(mona.url, second, script=script)
     expect(other.get_by_text("mona has this in hand until").first).to_be_visible()
-    expect(other.get_by_role("button", name="Rule", exact=True)).to_have_count(0)
+    expect(other.get_by_role("button", name="Give this ruling", exact=True)).to_have_count(0)
 
     mona.get_by_role("radio", name=f"and sanction {rude}").check()
     mona.get_by_label("Sanction", exact=True).select_option("suspension")
     mona.get_by_label("How long").select_option("7")
     expect(mona.get_by_label("Reason")).to_have_value(WHY)
-    mona.get_by_role("button", name="Rule", exact=True).click()
+    mona.get_by_role("button", name="Give this ruling", exact=True).click()
     expect(mona.get_by_role("status").first).to_contain_text("Your ruling is in the log.")
 
     watcher.expect(404, path)

@@ -61,7 +61,7 @@ def test_the_way_of_a_report_without_script(visit, people):
     row = page.locator("[data-row]", has_text="Buy a microscope.")
     row.get_by_role("button", name="Take it in hand").click()
     page.get_by_role("radio", name="Hide the post", exact=True).check()
-    page.get_by_role("button", name="Rule").click()
+    page.get_by_role("button", name="Give this ruling").click()
 
     expect(page.get_by_role("status")).to_contain_text("Your ruling is in the log.")
     page = visit("/notifications", "alice", script=False)
