@@ -106,6 +106,27 @@ def test_a_double_click_appeals_once_and_another_window_adds_to_the_thread(clien
     assert [message.body for message in messages()] == [WHY, "And besides."]
 
 
+def test_a_form_that_comes_back_with_other_words_adds_them(client, alice, mona, hidden, silence):
+    client.sign_in(alice)
+    path = f"/standing/sanction/{silence.id}/appeal"
+    thread = write(client, path).location
+    write(client, thread, "Other words, after a step back.")
+    write(client, f"/standing/post/{hidden.id}/appeal", "About the post.")
+
+    threads = [[m.body for m in AppealMessage.of(appeal)] for appeal in appeals()]
+    assert threads == [[WHY, "Other words, after a step back."], ["About the post."]]
+
+
+def test_what_waits_for_approval_is_no_matter(client, alice, mona, hidden):
+    post = make_post(alice, "Waits.", held_at=utcnow(), hidden_at=utcnow())
+    client.sign_in(alice)
+    path = f"/standing/post/{post.id}/appeal"
+
+    assert "waits for approval" in client.get(path).text
+    assert "waits for approval" in write(client, path).text
+    assert appeals() == [] and "Waits." not in client.get("/standing").text
+
+
 @pytest.mark.parametrize("body", ["", "  ", "x" * 4001, "a\u202eb", ["one", "two"]])
 def test_nonsense_appeals_for_nothing(client, alice, silence, body):
     """R-88."""
@@ -224,6 +245,17 @@ def test_staff_of_the_same_rank_reads_but_does_not_answer(client, ada, mona, olg
     assert "is your equal" in page and 'name="lift"' not in page
     decide(client, appeal)
     assert appeal.is_open and mona.may_speak
+
+
+def test_staff_who_appeal_do_not_learn_how_many_reported_them(client, ada, mona):
+    appeal = Appeal.open(
+        Sanction.impose(mona, "warning", by=ada, reason="Spam."), by=mona, body=WHY
+    )
+    seen = []
+    for person in (mona, ada):
+        client.sign_in(person)
+        seen.append("led to it" in client.get(f"/moderation/appeals/{appeal.id}").text)
+    assert seen == [False, True]
 
 
 def test_nobody_decides_on_their_own_appeal(client, ada, mona):

@@ -373,3 +373,14 @@ def test_all_acts_of_moderation_can_be_filtered_for(client):
     for acts_of_group, _ in MODERATION.values():
         for act in acts_of_group:
             assert f'value="{act}"' in page
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_where_members_are_not_named_no_link_leads_to_what_they_wrote(client, alice, mona, names):
+    Setting.change(names_in_log=names)
+    post = make_post(alice)
+    post.close(by=mona, reason="Too heated.")
+
+    page = client.get("/log").text
+
+    assert ("alice" in page, f'href="/post/{post.id}"' in page) == (names, names)

@@ -475,3 +475,29 @@ def test_any_acts_followed_by_their_undos_give_the_former_state(place, ada, seed
 
 def test_every_inverse_is_of_an_act_of_moderation():
     assert set(INVERSES) <= AuditEntry.ACTS
+
+
+def test_the_reason_of_an_undo_is_mailed_so_it_holds_no_link(client, alice, mona):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    client.sign_in(mona)
+    path = f"/moderation/log/{last().id}/undo"
+
+    page = client.post(path, data=dict(reason="Look at evil.example"))
+
+    assert "leave web and mail addresses out" in page.text
+    assert post.is_hidden and mails() == []
+
+
+def test_who_imposed_what_was_lifted_on_appeal_does_not_put_it_in_force_again(app, alice, mona):
+    """There is one appeal against each sanction."""
+    olga = make_user("olga", role="Moderator")
+    made = Sanction.impose(alice, "silence", by=mona, reason="Spam.")
+    Appeal.open(made, by=alice, body="Why?").decide("lifted", by=olga, answer="Right.")
+    lifted = last()
+
+    with pytest.raises(Refused, match="lifted on appeal"):
+        undo(lifted, by=mona)
+
+    undo(lifted, by=olga)
+    assert alice.is_silenced

@@ -102,8 +102,10 @@ class Appeal(Decided, db.Model):
         if db.session.get(Appeal, self.id, populate_existing=True) is None:
             raise Refused("This appeal is gone, and the account with it.")
         if sent := AppealMessage.sent_with(form_key, by):
-            sent.is_new = False
-            return sent
+            if (sent.appeal_id, sent.body) == (self.id, body):
+                sent.is_new = False
+                return sent
+            form_key = None  # other words, or for another matter: the form came back from before
         if not self.is_open:
             raise Refused("This appeal is decided, so nothing can be added.")
         by_staff = by.id != self.user_id

@@ -37,7 +37,9 @@ class AuditEntry(Chained, db.Model):
         Index("ix_audit_entries_target_name", "target_name", "id"),
         Index("ix_audit_entries_action", "action", "id"),
         partial_index("ix_audit_moderation", OF_MODERATION, "created_at", "id"),
-        partial_index("ix_audit_moderation_action", OF_MODERATION, "action", "created_at", "id"),
+        partial_index(
+            "ix_audit_moderation_action", OF_MODERATION, "action", "created_at", "id", "audience"
+        ),
         partial_index("ix_audit_moderation_actor", OF_MODERATION, "actor_name", "created_at", "id"),
         partial_index(
             "ix_audit_moderation_target", OF_MODERATION, "target_name", "created_at", "id"
