@@ -60,7 +60,9 @@ def bring_up_to_date(mail):
     if mail.kind not in NEWS:
         return True
     person = mail.user_id and db.session.get(User, mail.user_id, populate_existing=True)
-    if not person or not person.is_active or not person.is_confirmed or person.awaits_approval:
+    if not person or not person.is_reached_by_mail:
+        return False
+    if person.awaits_approval or person.is_suspended:
         return False
     news = cards_to_mail(person, mail)
     newest = news.order_by(Notification.id.desc()).limit(MOST_LISTED)

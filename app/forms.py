@@ -179,9 +179,9 @@ def required_reason_field(label="Reason"):
     return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
 
 
-def reason_field():
+def reason_field(*more):
     """The reason of an act of staff, for the log."""
-    checks = [visible_lines, at_most(500)]
+    checks = [visible_lines, at_most(500), *more]
     return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 

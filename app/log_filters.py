@@ -9,7 +9,7 @@ from wtforms.validators import Optional
 
 from .forms import Form, at_most, stripped, visible
 from .models import AuditEntry, User
-from .models.audit import MODERATION
+from .models.audit_acts import MODERATION
 from .models.fields import at_midnight
 
 KINDS = [SelectChoice("", "Everything")]

@@ -6,6 +6,13 @@ import unicodedata
 from email_validator import EmailNotValidError, validate_email
 
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+# What takes no room or lies over a letter, and belongs to no spelling: selectors, fillers, overlays
+UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
+RANGES = (0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F)
+RANGES += (0xFE20, 0xFE2F), (0xE0000, 0xE007F), (0xE0100, 0xE01EF)
+UNSEEN += "".join(chr(n) for first, last in RANGES for n in range(first, last + 1))
+UNSEEN += "".join(c for c in map(chr, range(0x20000)) if unicodedata.category(c) == "Cf")
+UNSEEN = dict.fromkeys(map(ord, UNSEEN))
 JOINERS = "\u200c\u200d"  # Persian names and emoji need them
 RESERVED = frozenset(
     [
@@ -68,6 +75,17 @@ RESERVED = frozenset(
         "www",
     ]
 )
+
+
+def without_unseen(text):
+    """Return the text as it looks: without what nobody sees, in compatible forms of its letters.
+
+    A word that is broken up by it is one word to whoever reads it.
+    """
+    if text.isascii():
+        return text
+    letters = unicodedata.normalize("NFKC", text.translate(UNSEEN))
+    return letters.translate(UNSEEN)
 
 
 def username_key(name):

@@ -17,23 +17,23 @@ log = logging.getLogger("offbrand.notices")
 def tell_staff():
     """Tell each of staff, at most once a day, of what waits too long. Commits."""
     hours = current_settings().notice_hours
-    overdue = Overdue.all(hours) if hours else []
-    people = db.session.scalars(staff_to_tell().limit(AT_ONCE)).all() if overdue else []
+    waits = hours and Overdue.all(hours)
+    people = db.session.scalars(staff_to_tell().limit(AT_ONCE)).all() if waits else []
     for id in people:
         try:
-            tell(id, overdue)
+            tell(id, hours)
         except SQLAlchemyError as error:
             db.session.rollback()
             log.warning("Staff could not be told: %s", error.__class__.__name__)
     db.session.commit()
 
 
-def tell(id, overdue):
+def tell(id, hours):
     """The mail and the note that it was written are one transaction, so there is one of it."""
     person = db.session.get(User, id, populate_existing=True)
     if person is None or not person.is_reached_by_mail or person.awaits_approval:
         return
-    theirs = [queue for queue in overdue if queue.concerns(person)]
+    theirs = [queue for queue in Overdue.all(hours, person) if queue.concerns(person)]
     if theirs and claim(id):
         send_staff_notice(person, theirs)
     db.session.commit()

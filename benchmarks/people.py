@@ -51,7 +51,12 @@ def browser(app):
     boss.confirmed_at, boss.member_since = NOW, NOW - timedelta(days=9999)
     db.session.add(boss)
     db.session.flush()
-    row, token = UserSession.open(boss, remembered=False, address="127.0.0.1", agent="")
+    return signed_in(app, boss)
+
+
+def signed_in(app, person):
+    """The test client of a person. Commits."""
+    row, token = UserSession.open(person, remembered=False, address="127.0.0.1", agent="")
     db.session.commit()
     client = app.test_client()
     with client.session_transaction() as session:

@@ -10,6 +10,7 @@ from test_queries import count
 from app.extensions import db
 from app.models import Appeal, AppealMessage, AuditEntry, Case, Report, Sanction, Setting
 from app.models.fields import utcnow
+from app.models.holding import Hold
 from app.models.refused import Refused
 from app.models.sanction import KINDS
 
@@ -103,6 +104,27 @@ def test_a_double_click_appeals_once_and_another_window_adds_to_the_thread(clien
 
     assert len(places) == len(appeals()) == 1
     assert [message.body for message in messages()] == [WHY, "And besides."]
+
+
+def test_a_form_that_comes_back_with_other_words_adds_them(client, alice, mona, hidden, silence):
+    client.sign_in(alice)
+    path = f"/standing/sanction/{silence.id}/appeal"
+    thread = write(client, path).location
+    write(client, thread, "Other words, after a step back.")
+    write(client, f"/standing/post/{hidden.id}/appeal", "About the post.")
+
+    threads = [[m.body for m in AppealMessage.of(appeal)] for appeal in appeals()]
+    assert threads == [[WHY, "Other words, after a step back."], ["About the post."]]
+
+
+def test_what_waits_for_approval_is_no_matter(client, alice, mona, hidden):
+    post = make_post(alice, "Waits.", held_at=utcnow(), hidden_at=utcnow())
+    client.sign_in(alice)
+    path = f"/standing/post/{post.id}/appeal"
+
+    assert "waits for approval" in client.get(path).text
+    assert "waits for approval" in write(client, path).text
+    assert appeals() == [] and "Waits." not in client.get("/standing").text
 
 
 @pytest.mark.parametrize("body", ["", "  ", "x" * 4001, "a\u202eb", ["one", "two"]])
@@ -225,6 +247,17 @@ def test_staff_of_the_same_rank_reads_but_does_not_answer(client, ada, mona, olg
     assert appeal.is_open and mona.may_speak
 
 
+def test_staff_who_appeal_do_not_learn_how_many_reported_them(client, ada, mona):
+    appeal = Appeal.open(
+        Sanction.impose(mona, "warning", by=ada, reason="Spam."), by=mona, body=WHY
+    )
+    seen = []
+    for person in (mona, ada):
+        client.sign_in(person)
+        seen.append("led to it" in client.get(f"/moderation/appeals/{appeal.id}").text)
+    assert seen == [False, True]
+
+
 def test_nobody_decides_on_their_own_appeal(client, ada, mona):
     made = Sanction.impose(mona, "silence", by=ada, reason="Be kind.")
     appeal = Appeal.open(made, by=mona, body=WHY)
@@ -307,6 +340,16 @@ def test_whose_name_stands_at_the_hidden_text_has_hidden_it(alice, mona, olga):
 
     assert "another moderator" in appeal.why_not_decided_by(mona)
     assert appeal.why_not_decided_by(olga) is None
+
+
+def test_who_declined_what_waited_has_hidden_it_also_under_another_name(alice, mona, olga, ada):
+    post = make_post(alice)
+    post.hold(Hold("first"))
+    post.decline(by=mona, version=post.version, reason="Spam.")
+    mona.edit(by=ada, username="monika")
+    appeal = Appeal.open(post, by=alice, body=WHY)
+
+    assert "another moderator" in appeal.why_not_decided_by(mona)
 
 
 def unconfirmed(olga):

@@ -73,6 +73,7 @@ def test_a_savepoint_that_is_undone_takes_its_entry_along(app, ada, alice):
 
 COLUMNS = {"actor_name": "eve", "target_id": 0, "before": "x", "after": "x", "reason": "x"}
 COLUMNS |= {"place": "x", "action": "x", "target_name": "x", "previous_hash": "x", "hash": "x"}
+COLUMNS |= {"subject_id": 7, "undoes_id": 7}
 
 
 @pytest.mark.parametrize("column", COLUMNS)

@@ -21,7 +21,9 @@ NOON = (utcnow() + timedelta(days=1)).replace(hour=12, minute=0, second=0, micro
 
 @pytest.fixture
 def admin(client, ada):
-    client.sign_in(ada)
+    """Signed in for longer than until NOON, whatever the time of the day is now."""
+    client.sign_in(ada).remembered = True
+    db.session.commit()
     return client
 
 

@@ -13,7 +13,7 @@ from test_races import at_once
 from app import digests, own_data
 from app.email import send_password_changed
 from app.extensions import db
-from app.models import Comment, Notification, NotificationChoice, Post, User
+from app.models import Comment, Notification, NotificationChoice, Post, Sanction, User
 from app.models.fields import utcnow
 from app.models.notification_choice import AT_ONCE, DAILY, NEVER, Choice
 from app.models.outbox import MOST_NEWS
@@ -132,6 +132,10 @@ def close_the_reader(comment, alice, ada, **people):
     alice.deactivate(by=ada, reason="asked for")
 
 
+def suspend_the_reader(comment, alice, **people):
+    Sanction.impose(alice, "suspension", by=None, reason="Rude.")
+
+
 def move_the_reader(comment, alice, ada, **people):
     alice.assign_address("elsewhere@example.org", by=ada)
 
@@ -158,6 +162,7 @@ whatever_happens = pytest.mark.parametrize(
         mute,
         close_the_writer,
         close_the_reader,
+        suspend_the_reader,
         move_the_reader,
         choose_never,
         read_it,
@@ -466,6 +471,7 @@ def test_one_click_stops_them_without_a_cookie_a_token_or_signing_in(letter, str
         "answer": NEVER,
         "thread": DAILY,
         "follower": DAILY,
+        "ruling": AT_ONCE,
     }
     assert NotificationChoice.of(alice)["answer"].in_site
 
@@ -510,6 +516,7 @@ def test_one_click_in_a_digest_stops_all_that_comes_daily(watched, alice, bob, c
         "answer": AT_ONCE,
         "thread": NEVER,
         "follower": NEVER,
+        "ruling": AT_ONCE,
     }
 
 

@@ -192,7 +192,7 @@ def test_an_answer_tells_any_number_by_one_statement(alice, bob, post):
         Comment.publish(post, "Yes, @bob.", by=bob)
 
     assert len([s for s in sent if "INTO notifications" in s]) == 1
-    assert len(sent) < 9 and len(told()) == 31
+    assert len(sent) < 10 and len(told()) == 31
 
 
 # Watching

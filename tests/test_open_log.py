@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 
 from app.extensions import db
 from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting, WatchedWord
-from app.models.audit import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
+from app.models.audit_acts import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
 from app.models.audit_chain import Fault
 from app.models.fields import utcnow
 
@@ -201,6 +201,22 @@ def test_its_author_is_named_where_the_settings_say_so_and_they_are_there(
     assert all(name in full for name in ("annika", "berta", "carla", "dora"))
 
 
+@pytest.mark.parametrize("make", [make_post, make_comment])
+@pytest.mark.parametrize("names", [True, False])
+def test_no_link_names_an_author_where_the_log_names_nobody(client, mona, alice, make, names):
+    text = make(author=alice)
+    text.hide(by=mona, reason="spam")
+    text.restore(by=mona)
+    Setting.change(names_in_log=names)
+
+    for path in ("/log", f"/log/{entry_about(text).id}"):
+        assert (f"/{text.noun}/{text.id}" in client.get(path).text) is names
+
+
+def entry_about(text):
+    return db.session.scalars(AuditEntry.about(text)).first()
+
+
 @pytest.mark.parametrize("act", REPORTS)
 def test_whom_a_report_was_about_is_not_told(client, mona, alice, act):
     case = thing("case", alice)
@@ -357,3 +373,14 @@ def test_all_acts_of_moderation_can_be_filtered_for(client):
     for acts_of_group, _ in MODERATION.values():
         for act in acts_of_group:
             assert f'value="{act}"' in page
+
+
+@pytest.mark.parametrize("names", [True, False])
+def test_where_members_are_not_named_no_link_leads_to_what_they_wrote(client, alice, mona, names):
+    Setting.change(names_in_log=names)
+    post = make_post(alice)
+    post.close(by=mona, reason="Too heated.")
+
+    page = client.get("/log").text
+
+    assert ("alice" in page, f'href="/post/{post.id}"' in page) == (names, names)

@@ -157,3 +157,24 @@ def test_a_closed_account_is_there_for_moderators(client, alice, mona, ada):
     alice.deactivate(by=ada)
 
     assert "Deactivated" in look(client, mona)
+
+
+def test_nobody_of_the_staff_reads_how_often_they_or_their_betters_were_reported(client, mona, ada):
+    for person in (mona, ada):
+        case(person, DISMISSED)
+
+    for name in ("mona", "ada"):
+        assert "1 dismissed" not in look(client, mona, name)
+    assert "1 dismissed" in look(client, ada, "mona")
+
+
+def test_moderators_read_no_address_of_a_member_in_what_was_done_to_them(client, alice, mona, ada):
+    alice.assign_address("private@example.net", by=ada, reason="Wrote to us.")
+    Sanction.impose(alice, "warning", by=ada, reason="Be kind.")
+    case(alice)
+    made = db.session.scalars(db.select(Case)).one()
+
+    page = look(client, mona) + client.get(f"/moderation/case/{made.id}").text
+
+    assert "private@example.net" not in page and "alice@example.org" not in page
+    assert "Wrote to us." not in page and page.count("Be kind.") == 4

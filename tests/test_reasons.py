@@ -8,7 +8,7 @@ from app.models import AuditEntry, Page, Role, RoleRequest
 
 WHY = "Asked for at the meeting."
 SETTINGS = dict(site_name="Club", registration="open", readers="all", posts_per_page="20")
-SETTINGS |= dict(hold_first="0")
+SETTINGS |= dict(hold_first="0", notice_hours="24", report_categories="Spam | No.")
 
 
 def reasons():

@@ -11,6 +11,7 @@ from app.models import Case, Report
 from app.models.fields import utcnow
 from app.models.refused import Refused
 from app.models.report import SLOWED
+from app.models.upkeep import purge_deleted, purge_removed
 from app.own_data.sections import SECTIONS
 
 SPAM = {"category": "Spam", "reason": "They sell watches."}
@@ -307,6 +308,66 @@ def test_reports_outlive_what_they_are_about_and_who_made_them(client, alice, bo
     assert (report.reporter, report.case.thing, report.body) == (None, None, "Hello.")
 
 
+@pytest.mark.parametrize("noun", ["post", "comment"])
+@pytest.mark.parametrize("how", ["deleted", "removed", "account", "below"])
+def test_a_settled_report_keeps_nothing_of_a_text_that_is_gone_for_good(
+    app, alice, bob, mona, ada, noun, how
+):
+    post = make_post(bob)
+    thing = post if noun == "post" else make_comment(post, bob)
+    report, other = make_report(thing, by=alice), make_report(make_post(mona), by=alice)
+    for each in (report, other):
+        each.case.dismiss(by=ada, reason="No.")
+
+    if how == "account":
+        bob.delete(by=ada, removes_writing=True)
+    else:
+        gone = post if how == "below" else thing
+        gone.remove(by=ada, reason="It has to go.") if how == "removed" else delete_long_ago(gone)
+    db.session.commit()
+    purge_removed(thing) if how == "removed" else purge_deleted()
+    db.session.expire_all()
+
+    assert (report.case.thing, report.body, report.body_html) == (None, "", "")
+    assert (report.reason, other.body) == ("Look at this.", "Hello.")
+
+
+def delete_long_ago(text):
+    text.delete()
+    text.deleted_at = utcnow() - timedelta(days=31)
+
+
+@pytest.mark.parametrize("noun", ["post", "user"])
+def test_with_what_is_gone_the_copy_goes_once_it_is_ruled_on(client, alice, bob, mona, ada, noun):
+    bob.about_me = "Hello."
+    report = make_report(make_post(bob) if noun == "post" else bob, by=alice)
+    bob.delete(by=ada, removes_writing=True)
+    db.session.commit()
+    client.sign_in(mona)
+    path = f"/moderation/case/{report.case_id}"
+    assert "Hello." in client.get(path).text
+
+    client.post(f"{path}/rule", data={"ruling": "dismiss", "reason": "Gone."})
+
+    db.session.expire_all()
+    assert (report.case.outcome, report.body) == ("dismissed", "")
+    page = client.get(path).text
+    assert "gone" in page and "Hello." not in page
+
+
+def test_what_was_said_of_oneself_goes_with_the_account(app, alice, bob, mona, ada):
+    bob.about_me = "I sell watches."
+    of_bob, of_post = make_report(bob, by=alice), make_report(make_post(bob), by=alice)
+    for report in (of_bob, of_post):
+        report.case.dismiss(by=mona, reason="No.")
+
+    bob.delete(by=ada)
+    db.session.commit()
+    db.session.expire_all()
+
+    assert (of_bob.body, of_post.body) == ("", "Hello.")
+
+
 def test_members_take_along_what_they_reported_and_not_who_reported_them(app, alice, bob, mona):
     make_report(bob, by=alice, reason="They sell watches.").case.dismiss(by=mona, reason="No.")
     (section,) = [section for section in SECTIONS if section.name == "reports"]
@@ -315,4 +376,5 @@ def test_members_take_along_what_they_reported_and_not_who_reported_them(app, al
 
     assert (row["about"], row["by"], row["reason"]) == ("user", "bob", "They sell watches.")
     assert (row["outcome"], row["ruling"]) == ("dismissed", "No.")
+    assert "body" not in row  # which others wrote, and may have been hidden since
     assert list(section.batches(bob.id)) == []

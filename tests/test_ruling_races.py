@@ -10,10 +10,11 @@ from test_races import at_once, cookie_of, meet, post, restless_threads, statuse
 from test_writing_races import number, verb
 
 from app.extensions import db
-from app.models import AuditEntry, Case, Notification, Report, Sanction
+from app.models import AuditEntry, Case, Notification, Post, Report, Sanction
 from app.models.counts import wrong_counts
 from app.models.fields import utcnow
 from app.models.ruling import Penalty
+from app.models.upkeep import purge_removed
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 pytestmark = pytest.mark.fault
@@ -196,3 +197,32 @@ def test_a_penalty_and_a_claim_wait_for_each_other(app, case, mona, ada):
 
     assert case.is_open == case.is_claimed
     assert number(Sanction) == (0 if case.is_open else 1)
+
+
+def purge(id):
+    purge_removed(db.session.get(Post, id))
+
+
+def delete_account(id):
+    db.session.get(Post, id).author.delete(by=None, removes_writing=True)
+    db.session.commit()
+
+
+@pytest.mark.parametrize("form", [DISMISS, HIDE, SANCTION])
+@pytest.mark.parametrize("go", [purge, delete_account])
+def test_what_goes_for_good_while_it_is_ruled_on_leaves_no_copy(
+    app, client, bob, case, moderators, form, go
+):
+    """Neither waits for the other in a circle."""
+    comment = make_comment(case.post, make_user())
+    make_report(comment, by=bob)
+    case.post.remove(by=None, reason="It has to go.")
+    path = f"/moderation/case/{case.id}/rule"
+    rulings = [partial(post, app, path, cookie, **form) for cookie in moderators]
+
+    *answers, _ = at_once(app, *rulings, partial(go, case.post_id))
+
+    assert set(statuses(answers)) <= {200, 302} and number(Post) == 0
+    kept = db.session.scalars(select(Report.body).order_by(Report.id)).all()
+    assert kept == ["Hello." if case.is_open else "", "An answer."]
+    assert AuditEntry.verify() is None and list(wrong_counts()) == []

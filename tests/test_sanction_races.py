@@ -218,3 +218,21 @@ def test_an_appeal_while_the_account_is_deleted_breaks_nothing(app, client, alic
 
     assert {status for status, _ in answers[:3]} <= {302, 403, 404}
     assert number(Appeal) == number(AppealMessage) == number(Sanction) == 0
+
+
+@pytest.mark.parametrize("act", ["notes", "clean-up"])
+def test_two_equals_who_act_on_each_other_do_not_wait_in_a_circle(app, client, mona, meet, act):
+    """Each refers to the other, whose row the other's act has locked."""
+    max = make_user("max", role="Moderator")
+    forms = dict(text="Is quick.", since="2026-01-01", reason="Spam.")
+    make_post(mona), make_post(max)
+    pairs = [(cookie_of(client, mona), "max"), (cookie_of(client, max), "mona")]
+    meet(AuditEntry, "record", 2)
+
+    answers = at_once(
+        app,
+        *[partial(post, app, f"/moderation/people/{name}/{act}", c, **forms) for c, name in pairs],
+    )
+
+    assert statuses(answers) == [302, 302]
+    assert number(AuditEntry) == 2 and AuditEntry.verify() is None

@@ -71,6 +71,12 @@ def test_requests_for_a_role_wait_too(app, alice, ada):
     assert told() == ["ada"]
 
 
+def test_nobody_is_told_of_what_is_about_themselves(app, mona, ada):
+    case(25 * HOUR).person = mona
+
+    assert told() == ["ada"]
+
+
 def test_what_is_settled_waits_no_longer(app, mona):
     case(99 * HOUR, settled_at=utcnow())
 

@@ -8,6 +8,8 @@ from test_queries import count
 
 from app.models import Appeal, Sanction
 from app.models.fields import utcnow
+from app.models.holding import Hold
+from app.models.refused import Refused
 
 WEEK = timedelta(days=7)
 
@@ -56,6 +58,19 @@ def test_hidden_texts_stand_there_with_the_reason(client, alice, mona, make):
     assert "Buy this." in page and "Hidden by mona" in page and ": Spam." in page
     assert f"/standing/{text.noun}/{text.id}/appeal" in page
     assert "Bread." not in page and "Gone." not in page and shown.is_shown
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_what_waits_for_approval_is_not_hidden_by_a_moderator(client, alice, make):
+    text = make(author=alice)
+    text.hold(Hold("first"))
+    client.sign_in(alice)
+
+    assert "All is well" in client.get("/standing").text
+    path = f"/standing/{text.noun}/{text.id}/appeal"
+    assert "waits for approval" in client.post(path, data={"body": "Why?", "key": "k1"}).text
+    with pytest.raises(Refused, match="waits for approval"):
+        Appeal.open(text, by=alice, body="Why?")
 
 
 def test_a_hidden_text_itself_offers_its_author_to_appeal(client, alice, bob, mona):

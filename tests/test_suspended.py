@@ -8,7 +8,8 @@ from crawling import crawl
 from factories import PASSWORD, everything, make_comment, make_post, make_user
 
 from app.extensions import db
-from app.models import Page, Sanction, Setting
+from app.main.forms import ProfileForm
+from app.models import Page, Picture, Sanction, Setting, User
 from app.models.fields import utcnow
 from app.models.refused import Silenced
 
@@ -139,9 +140,29 @@ def test_verbs_refuse_what_a_silenced_member_writes(alice, bob, ids):
         lambda: make_comment(make_post(bob), alice),
         lambda: post.edit("Other words.", by=alice),
         lambda: comment.edit("Other words.", by=alice),
+        lambda: Picture.put(alice, b"a picture"),
     ):
         with pytest.raises(Silenced), db.session.begin_nested():
             write()
+
+
+def test_a_profile_is_not_saved_where_the_sanction_comes_at_that_moment(client, alice, monkeypatch):
+    asked = ProfileForm.validate_on_submit
+
+    def and_a_moderator_is_faster(form):
+        impose(User.with_username("alice"), "silence")
+        db.session.commit()
+        return asked(form)
+
+    client.sign_in(alice)
+    monkeypatch.setattr(ProfileForm, "validate_on_submit", and_a_moderator_is_faster)
+    form = {"about_me": "Buy watches.", "first_name": "", "last_name": "", "location": ""}
+
+    answer = client.post("/settings/profile", data=form)
+
+    assert answer.status_code == 403 and "You are silenced" in answer.text
+    db.session.expire_all()
+    assert alice.about_me == ""
 
 
 # Suspended

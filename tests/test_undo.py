@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.clean_ups import carry_out_now
 from app.extensions import db
-from app.models import AuditEntry, CleanUp, Comment, Post, Report, Role, Sanction, User
+from app.models import Appeal, AuditEntry, CleanUp, Comment, Post, Report, Role, Sanction, User
 from app.models.counts import wrong_counts
 from app.models.fields import utcnow
 from app.models.holding import Hold
@@ -141,6 +141,30 @@ def test_a_dismissal_is_undone_and_that_as_well(app, alice, bob, mona):
     undo(last(), by=mona)
     assert report.case.outcome == "dismissed"
     assert log() == ["dismiss reports", "reopen reports", "dismiss reports"]
+
+
+def test_an_upheld_report_that_changed_nothing_waits_again(app, alice, bob, mona, ada):
+    post = make_post(alice)
+    report = Report.make(post, by=bob, category="Spam")
+    post.hide(by=ada, reason="Spam.")
+    report.case.uphold(by=mona, reason="An ad.", hides=True)
+    upheld = last()
+
+    undo(upheld, by=mona)
+
+    assert report.case.is_open and post.is_hidden
+    assert refused(last(), mona) == "Rule on it in the queue."
+    report.case.dismiss(by=mona, reason="It is fine.")
+    assert "acted on this since" in refused(upheld, mona)
+
+
+def test_what_an_appeal_lifted_is_not_put_back_by_who_imposed_it(app, alice, mona, ada):
+    appeal = Appeal.open(silence(alice, mona), by=alice, body="No.")
+    appeal.decide("lifted", by=ada, answer="It was a joke.")
+
+    assert "another moderator decides" in refused(last(), mona)
+    undo(last(), by=ada)
+    assert alice.is_silenced
 
 
 def test_a_clean_up_is_undone(client, alice, mona):
@@ -451,3 +475,29 @@ def test_any_acts_followed_by_their_undos_give_the_former_state(place, ada, seed
 
 def test_every_inverse_is_of_an_act_of_moderation():
     assert set(INVERSES) <= AuditEntry.ACTS
+
+
+def test_the_reason_of_an_undo_is_mailed_so_it_holds_no_link(client, alice, mona):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    client.sign_in(mona)
+    path = f"/moderation/log/{last().id}/undo"
+
+    page = client.post(path, data=dict(reason="Look at evil.example"))
+
+    assert "leave web and mail addresses out" in page.text
+    assert post.is_hidden and mails() == []
+
+
+def test_who_imposed_what_was_lifted_on_appeal_does_not_put_it_in_force_again(app, alice, mona):
+    """There is one appeal against each sanction."""
+    olga = make_user("olga", role="Moderator")
+    made = Sanction.impose(alice, "silence", by=mona, reason="Spam.")
+    Appeal.open(made, by=alice, body="Why?").decide("lifted", by=olga, answer="Right.")
+    lifted = last()
+
+    with pytest.raises(Refused, match="lifted on appeal"):
+        undo(lifted, by=mona)
+
+    undo(lifted, by=olga)
+    assert alice.is_silenced

@@ -94,6 +94,7 @@ def test_nothing_can_be_changed_meanwhile(app, client, ada, bob):
     look(client, ada, "Moderator")
     client.get("/")
     before, values = everything(), dict(token="x", id=bob.id, act="sign-out", slug="about")
+    values |= dict(noun="post", verb="hide")
 
     for rule in app.url_map.iter_rules():
         if "POST" in rule.methods and rule.endpoint not in ("main.end_view_as", "auth.logout"):

@@ -45,6 +45,16 @@ def holds(text, kind, pattern, by):
         ("賭博", "網上賭博!", True),
         ("賭博", "賭", False),
         ("c++", "c++ and more", False),
+        ("casino", "cas\u200dino", True),  # what joins, unseen
+        ("casino", "c\u200eas\u200cino", True),
+        ("casino", "cas\U000e0041ino", True),
+        ("casino", "cas\ufe0fino", True),
+        ("casino", "cas\u034fi\u3164no", True),
+        ("casino", "c\u20dda\u20dds\u20ddi\u20ddn\u20ddo\u20dd", True),  # what lies over letters
+        ("casino", "cas\u1dc4ino", True),
+        ("casino", "ⓒⓐⓢⓘⓝⓞ", True),
+        ("می\u200cخواهم", "من می\u200cخواهم.", True),
+        ("नमस्ते", "नमस्ते!", True),
     ],
 )
 def test_which_words_are_found(mona, pattern, text, found):
@@ -68,6 +78,7 @@ def test_which_words_are_found(mona, pattern, text, found):
         ("See casino.example, please.", True),
         ("See play.casino.example.", True),
         ("See casino。example", True),
+        ("See cas\u200dino.\u200eexample", True),
         ("[x](https://nocasino.example)", False),
         ("[x](https://casino.example.org)", False),
         ("[x](/casino.example.org)", False),
@@ -156,6 +167,17 @@ def test_what_was_approved_with_a_word_stays_so_when_it_is_edited(alice, mona):
     post.edit("The casino is closed.", by=alice)
 
     assert post.is_shown
+
+
+@pytest.mark.parametrize("field", ["first_name", "last_name", "location"])
+def test_no_line_of_a_profile_holds_what_is_refused(client, alice, mona, field):
+    watch(mona, "casino.example", act="refuse", kind="domain")
+    client.sign_in(alice)
+
+    page = client.post("/settings/profile", data={field: "casino.example"})
+
+    assert page.status_code == 200 and "cannot be used here" in page.text
+    assert getattr(alice, field) == ""
 
 
 def test_a_profile_is_compared_with_what_is_refused(client, alice, mona):

@@ -90,14 +90,17 @@ class ProfileForm(Form):
     hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
 
-    def validate_about_me(self, field):
+    def without_refused_words(self, field):
         """A profile waits for nobody, so of the watched words those count that are refused."""
-        if actor().is_moderator():
+        if actor().is_moderator() or field.data == field.object_data:
             return
         try:
             refuse(WatchList.now().found_in(field.data or ""))
         except WordRefused as error:
             raise ValidationError(str(error)) from None
+
+    validate_first_name = validate_last_name = validate_location = without_refused_words
+    validate_about_me = without_refused_words
 
 
 class PictureForm(Form):

@@ -12,6 +12,7 @@ from ..security import actor, takes_files
 from ..throttles import PICTURES
 from .blueprint import main
 from .forms import PictureForm
+from .writing import act
 
 KEY = re.compile(r"[0-9a-f]{32}")
 A_YEAR = "private, max-age=31536000, immutable"  # no proxy keeps the face of who has left
@@ -26,8 +27,7 @@ def edit_picture():
     if form.is_submitted():
         require_speech()
     if form.validate_on_submit() and (data := read_picture(form.file)):
-        Picture.put(actor(), data)
-        db.session.commit()
+        act(Picture.put, actor(), data)
         flash("This is your picture now.", "success")
         return redirect(url_for("main.edit_picture"))
     return render_template("main/edit_picture.html", form=form, megabytes=LARGEST // 1024**2)

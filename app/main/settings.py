@@ -9,6 +9,7 @@ from ..models import UserSession
 from ..security import actor
 from .blueprint import main
 from .forms import ProfileForm, SilentProfileForm
+from .writing import act
 
 
 @main.route("/settings/profile", methods=["GET", "POST"])
@@ -19,11 +20,17 @@ def edit_profile():
         require_speech()
     form = ProfileForm(obj=person) if person.may_speak else SilentProfileForm(obj=person)
     if form.validate_on_submit():
-        form.populate_obj(person)
-        db.session.commit()
+        act(save, person, form)
         flash("Your profile is updated.", "success")
         return redirect(url_for("main.user", username=person.username))
     return render_template("main/edit_profile.html", form=form)
+
+
+def save(person, form):
+    """Take over what the form holds; Silenced where a sanction has come a moment ago."""
+    form.populate_obj(person)
+    if "about_me" in form:
+        person.require_speech()
 
 
 @main.route("/settings/sessions")

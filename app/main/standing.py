@@ -33,6 +33,7 @@ def hidden_texts(person):
 
 def hidden(cls, person):
     here = cls.author_id == person.id, cls.hidden_at.is_not(None), cls.deleted_at.is_(None)
+    here += (cls.held_at.is_(None),)
     return select(cls).where(*here).order_by(cls.hidden_at.desc(), cls.id.desc()).limit(AT_ONCE)
 
 

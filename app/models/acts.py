@@ -7,6 +7,7 @@ from ..names import canonical_address
 from . import news
 from .administrators import Refused
 from .audit import SITE, AuditEntry
+from .copies import forget_profile
 from .fields import utcnow
 from .leaving import take_back
 from .session import UserSession
@@ -99,6 +100,7 @@ class ActedOn:
 
     def vanish(self, *, removes_writing):
         """Let the row go, and whatever came to it at the last moment."""
+        forget_profile(self.id)
         db.session.refresh(self, with_for_update={"of": type(self)})
         self._take_back(removes_writing)
         db.session.delete(self)

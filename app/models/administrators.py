@@ -67,7 +67,7 @@ class Ranked:
         """
         db.session.flush()
         model = type(self)
-        lock = {"of": model}
+        lock = {"of": model, "key_share": True}  # whoever only refers to them does not wait
         if by is None or by is SITE:
             db.session.refresh(self, with_for_update=lock)
             return

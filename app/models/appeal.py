@@ -70,6 +70,8 @@ class Appeal(Decided, db.Model):
     def why_not_against(cls, matter):
         """Return a sentence that says why nobody can appeal against it any more; None: one can."""
         if matter.noun != "sanction":
+            if matter.is_held:
+                return f"This {matter.noun} waits for approval: nobody has decided on it yet."
             return None if matter.is_hidden else f"This {matter.noun} is not hidden."
         if matter.is_lifted:
             return "This sanction is lifted already."
@@ -100,8 +102,10 @@ class Appeal(Decided, db.Model):
         if db.session.get(Appeal, self.id, populate_existing=True) is None:
             raise Refused("This appeal is gone, and the account with it.")
         if sent := AppealMessage.sent_with(form_key, by):
-            sent.is_new = False
-            return sent
+            if (sent.appeal_id, sent.body) == (self.id, body):
+                sent.is_new = False
+                return sent
+            form_key = None  # other words, or for another matter: the form came back from before
         if not self.is_open:
             raise Refused("This appeal is decided, so nothing can be added.")
         by_staff = by.id != self.user_id

@@ -11,56 +11,12 @@ from sqlalchemy import Index, String, Text, event, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
+from .audit_acts import ACTS, EVERYBODY, audience_of
 from .audit_chain import Chained
 from .fields import CreatedAt, Id, partial_index, utcnow
 
 SITE = "the site"  # who acts when something happens by itself
 OPERATOR = "an operator"  # who acts at the shell
-EVERYBODY, STAFF = "everybody", "staff"  # who reads an act of moderation
-PEOPLE = {"ban", "change role", "clean up", "deactivate", "delete", "end role", "give notice"}
-PEOPLE |= {"keep role", "lift sanction", "reactivate", "reinstate sanction", "silence", "suspend"}
-PEOPLE |= {"undo clean up", "warn"}
-TEXTS = {"approve text", "close comments", "decline text", "edit text", "hide", "hold text"}
-TEXTS |= {"open comments", "remove text", "restore"}
-MODERATION = {  # what the public log shows, of each group: the acts, and on what they are done
-    "People": (PEOPLE, {"user"}),
-    "Posts and comments": (TEXTS, {"post", "comment"}),
-    "Reports": ({"dismiss reports", "reopen reports", "uphold reports"}, {"case"}),
-    "Appeals": ({"accept appeal", "decline appeal", "reopen appeal"}, {"appeal"}),
-}
-FOR_STAFF = {"add note": "user", "remove note": "user", "add word": "word", "remove word": "word"}
-ACTS = set(FOR_STAFF).union(*(acts for acts, _ in MODERATION.values()))
-ACTS |= {
-    "accept request",
-    "approve",
-    "change",
-    "change address",
-    "confirm address",
-    "create",
-    "decline",
-    "decline request",
-    "drop mail",
-    "edit",
-    "end view as role",
-    "export people",
-    "import people",
-    "invite",
-    "join",
-    "make default",
-    "put back",
-    "remove",
-    "require new password",
-    "resend invitation",
-    "retry mail",
-    "retry mails",
-    "revise",
-    "revoke invitation",
-    "send reset link",
-    "send test mail",
-    "set password",
-    "sign out",
-    "view as role",
-}
 OF_MODERATION = "audience IS NOT NULL"
 
 
@@ -81,7 +37,9 @@ class AuditEntry(Chained, db.Model):
         Index("ix_audit_entries_target_name", "target_name", "id"),
         Index("ix_audit_entries_action", "action", "id"),
         partial_index("ix_audit_moderation", OF_MODERATION, "created_at", "id"),
-        partial_index("ix_audit_moderation_action", OF_MODERATION, "action", "created_at", "id"),
+        partial_index(
+            "ix_audit_moderation_action", OF_MODERATION, "action", "created_at", "id", "audience"
+        ),
         partial_index("ix_audit_moderation_actor", OF_MODERATION, "actor_name", "created_at", "id"),
         partial_index(
             "ix_audit_moderation_target", OF_MODERATION, "target_name", "created_at", "id"
@@ -120,7 +78,7 @@ class AuditEntry(Chained, db.Model):
         `more` are other columns.
         """
         if action not in ACTS:
-            raise ValueError(f"{action!r} is not among the ACTS of {__name__}.")
+            raise ValueError(f"{action!r} is not among the ACTS of audit_acts.py.")
         noun = type_of(target)
         entry = cls(
             action=action,
@@ -181,13 +139,6 @@ class AuditEntry(Chained, db.Model):
     def is_misfiled(self):
         """Whether somebody else reads it than whom acts of its kind are for."""
         return self.audience != audience_of(self.action, self.target_type)
-
-
-def audience_of(action, noun):
-    """Return who may read of an act on such a thing, besides administrators: None is nobody."""
-    if any(action in acts and noun in nouns for acts, nouns in MODERATION.values()):
-        return EVERYBODY
-    return STAFF if FOR_STAFF.get(action) == noun else None
 
 
 def type_of(target):

@@ -77,6 +77,8 @@ class Chained:
         facts = [self.number, iso(self.created_at), self.action, self.actor_id, self.actor_name]
         facts += [self.target_type, self.target_id, self.target_name, self.before, self.after]
         facts += [self.reason, self.place]
+        if (more := [self.subject_id, self.undoes_id]) != [None, None]:  # most have neither
+            facts += more
         canonical = json.dumps([previous_hash, *facts], ensure_ascii=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 

@@ -13,7 +13,7 @@ from .ruling import BOTH, CLAIM, DISMISSED, HIDDEN, OUTCOMES, SANCTIONED, Ruled
 from .user import User
 
 __all__ = ["BOTH", "CLAIM", "DISMISSED", "HIDDEN", "OUTCOMES", "SANCTIONED", "Case"]
-OPEN = "settled_at IS NULL"
+OPEN, SETTLED = "settled_at IS NULL", "settled_at IS NOT NULL"
 
 
 class Case(Ruled, db.Model):
@@ -30,8 +30,14 @@ class Case(Ruled, db.Model):
         partial_index("ix_cases_open", OPEN, "created_at", "id"),
         partial_index("ix_cases_open_category", OPEN, "category", "created_at", "id"),
         partial_index("ix_cases_open_noun", OPEN, "noun", "created_at", "id"),
-        partial_index("ix_cases_settled", "settled_at IS NOT NULL", "settled_at", "id"),
-        Index("ix_cases_person", "person_id", "id"),
+        partial_index("ix_cases_open_person", OPEN, "person_id", "created_at", "id"),
+        partial_index("ix_cases_settled", SETTLED, "settled_at", "id", "created_at", "outcome"),
+        partial_index("ix_cases_settled_category", SETTLED, "category", "settled_at", "id"),
+        partial_index("ix_cases_settled_noun", SETTLED, "noun", "settled_at", "id"),
+        partial_index(
+            "ix_cases_settled_person", SETTLED, "person_id", "settled_at", "id", "outcome"
+        ),
+        Index("ix_cases_person", "person_id", "outcome"),
         Index("ix_cases_post", "post_id"),
         Index("ix_cases_comment", "comment_id"),
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..extensions import db
 from . import news
 from .audit import OPERATOR, AuditEntry
+from .clean_up_texts import KINDS, count_written, written_since
 from .comment import Comment
 from .fields import NEVER_TWICE, CreatedAt, Id, Moment, Reason, full, partial_index, utcnow
 from .leased import Leased
@@ -20,7 +21,6 @@ from .refused import Refused
 from .user import User
 
 AT_ONCE = 50  # texts in one step
-KINDS = Comment, Post
 DUE = "undone_at IS NULL AND (finished_at IS NULL OR undo_asked_at IS NOT NULL)"
 SILENT = {"synchronize_session": False}
 
@@ -129,7 +129,7 @@ class CleanUp(Leased, db.Model):
             if self.section == Post.__tablename__ != section:
                 continue
             since = reached if reached and self.section == section else self.since
-            here = _written(kind, self.user_id, since, until=self.created_at)
+            here = written_since(kind, self.user_id, since, until=self.created_at)
             rows = _some(kind, *here, order=[kind.created_at, kind.id])
             if rows:
                 hidden = dict(hidden_at=utcnow(), hidden_by=self.by_name, clean_up_id=self.id)
@@ -165,36 +165,6 @@ class CleanUp(Leased, db.Model):
         row = dict(populate_existing=True, with_for_update={"of": CleanUp})
         if db.session.get(CleanUp, self.id, **row) is None:
             raise Refused("The account is gone, and what was hidden with it.")
-
-
-def count_written(user, since):
-    """How much everybody can read of what a member wrote since a moment: table → number."""
-    return {
-        kind.__tablename__: db.session.scalar(
-            select(func.count()).select_from(kind).where(*_written(kind, user.id, since))
-        )
-        for kind in reversed(KINDS)
-    }
-
-
-def newest_written(user, since, most):
-    """The newest of that, as a moderator looks through it."""
-    texts = [
-        text
-        for kind in KINDS
-        for text in db.session.scalars(
-            select(kind)
-            .where(*_written(kind, user.id, since))
-            .order_by(kind.created_at.desc(), kind.id.desc())
-            .limit(most)
-        )
-    ]
-    return sorted(texts, key=lambda text: text.created_at, reverse=True)[:most]
-
-
-def _written(kind, user_id, since, until=None):
-    here = [kind.author_id == user_id, kind.created_at >= since, *kind.shown()]
-    return here + ([kind.created_at <= until] if until else [])
 
 
 def _some(kind, *conditions, order):

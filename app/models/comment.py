@@ -14,7 +14,7 @@ from .refused import Refused
 from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import APPROVED, HELD, SHOWN, Rules, Written
+from .written import APPROVED, HELD, HIDDEN, SHOWN, Rules, Written
 
 
 class CommentRules(Rules):
@@ -30,7 +30,8 @@ class Comment(CommentRules, Written, db.Model):
         Index("ix_comments_author", "author_id", "created_at", "id"),
         partial_index("ix_comments_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_comments_deleted", "deleted_at IS NOT NULL", "deleted_at"),
-        partial_index("ix_comments_held", HELD, "held_at"),
+        partial_index("ix_comments_held", HELD, "held_at", "id", "deleted_at", "author_id"),
+        partial_index("ix_comments_hidden", HIDDEN, "author_id", "hidden_at", "id"),
         partial_index("ix_comments_approved", APPROVED, "created_at", "id"),
         UniqueConstraint("author_id", "form_key", name="uq_comments_form"),
         NEVER_TWICE,

@@ -100,7 +100,8 @@ class Decided:
             return bool(self.sanction) and self.sanction.by_id == person.id
         if self.matter.hidden_by == person.username:
             return True
-        entry = AuditEntry.about(self.matter).where(AuditEntry.action == "hide").limit(1)
+        hid = AuditEntry.action.in_(["decline text", "hide"])
+        entry = AuditEntry.about(self.matter).where(hid).limit(1)
         return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id)) == person.id
 
     def _another_than(self, person):

@@ -18,6 +18,7 @@ from .inverses_of_people import (
     reinstate,
     undo_clean_up,
     why_not_give_back,
+    why_not_reinstate,
     why_not_settle,
     why_not_undo_clean_up,
 )
@@ -44,7 +45,9 @@ def find_cases(entries):
 
 
 def why_not_reopen_case(entry, case, by):
-    if case.is_open or case.outcome != DISMISSED:
+    """What upheld reports in its own entry hid and imposed nothing: that was so before."""
+    was_dismissed = entry.action == "dismiss reports"
+    if case.is_open or (case.outcome == DISMISSED) != was_dismissed:
         return NO_LONGER
     return OWN_MATTER if case.person_id == by.id else None
 
@@ -98,7 +101,10 @@ INVERSES = {
     "edit text": Inverse(
         find_edits, lambda found: found[0].lock(), why_not_put_back, put_back, ("edit text",)
     ),
-    "dismiss reports": Inverse(find_cases, lock_case, why_not_reopen_case, reopen, REPORTING),
+    **dict.fromkeys(
+        ["dismiss reports", "uphold reports"],
+        Inverse(find_cases, lock_case, why_not_reopen_case, reopen, REPORTING),
+    ),
     "reopen reports": Inverse(find_cases, lock_case, why_not_dismiss, dismiss, REPORTING),
     **dict.fromkeys(
         ["accept appeal", "decline appeal"],
@@ -118,7 +124,7 @@ INVERSES = {
     LIFT: Inverse(
         find_sanctions,
         lambda sanction: lock_person(sanction.user),
-        why_not_settle,
+        why_not_reinstate,
         reinstate,
         SETTLING,
     ),

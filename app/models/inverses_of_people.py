@@ -4,12 +4,15 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload
 
 from ..extensions import db
+from .appeal import Appeal
 from .clean_up import CleanUp
+from .deciding import LIFTED
 from .inverse import NO_LONGER, Inverse, rows_of
 from .role import Role
 from .sanction import LIFT, Sanction
 from .user import User
 
+ON_APPEAL = "It was lifted on appeal, and you imposed it: another moderator decides."
 ONLY_ADMINISTRATORS = "Only administrators may do this."
 
 
@@ -80,8 +83,22 @@ def find_sanctions(entries):
     person = joinedload(Sanction.user).joinedload(User.former_role)
     rows = select(Sanction).where(here).options(person)
     rows = db.session.scalars(rows, execution_options={"populate_existing": True}).all()
+    deciders = _accepted_by({e.subject_id for e in entries if e.action == LIFT})
+    for row in rows:
+        row.lifted_on_appeal_by = deciders.get(row.id)
     imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
+    granted = Appeal.sanction_id.in_(by_id), Appeal.outcome == LIFTED
+    granted = set(db.session.scalars(select(Appeal.sanction_id).where(*granted)))
+    for row in rows:
+        row.is_lifted_on_appeal = row.is_lifted and row.id in granted
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
+
+
+def _accepted_by(ids):
+    """Sanction id → the name of who has accepted an appeal against it."""
+    here = Appeal.sanction_id.in_(ids), Appeal.outcome == LIFTED
+    accepted = select(Appeal.sanction_id, Appeal.decided_by).where(*here)
+    return dict(db.session.execute(accepted).all()) if ids else {}
 
 
 def why_not_settle(entry, sanction, by):
@@ -89,7 +106,17 @@ def why_not_settle(entry, sanction, by):
         return NO_LONGER
     if sanction.is_over:
         return "It has come to its end by itself."
+    lifted_by = entry.action == LIFT and sanction.lifted_on_appeal_by
+    if lifted_by and sanction.by_id == by.id and lifted_by != by.username:
+        return "It was lifted on appeal, so who had imposed it leaves that to others."
     return by.why_not_sanction(sanction.user)
+
+
+def why_not_reinstate(entry, sanction, by):
+    """Who imposed it does not go over the head of whoever decided on an appeal."""
+    if sanction.by_id == by.id and sanction.is_lifted_on_appeal:
+        return ON_APPEAL
+    return why_not_settle(entry, sanction, by)
 
 
 def lift(entry, sanction, by, reason):

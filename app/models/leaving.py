@@ -1,7 +1,8 @@
 """What somebody who goes leaves behind, taken back step by step, with the counts of others right.
 
 It is the parent of all these tables that asks for this, so they are known here by name.
-Rows go before the counts of posts change, and posts before people: so nobody waits in a circle.
+Reports are first; rows go before the counts of posts change, and posts before people: so nobody
+waits in a circle.
 """
 
 from collections import Counter
@@ -9,6 +10,7 @@ from collections import Counter
 from sqlalchemy import delete, func, or_, select, update
 
 from ..extensions import db
+from .copies import forget_copies, forget_profile
 
 AT_ONCE = 300  # rows in one step
 POSTS_AT_ONCE = 100  # which may have comments of others below them
@@ -21,6 +23,7 @@ MINE = {  # tables with nothing but rows of the person: the column that says so,
 
 def take_back(id, *, removes_writing):
     """Do one step after the other, each in the running transaction; yield how much each did."""
+    forget_profile(id)
     if removes_writing:
         steps = [_remove_comments, _remove_posts]
     else:
@@ -49,7 +52,8 @@ def left_of(id, most=None):
 
 def _remove_comments(id):
     comments = _table("comments")
-    mine = _some(comments.c.id, comments.c.author_id == id)
+    mine = db.session.scalars(_some(comments.c.id, comments.c.author_id == id)).all()
+    forget_copies("comment", mine)
     gone = delete(comments).where(comments.c.id.in_(mine), comments.c.author_id == id)
     gone = gone.returning(comments.c.post_id, *_unseen(comments))
     rows = db.session.execute(gone).all()
@@ -61,6 +65,7 @@ def _remove_posts(id):
     """A few posts; but first what others wrote below them, which goes too."""
     posts = _table("posts")
     ids = db.session.scalars(_some(posts.c.id, posts.c.author_id == id, most=POSTS_AT_ONCE)).all()
+    forget_copies("post", ids)
     if below := _remove_below(ids):
         return below
     locked = select(posts.c.id).where(posts.c.id.in_(ids)).order_by(posts.c.id).with_for_update()
@@ -73,7 +78,8 @@ def _remove_posts(id):
 
 def _remove_below(ids):
     comments = _table("comments")
-    below = _some(comments.c.id, comments.c.post_id.in_(ids))
+    below = db.session.scalars(_some(comments.c.id, comments.c.post_id.in_(ids))).all()
+    forget_copies("comment", below)
     gone = delete(comments).where(comments.c.id.in_(below))
     rows = db.session.execute(gone.returning(comments.c.author_id, *_unseen(comments))).all()
     _lower("users", "comment_count", (row[0] for row in rows if _was_shown(row)))

@@ -50,7 +50,8 @@ def _public(entry, fact, names):
         return LogCard(entry, None)
     named = names and fact.is_named
     whom = fact.username if named else None
-    return LogCard(entry, whom, bool(fact.is_readable), bool(named and fact.has_profile))
+    readable = bool(fact.is_readable and (names or not fact.username))  # its page names its author
+    return LogCard(entry, whom, readable, bool(named and fact.has_profile))
 
 
 def _full(entry, fact):

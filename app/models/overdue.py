@@ -17,17 +17,28 @@ from .role_request import RoleRequest
 from .user import User
 
 BETWEEN = timedelta(hours=24)  # two notices to one person
-QUEUES = {  # what waits: the rows, since when each does, and who may see them
-    "report": (Case.waiting(), Case.created_at, Permission.MODERATE),
-    "appeal": (Appeal.waiting(), Appeal.created_at, Permission.MODERATE),
-    "held post": (select(Post).where(*Post.waiting()), Post.held_at, Permission.MODERATE),
+QUEUES = {  # what waits: the rows, since when each does, whom it is about, and who may see them
+    "report": (Case.waiting(), Case.created_at, Case.person_id, Permission.MODERATE),
+    "appeal": (Appeal.waiting(), Appeal.created_at, Appeal.user_id, Permission.MODERATE),
+    "held post": (
+        select(Post).where(*Post.waiting()),
+        Post.held_at,
+        Post.author_id,
+        Permission.MODERATE,
+    ),
     "held comment": (
         select(Comment).where(*Comment.waiting()),
         Comment.held_at,
+        Comment.author_id,
         Permission.MODERATE,
     ),
-    "newcomer": (User.awaiting(), User.approval_asked_at, Permission.ADMIN),
-    "role request": (RoleRequest.waiting(), RoleRequest.created_at, Permission.ADMIN),
+    "newcomer": (User.awaiting(), User.approval_asked_at, User.id, Permission.ADMIN),
+    "role request": (
+        RoleRequest.waiting(),
+        RoleRequest.created_at,
+        RoleRequest.user_id,
+        Permission.ADMIN,
+    ),
 }
 
 
@@ -40,16 +51,20 @@ class Overdue:
     since: datetime
 
     @classmethod
-    def all(cls, hours):
-        """The queues in which the oldest has waited longer than so many hours."""
-        facts = [fact for rows, since, _ in QUEUES.values() for fact in _facts(rows, since)]
+    def all(cls, hours, person=None):
+        """The queues in which the oldest has waited longer than so many hours.
+
+        For a person without what is about themselves: another sees to it.
+        """
+        rows = ((_without(person, about, rows), since) for rows, since, about, _ in QUEUES.values())
+        facts = [fact for pair in rows for fact in _facts(*pair)]
         facts = db.session.execute(select(*facts)).one()
         found = map(cls, QUEUES, facts[::2], facts[1::2])
         late = utcnow() - timedelta(hours=hours)
         return [queue for queue in found if queue.number and queue.since < late]
 
     def concerns(self, person):
-        return person.can(QUEUES[self.noun][2])
+        return person.can(QUEUES[self.noun][-1])
 
 
 def staff_to_tell():
@@ -64,6 +79,10 @@ def claim(id):
     """Take it on to tell a person; of several who try, one may."""
     here = update(User).where(User.id == id, *_untold()).values(staff_told_at=utcnow())
     return db.session.execute(here.execution_options(synchronize_session=False)).rowcount == 1
+
+
+def _without(person, about, rows):
+    return rows.where(or_(about.is_(None), about != person.id)) if person else rows
 
 
 def _facts(rows, since):

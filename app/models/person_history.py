@@ -60,9 +60,9 @@ class PersonHistory:
         return db.session.scalars(Sanction.of(self.user).limit(SHOWN)).all()
 
     def hidden(self):
-        """The newest posts and comments that moderators hid, the newest first."""
+        """The posts and comments that moderators hid last, the newest first."""
         texts = [text for kind in (Post, Comment) for text in self._hidden(kind)]
-        return sorted(texts, key=lambda text: text.created_at, reverse=True)
+        return sorted(texts, key=lambda text: text.hidden_at, reverse=True)
 
     def inviter(self):
         """Who invited them, or None: nobody did, or the account is gone."""
@@ -82,5 +82,5 @@ class PersonHistory:
 
     def _hidden(self, kind):
         here = kind.author_id == self.user.id, kind.hidden_at.is_not(None), kind.held_at.is_(None)
-        newest = select(kind).where(*here).order_by(kind.created_at.desc(), kind.id.desc())
+        newest = select(kind).where(*here).order_by(kind.hidden_at.desc(), kind.id.desc())
         return db.session.scalars(newest.limit(MOST_HIDDEN)).all()

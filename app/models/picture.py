@@ -22,9 +22,12 @@ class Picture(db.Model):
 
     @classmethod
     def put(cls, user, data):
-        """Give the person another picture. The row of the person is written, so locked, first."""
+        """Give the person another picture. The row of the person is written, so locked, first.
+
+        Silenced where a sanction has come meanwhile: others see it.
+        """
         user.picture_key = secrets.token_hex(16)
-        db.session.flush()
+        user.require_speech()
         values = dict(key=user.picture_key, data=data)
         row = INSERTS[db.engine.dialect.name](cls.__table__).values(user_id=user.id, **values)
         db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))

@@ -14,7 +14,7 @@ from .post_tag import PostTag
 from .rendering import rendered
 from .user import User
 from .watch import Watch
-from .written import APPROVED, HELD, SHOWN, Rules, Written
+from .written import APPROVED, HELD, HIDDEN, SHOWN, Rules, Written
 
 
 class PostRules(Rules):
@@ -52,7 +52,8 @@ class Post(PostRules, Written, db.Model):
         Index("ix_posts_author", "author_id", "created_at", "id", "deleted_at", "hidden_at"),
         partial_index("ix_posts_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_posts_deleted", "deleted_at IS NOT NULL", "deleted_at"),
-        partial_index("ix_posts_held", HELD, "held_at"),
+        partial_index("ix_posts_held", HELD, "held_at", "id", "deleted_at", "author_id"),
+        partial_index("ix_posts_hidden", HIDDEN, "author_id", "hidden_at", "id"),
         partial_index("ix_posts_approved", APPROVED, "created_at", "id"),
         UniqueConstraint("author_id", "form_key", name="uq_posts_form"),
         NEVER_TWICE,

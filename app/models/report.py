@@ -13,6 +13,7 @@ from .rendering import as_html
 from .user import User
 
 LOOKED_AT = timedelta(days=30)  # so far back it is looked how a member's reports were ruled on
+NEWEST = 200  # reports of a member that are looked at for this
 MANY = 3  # of them dismissed, and more than were upheld, slow the member
 SLOWED = timedelta(days=1)  # between two reports then
 AGAIN = "You reported this, and it was looked at on {}. It has not changed since."
@@ -23,7 +24,8 @@ TOO_MANY = (
 
 
 class Report(db.Model):
-    """One for each member and case. It keeps the text as it was when it was reported.
+    """One for each member and case. It keeps the text as it was when it was reported, as long as
+    that is there, or a ruling is to come; see copies.py.
 
     `reporter` is for staff alone, whatever is told of the case.
     """
@@ -31,7 +33,7 @@ class Report(db.Model):
     __tablename__ = "reports"
     __table_args__ = (
         UniqueConstraint("case_id", "reporter_id", name="uq_reports_case_id"),
-        Index("ix_reports_reporter", "reporter_id", "id"),
+        Index("ix_reports_reporter", "reporter_id", "id", "case_id"),
     )
 
     id: Mapped[Id]
@@ -92,7 +94,7 @@ class Report(db.Model):
     @classmethod
     def latest_about(cls, thing, person):
         """The last report of a person about a thing, or None."""
-        here = cls.by(person).join(Case, Case.id == cls.case_id).where(*Case.about(thing))
+        here = cls.by(person).where(cls.case_id.in_(select(Case.id).where(*Case.about(thing))))
         return db.session.scalar(here.order_by(cls.id.desc()).limit(1))
 
     @classmethod
@@ -119,9 +121,11 @@ class Report(db.Model):
     @classmethod
     def tally_of(cls, person):
         """How many of a person's reports were dismissed and how many upheld, of late."""
+        newest = select(cls.case_id).where(cls.reporter_id == person.id)
+        newest = newest.order_by(cls.id.desc()).limit(NEWEST).subquery()
         late = Case.settled_at > utcnow() - LOOKED_AT
-        outcomes = select(Case.outcome, func.count()).join(cls, cls.case_id == Case.id)
-        outcomes = outcomes.where(cls.reporter_id == person.id, late).group_by(Case.outcome)
+        outcomes = select(Case.outcome, func.count()).join(newest, newest.c.case_id == Case.id)
+        outcomes = outcomes.where(late).group_by(Case.outcome)
         counts = dict(db.session.execute(outcomes).all())
         dismissed = counts.pop(DISMISSED, 0)
         return dismissed, sum(counts.values())

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..extensions import db
 from . import news
 from .audit import AuditEntry
+from .copies import forget_copies_in
 from .fields import Moment, Reason, full, utcnow
 from .refused import Refused
 from .sanction import Sanction
@@ -183,6 +184,8 @@ class Ruled:
         self.settled_at, self.settled_by = utcnow(), by.username
         self.outcome, self.ruling = outcome, reason
         self.claimed_by = self.claimed_at = None
+        if self.thing is None:
+            forget_copies_in([self.id])
         news.of_ruling(self, by)
 
     def _record(self, action, by, reason, before=""):

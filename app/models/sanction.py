@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
 from .audit import AuditEntry
-from .fields import CreatedAt, Id, Moment, Reason, end_in_words, utcnow
+from .fields import CreatedAt, Id, Moment, Reason, end_in_words, partial_index, utcnow
 from .refused import Refused
 from .sanctioned import NO_END
 from .user import User
@@ -34,7 +34,10 @@ class Sanction(db.Model):
     """One step of the ladder. What is past or lifted stays, as the history of the person."""
 
     __tablename__ = "sanctions"
-    __table_args__ = (Index("ix_sanctions_user", "user_id", "id"),)
+    __table_args__ = (
+        Index("ix_sanctions_user", "user_id", "id"),
+        partial_index("ix_sanctions_strikes", "lifted_at IS NULL", "user_id", "kind", "lifted_at"),
+    )
     noun = "sanction"
 
     id: Mapped[Id]
@@ -57,6 +60,7 @@ class Sanction(db.Model):
     lift_reason: Mapped[Reason]
 
     is_new = False  # made just now, not found as what the same form had made
+    is_lifted_on_appeal = False  # set on those that inverses find
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True, foreign_keys=[user_id])
 

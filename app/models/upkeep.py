@@ -10,6 +10,7 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 from ..extensions import db
 from ..markdown import RENDERER
 from .comment import Comment
+from .copies import forget_copies
 from .fields import utcnow
 from .post import Post
 from .rendering import rendered
@@ -44,11 +45,12 @@ def _render_outdated(cls):
 def purge_deleted():
     """Remove for good what was deleted KEPT ago, with all that belongs to it. Commits."""
     due = Comment.deleted_at < utcnow() - KEPT
-    while _purge_comments(due):
+    while _purge_comments(due, skip_locked=True):
         pass
     while posts := _due_posts():
         while _purge_comments(Comment.post_id.in_(posts)):
             pass
+        forget_copies("post", posts)
         db.session.execute(delete(Post).where(Post.id.in_(posts)))
         db.session.commit()
 
@@ -59,6 +61,7 @@ def purge_removed(written):
     id, cls = written.id, type(written)
     while _purge_comments(below == id):
         pass
+    forget_copies(written.noun, [id])
     db.session.execute(delete(cls).where(cls.id == id, cls.deleted_at.is_not(None)))
     db.session.commit()
 
@@ -69,19 +72,22 @@ def _due_posts():
     return db.session.scalars(due.limit(PURGED).with_for_update(skip_locked=True)).all()
 
 
-def _purge_comments(condition):
-    """Remove some of these comments, and return how many; their authors have so many less."""
+def _purge_comments(condition, *, skip_locked=False):
+    """Remove some of these comments; return 0 where none is left, but for those that are skipped.
+
+    Their authors have so many less.
+    """
+    ids = db.session.scalars(
+        select(Comment.id).where(condition).order_by(Comment.id).limit(PURGED)
+    ).all()
+    forget_copies("comment", ids)
     counted = and_(*Comment.shown()).label("counted")
-    some = (
-        select(Comment.id, Comment.author_id, counted)
-        .where(condition)
-        .order_by(Comment.id)
-        .limit(PURGED)
-    )
-    rows = db.session.execute(some.with_for_update(skip_locked=True)).all()
+    some = select(Comment.id, Comment.author_id, counted).where(Comment.id.in_(ids), condition)
+    some = some.order_by(Comment.id).with_for_update(skip_locked=skip_locked)
+    rows = db.session.execute(some).all()
     db.session.execute(delete(Comment).where(Comment.id.in_([row.id for row in rows])))
     fewer = Counter(row.author_id for row in rows if row.counted)
     for id in sorted(filter(None, fewer)):
         User.count_up(id, comment_count=-fewer[id])
     db.session.commit()
-    return len(rows)
+    return len(rows) if skip_locked else len(ids)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..domains import domain_of, ends_of, hosts_linked, hosts_named
 from ..extensions import db
+from ..names import without_unseen
 from ..words import in_order, plain
 from .audit import AuditEntry
 from .fields import Id, Moment, utcnow
@@ -75,9 +76,14 @@ class WatchedWord(db.Model):
         return row is not None
 
 
+def words_in(text, **asked):
+    """The words of a text as they are compared, in one line."""
+    return " ".join(in_order(without_unseen(text), **asked))
+
+
 def key_of(kind, pattern):
     """Return what is compared. Refused where no text can hold that."""
-    key = domain_of(pattern) if kind == DOMAIN else " ".join(in_order(pattern, asked=True))
+    key = domain_of(pattern) if kind == DOMAIN else words_in(pattern, asked=True)
     if not key and kind == DOMAIN:
         raise Refused("This is no domain; one looks like casino.example.")
     if not key or len(key) < 2:
@@ -116,12 +122,13 @@ class WatchList:
 
     def found_in(self, text, hosts=()):
         """Return what a plain text holds of it, as whole words; what is refused comes first."""
-        found = {*self._words_in(text), *self._domains_of({*hosts, *hosts_named(text)})}
+        named = hosts_named(without_unseen(text))
+        found = {*self._words_in(text), *self._domains_of({*hosts, *named})}
         return sorted(found, key=lambda match: (match.act != REFUSE, match.key))
 
     def _words_in(self, text):
-        words = in_order(text)
-        single, line = set(words), f" {' '.join(words)} "
+        line = f" {words_in(text)} "
+        single = set(line.split())
         for match in self.matches:
             if match.kind == WORD and (
                 f" {match.key} " in line if " " in match.key else match.key in single

@@ -20,6 +20,7 @@ from .user import User
 LONGEST = 10_000  # characters
 SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
 HELD = "held_at IS NOT NULL"
+HIDDEN = "hidden_at IS NOT NULL"
 APPROVED = "approved_at IS NOT NULL"
 
 

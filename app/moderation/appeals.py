@@ -2,12 +2,12 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, lazyload
 
 from ..email import send_appeal_answered, send_appeal_decided
 from ..extensions import db
 from ..forms import MessageForm
-from ..models import Appeal, AppealMessage, Case
+from ..models import Appeal, AppealMessage, Case, Comment, Post, Sanction
 from ..models.deciding import CONFIRMED, LIFTED
 from ..models.refused import Refused
 from ..models.setting import current_settings
@@ -86,9 +86,12 @@ def say(appeal, form):
 
 
 def with_matter(statement):
-    """With what each is about, so that a list asks for it once."""
-    matters = (Appeal.sanction, Appeal.post, Appeal.comment)
-    return statement.options(*map(joinedload, matters))
+    """With what each is about, so that a list asks for it once; it is of whoever appeals."""
+    return statement.options(
+        joinedload(Appeal.sanction).options(lazyload(Sanction.user)),
+        joinedload(Appeal.post).options(lazyload(Post.author)),
+        joinedload(Appeal.comment).options(lazyload(Comment.author)),
+    )
 
 
 def reports_about(appeal):

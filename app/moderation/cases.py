@@ -1,7 +1,7 @@
 """One case: what was reported and by whom, what happened before, and the ruling."""
 
 from flask import abort, flash, redirect, render_template, url_for
-from sqlalchemy import select
+from sqlalchemy import false, select
 
 from ..differences import difference, shortened
 from ..email import send_sanctioned, send_text_hidden
@@ -90,11 +90,12 @@ def show_case(case, form):
 def former(case):
     """The conditions of what was settled about the same person before or, failing that, thing."""
     yield Case.id != case.id
-    if case.person_id:
+    if case.person:
         yield Case.person_id == case.person_id
+    elif case.thing:
+        yield from Case.about(case.thing)
     else:
-        column = Case.post_id if case.noun == "post" else Case.comment_id
-        yield column == getattr(case, f"{case.noun}_id", None)
+        yield false()
 
 
 def others_about(person):

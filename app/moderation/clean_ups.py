@@ -6,7 +6,7 @@ from ..clean_ups import carry_out_now
 from ..email import send_clean_up_undone, send_cleaned_up
 from ..extensions import db
 from ..models import CleanUp
-from ..models.clean_up import count_written, newest_written
+from ..models.clean_up_texts import count_written, newest_written
 from ..models.refused import Refused
 from ..security import actor
 from .acts import attempt

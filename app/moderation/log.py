@@ -14,7 +14,7 @@ from ..email import (
     send_text_restored,
 )
 from ..extensions import db
-from ..forms import Form, reason_field
+from ..forms import Form, reason_field, without_links
 from ..log_filters import ActFilters, as_written, name_field
 from ..models import AuditEntry, CleanUp, Sanction
 from ..models.log_card import staff_cards
@@ -45,7 +45,7 @@ class FullFilters(ActFilters):
 
 
 class UndoForm(Form):
-    reason = reason_field()
+    reason = reason_field(without_links)  # it is mailed
 
 
 @moderation.route("/log")

@@ -164,10 +164,10 @@ def role_requests(id):
 
 
 def reports(id):
-    """What the person reported, and what came of it. Not who reported them."""
+    """What the person reported, and what came of it. Not the text, nor who reported them."""
     made = select(
         *(Report.created_at, Case.noun.label("about"), Case.post_id, Case.comment_id),
-        *(ACTOR.username.label("by"), Report.category, Report.reason, Report.body),
+        *(ACTOR.username.label("by"), Report.category, Report.reason),
         *(Case.settled_at, Case.outcome, Case.ruling),
     )
     made = made.join(Case, Case.id == Report.case_id)

@@ -20,7 +20,8 @@ def upgrade():
         for name, length in WORDS.items():
             words = sa.Column(name, sa.String(length), nullable=False, server_default="")
             op.add_column(table, words)
-        index(f"ix_{table}_held", table, "held_at", where="held_at IS NOT NULL")
+        held = "held_at", "id", "deleted_at", "author_id"
+        index(f"ix_{table}_held", table, *held, where="held_at IS NOT NULL")
         approved = "created_at", "id"
         index(f"ix_{table}_approved", table, *approved, where="approved_at IS NOT NULL")
     op.create_table(

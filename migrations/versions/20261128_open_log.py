@@ -12,7 +12,7 @@ down_revision = "6a1f37d0c8e4"
 TABLE, MARKED = "audit_entries", sa.text("audience IS NOT NULL")
 INDEXES = {
     "ix_audit_moderation": ["created_at", "id"],
-    "ix_audit_moderation_action": ["action", "created_at", "id"],
+    "ix_audit_moderation_action": ["action", "created_at", "id", "audience"],
     "ix_audit_moderation_actor": ["actor_name", "created_at", "id"],
     "ix_audit_moderation_target": ["target_name", "created_at", "id"],
     "ix_audit_moderation_both": ["actor_name", "action", "created_at", "id"],

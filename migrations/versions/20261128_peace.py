@@ -25,6 +25,9 @@ def upgrade():
     make_appeal_messages()
     for name in ("silenced_until", "suspended_until"):
         op.add_column("users", sa.Column(name, sa.DateTime(timezone=True)))
+    for table in ("posts", "comments"):
+        hidden = "author_id", "hidden_at", "id"
+        index(f"ix_{table}_hidden", table, *hidden, where="hidden_at IS NOT NULL")
     op.drop_index("uq_notifications_follow", "notifications")
     with op.batch_alter_table("notifications") as notifications:
         notifications.add_column(sa.Column("case_id", sa.Integer()))
@@ -64,9 +67,16 @@ def make_cases():
     index("ix_cases_open", "cases", "created_at", "id", where=OPEN)
     index("ix_cases_open_category", "cases", "category", "created_at", "id", where=OPEN)
     index("ix_cases_open_noun", "cases", "noun", "created_at", "id", where=OPEN)
-    index("ix_cases_settled", "cases", "settled_at", "id", where=SETTLED)
+    index("ix_cases_open_person", "cases", "person_id", "created_at", "id", where=OPEN)
+    covered = "settled_at", "id", "created_at", "outcome"
+    index("ix_cases_settled", "cases", *covered, where=SETTLED)
+    for column in ("category", "noun"):
+        name = f"ix_cases_settled_{column}"
+        index(name, "cases", column, "settled_at", "id", where=SETTLED)
+    former = "person_id", "settled_at", "id", "outcome"
+    index("ix_cases_settled_person", "cases", *former, where=SETTLED)
     index("ix_cases_created_at", "cases", "created_at")
-    index("ix_cases_person", "cases", "person_id", "id")
+    index("ix_cases_person", "cases", "person_id", "outcome")
     index("ix_cases_post", "cases", "post_id")
     index("ix_cases_comment", "cases", "comment_id")
     index("ix_cases_claimed_by_id", "cases", "claimed_by_id")
@@ -90,7 +100,7 @@ def make_reports():
         sa.UniqueConstraint("case_id", "reporter_id", name="uq_reports_case_id"),
     )
     index("ix_reports_created_at", "reports", "created_at")
-    index("ix_reports_reporter", "reports", "reporter_id", "id")
+    index("ix_reports_reporter", "reports", "reporter_id", "id", "case_id")
 
 
 def make_sanctions():
@@ -117,6 +127,8 @@ def make_sanctions():
         sa.UniqueConstraint("form_key", name="uq_sanctions_form_key"),
     )
     index("ix_sanctions_user", "sanctions", "user_id", "id")
+    strikes = "user_id", "kind", "lifted_at"
+    index("ix_sanctions_strikes", "sanctions", *strikes, where="lifted_at IS NULL")
     for column in ("created_at", "by_id", "case_id", "entry_id"):
         index(f"ix_sanctions_{column}", "sanctions", column)
 
@@ -203,6 +215,8 @@ def downgrade():
         notifications.drop_column("case_id")
     follow = dict(where=OF_FOLLOW, unique=True)
     index("uq_notifications_follow", "notifications", "actor_id", "user_id", **follow)
+    for table in ("posts", "comments"):
+        op.drop_index(f"ix_{table}_hidden", table)
     for name in ("suspended_until", "silenced_until"):
         op.drop_column("users", name)
     for table in ("appeal_messages", "appeals", "sanctions", "reports", "cases"):
