@@ -182,7 +182,7 @@ def required_reason_field(label="Reason"):
 def reason_field(*more):
     """The reason of an act of staff, for the log."""
     checks = [visible_lines, at_most(500), *more]
-    return TextAreaField("Reason", filters=[stripped], validators=checks)
+    return TextAreaField("Reason", filters=[unix_lines, stripped], validators=checks)
 
 
 class MessageForm(Form):

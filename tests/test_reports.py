@@ -165,6 +165,15 @@ def test_a_report_that_makes_no_sense_is_not_made(client, alice, things, form, w
     assert words in page.text
 
 
+def test_the_end_of_a_line_is_one_character(client, alice, things):
+    client.sign_in(alice)
+    reason = "a\r\n" * 249 + "ab"
+
+    client.post(path_to("post", things["post"]), data={"category": "Spam", "reason": reason})
+
+    assert [len(report.reason) for report in reports()] == [500]
+
+
 # Again, and again
 
 

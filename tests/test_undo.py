@@ -158,15 +158,6 @@ def test_an_upheld_report_that_changed_nothing_waits_again(app, alice, bob, mona
     assert "acted on this since" in refused(upheld, mona)
 
 
-def test_what_an_appeal_lifted_is_not_put_back_by_who_imposed_it(app, alice, mona, ada):
-    appeal = Appeal.open(silence(alice, mona), by=alice, body="No.")
-    appeal.decide("lifted", by=ada, answer="It was a joke.")
-
-    assert "another moderator decides" in refused(last(), mona)
-    undo(last(), by=ada)
-    assert alice.is_silenced
-
-
 def test_a_clean_up_is_undone(client, alice, mona):
     posts = [make_post(alice) for _ in range(3)]
     row, _ = CleanUp.ask(alice, utcnow() - timedelta(days=1), by=mona, reason="Spam.")

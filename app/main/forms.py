@@ -21,6 +21,7 @@ from ..forms import (
     known_password_field,
     new_key,
     stripped,
+    unix_lines,
     visible,
     visible_lines,
     writing_field,
@@ -126,7 +127,9 @@ class RoleRequestForm(Form):
 class ReportForm(Form):
     category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
     reason = TextAreaField(
-        "In your words", filters=[stripped], validators=[at_most(500), visible_lines]
+        "In your words",
+        filters=[unix_lines, stripped],
+        validators=[at_most(500), visible_lines],
     )
     submit = SubmitField("Report it")
 

@@ -18,7 +18,6 @@ from .inverses_of_people import (
     reinstate,
     undo_clean_up,
     why_not_give_back,
-    why_not_reinstate,
     why_not_settle,
     why_not_undo_clean_up,
 )
@@ -124,7 +123,7 @@ INVERSES = {
     LIFT: Inverse(
         find_sanctions,
         lambda sanction: lock_person(sanction.user),
-        why_not_reinstate,
+        why_not_settle,
         reinstate,
         SETTLING,
     ),

@@ -12,7 +12,6 @@ from .role import Role
 from .sanction import LIFT, Sanction
 from .user import User
 
-ON_APPEAL = "It was lifted on appeal, and you imposed it: another moderator decides."
 ONLY_ADMINISTRATORS = "Only administrators may do this."
 
 
@@ -87,10 +86,6 @@ def find_sanctions(entries):
     for row in rows:
         row.lifted_on_appeal_by = deciders.get(row.id)
     imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
-    granted = Appeal.sanction_id.in_(by_id), Appeal.outcome == LIFTED
-    granted = set(db.session.scalars(select(Appeal.sanction_id).where(*granted)))
-    for row in rows:
-        row.is_lifted_on_appeal = row.is_lifted and row.id in granted
     return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
 
 
@@ -110,13 +105,6 @@ def why_not_settle(entry, sanction, by):
     if lifted_by and sanction.by_id == by.id and lifted_by != by.username:
         return "It was lifted on appeal, so who had imposed it leaves that to others."
     return by.why_not_sanction(sanction.user)
-
-
-def why_not_reinstate(entry, sanction, by):
-    """Who imposed it does not go over the head of whoever decided on an appeal."""
-    if sanction.by_id == by.id and sanction.is_lifted_on_appeal:
-        return ON_APPEAL
-    return why_not_settle(entry, sanction, by)
 
 
 def lift(entry, sanction, by, reason):

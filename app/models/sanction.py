@@ -60,7 +60,6 @@ class Sanction(db.Model):
     lift_reason: Mapped[Reason]
 
     is_new = False  # made just now, not found as what the same form had made
-    is_lifted_on_appeal = False  # set on those that inverses find
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True, foreign_keys=[user_id])
 

@@ -21,6 +21,7 @@ from ..forms import (
     body_field,
     choices_of,
     stripped,
+    unix_lines,
     visible,
     visible_lines,
     without_links,
@@ -47,7 +48,7 @@ class ReasonForm(Form):
     rule = SelectField("Rule", choices=[], validate_choice=False)  # an unknown one says nothing
     reason = TextAreaField(
         "In your own words",
-        filters=[stripped],
+        filters=[unix_lines, stripped],
         validators=[usual_or_typed, visible_lines, at_most(500), without_links],
     )
 
@@ -78,7 +79,7 @@ class RemoveForm(ReasonForm):
 class NoteForm(Form):
     text = TextAreaField(
         "A note for other moderators",
-        filters=[stripped],
+        filters=[unix_lines, stripped],
         validators=[DataRequired(REQUIRED), visible_lines, at_most(LONGEST_NOTE)],
     )
     submit = SubmitField("Add the note")

@@ -9,6 +9,7 @@ from ..forms import (
     at_most,
     choices_of,
     stripped,
+    unix_lines,
     visible,
     visible_lines,
     without_links,
@@ -22,7 +23,9 @@ class HeldForm(Form):
 
     version = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
     reason = TextAreaField(
-        "Reason", filters=[stripped], validators=[visible_lines, at_most(500), without_links]
+        "Reason",
+        filters=[unix_lines, stripped],
+        validators=[visible_lines, at_most(500), without_links],
     )
     approve = SubmitField("Approve")
     decline = SubmitField("Decline")

@@ -5,6 +5,7 @@ from sqlalchemy import func
 
 from ..extensions import db
 from ..models import AuditEntry, CleanUp, StaffNote, User
+from ..models.audit import EVERYBODY
 from ..models.people_list import PeopleList
 from ..models.people_search import parts_of
 from ..models.person_history import PersonHistory
@@ -73,6 +74,9 @@ def show_person(user, form):
     What is for staff alone is kept from members of staff about themselves, and about their betters.
     """
     forbidden = actor().why_not_act_on(user)
+    entries = AuditEntry.moderation_about(user)
+    if forbidden:
+        entries = entries.where(AuditEntry.audience == EVERYBODY)
     return render_template(
         "moderation/person.html",
         user=user,
@@ -81,5 +85,5 @@ def show_person(user, form):
         history=PersonHistory(user),
         clean_ups=db.session.scalars(CleanUp.of(user).limit(SHOWN)).all(),
         notes=[] if forbidden else db.session.scalars(StaffNote.about(user).limit(SHOWN)).all(),
-        entries=db.session.scalars(AuditEntry.moderation_about(user).limit(SHOWN)).all(),
+        entries=db.session.scalars(entries.limit(SHOWN)).all(),
     )
