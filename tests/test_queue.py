@@ -374,6 +374,18 @@ def test_what_nobody_wrote_any_more_can_be_hidden_or_dismissed(moderator, bob, a
     assert [case.outcome for case in cases] == ["hidden", "dismissed"]
 
 
+def test_what_happened_before_to_a_member_who_is_gone_is_not_that_of_others(
+    moderator, bob, ada, mona
+):
+    case = make_report(bob).case
+    make_report(make_post(make_user("carol"))).case.dismiss(by=mona, reason="A recipe is none.")
+    bob.delete(by=ada)
+
+    page = moderator.get(f"/moderation/case/{case.id}").text
+
+    assert "A recipe is none." not in page
+
+
 def test_reports_about_a_member_who_is_gone_can_be_dismissed(moderator, bob, ada):
     case = make_report(bob).case
     bob.delete(by=ada)
