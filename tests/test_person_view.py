@@ -4,7 +4,16 @@ import pytest
 from factories import PASSWORD, keep, make_comment, make_post, make_user
 
 from app.extensions import db
-from app.models import Case, Invitation, Report, Role, Sanction, User, UserSession
+from app.models import (
+    Case,
+    Invitation,
+    Report,
+    Role,
+    Sanction,
+    User,
+    UserSession,
+    person_history,
+)
 from app.models.case import DISMISSED, HIDDEN
 from app.models.fields import utcnow
 from app.networks import network_at
@@ -37,6 +46,14 @@ def test_reports_are_counted_by_what_became_of_them(client, alice, bob, mona):
     assert "Has reported</dt><dd>Never" in hers
     assert "4 times: 1 upheld, 2 dismissed, 1 open" in hers
     assert "Has reported</dt><dd>4 times: 1 upheld, 2 dismissed, 1 open" in his
+
+
+def test_of_very_many_reports_the_last_ones_are_counted(client, alice, bob, mona, monkeypatch):
+    monkeypatch.setattr(person_history, "MOST_COUNTED", 2)
+    for outcome in (HIDDEN, DISMISSED, DISMISSED):
+        case(alice, outcome, reporter=bob)
+
+    assert "Of the last 2: 0 upheld, 2 dismissed, 0 open" in look(client, mona)
 
 
 def test_sanctions_hidden_texts_and_the_log_are_shown(client, alice, mona):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from ..extensions import db
@@ -16,6 +16,7 @@ from .session import UserSession
 from .user import User
 
 SHOWN = 20
+MOST_COUNTED = 500  # cases, the newest: how the visit of one much reported stays short
 MOST_HIDDEN = 10  # of posts, and of comments
 MOST_NEIGHBOURS = 10
 
@@ -32,13 +33,18 @@ class Tally:
     def total(self):
         return self.open + self.upheld + self.dismissed
 
+    @property
+    def is_full(self):
+        """Whether there may be more than were counted."""
+        return self.total >= MOST_COUNTED
+
     @classmethod
     def of(cls, outcomes):
-        """Sum up pairs of an outcome, which is empty while a case is open, and a number."""
+        """Count the outcomes of some cases; that of one is empty while it is open."""
         tally = cls()
-        for outcome, number in outcomes:
+        for outcome in outcomes:
             name = {"": "open", DISMISSED: "dismissed"}.get(outcome, "upheld")
-            setattr(tally, name, getattr(tally, name) + number)
+            setattr(tally, name, getattr(tally, name) + 1)
         return tally
 
 
@@ -50,11 +56,13 @@ class PersonHistory:
 
     def reports_about(self):
         """Of cases: however many report one thing, it counts once."""
-        return self._tally(select(Case.outcome, func.count()).where(Case.person_id == self.user.id))
+        about = select(Case.outcome).where(Case.person_id == self.user.id)
+        return self._tally(about.order_by(Case.id.desc()))
 
     def reports_by(self):
-        cases = select(Case.outcome, func.count()).join(Report, Report.case_id == Case.id)
-        return self._tally(cases.where(Report.reporter_id == self.user.id))
+        theirs = select(Case.outcome).join(Report, Report.case_id == Case.id)
+        theirs = theirs.where(Report.reporter_id == self.user.id)
+        return self._tally(theirs.order_by(Report.id.desc()))
 
     def sanctions(self):
         return db.session.scalars(Sanction.of(self.user).limit(SHOWN)).all()
@@ -78,7 +86,7 @@ class PersonHistory:
         return db.session.scalars(people).all() if ids else []
 
     def _tally(self, cases):
-        return Tally.of(db.session.execute(cases.group_by(Case.outcome)))
+        return Tally.of(db.session.scalars(cases.limit(MOST_COUNTED)))
 
     def _hidden(self, kind):
         here = kind.author_id == self.user.id, kind.hidden_at.is_not(None), kind.held_at.is_(None)
