@@ -18,6 +18,7 @@ FLAGS = (
 SECONDS = 10  # for anything to come true
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items):
     """All these tests use one site, so one process runs them, in their order."""
     for item in items:
