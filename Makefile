@@ -20,7 +20,7 @@ run: $(VENV)/.site-installed  ## set up and serve the site on 127.0.0.1:5000; PO
 	@$(VENV)/bin/flask serve
 
 test: $(VENV)/.tests-installed  ## set up and run every test; ARGS="-k follow" goes to pytest
-	$(VENV)/bin/pytest -n $(JOBS) --maxprocesses 4 --dist loadgroup $(ARGS)
+	$(VENV)/bin/pytest -n $(JOBS) --maxprocesses 4 --dist loadscope $(ARGS)
 
 lint: $(VENV)/.tests-installed  ## look for mistakes and untidy code
 	$(VENV)/bin/ruff check .

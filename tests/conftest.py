@@ -15,6 +15,7 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache
 from services import postgresql_database
 from sqlalchemy import event, insert, select, text, true
+from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from app.extensions import db, limiter
@@ -48,6 +49,17 @@ BEGIN
     RETURN gone;
 END $$"""
 MANY = 2000  # dead rows that are swept out
+
+
+class Scheduling(LoadScopeScheduling):
+    """Any process takes any test; but those of the browser use one site, so one runs them all."""
+
+    def _split_scope(self, nodeid):
+        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log)
 
 
 class Browser(FlaskClient):

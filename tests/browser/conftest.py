@@ -1,7 +1,6 @@
 """The site, served as `make run` serves it; one Chromium; a watcher over all it does."""
 
 import os
-from pathlib import Path
 
 import pytest
 import services
@@ -10,20 +9,11 @@ from playwright.sync_api import expect, sync_playwright
 from .people import People
 from .watcher import Watcher
 
-HERE = Path(__file__).parent
 FLAGS = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     " --disable-component-update --disable-sync"
 )
 SECONDS = 10  # for anything to come true
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
-def pytest_collection_modifyitems(items):
-    """All these tests use one site, so one process runs them, in their order."""
-    for item in items:
-        if item.path.parent == HERE:
-            item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="package")
