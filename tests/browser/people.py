@@ -124,14 +124,14 @@ class People:
         self.texts["case"] = case.id
 
     def make_sanctions(self):
-        """What the standing of vera shows, and the staff of her appeals."""
-        vera, mona = make_user("vera"), User.with_username("mona")
-        hidden = [make_post(vera, LONG), make_comment(author=vera, text=LONG)]
+        """What the standing of sanna shows, and the staff of her appeals."""
+        sanna, mona = make_user("sanna"), User.with_username("mona")
+        hidden = [make_post(sanna, LONG), make_comment(author=sanna, text=LONG)]
         for text in hidden:
             text.hide(by=mona, reason=LONG * 7)
         values = dict(by=mona, reason=LONG * 7)
-        made = [Sanction.impose(vera, kind, **values) for kind in ("notice", "silence")]
-        appeal = Appeal.open(made[0], by=vera, body=LONG * 20)
+        made = [Sanction.impose(sanna, kind, **values) for kind in ("notice", "silence")]
+        appeal = Appeal.open(made[0], by=sanna, body=LONG * 20)
         appeal.say(by=mona, body=LONG * 20)
         db.session.commit()
         self.texts |= dict(hidden_post=hidden[0].id, hidden_comment=hidden[1].id)

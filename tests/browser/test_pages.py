@@ -79,7 +79,7 @@ FOR_STAFF = {
     "moderation.appeal": "/moderation/appeals/{appeal}",
     "moderation.appeals": "/moderation/appeals",
     "moderation.lift_sanction": "/moderation/sanctions/{sanction}/lift",
-    "moderation.sanction": "/moderation/people/vera/sanction",
+    "moderation.sanction": "/moderation/people/sanna/sanction",
     "moderation.held": "/moderation/held",
     "moderation.log": "/moderation/log",
     "moderation.log_entry": "/moderation/log/{entry}",
@@ -204,7 +204,7 @@ def tokens(people):
         ("alice", {"auth.join": "/auth/join/{join}"}),
         ("ulla", FOR_NEWCOMERS),
         ("willa", FOR_THOSE_WHO_WAIT),
-        ("vera", FOR_THE_SANCTIONED),
+        ("sanna", FOR_THE_SANCTIONED),
     ],
     ids=[
         "visitor",
