@@ -100,9 +100,9 @@ class Config:
         "pictures": "30 per hour",  # by account; each is decoded and drawn anew
         "reports": "20 per hour",  # by account
         "writing": "120 per minute",
-        "texts on the first day": "5 per hour",  # posts and comments of one member
-        "texts in the first week": "20 per hour",
-        "texts": "60 per hour",
+        "texts on the first day": "20 per hour",  # posts and comments of one member
+        "texts in the first week": "40 per hour",
+        "texts": "120 per hour",
     }
     RATELIMIT_STRATEGY = "moving-window"
     RATELIMIT_IN_MEMORY_FALLBACK_ENABLED = True

@@ -1,6 +1,7 @@
 """The people in the served site, made straight in its database."""
 
 import io
+from datetime import timedelta
 
 from factories import PASSWORD, make_comment, make_mail, make_post, make_user
 from PIL import Image
@@ -46,6 +47,8 @@ class People:
         self.app = create_app("testing", **settings)
 
     def make(self, username, **values):
+        """Make a member of ten days, unless said otherwise: nobody is in a first hour."""
+        values.setdefault("member_since", utcnow() - timedelta(days=10))
         with self.app.app_context():
             make_user(username, **values)
             db.session.commit()

@@ -34,7 +34,7 @@ def mail_leads(page, recipient, subject):
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no_script"])
 def test_from_the_report_to_the_log(visit, watcher, people, script):
-    rude, second = ("rudi", "max") if script else ("rosa", "mia")
+    rude, second = ("rufus", "maxine") if script else ("rosalind", "mirabel")
     people.make(rude)
     people.make(second, role="Moderator")
     path = people.post(rude, INSULT)

@@ -39,5 +39,5 @@ def test_staff_land_where_they_work(visit, username, path, title):
     expect(page.get_by_role("heading", level=1)).to_have_text(title)
     administration = page.get_by_role("navigation").get_by_role("link", name="Administration")
     expect(administration).to_have_count(1 if username == "ada" else 0)
-    page.get_by_role("link", name="Moderation", exact=True).click()
+    page.get_by_role("navigation", name="Main").get_by_role("link", name="Moderation").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Reports")
