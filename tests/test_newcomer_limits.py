@@ -146,4 +146,4 @@ def test_a_limit_that_is_empty_is_none(client, app):
 def test_newcomers_may_write_a_little_by_default():
     limits = [Config.LIMITS[name] for name in FEW]
 
-    assert limits == ["5 per hour", "20 per hour", "60 per hour"]
+    assert limits == ["20 per hour", "40 per hour", "120 per hour"]
