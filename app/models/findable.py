@@ -1,9 +1,10 @@
-"""How people are found: by parts of their names and addresses, and by what namesakes share."""
+"""How people are found: by name or address, by parts of them, and by what namesakes share."""
 
-from sqlalchemy import String, inspect
+from sqlalchemy import String, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..names import address_key, name_key
+from ..extensions import db
+from ..names import address_key, address_or_none, name_key, username_key
 from ..words import words_of
 from .fields import Words
 
@@ -17,6 +18,20 @@ class Findable:
     name_key: Mapped[str] = mapped_column(String(130), default="")
     address_key: Mapped[str] = mapped_column(String(254), default="")
     words: Mapped[Words]  # by which members find each other: no address is among them
+
+    @classmethod
+    def with_email(cls, address):
+        address = address_or_none(address)
+        return address and db.session.scalar(select(cls).where(cls.email == address))
+
+    @classmethod
+    def with_username(cls, name):
+        return db.session.scalar(select(cls).where(cls.username_key == username_key(name)))
+
+    @classmethod
+    def with_login(cls, login):
+        """Find a person by what they type to sign in: an address has an @, a username never."""
+        return cls.with_email(login) if "@" in login else cls.with_username(login)
 
     def keep_what_finds(self):
         parts = self.username, self.email, self.first_name or "", self.last_name or ""

@@ -131,20 +131,6 @@ class User(
         return name
 
     @classmethod
-    def with_email(cls, address):
-        address = address_or_none(address)
-        return address and db.session.scalar(select(cls).where(cls.email == address))
-
-    @classmethod
-    def with_username(cls, name):
-        return db.session.scalar(select(cls).where(cls.username_key == username_key(name)))
-
-    @classmethod
-    def with_login(cls, login):
-        """Find a person by what they type to sign in: an address has an @, a username never."""
-        return cls.with_email(login) if "@" in login else cls.with_username(login)
-
-    @classmethod
     def newest(cls):
         """People whom everybody may see, the newest first."""
         newest = cls.member_since.desc(), cls.id.desc()

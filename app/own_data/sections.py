@@ -12,7 +12,6 @@ from ..models import (
     AppealMessage,
     AuditEntry,
     Bookmark,
-    Case,
     Comment,
     Follow,
     Invitation,
@@ -34,6 +33,7 @@ from ..models import (
     WayBack,
 )
 from ..models.staff_note import ABOUT_NOTES
+from .peace import appeal_messages, appeals, reports, sanctions
 
 AT_ONCE = 200
 PICTURE = "picture.webp"  # in the file, where the person chose one
@@ -161,36 +161,6 @@ def role_requests(id):
         *(RoleRequest.decided_at, RoleRequest.outcome, RoleRequest.answer),
     )
     return asked.join(Role, Role.id == RoleRequest.role_id).where(RoleRequest.user_id == id)
-
-
-def reports(id):
-    """What the person reported, and what came of it. Not the text, nor who reported them."""
-    made = select(
-        *(Report.created_at, Case.noun.label("about"), Case.post_id, Case.comment_id),
-        *(ACTOR.username.label("by"), Report.category, Report.reason),
-        *(Case.settled_at, Case.outcome, Case.ruling),
-    )
-    made = made.join(Case, Case.id == Report.case_id)
-    return made.outerjoin(ACTOR, ACTOR.id == Case.person_id).where(Report.reporter_id == id)
-
-
-def sanctions(id):
-    columns = Sanction.id, Sanction.created_at, Sanction.kind, Sanction.reason, Sanction.until
-    lifted = Sanction.lifted_at, Sanction.lift_reason
-    return select(*columns, *lifted).where(Sanction.user_id == id)
-
-
-def appeals(id):
-    about = Appeal.sanction_id, Appeal.post_id, Appeal.comment_id
-    columns = Appeal.created_at, *about, Appeal.decided_at, Appeal.outcome, Appeal.answer
-    return select(Appeal.id, *columns).where(Appeal.user_id == id)
-
-
-def appeal_messages(id):
-    """Both sides of the threads; who of the staff wrote is theirs."""
-    columns = AppealMessage.appeal_id, AppealMessage.created_at
-    columns += AppealMessage.by_staff, AppealMessage.body
-    return select(*columns).join(Appeal).where(Appeal.user_id == id)
 
 
 def mails(id):
