@@ -186,6 +186,30 @@ def test_what_was_decided_on_waits_again(app, alice, mona, act):
     assert post.is_held and post.is_hidden and list(wrong_counts()) == []
 
 
+def test_what_waited_when_it_was_hidden_waits_again(app, alice, mona):
+    post = make_post(alice)
+    post.hold(Hold("first"))
+    post.hide(by=mona, reason="Spam.")
+
+    undo(last(), by=mona)
+
+    assert post.is_held and post.is_hidden and post.hidden_reason == ""
+    assert list(wrong_counts()) == [] and log() == ["hide", "hold text"]
+
+
+@pytest.mark.parametrize("outcome", ["lifted", "confirmed"])
+def test_an_appeal_that_was_decided_waits_again(app, alice, mona, ada, outcome):
+    appeal = Appeal.open(silence(alice, mona), by=alice, body="I was quoting.")
+    appeal.decide(outcome, by=ada, answer="So it is.")
+    act = {"lifted": "accept appeal", "confirmed": "decline appeal"}[outcome]
+    decision = db.session.scalar(AuditEntry.latest().where(AuditEntry.action == act))
+
+    undo(decision, by=ada)
+
+    assert appeal.is_open and (appeal.outcome, appeal.answer, appeal.decided_by) == ("", "", "")
+    assert log()[-1] == "reopen appeal" and why_not_undo([decision], ada)[decision.id]
+
+
 def test_whom_an_undo_concerns_is_told_by_mail(client, alice, mona, ada):
     post = make_post(alice)
     post.hide(by=mona, reason="Spam.")
