@@ -348,14 +348,14 @@ COSTLY = {
 }
 
 
-def cost(text):
-    return worked(lambda: render(text))
+def cost(text, **options):
+    return worked(lambda: render(text), **options)
 
 
 @pytest.mark.parametrize("kind", COSTLY)
 def test_no_text_is_costly(kind):
     """R-20: 32 000 characters, by what the processor worked; aimed at is half a second."""
-    seconds, html = cost(COSTLY[kind](32_000))
+    seconds, html = cost(COSTLY[kind](32_000), enough=3)
 
     assert seconds < 3
     assert len(html) < 1_000_000
@@ -399,7 +399,7 @@ def test_a_table_of_everyday_size_is_taken_whole():
 
 def test_the_pattern_of_links_cannot_be_made_to_think():
     """R-20."""
-    seconds, match = worked(lambda: LINK.fullmatch("/" + "a" * 100_000 + "\\"))
+    seconds, match = worked(lambda: LINK.fullmatch("/" + "a" * 100_000 + "\\"), enough=1)
 
     assert match is None
     assert seconds < 1

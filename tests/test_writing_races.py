@@ -28,10 +28,12 @@ def people(client, count):
 
 
 def verb(cls, id, name, *, by=None, **values):
-    """An act on a thing as a request would do it; what it returned, None where it was refused."""
+    """An act on a thing as a request would do it; what it returned, None where it was refused or gone."""
 
     def act():
         thing = db.session.get(cls, id)
+        if thing is None:
+            return None
         actor = {"by": User.with_username(by)} if by else {}
         try:
             done = getattr(thing, name)(**values, **actor)
