@@ -1,5 +1,6 @@
 """The app on both databases, the browser of the tests, and the cast."""
 
+import gc
 import os
 
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a person's .env is for their site, not for tests
@@ -57,9 +58,23 @@ class Scheduling(LoadScopeScheduling):
     def _split_scope(self, nodeid):
         return "browser" if nodeid.startswith("tests/browser/") else nodeid
 
+    def mark_test_complete(self, node, item_index, duration=0):
+        """Forget what is done, too: it is counted anew at every step."""
+        super().mark_test_complete(node, item_index, duration)
+        scope = self._split_scope(self.registered_collections[node][item_index])
+        if all(self.assigned_work[node][scope].values()):
+            del self.assigned_work[node][scope]
+
 
 def pytest_xdist_make_scheduler(config, log):
     return Scheduling(config, log)
+
+
+def pytest_collection_finish(session):
+    """Thousands of tests stay to the end: no collection of garbage needs to look at them."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 class Browser(FlaskClient):
@@ -117,6 +132,7 @@ def _migrated(url):
             event.listen(db.engine, "connect", _spare_the_disk)
         upgrade()
         if db.engine.dialect.name == "postgresql":
+            db.engine.pool._timeout = 20  # twenty race for its fifteen connections, however slow
             db.session.execute(text(EMPTYING))
             db.session.commit()
             db.session.remove()

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 POSTGRESQL = os.environ.get("TEST_DATABASE_URL") or "postgresql://postgres@127.0.0.1:5432/postgres"
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 REDIS = os.environ.get("TEST_REDIS_URL") or f"redis://127.0.0.1:6379/{15 - WORKER % 16}"
-CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")  # the quickest first
+CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 REQUIRED = os.environ.get("OFFBRAND_REQUIRE_SERVICES") == "1"
 
 

@@ -233,11 +233,12 @@ def knock(app, client, rule):
 @pytest.mark.parametrize("who", PEOPLE)
 def test_each_door_opens_to_those_in_the_table_only(app, client, cast, who):
     """R-77, R-79, R-80."""
-    opened = {}
+    opened, left = {}, True
     for rule in app.url_map.iter_rules():
-        if cast[who]:
+        if cast[who] and left:
             client.sign_in(cast[who])
         opened[rule.endpoint] = knock(app, client, rule)
+        left = "GET" not in rule.methods
 
     assert opened == {name: outcomes[PEOPLE.index(who)] for name, outcomes in ACCESS.items()}
 

@@ -1,7 +1,6 @@
 """The access map: each door is opened for real by each kind of person, and held against the map."""
 
 import inspect
-import sys
 from urllib.parse import urlsplit
 
 import pytest
@@ -72,23 +71,33 @@ def person_of(kind):
 
 
 class Door:
-    """Sees whether a view ran, whatever it then answered."""
+    """Stands in for a view behind all its guards, and sees whether it would have run."""
 
     def __init__(self, app, endpoint):
-        self.code = inspect.unwrap(app.view_functions[endpoint]).__code__
-        self.ran = False
+        self.views, self.endpoint, self.ran = app.view_functions, endpoint, False
+        self.view = inspect.unwrap(self.views[endpoint])
 
     def __enter__(self):
-        self.before = sys.gettrace()
-        sys.settrace(self.note)  # which is told of calls alone, for it returns None
+        self.replace(self.view, self.note)
         return self
 
-    def note(self, frame, event, argument):
-        if frame.f_code is self.code:
-            self.ran = True
+    def note(self, **values):
+        self.ran = True
+        return "in"
+
+    def replace(self, old, new):
+        """Where the innermost guard has it, or, of a view without one, where the site has it."""
+        if self.views[self.endpoint] == old:
+            self.views[self.endpoint] = new
+            return
+        guard = self.views[self.endpoint]
+        while guard.__wrapped__ is not self.view:
+            guard = guard.__wrapped__
+        (cell,) = [cell for cell in guard.__closure__ if cell.cell_contents == old]
+        cell.cell_contents = new
 
     def __exit__(self, *error):
-        sys.settrace(self.before)
+        self.replace(self.note, self.view)
 
 
 def tries(app):
@@ -119,9 +128,9 @@ def knock(app, client, endpoint, method, url):
 def test_each_door_is_to_each_kind_of_person_what_the_map_says(app, client, doors, kind):
     """R-76, R-77, R-79, R-80: every endpoint, every method, for real."""
     person, met, said = person_of(kind), {}, {}
+    if person:
+        client.sign_in(person)
     for endpoint, method, url in tries(app):
-        if person:
-            client.sign_in(person)
         met[endpoint, method] = knock(app, client, endpoint, method, url)
         words = doors[endpoint].outcomes[kind]
         said[endpoint, method] = OPENS if words in LET_IN else words

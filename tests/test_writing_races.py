@@ -28,7 +28,7 @@ def people(client, count):
 
 
 def verb(cls, id, name, *, by=None, **values):
-    """An act on a thing as a request would do it; what it returned, None where it was refused or gone."""
+    """An act on a thing as a request would do it: what it returned, or None where it could not."""
 
     def act():
         thing = db.session.get(cls, id)
