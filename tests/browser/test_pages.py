@@ -150,6 +150,12 @@ FAULTS = """() => {
   const shown = (element) => element.checkVisibility() && element.getClientRects().length;
   if (root.scrollWidth > root.clientWidth) faults.push(`${root.scrollWidth} pixels wide`);
   if (document.querySelectorAll("h1").length !== 1) faults.push("not one h1");
+  let level = 0;
+  for (const heading of document.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+    const deeper = Number(heading.tagName[1]);
+    if (deeper > level + 1) faults.push(`h${deeper} after h${level}: ${heading.textContent}`);
+    level = deeper;
+  }
   const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
   if (new Set(ids).size < ids.length) faults.push("an id twice");
   for (const field of document.querySelectorAll("input:not([type=hidden]), textarea, select"))
