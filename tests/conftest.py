@@ -207,6 +207,15 @@ def _seed():
 
 
 @pytest.fixture
+def collected():
+    """Garbage is collected as often as on the server: what a test of memory needs."""
+    seldom = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*seldom)
+
+
+@pytest.fixture
 def client(app):
     return app.test_client()
 

@@ -238,7 +238,7 @@ def test_many_rows_are_read_in_batches_and_none_is_missing(alice, monkeypatch):
 
 
 @pytest.mark.fault
-def test_memory_does_not_grow_with_the_number_of_posts(alice):
+def test_memory_does_not_grow_with_the_number_of_posts(collected, alice):
     values = dict(author_id=alice.id, body="x" * 500, body_html="<p>" + "x" * 500, renderer=1)
     values |= dict(version=1, editor_name="alice", comment_count=0, like_count=0)
     rows = [values | dict(created_at=utcnow(), hidden_reason="", hidden_by="") for _ in range(8000)]

@@ -128,7 +128,7 @@ def test_people_are_read_in_batches_however_many_there_are(admin, monkeypatch):
     assert len(rows(admin.post(PATH))) == 8
 
 
-def test_memory_does_not_grow_with_the_number_of_people(app, ada):
+def test_memory_does_not_grow_with_the_number_of_people(collected, ada):
     """Ten batches, and never more than one of them in memory."""
     usual = Role.get_default().id
     values = dict(role_id=usual, first_name="x" * 64, last_name="y" * 64)

@@ -233,7 +233,7 @@ def test_six_thousand_new_people_come_in_one_go(admin):
     assert User.count(User.first_name.startswith("Nora")) == 6000
 
 
-def test_a_plan_of_many_lines_takes_little_memory(ada):
+def test_a_plan_of_many_lines_takes_little_memory(collected, ada):
     text = file_of(*(f"n{i}@example{i % 99}.org,,Nora{i},Nilsen,Oslo,,," for i in range(2000)))
 
     tracemalloc.start()
