@@ -139,6 +139,17 @@ def test_each_door_is_to_each_kind_of_person_what_the_map_says(app, client, door
     assert {endpoint for endpoint, _ in met} == set(doors)
 
 
+@pytest.mark.parametrize("role", ["User", "Moderator", "Administrator"])
+def test_behind_no_door_anything_breaks(app, client, role):
+    """What the views themselves answer, about things that are not there."""
+    person = make_user("somebody", role=role)
+    for _, method, url in tries(app):
+        limiter.reset()
+        spare.storage.reset()
+        client.sign_in(person)
+        assert client.open(url, method=method, buffered=True).status_code < 500, (method, url)
+
+
 def test_where_only_members_read_the_map_says_so_and_it_is_so(app, client, roles):
     Setting.change(readers="members")
     door = next(d for d in access_map(kinds_of(roles)) if d.endpoint == "main.user")

@@ -87,9 +87,9 @@ def test_junk_in_any_other_field_breaks_nothing(client, forms):
     """R-86: hidden ones, numbers, dates, choices; and questions sent by GET."""
     for form in forms:
         for field, type_ in form.types.items():
-            if field == "csrf_token" or (form.method == "post" and type_ in WORDS):
+            if form.method == "post" and type_ in WORDS:
                 continue
-            for junk in ODD[:2] if type_ == "submit" else ODD:
+            for junk in ODD:
                 answer = send(client, form, believable(form), field, junk)
                 assert answer.status_code < 500, (form.method, form.action, field, junk[:40])
 
