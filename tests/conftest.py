@@ -114,10 +114,24 @@ class CompiledOnce(BytecodeCache):
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc):
+    """Choose the databases of a test: SQLite, unless a marker says something else."""
+    marked = metafunc.definition.get_closest_marker
+    if "site" not in metafunc.fixturenames:
+        return
+    if marked("postgresql"):
+        databases = ["postgresql"]
+    elif marked("both_databases"):
+        databases = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+    else:
+        return
+    metafunc.parametrize("site", databases, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
 def site(request, tmp_path_factory):
     """One application for each database, made by its migrations."""
-    if request.param == "sqlite":
+    if getattr(request, "param", "sqlite") == "sqlite":
         yield from _migrated(f"sqlite:///{tmp_path_factory.mktemp('data')}/test.sqlite")
     else:
         with postgresql_database() as url:

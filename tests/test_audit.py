@@ -13,6 +13,8 @@ from app.models.administrators import Refused
 from app.models.audit import AuditError
 from app.models.audit_chain import Fault
 
+pytestmark = pytest.mark.both_databases
+
 
 def entries():
     db.session.commit()

@@ -170,7 +170,7 @@ def test_a_bad_first_administrator_is_refused_and_nobody_is_made(
 # On a new checkout, in processes of their own
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def checkout(request, tmp_path):
     """A site that has never been set up."""
     if request.param == "sqlite":

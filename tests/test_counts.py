@@ -12,6 +12,8 @@ from app.models import Comment, Like, Post, User
 from app.models.counts import mend_counts, wrong_counts
 from app.models.refused import Refused
 
+pytestmark = pytest.mark.both_databases
+
 ACTS = ["post", "comment", "edit", "delete", "hide", "restore", "delete_comment"]
 ACTS += ["hide_comment", "restore_comment"]
 ACTS += ["close", "open", "like", "unlike", "follow", "unfollow"]

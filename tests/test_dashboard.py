@@ -16,6 +16,8 @@ from app.models import Comment, DayCount, Post, Role, RoleRequest, User
 from app.models.day_count import moments_by_day
 from app.models.fields import utcnow
 
+pytestmark = pytest.mark.both_databases
+
 NOON = (utcnow() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 
 

@@ -17,8 +17,7 @@ from app.databases import engine_options, named_driver
 from app.extensions import db
 from app.models import OutboxMail, User
 
-sqlite_only = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
-postgresql_only = pytest.mark.parametrize("site", ["postgresql"], indirect=True)
+both_databases = pytest.mark.both_databases
 SIGN_UP = dict(email="zoe@example.org", username="zoe", password=PASSWORD, password2=PASSWORD)
 HOLD_LOCK = """import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -60,7 +59,6 @@ def setting(name, on="PRAGMA"):
 # As they are set up
 
 
-@sqlite_only
 @pytest.mark.parametrize(
     "name, value",
     [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
@@ -70,7 +68,7 @@ def test_sqlite_keeps_what_was_acknowledged_and_waits_for_locks(site_with, name,
         assert setting(name) == value
 
 
-@postgresql_only
+@pytest.mark.postgresql
 @pytest.mark.parametrize(
     "name, value",
     [
@@ -105,6 +103,7 @@ def test_a_connection_is_looked_at_before_it_is_used():
     assert options["connect_args"]["connect_timeout"] == 2
 
 
+@both_databases
 def test_no_error_tells_what_was_to_be_stored(app, alice):
     """R-99: a hash of a password would come into the log."""
     with pytest.raises(IntegrityError) as error:
@@ -113,6 +112,7 @@ def test_no_error_tells_what_was_to_be_stored(app, alice):
     assert "argon2" not in str(error.value) and "hidden" in str(error.value)
 
 
+@both_databases
 def test_rows_cannot_refer_to_rows_that_are_not_there(app):
     with pytest.raises(IntegrityError):
         make_mail(user_id=999_999)
@@ -121,6 +121,7 @@ def test_rows_cannot_refer_to_rows_that_are_not_there(app):
 # Reading
 
 
+@both_databases
 def test_reading_sees_at_once_what_others_commit(app, alice):
     """READ COMMITTED on both: no snapshot of the past is kept."""
     db.session.commit()
@@ -133,13 +134,13 @@ def test_reading_sees_at_once_what_others_commit(app, alice):
     assert db.session.scalar(here) == "Bergen"
 
 
+@both_databases
 def test_pages_are_read_while_somebody_writes(client, impatient, alice):
     with locked_by_somebody():
         assert client.get("/").status_code == 200
         assert client.get("/user/alice").status_code == 200
 
 
-@sqlite_only
 def test_a_transaction_that_only_reads_takes_no_lock(app, impatient):
     User.count()
 
@@ -148,7 +149,6 @@ def test_a_transaction_that_only_reads_takes_no_lock(app, impatient):
 
 
 @pytest.mark.fault
-@sqlite_only
 def test_pages_are_read_while_another_process_writes(app, client, impatient, alice):
     db.session.commit()
     words = [sys.executable, "-c", HOLD_LOCK, db.engine.url.database]
@@ -165,6 +165,7 @@ def test_pages_are_read_while_another_process_writes(app, client, impatient, ali
 # Writing
 
 
+@both_databases
 def test_a_short_lock_is_waited_for(app, client):
     with locked_by_somebody() as other:
         Timer(0.1, other.rollback).start()
@@ -175,6 +176,7 @@ def test_a_short_lock_is_waited_for(app, client):
     assert time.monotonic() - started > 0.1
 
 
+@both_databases
 def test_a_long_lock_is_a_page_that_says_so_and_never_a_fault(client, impatient):
     with locked_by_somebody():
         page = client.post("/auth/register", data=SIGN_UP)
@@ -185,12 +187,14 @@ def test_a_long_lock_is_a_page_that_says_so_and_never_a_fault(client, impatient)
     assert client.post("/auth/register", data=SIGN_UP).status_code == 302
 
 
+@both_databases
 def test_a_long_lock_is_an_error_that_the_site_knows(impatient, alice):
     db.session.commit()
     with locked_by_somebody(), pytest.raises(OperationalError):
         db.session.execute(update(User).values(location="Bergen"))
 
 
+@both_databases
 def test_no_update_is_lost_between_reading_and_writing(app, site, alice):
     """Four times ten people read a number and write it back, one higher."""
     db.session.commit()
@@ -211,6 +215,7 @@ def count_up(site, id):
             db.session.commit()
 
 
+@both_databases
 def test_many_who_write_at_once_all_succeed(app, site):
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(put_mails, [site] * 6))
@@ -230,7 +235,7 @@ def put_mails(site):
 # Coming back
 
 
-@postgresql_only
+@pytest.mark.postgresql
 def test_the_site_goes_on_when_its_connections_were_cut(client, alice):
     assert client.get("/user/alice").status_code == 200
     db.session.commit()
@@ -244,7 +249,7 @@ def test_the_site_goes_on_when_its_connections_were_cut(client, alice):
     assert pages == [200] * 5
 
 
-@postgresql_only
+@pytest.mark.postgresql
 def test_a_connection_that_breaks_in_the_middle_of_a_request_is_a_503(client, monkeypatch):
     def cut(name):
         db.session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
@@ -257,7 +262,7 @@ def test_a_connection_that_breaks_in_the_middle_of_a_request_is_a_503(client, mo
     assert client.get("/user/alice/followers").status_code == 404
 
 
-@postgresql_only
+@pytest.mark.postgresql
 def test_a_statement_that_takes_too_long_is_a_503(client, monkeypatch):
     def dawdle(name):
         db.session.execute(text("SET LOCAL statement_timeout = '10ms'"))

@@ -18,6 +18,8 @@ from app.extensions import db
 from app.models import AuditEntry, AuditHead, Permission, Role, Setting, User
 from app.models.fields import utcnow
 
+pytestmark = pytest.mark.both_databases
+
 GOOD_KEY = "qJ8mZ2vX5cL0wR7tY4uP1sD6fG9hK3aB"
 
 

@@ -15,6 +15,8 @@ from app.models import AnonymousUser, Bookmark, Follow, Like, Mute, Post, Role
 from app.models import feed as feed_module
 from app.models.feed import everything, followed, written_by
 
+pytestmark = pytest.mark.both_databases
+
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PEOPLE = range(5)  # alice is the first
 

@@ -9,6 +9,8 @@ from app.extensions import db
 from app.models import AuditEntry, Role, User, WayBack
 from app.models.administrators import Refused
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.mark.parametrize("make", [make_user, lambda: keep(Role(name="Passing", permissions=1))])
 def test_the_id_of_somebody_or_something_deleted_is_not_given_again(app, make):

@@ -13,7 +13,7 @@ from app.models.holding import Hold
 from app.models.refused import Refused
 
 __all__ = ["meet", "restless_threads"]  # fixtures
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -10,6 +10,8 @@ from app.imports import Plan, make_plan, planner
 from app.imports.plan import Line
 from app.models import Role, User
 
+pytestmark = pytest.mark.both_databases
+
 LONG = 65 * "x"
 
 

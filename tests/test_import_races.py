@@ -12,7 +12,7 @@ from app.admin import imports
 from app.extensions import db
 from app.models import AuditEntry, PeopleImport, User
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
 
 @pytest.fixture

@@ -24,6 +24,8 @@ from app.imports import work
 from app.models import AuditEntry, PeopleImport, Role, User, people_search
 from app.models.fields import utcnow
 
+pytestmark = pytest.mark.both_databases
+
 
 @pytest.fixture
 def admin(client, ada):

@@ -14,7 +14,7 @@ from app.models.administrators import Refused
 from app.models.approval import Approval
 
 __all__ = ["meet", "restless_threads"]
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 NORA = "nora@example.org"
 
 

@@ -1,8 +1,11 @@
 """The whole way of a newcomer, by HTTP."""
 
+import pytest
 from factories import PASSWORD, link_in, mails
 
 from app.models import User
+
+pytestmark = pytest.mark.both_databases
 
 
 def test_a_stranger_becomes_a_member(client):

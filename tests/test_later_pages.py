@@ -10,6 +10,8 @@ from factories import make_comment, make_post, make_user
 
 from app.models import Bookmark, Invitation
 
+pytestmark = pytest.mark.both_databases
+
 NOTHING_MORE = "There is nothing more here."
 EMPTY = re.compile(r'class="empty">(.*?)</(?:p|div)>', re.S)
 FIRST, LAST, ID = ["0001-01-01T00:00:00+00:00", 0], ["9999-01-01T00:00:00+00:00", 2**31 - 1], [0]

@@ -140,7 +140,7 @@ def deployed(site):
     return site
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def site(request, tmp_path):
     """A site with a database that is ready, a copy of one; it is not served yet."""
     if request.param == "sqlite":

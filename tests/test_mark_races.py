@@ -10,7 +10,7 @@ from test_races import at_once, cookie_of, post, restless_threads  # noqa: F401
 from app.extensions import db
 from app.models import Bookmark, Follow, Like, Post, User
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
 
 def stored():

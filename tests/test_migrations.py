@@ -35,7 +35,7 @@ REMAKE_USERS = """with op.batch_alter_table("users") as users:  # SQLite makes t
         users.alter_column("location", type_=sa.String(100))"""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
 def new_app(request, tmp_path):
     """An application whose database is empty; its context is open."""
     if request.param == "sqlite":

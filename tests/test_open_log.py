@@ -12,6 +12,8 @@ from app.models.audit_acts import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audie
 from app.models.audit_chain import Fault
 from app.models.fields import utcnow
 
+pytestmark = pytest.mark.both_databases
+
 PEOPLE = """ban, change role, clean up, deactivate, delete, end role, give notice, keep role,
 lift sanction, reactivate, reinstate sanction, silence, suspend, undo clean up, warn"""
 TEXTS = """approve text, close comments, decline text, edit text, hide, hold text, open comments,

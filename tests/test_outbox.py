@@ -17,6 +17,8 @@ from app.models import OutboxMail
 from app.models.fields import utcnow
 from app.postman import deliver_pending, deliver_safely
 
+pytestmark = pytest.mark.both_databases
+
 SOON = timedelta(seconds=2)
 
 

@@ -15,6 +15,8 @@ from app.models import Role, User, people_list
 from app.models.fields import utcnow
 from app.models.people_list import ORDERS, PeopleList
 
+pytestmark = pytest.mark.both_databases
+
 FILTERS = {
     "": lambda p: True,
     "q=exam": lambda p: True,

@@ -11,6 +11,8 @@ from app.models import Role, User
 from app.models.people_list import PeopleList
 from app.models.people_search import LONGEST, holding, matching
 
+pytestmark = pytest.mark.both_databases
+
 NAMES = {
     "bjorn": ("Björn", "Lindqvist"),
     "maria": ("María José", "O'Brien"),

@@ -23,6 +23,8 @@ from app.models import (
 )
 from app.models.fields import utcnow
 
+pytestmark = pytest.mark.both_databases
+
 
 @contextmanager
 def statements():

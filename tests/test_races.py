@@ -20,7 +20,7 @@ from app.models.administrators import Refused
 from app.models.fields import utcnow
 from app.models.landing import HOME
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 NEW = "new@example.org"
 pause = Barrier(2)  # two who act on each other have both looked before either acts
 

@@ -17,7 +17,7 @@ from app.models.ruling import Penalty
 from app.models.upkeep import purge_removed
 
 __all__ = ["meet", "restless_threads"]  # fixtures
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 DISMISS = dict(ruling="dismiss", reason="It is fine.")
 HIDE = dict(ruling="hide", reason="An ad.")
 SANCTION = dict(ruling="sanction", kind="suspension", lasts="7", reason="An ad.")

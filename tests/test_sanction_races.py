@@ -13,7 +13,7 @@ from app.models.counts import wrong_counts
 from app.models.refused import Refused
 
 __all__ = ["meet", "restless_threads"]  # fixtures
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
 
 def impose(username, kind="silence", *, by=None, **values):

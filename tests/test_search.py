@@ -18,6 +18,8 @@ from app.models.search import NEAR, Search
 from app.models.word_index import INDEXED
 from app.words import MOST_WORDS, terms_of, words_of
 
+pytestmark = pytest.mark.both_databases
+
 ODD = ['"', '""', "'", "AND", "a AND", "OR NOT", "NEAR(", "NEAR(a b, 3)", "*", "a*", "*a", ":"]
 ODD += ["words : bread", "author_id:1", "^a", "-bread", "+bread", "%", "_", "\\", "(", ")", "{a b}"]
 ODD += ["& | !", "a & ! b", "<->", "'bread':*", "'; DROP TABLE posts; --", "\u200b", "½", "a:b"]

@@ -19,6 +19,8 @@ from app.extensions import db, limiter
 from app.models import User
 from app.models.fields import utcnow
 
+pytestmark = pytest.mark.both_databases
+
 JSON = {"Accept": "application/json"}
 NONCE = re.compile(r"""nonce(-|=")[^'"]+""")
 

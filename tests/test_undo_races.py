@@ -12,7 +12,7 @@ from app.models import AuditEntry, Role, Sanction
 from app.models.counts import wrong_counts
 
 __all__ = ["restless_threads"]  # a fixture
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
 
 def last():

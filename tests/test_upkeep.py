@@ -15,6 +15,8 @@ from app.models.fields import utcnow
 from app.models.upkeep import purge_deleted, render_outdated
 from app.models.written import KEPT
 
+pytestmark = pytest.mark.both_databases
+
 
 def number(cls):
     return db.session.scalar(select(func.count()).select_from(cls))

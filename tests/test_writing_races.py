@@ -14,7 +14,7 @@ from app.models.refused import Refused
 from app.models.upkeep import purge_deleted
 
 __all__ = ["meet", "restless_threads"]  # fixtures
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
 
 def number(cls, *conditions):
