@@ -4,7 +4,7 @@ import random
 from datetime import timedelta
 
 import pytest
-from factories import everything, mails, make_comment, make_post, make_user
+from factories import mails, make_comment, make_post, make_user
 from sqlalchemy import select
 
 from app.clean_ups import carry_out_now
@@ -52,7 +52,7 @@ def test_hiding_is_undone_and_that_as_well(app, alice, mona, ada, make):
     assert log() == ["hide", "restore", "hide"] and list(wrong_counts()) == []
 
 
-@pytest.mark.parametrize("kind", ["notice", "warning", "silence", "suspension", "ban"])
+@pytest.mark.parametrize("kind", ["warning", "silence", "ban"])
 def test_a_sanction_is_undone_by_lifting_it_and_lifting_by_reinstating(app, alice, mona, kind):
     sanction = Sanction.impose(alice, kind, by=mona, reason="Rude.")
     ends = alice.silenced_until, alice.suspended_until
@@ -359,18 +359,18 @@ def test_one_click_undoes_and_a_second_one_is_told(client, alice, mona):
     assert "is not undone. Somebody has acted on this since." in page
 
 
-@pytest.mark.parametrize(
-    "reason, said", [("x" * 501, "at most 500"), ("a\u202eb", "cannot be seen")]
-)
-def test_a_bad_reason_is_said_at_its_field(client, alice, mona, reason, said):
-    make_post(alice).hide(by=mona, reason="Spam.")
+def test_a_bad_reason_is_said_at_its_field(client, alice, mona):
+    post = make_post(alice)
+    post.hide(by=mona, reason="Spam.")
+    path = f"/moderation/log/{last().id}/undo"
     client.sign_in(mona)
-    client.get("/")  # which notes that she is here
-    before = everything()
 
-    page = client.post(f"/moderation/log/{last().id}/undo", data={"reason": reason})
+    assert "at most 500" in client.post(path, data={"reason": "x" * 501}).text
+    assert "cannot be seen" in client.post(path, data={"reason": "a\u202eb"}).text
+    page = client.post(path, data={"reason": "Look at evil.example"})  # it is mailed
 
-    assert page.status_code == 200 and said in page.text and everything() == before
+    assert page.status_code == 200 and "leave web and mail addresses out" in page.text
+    assert post.is_hidden and log() == ["hide"] and mails() == []
 
 
 def test_a_long_reason_is_cut_to_what_the_log_holds(app, alice, mona):
@@ -381,18 +381,12 @@ def test_a_long_reason_is_cut_to_what_the_log_holds(app, alice, mona):
     assert len(last().reason) == 500
 
 
-@pytest.mark.parametrize("id", ["0", "99999", "2147483648"])
-def test_an_entry_that_is_not_there_is_not_undone(client, mona, id):
-    client.sign_in(mona)
-
-    assert client.post(f"/moderation/log/{id}/undo").status_code == 404
-
-
-def test_an_entry_of_administrators_is_not_undone(client, alice, ada):
+def test_an_entry_that_is_not_there_or_of_administrators_is_not_undone(client, alice, ada):
     alice.demand_new_password(by=ada)
     client.sign_in(ada)
 
-    assert client.post(f"/moderation/log/{last().id}/undo").status_code == 404
+    for id in (0, 99999, 2147483648, last().id):
+        assert client.post(f"/moderation/log/{id}/undo").status_code == 404
 
 
 # Any sequence
@@ -464,7 +458,11 @@ def state():
     return texts, *(db.session.execute(rows).all() for rows in (counts, people, strikes))
 
 
-@pytest.mark.parametrize("seed", range(16))
+large = pytest.mark.large
+SEEDS = [0, 1, *(pytest.param(seed, marks=large) for seed in range(2, 10))]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
 def test_any_acts_followed_by_their_undos_give_the_former_state(place, ada, seed):
     """And the log keeps both, chained."""
     dice = random.Random(seed)
@@ -490,18 +488,6 @@ def test_any_acts_followed_by_their_undos_give_the_former_state(place, ada, seed
 
 def test_every_inverse_is_of_an_act_of_moderation():
     assert set(INVERSES) <= AuditEntry.ACTS
-
-
-def test_the_reason_of_an_undo_is_mailed_so_it_holds_no_link(client, alice, mona):
-    post = make_post(alice)
-    post.hide(by=mona, reason="Spam.")
-    client.sign_in(mona)
-    path = f"/moderation/log/{last().id}/undo"
-
-    page = client.post(path, data=dict(reason="Look at evil.example"))
-
-    assert "leave web and mail addresses out" in page.text
-    assert post.is_hidden and mails() == []
 
 
 def test_who_imposed_what_was_lifted_on_appeal_does_not_put_it_in_force_again(app, alice, mona):
