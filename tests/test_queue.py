@@ -7,13 +7,14 @@ import time_machine
 from factories import keep, mails, make_comment, make_post, make_report, make_user
 
 from app.extensions import db
-from app.models import AuditEntry, Notification, Role, Sanction
+from app.models import AuditEntry, Notification, Role, Sanction, Setting
 from app.models.case import CLAIM
 from app.models.case_list import CaseList, records_of
 from app.models.fields import utcnow
 from app.models.notification_card import notification_cards
 from app.models.refused import Refused
 from app.models.ruling import Penalty
+from app.moderation.case_forms import RulingForm
 
 WEEK = {"kind": "suspension", "lasts": "7"}
 AD = "This is advertising or spam, which the rules of this site do not allow."
@@ -70,25 +71,22 @@ def test_an_empty_queue_says_so(moderator):
     assert "Nothing waits for you. Have a cup of tea." in moderator.get("/moderation/").text
 
 
-@pytest.mark.parametrize(
-    "query, found",
-    [
-        ("", ["post", "comment", "user", "mine"]),
-        ("?noun=comment", ["comment"]),
-        ("?noun=user", ["user"]),
-        ("?category=Hate", ["comment"]),
-        ("?person=BOB", ["post", "mine"]),
-        ("?claimed=mine", ["mine"]),
-        ("?claimed=nobody", ["post", "comment", "user"]),
-        ("?claimed=mine&noun=user", []),
-        ("?state=settled", ["settled"]),
-        ("?state=settled&category=Hate", []),
-        ("?noun=planet", ["post", "comment", "user", "mine"]),
-        ("?person=nobody", ["post", "comment", "user", "mine"]),
-        ("?after=nonsense", ["post", "comment", "user", "mine"]),
-    ],
-)
-def test_the_queue_can_be_narrowed(moderator, alice, bob, mona, query, found):
+NARROWED = {
+    "": ["post", "comment", "user", "mine"],
+    "?noun=comment": ["comment"],
+    "?noun=user": ["user"],
+    "?category=Hate": ["comment"],
+    "?person=BOB": ["post", "mine"],
+    "?claimed=mine": ["mine"],
+    "?claimed=nobody": ["post", "comment", "user"],
+    "?claimed=mine&noun=user": [],
+    "?state=settled": ["settled"],
+    "?state=settled&category=Hate": [],
+    "?noun=planet&person=nobody&after=nonsense": ["post", "comment", "user", "mine"],
+}
+
+
+def test_the_queue_can_be_narrowed(moderator, alice, bob, mona):
     cases = {"post": make_report(make_post(bob)).case}
     cases["comment"] = make_report(make_comment(author=alice), category="Hate").case
     cases["user"] = make_report(make_user()).case
@@ -96,19 +94,23 @@ def test_the_queue_can_be_narrowed(moderator, alice, bob, mona, query, found):
     cases["mine"].claim(by=mona)
     cases["settled"] = make_report(make_post(bob)).case
     cases["settled"].dismiss(by=mona, reason="It is fine.")
+    names = {case.id: name for name, case in cases.items()}
 
-    assert listed(moderator, query) == [cases[name].id for name in found]
+    found = {query: [names[id] for id in listed(moderator, query)] for query in NARROWED}
+
+    assert found == NARROWED
 
 
-def test_a_long_queue_has_pages_that_keep_the_filters(moderator, app, bob):
-    made = [make_report(make_post(bob)).case.id for _ in range(25)]
-    make_report()
+def test_a_long_queue_has_pages_that_keep_the_filters(moderator, alice, bob):
+    Setting.change(posts_per_page=5)
+    made = [make_report(make_post(bob), by=alice).case.id for _ in range(7)]
+    make_report(by=alice)
 
     page = moderator.get("/moderation/?person=bob").text
     after = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
 
-    assert listed(moderator, "?person=bob") == made[:20]
-    assert listed(moderator, after.removeprefix("/moderation/")) == made[20:]
+    assert listed(moderator, "?person=bob") == made[:5]
+    assert listed(moderator, after.removeprefix("/moderation/")) == made[5:]
 
 
 def test_what_settled_last_comes_first(moderator, mona):
@@ -195,9 +197,9 @@ def test_the_page_shows_the_reports_and_what_happened_before(moderator, alice, b
 
 
 def test_a_case_that_is_not_there_is_a_404(moderator):
-    for end in ("", "/claim", "/release", "/rule"):
-        method = moderator.post if end else moderator.get
-        assert method(f"/moderation/case/7{end}").status_code == 404
+    assert moderator.get("/moderation/case/7").status_code == 404
+    for verb in ("claim", "release", "rule"):
+        assert moderator.post(f"/moderation/case/7/{verb}").status_code == 404
 
 
 # Rulings
@@ -234,11 +236,8 @@ def test_a_text_is_hidden_and_its_author_told(moderator, case, bob):
     "form, kind, days",
     [
         (WEEK, "suspension", 7),
-        ({"kind": "silence", "lasts": "1"}, "silence", 1),
         ({"kind": "silence", "lasts": "never"}, "silence", None),
-        ({"kind": "ban", "lasts": "7"}, "ban", None),
-        ({"kind": "warning", "lasts": "7"}, "warning", None),
-        ({"kind": "notice", "lasts": "at"}, "notice", None),
+        ({"kind": "warning", "lasts": "at"}, "warning", None),
     ],
 )
 def test_a_text_is_hidden_and_its_author_sanctioned(moderator, case, bob, form, kind, days):
@@ -274,34 +273,22 @@ def test_a_member_is_sanctioned_without_a_text(moderator, bob):
     assert case.outcome == "sanctioned" and bob.is_suspended
 
 
-@pytest.mark.parametrize(
-    "form, words",
-    [
-        ({}, "Please choose one."),
-        ({"ruling": "bless"}, "Not a valid choice."),
-        ({"ruling": "hide", "reason": ""}, "Please fill this in."),
-        ({"ruling": "hide", "reason": "x" * 501}, "Use at most 500 characters."),
-        ({"ruling": "sanction", "kind": "exile"}, "Not a valid choice."),
-        ({"ruling": "sanction", "kind": "silence", "lasts": "at"}, "Please name the moment below."),
-        (
-            {"ruling": "sanction", "kind": "silence", "lasts": "at", "until": "2001-01-01T10:00"},
-            "a moment that is yet to come",
-        ),
-        (
-            {"ruling": "sanction", "kind": "silence", "lasts": "at", "until": "9999-12-31T10:00"},
-            "Please choose a nearer moment.",
-        ),
-        (
-            {"ruling": "sanction", "kind": "silence", "lasts": "at", "until": "soon"},
-            "Please name a moment",
-        ),
-    ],
-)
-def test_a_ruling_that_makes_no_sense_changes_nothing(moderator, case, form, words):
-    page = rule(moderator, case, **form)
+SILENCE = {"ruling": "sanction", "kind": "silence", "lasts": "at"}
+SENSELESS = {  # the rest is said by the form of a sanction
+    "Please choose one.": {},
+    "Not a valid choice.": {"ruling": "bless"},
+    "Please fill this in.": {"ruling": "hide", "reason": ""},
+    "Please name the moment below.": SILENCE,
+    "a moment that is yet to come": SILENCE | {"until": "2001-01-01T10:00"},
+}
 
-    assert (page.status_code, case.is_open, acts()) == (200, True, [])
-    assert words in page.text
+
+def test_a_ruling_that_makes_no_sense_changes_nothing(moderator, case):
+    for words, form in SENSELESS.items():
+        page = rule(moderator, case, **form)
+
+        assert (page.status_code, case.is_open, acts()) == (200, True, [])
+        assert words in page.text
 
 
 def test_a_ruling_leads_to_the_next_that_nobody_has_in_hand(moderator, case, mona, ada):
@@ -399,40 +386,42 @@ def test_reports_about_a_member_who_is_gone_can_be_dismissed(moderator, bob, ada
 
 # Rank
 
-RANKS = ["User", "Helper", "Moderator", "Administrator"]
+ALL = ["dismiss", "hide", "sanction"]
+RULINGS = {  # who rules, on whose text
+    ("Moderator", "User"): ALL,
+    ("Moderator", "Helper"): ["dismiss"],
+    ("Moderator", "Moderator"): ["dismiss", "hide"],
+    ("Moderator", "Administrator"): ["dismiss"],
+    ("Administrator", "User"): ALL,
+    ("Administrator", "Helper"): ALL,
+    ("Administrator", "Moderator"): ALL,
+    ("Administrator", "Administrator"): ["dismiss", "hide"],
+    ("Helper", "User"): ["dismiss"],
+    ("Helper", "Moderator"): ["dismiss"],
+}
 
 
-@pytest.mark.parametrize(
-    "by, about, rulings",
-    [
-        ("Moderator", "User", ["dismiss", "hide", "sanction"]),
-        ("Moderator", "Helper", ["dismiss"]),
-        ("Moderator", "Moderator", ["dismiss", "hide"]),
-        ("Moderator", "Administrator", ["dismiss"]),
-        ("Administrator", "User", ["dismiss", "hide", "sanction"]),
-        ("Administrator", "Helper", ["dismiss", "hide", "sanction"]),
-        ("Administrator", "Moderator", ["dismiss", "hide", "sanction"]),
-        ("Administrator", "Administrator", ["dismiss", "hide"]),
-        ("Helper", "User", ["dismiss"]),
-        ("Helper", "Moderator", ["dismiss"]),
-    ],
-)
-def test_rank_decides_which_rulings_there_are(client, by, about, rulings):
+def test_rank_decides_which_rulings_there_are(app, case, alice, bob):
     """`Helper` may moderate, but not write; and something besides that no moderator may."""
     keep(Role(name="Helper", permissions=8 | 32))
-    ruler, author = make_user("ruler", role=by), make_user("author", role="User")
-    offered, done = [], []
-    client.sign_in(ruler)
-    for ruling in ("dismiss", "hide", "sanction"):
-        post = make_post(author)
-        case = make_report(post).case
-        author.role = Role.named(about)
-        if f'value="{ruling}"' in client.get(f"/moderation/case/{case.id}").text:
-            offered.append(ruling)
-        rule(client, case, ruling=ruling, kind="warning")
-        done += [] if case.is_open else [ruling]
+    offered = {}
+    with app.test_request_context():
+        for by, about in RULINGS:
+            alice.role, bob.role = Role.named(by), Role.named(about)
+            form = RulingForm(case, alice)
+            offered[by, about] = [choice.value for choice in form.ruling.choices]
 
-    assert offered == done == rulings
+    assert offered == RULINGS
+
+
+def test_a_ruling_that_is_not_offered_is_not_given(moderator, case, bob):
+    bob.role = Role.named("Administrator")
+    page = moderator.get(f"/moderation/case/{case.id}").text
+    assert [ruling for ruling in ALL if f'value="{ruling}"' in page] == ["dismiss"]
+
+    for ruling in ("hide", "sanction"):
+        assert "Not a valid choice." in rule(moderator, case, ruling=ruling, kind="warning").text
+    assert case.is_open and acts() == []
 
 
 @pytest.mark.parametrize("effect", [dict(hides=True), dict(penalty=Penalty("warning"))])
@@ -454,22 +443,19 @@ def test_whoever_is_no_moderator_any_more_rules_on_nothing(app, case, mona):
 # Who is told
 
 
-@pytest.mark.parametrize(
-    "ruling, words",
-    [("dismiss", "Dismissed: An &lt;b&gt; ad."), ("hide", "Hidden: An &lt;b&gt; ad.")],
-)
-def test_all_who_reported_are_told_in_the_site(client, case, alice, bob, mona, ruling, words):
+def test_all_who_reported_are_told_in_the_site(client, case, alice, bob, mona):
     carl = make_user("carl")
     make_report(case.post, by=carl)
     carl.mute(mona)
     client.sign_in(mona)
-    rule(client, case, ruling=ruling, reason="An <b> ad.")
+    rule(client, case, ruling="hide", reason="An <b> ad.")
 
     for person in (alice, carl):
         client.sign_in(person)
         page = client.get("/notifications").text
-        assert "mona looked at what you reported" in page and words in page
-        assert "watches" not in page and 'href="/notifications"' in page
+        assert "mona looked at what you reported" in page
+        assert "Hidden: An &lt;b&gt; ad." in page and "watches" not in page
+        assert 'href="/notifications"' in page
     client.sign_in(bob)
     assert "looked at what you reported" not in client.get("/notifications").text
 
