@@ -1,14 +1,16 @@
 #!/bin/sh
-# Makes the virtual environment if none is there that works; installs a list of packages into it.
+# Makes the virtual environment if none is there that works; installs a lock file into it.
 #
-#   sh deploy/venv.sh .venv requirements.txt
+#   sh deploy/venv.sh .venv requirements.lock
 #   sh deploy/venv.sh .venv                 changes nothing: does the one that is there work?
 #
 # PYTHON=python3.12 says which Python to make it with; else the first of 3.11 or newer is taken.
+# uv installs: the one on the PATH, or a copy that pip fetches into the environment. Where neither
+# can be had, pip does it, which takes longer.
 set -eu
 
 venv=$1
-list=${2-}
+lock=${2-}
 here=$(pwd -P)
 
 fail() {
@@ -37,46 +39,54 @@ print(sys._base_executable)' 2>/dev/null && return
     return 1
 }
 
-# Debian keeps the part of Python that puts pip into an environment in a package of its own.
-can_add_pip() {
-    "$python" -c 'import ensurepip' 2>/dev/null
+# Runs a command; prints what it said only if it fails.
+quietly() {
+    said=$("$@" 2>&1) || { echo "$said" >&2; return 1; }
 }
 
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
 }
 
+# Debian keeps the part of Python that brings pip in a package of its own.
 install_python3_venv() {
     command -v apt-get >/dev/null && as_root true 2>/dev/null || return 1
     echo "This Python lacks python3-venv; installing that with apt-get."
     as_root apt-get update -qq &&
         as_root env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends python3-venv >/dev/null &&
-        can_add_pip
+            apt-get install -y -qq --no-install-recommends python3-venv >/dev/null
 }
 
-make_environment() {
-    if can_add_pip; then
-        "$python" -m venv "$venv"
-    elif "$python" -m pip --python "$python" --version >/dev/null 2>&1; then
-        "$python" -m venv --without-pip "$venv"
-    elif install_python3_venv; then
-        "$python" -m venv "$venv"
-    else
-        fail "Python cannot make a virtual environment. On Debian: sudo apt install python3-venv"
-    fi
-}
-
-# Its own pip, or that of the Python it was made with.
+# The pip of the Python that the environment was made with, or else one inside the environment.
 pip() {
-    if "$venv/bin/python" -c 'import pip' 2>/dev/null; then
-        "$venv/bin/python" -m pip "$@"
+    if "$python" -m pip --python "$python" --version >/dev/null 2>&1; then
+        "$python" -m pip --python "$venv/bin/python" --disable-pip-version-check "$@"
     else
-        "$python" -m pip --python "$venv/bin/python" "$@"
+        "$venv/bin/python" -m pip --version >/dev/null 2>&1 || add_pip || return 1
+        "$venv/bin/python" -m pip --disable-pip-version-check "$@"
     fi
 }
 
-if [ -z "$list" ]; then
+add_pip() {
+    "$python" -c 'import ensurepip' 2>/dev/null || install_python3_venv ||
+        fail "This Python has no pip. On Debian: sudo apt install python3-venv"
+    quietly "$venv/bin/python" -m ensurepip
+}
+
+find_uv() {
+    uv=$(command -v uv) && return
+    uv=$venv/installer/bin/uv
+    [ -x "$uv" ] || pip install --quiet --no-compile --target "$venv/installer" \
+        --requirement "$(dirname "$0")/installer.lock" >/dev/null 2>&1
+}
+
+install() {
+    find_uv && "$uv" pip install --quiet --python "$venv/bin/python" --requirement "$lock" \
+        >/dev/null 2>&1 ||
+        quietly pip install --quiet --requirement "$lock"
+}
+
+if [ -z "$lock" ]; then
     works
     exit
 fi
@@ -84,17 +94,17 @@ fi
 python=$(find_python python3 python3.14 python3.13 python3.12 python3.11 python) ||
     fail "Python 3.11 or newer is needed: install it, or name it with PYTHON=/path/to/python."
 
-if ! works || ! pip --version >/dev/null 2>&1; then
+if ! works; then
     [ ! -e "$venv" ] || [ -e "$venv/pyvenv.cfg" ] ||
         fail "$venv is in the way: it is not a virtual environment. Move it elsewhere."
     # What is half made looks whole from outside, so it must not stay.
     trap 'rm -rf "$venv"' EXIT
     trap 'exit 1' HUP INT TERM
     rm -rf "$venv"
-    make_environment
+    quietly "$python" -m venv --without-pip "$venv"
 fi
 
-echo "Installing what $list names into $venv; this takes a moment."
-pip install --quiet --disable-pip-version-check --requirement "$list"
+echo "Installing $lock into $venv; this takes a moment."
+install
 echo "$here" >"$venv/.made-in"
 trap - EXIT

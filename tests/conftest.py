@@ -49,6 +49,7 @@ BEGIN
     END IF;
     RETURN gone;
 END $$"""
+REQUESTING = {"client", "strict_client", "production"}  # fixtures of tests that make requests
 MANY = 2000  # dead rows that are swept out
 
 
@@ -112,6 +113,17 @@ class CompiledOnce(BytecodeCache):
 
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="leave out what makes requests")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("quick"):
+        asking = [item for item in items if not REQUESTING.isdisjoint(item.fixturenames)]
+        config.hook.pytest_deselected(items=asking)
+        items[:] = [item for item in items if REQUESTING.isdisjoint(item.fixturenames)]
 
 
 def pytest_generate_tests(metafunc):

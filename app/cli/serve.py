@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
+from .deploy import deploy
 from .plain import Command
 
 HOST = "127.0.0.1"
@@ -32,10 +33,14 @@ class Server(BaseApplication):
 
 @click.command("serve", cls=Command)
 @click.option("--port", envvar="PORT", default="5000", show_default=True)
+@click.option("--deploy", "deploying", is_flag=True, help="Run flask deploy first.")
+@click.pass_context
 @with_appcontext
-def serve(port):
+def serve(context, port, deploying):
     """Serve the site at 127.0.0.1, by one process that also delivers its mail."""
     port = free_port(port)
+    if deploying:
+        context.invoke(deploy)
     click.echo(welcome(f"http://{HOST}:{port}"))
     db.engine.dispose()
     app = current_app._get_current_object()
