@@ -37,6 +37,7 @@ class Page(HTMLParser):
     def __init__(self, path, response):
         super().__init__()
         self.path, self.status, self.text = path, response.status_code, response.text
+        self.headers = response.headers
         self.links, self.forms, self.loads, self.scripts = [], [], [], []
         self.field = None  # whose options or text come now
         self.shared, self.buttons = {}, []  # forms that buttons elsewhere send, by id; and these
