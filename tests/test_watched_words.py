@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.domains import domain_of
 from app.extensions import db
+from app.markdown import render
 from app.models import AuditEntry, Post, WatchedWord
 from app.models.refused import Refused
 from app.models.watched_word import MOST, WatchList, WordRefused
@@ -20,104 +21,105 @@ def watch(by, pattern="casino", act="hold", kind="word"):
     return word
 
 
-def holds(text, kind, pattern, by):
-    watch(by, pattern, kind=kind)
-    return bool(WatchList.now().found_in_html(Post.publish(text, by=by).body_html))
+WORDS = [
+    ("casino", "The Casino!", True),
+    ("casino", "CASINO's", True),
+    ("casino", "cásínó", True),
+    ("casino", "ＣＡＳＩＮＯ", True),
+    ("casino", "cas**ino**", True),
+    ("casino", "[casino](/x)", True),
+    ("casino", "`casino`", True),
+    ("casino", "casinos", False),
+    ("casino", "ca sino", False),
+    ("Straße", "STRASSE", True),
+    ("best casino", "the best, casino", True),
+    ("best casino", "the best of casino", False),
+    ("казино", "Казино.", True),
+    ("カジノ", "これはカジノです", True),
+    ("賭博", "網上賭博!", True),
+    ("賭博", "賭", False),
+    ("casino", "cas\u200dino", True),  # what joins, unseen
+    ("casino", "c\u200eas\u200cino", True),
+    ("casino", "cas\U000e0041ino", True),
+    ("casino", "cas\ufe0fino", True),
+    ("casino", "cas\u034fi\u3164no", True),
+    ("casino", "c\u20dda\u20dds\u20ddi\u20ddn\u20ddo\u20dd", True),  # what lies over letters
+    ("casino", "cas\u1dc4ino", True),
+    ("casino", "ⓒⓐⓢⓘⓝⓞ", True),
+    ("می\u200cخواهم", "من می\u200cخواهم.", True),
+    ("नमस्ते", "नमस्ते!", True),
+]
 
 
-@pytest.mark.parametrize(
-    "pattern, text, found",
-    [
-        ("casino", "The Casino!", True),
-        ("casino", "CASINO's", True),
-        ("casino", "cásínó", True),
-        ("casino", "ＣＡＳＩＮＯ", True),
-        ("casino", "cas**ino**", True),
-        ("casino", "[casino](/x)", True),
-        ("casino", "`casino`", True),
-        ("casino", "casinos", False),
-        ("casino", "ca sino", False),
-        ("Straße", "STRASSE", True),
-        ("best casino", "the best, casino", True),
-        ("best casino", "the best of casino", False),
-        ("казино", "Казино.", True),
-        ("カジノ", "これはカジノです", True),
-        ("賭博", "網上賭博!", True),
-        ("賭博", "賭", False),
-        ("c++", "c++ and more", False),
-        ("casino", "cas\u200dino", True),  # what joins, unseen
-        ("casino", "c\u200eas\u200cino", True),
-        ("casino", "cas\U000e0041ino", True),
-        ("casino", "cas\ufe0fino", True),
-        ("casino", "cas\u034fi\u3164no", True),
-        ("casino", "c\u20dda\u20dds\u20ddi\u20ddn\u20ddo\u20dd", True),  # what lies over letters
-        ("casino", "cas\u1dc4ino", True),
-        ("casino", "ⓒⓐⓢⓘⓝⓞ", True),
-        ("می\u200cخواهم", "من می\u200cخواهم.", True),
-        ("नमस्ते", "नमस्ते!", True),
-    ],
-)
-def test_which_words_are_found(mona, pattern, text, found):
-    if pattern == "c++":
-        with pytest.raises(Refused):
-            watch(mona, pattern)
-        return
-    assert holds(text, "word", pattern, mona) == found
+def found(text):
+    return {match.pattern for match in WatchList().found_in_html(render(text))}
 
 
-@pytest.mark.parametrize(
-    "text, found",
-    [
-        ("[x](https://casino.example)", True),
-        ("[x](https://www.Casino.example:8080/a?b#c)", True),
-        ("[x](https:///casino.example)", True),
-        ("[x](https://bob@casino.example/)", True),
-        ("[x](https://casino%2Eexample/)", True),
-        ("[x](https://c&#97;sino.example/)", True),
-        ("[x](https://casino.example./)", True),
-        ("See casino.example, please.", True),
-        ("See play.casino.example.", True),
-        ("See casino。example", True),
-        ("See cas\u200dino.\u200eexample", True),
-        ("[x](https://nocasino.example)", False),
-        ("[x](https://casino.example.org)", False),
-        ("[x](/casino.example.org)", False),
-        ("example", False),
-    ],
-)
-def test_which_domains_are_found(mona, text, found):
-    assert holds(text, "domain", "casino.example", mona) == found
+def test_which_words_are_found(mona):
+    for pattern in {pattern for pattern, *_ in WORDS}:
+        WatchedWord.add("word", pattern, "hold", by=mona)
+
+    assert [(word, text, word in found(text)) for word, text, _ in WORDS] == WORDS
 
 
-@pytest.mark.parametrize(
-    "typed, domain",
-    [
-        ("Casino.Example", "casino.example"),
-        ("https://www.casino.example/play", "casino.example"),
-        ("müller.example", "xn--mller-kva.example"),
-        ("casino", None),
-        ("two words.example", None),
-        ("", None),
-        ("x" * 300 + ".example", None),
-        ("a.b.c.d.e.f.g.h.example", None),
-    ],
-)
-def test_what_is_typed_as_a_domain(typed, domain):
-    assert domain_of(typed) == domain
+def test_signs_alone_are_no_word(mona):
+    with pytest.raises(Refused):
+        watch(mona, "c++")
 
 
-@pytest.mark.parametrize("part", ["aa", "a.", "..", "-.", "a ", "賭博"])
-def test_comparing_a_long_text_with_a_full_list_is_quick(mona, part):
+DOMAINS = {
+    "[x](https://casino.example)": True,
+    "[x](https://www.Casino.example:8080/a?b#c)": True,
+    "[x](https:///casino.example)": True,
+    "[x](https://bob@casino.example/)": True,
+    "[x](https://casino%2Eexample/)": True,
+    "[x](https://c&#97;sino.example/)": True,
+    "[x](https://casino.example./)": True,
+    "See casino.example, please.": True,
+    "See play.casino.example.": True,
+    "See casino。example": True,
+    "See cas\u200dino.\u200eexample": True,
+    "[x](https://nocasino.example)": False,
+    "[x](https://casino.example.org)": False,
+    "[x](/casino.example.org)": False,
+    "example": False,
+}
+
+
+def test_which_domains_are_found(mona):
+    watch(mona, "casino.example", kind="domain")
+
+    assert {text: bool(found(text)) for text in DOMAINS} == DOMAINS
+
+
+TYPED = {
+    "Casino.Example": "casino.example",
+    "https://www.casino.example/play": "casino.example",
+    "müller.example": "xn--mller-kva.example",
+    "casino": None,
+    "two words.example": None,
+    "": None,
+    "x" * 300 + ".example": None,
+    "a.b.c.d.e.f.g.h.example": None,
+}
+
+
+def test_what_is_typed_as_a_domain():
+    assert {typed: domain_of(typed) for typed in TYPED} == TYPED
+
+
+def test_comparing_a_long_text_with_a_full_list_is_quick(mona):
     watch(mona)
     values = [dict(kind="word", act="hold", by_name="mona", pattern="x") for _ in range(MOST - 1)]
     for number, value in enumerate(values):
         value["key"] = f"a a{number}" if number % 2 else f"w{number}"
     db.session.execute(db.insert(WatchedWord), values)
-    watched, began = WatchList(), time.perf_counter()
+    watched, began = WatchList(), time.thread_time()
 
-    watched.found_in(part * 5_000)
+    for part in ("aa", "a.", "..", "-.", "a ", "賭博"):
+        watched.found_in(part * 5_000)
 
-    assert time.perf_counter() - began < 1
+    assert time.thread_time() - began < 3
 
 
 def test_a_watched_word_lets_a_text_wait(alice, mona):
@@ -169,15 +171,14 @@ def test_what_was_approved_with_a_word_stays_so_when_it_is_edited(alice, mona):
     assert post.is_shown
 
 
-@pytest.mark.parametrize("field", ["first_name", "last_name", "location"])
-def test_no_line_of_a_profile_holds_what_is_refused(client, alice, mona, field):
+def test_no_line_of_a_profile_holds_what_is_refused(client, alice, mona):
     watch(mona, "casino.example", act="refuse", kind="domain")
     client.sign_in(alice)
 
-    page = client.post("/settings/profile", data={field: "casino.example"})
-
-    assert page.status_code == 200 and "cannot be used here" in page.text
-    assert getattr(alice, field) == ""
+    for field in ("first_name", "last_name", "location"):
+        page = client.post("/settings/profile", data={field: "casino.example"})
+        assert page.status_code == 200 and "cannot be used here" in page.text
+        assert getattr(alice, field) == ""
 
 
 def test_a_profile_is_compared_with_what_is_refused(client, alice, mona):
@@ -247,27 +248,25 @@ def test_a_moderator_adds_and_removes_a_word(client, mona):
     assert db.session.scalar(select(WatchedWord)) is None
 
 
-@pytest.mark.parametrize(
-    "values, words",
-    [
-        ({"pattern": ""}, "Please fill this in."),
-        ({"pattern": "x" * 65}, "Use at most 64 characters."),
-        ({"pattern": "!?"}, "at least two letters"),
-        ({"pattern": "ﷺ" * 64}, "too long"),
-        ({"kind": "domain"}, "This is no domain"),
-        ({"kind": "x"}, "Not a valid choice"),
-        ({"act": "x"}, "Not a valid choice"),
-        ({"note": "x" * 201}, "Use at most 200 characters."),
-        ({"pattern": "CASÍNO"}, "on the list already"),
-    ],
-)
-def test_what_cannot_be_watched_is_said_at_its_field(client, mona, values, words):
+CANNOT_BE_WATCHED = {
+    "Please fill this in.": {"pattern": ""},
+    "Use at most 64 characters.": {"pattern": "x" * 65},
+    "at least two letters": {"pattern": "!?"},
+    "too long": {"pattern": "ﷺ" * 64},
+    "This is no domain": {"kind": "domain"},
+    "Not a valid choice": {"act": "x"},
+    "Use at most 200 characters.": {"note": "x" * 201},
+    "on the list already": {"pattern": "CASÍNO"},
+}
+
+
+def test_what_cannot_be_watched_is_said_at_its_field(client, mona):
     watch(mona)
     client.sign_in(mona)
 
-    page = client.post("/moderation/words", data=FORM | values)
-
-    assert page.status_code == 200 and words in page.text
+    for words, values in CANNOT_BE_WATCHED.items():
+        page = client.post("/moderation/words", data=FORM | values)
+        assert page.status_code == 200 and words in page.text
     assert len(db.session.scalars(select(WatchedWord)).all()) == 1
 
 
@@ -295,11 +294,12 @@ def test_a_text_can_be_tried(client, mona):
     assert db.session.scalar(select(Post)) is None
 
 
-@pytest.mark.parametrize("text", ["", "x" * 10_001, "\u202e"])
-def test_a_text_that_cannot_be_tried(client, mona, text):
+def test_a_text_that_cannot_be_tried(client, mona):
     client.sign_in(mona)
 
-    assert client.post("/moderation/words/try", data={"text": text}).status_code == 200
+    for text in ("", "x" * 10_001, "\u202e"):
+        page = client.post("/moderation/words/try", data={"text": text})
+        assert page.status_code == 200 and "field-error" in page.text
 
 
 def test_words_in_order_are_those_of_the_index_again_and_again():
