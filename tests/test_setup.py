@@ -1,6 +1,7 @@
 """make: sets up what is missing, once, and leaves nothing half made. Needs no network."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from services import ROOT
 
 pytestmark = pytest.mark.fault
 
+LOCKS = ("requirements.lock", "tests/requirements.lock")
+NO_ROUTE = "echo No route to host >&2; exit 2"
 SITE, TESTS = ".venv/.site-installed", ".venv/.tests-installed"
 TOO_OLD = """#!/bin/sh
 exec "{python}" -c "import sys; sys.version_info = (3, 10, 12)
@@ -17,22 +20,31 @@ $2"
 """
 
 
-def make(folder, *words, python=sys.executable):
-    """Run make as a person who has just this Python and no network."""
+def make(folder, *words, python=sys.executable, uv="exit 0"):
+    """Run make as a person who has just this Python, a uv that installs nothing, and no network."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    put_uv(folder / "tools", uv)
+    kept["PATH"] = f"{folder}/tools:{kept['PATH']}"
     env = {**kept, "PYTHON": str(python), "PIP_NO_INDEX": "1"}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.run(["make", *words], cwd=folder, env=env, timeout=60, **pipes)
+    return subprocess.run(["make", *words], cwd=folder, env=env, timeout=300, **pipes)
 
 
 def check_out(folder):
-    """A checkout whose lists of packages are empty."""
+    """A checkout whose lock files are empty."""
     shutil.copytree(ROOT / "deploy", folder / "deploy")
     shutil.copy(ROOT / "Makefile", folder)
     (folder / "tests").mkdir()
-    for name in ("requirements.txt", "tests/requirements.txt"):
+    for name in LOCKS:
         (folder / name).write_text("# nothing\n")
     return folder
+
+
+def put_uv(tools, then):
+    """A program named uv that writes down what it was asked, and then does something."""
+    tools.mkdir(exist_ok=True)
+    (tools / "uv").write_text(f'#!/bin/sh\necho "$@" >>"{tools}/asked"\n{then}\n')
+    (tools / "uv").chmod(0o755)
 
 
 def stamps(folder):
@@ -47,7 +59,7 @@ def fresh(tmp_path):
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """A checkout in which make has done its work once; set-up takes seconds, so it is shared."""
-    folder = check_out(tmp_path_factory.mktemp("checkout"))
+    folder = check_out(tmp_path_factory.mktemp("checked out"))
     done = make(folder, TESTS)
     assert done.returncode == 0, done.stderr
     return folder
@@ -71,10 +83,8 @@ def test_the_second_time_installs_nothing(installed):
     assert stamps(installed) == before
 
 
-@pytest.mark.parametrize(
-    "name, again", [("requirements.txt", [True, True]), ("tests/requirements.txt", [False, True])]
-)
-def test_a_changed_list_is_installed_again(installed, name, again):
+@pytest.mark.parametrize("name, again", [(LOCKS[0], [True, True]), (LOCKS[1], [False, True])])
+def test_a_changed_lock_is_installed_again(installed, name, again):
     before = stamps(installed)
     (installed / name).write_text("# nothing yet\n")
 
@@ -82,17 +92,45 @@ def test_a_changed_list_is_installed_again(installed, name, again):
 
     after = stamps(installed)
     assert [new > old for new, old in zip(after, before, strict=True)] == again
-    assert f"Installing what {name} names" in done.stdout
+    assert f"Installing {name}" in done.stdout
 
 
-def test_a_list_that_cannot_be_installed_leaves_no_stamp(installed):
-    (installed / "tests/requirements.txt").write_text("no-such-package==1\n")
+def test_a_lock_that_cannot_be_installed_leaves_no_stamp(installed):
+    (installed / LOCKS[1]).write_text("no-such-package==1\n")
 
-    done = make(installed, TESTS)
+    done = make(installed, TESTS, uv=NO_ROUTE)
 
     assert done.returncode != 0 and "no-such-package" in done.stderr
-    (installed / "tests/requirements.txt").write_text("# nothing again\n")
-    assert "Installing what tests/" in make(installed, TESTS).stdout
+    (installed / LOCKS[1]).write_text("# nothing again\n")
+    assert "Installing tests/" in make(installed, TESTS).stdout
+
+
+def test_uv_on_the_path_installs(fresh):
+    done = make(fresh, TESTS)
+
+    assert done.returncode == 0, done.stderr
+    asked = (fresh / "tools/asked").read_text().splitlines()
+    options = "pip install --quiet --python .venv/bin/python --requirement"
+    assert asked == [f"{options} {lock}" for lock in LOCKS]
+
+
+def test_pip_installs_where_uv_fails_and_says_nothing_of_it(fresh):
+    done = make(fresh, SITE, uv=NO_ROUTE)
+
+    assert (fresh / "tools/asked").exists()
+    assert done.returncode == 0 and done.stderr == ""
+    assert done.stdout == "Installing requirements.lock into .venv; this takes a moment.\n"
+
+
+def test_the_locks_hold_what_the_lists_name():
+    """Who changes a list and forgets `make lock` would install the former packages."""
+    pinned = re.compile(r"^[\w.-]+(?:\[\w+\])?==[^\s;]+", re.MULTILINE)
+
+    for lock in LOCKS:
+        wanted = pinned.findall((ROOT / lock.replace(".lock", ".txt")).read_text())
+        locked = pinned.findall((ROOT / lock).read_text().lower())
+        missing = {re.sub(r"\[\w+\]", "", name).lower() for name in wanted} - set(locked)
+        assert missing == set(), lock
 
 
 def test_a_folder_that_was_moved_or_copied_gets_an_environment_of_its_own(installed, tmp_path):
@@ -134,6 +172,6 @@ def test_help_lists_what_can_be_typed(fresh, words):
     done = make(fresh, *words)
 
     assert [line.split()[:2] for line in done.stdout.splitlines()] == [
-        ["make", name] for name in ("help", "run", "test", "lint")
+        ["make", name] for name in ("help", "run", "quick", "test", "slow", "check", "lint", "lock")
     ]
     assert not (fresh / ".venv").exists()
