@@ -5,7 +5,8 @@ when a transaction first writes or locks rows: a deferred transaction that had r
 fail at once, whatever the busy timeout.
 """
 
-from sqlalchemy import event
+from sqlalchemy import Insert, event
+from sqlalchemy.ext.compiler import compiles
 
 READING = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "BEGIN", "COMMIT", "ROLLBACK")
 SQLITE_SETTINGS = (
@@ -23,6 +24,21 @@ POSTGRESQL_SETTINGS = (
     "SET jit=off",  # pages read few rows: to compile such a statement takes longer than to run it
     "SET plan_cache_mode='force_custom_plan'",  # rare and common words need different plans
 )
+
+
+class InsertOnce(Insert):
+    """INSERT … ON CONFLICT DO NOTHING, for tables whose key is given.
+
+    SQLAlchemy 2.0 never caches what its dialects make of ON CONFLICT, and compiles it each time.
+    See tests/test_compiled.py.
+    """
+
+    inherit_cache = True
+
+
+@compiles(InsertOnce)
+def _insert_once(statement, compiler, **options):
+    return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
 
 
 def named_driver(url):

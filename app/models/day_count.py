@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import Date, String, cast, func, select
+from sqlalchemy import Date, String, cast, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ..databases import InsertOnce
 from ..extensions import db
 from .fields import utcnow
-from .pairs import INSERTS
 
 
 class DayCount(db.Model):
@@ -24,10 +24,12 @@ class DayCount(db.Model):
         They wait for each other until they commit, so this is the last thing before that.
         """
         db.session.flush()
-        insert = INSERTS[db.engine.dialect.name](cls.__table__)
-        row = insert.values(day=utcnow().date(), name=name, count=times)
-        counted = {"count": cls.__table__.c.count + row.excluded.count}
-        db.session.execute(row.on_conflict_do_update(index_elements=["day", "name"], set_=counted))
+        key = dict(day=utcnow().date(), name=name)
+        counted = update(cls).filter_by(**key).values(count=cls.count + times)
+        options = {"synchronize_session": False}
+        if not db.session.execute(counted, execution_options=options).rowcount:
+            db.session.execute(InsertOnce(cls.__table__).values(**key, count=0))
+            db.session.execute(counted, execution_options=options)
 
     @classmethod
     def by_day(cls, name, days):

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, time, timedelta
 from sqlalchemy import JSON, String, bindparam, extract, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ..databases import InsertOnce
 from ..extensions import db
 from .appeal import Appeal
 from .audit import AuditEntry
 from .audit_acts import EVERYBODY, MODERATION
 from .case import Case
 from .fields import utcnow
-from .pairs import INSERTS
 from .report import Report
 
 SURE = timedelta(days=1)  # after the end of a month: whatever had begun before it is written
@@ -47,9 +47,7 @@ class MonthFigures(db.Model):
             return kept.figures
         figures = count(month)
         if beginning(after(month)) + SURE <= utcnow():
-            row = INSERTS[db.engine.dialect.name](cls.__table__)
-            row = row.values(month=name, figures=figures).on_conflict_do_nothing()
-            db.session.execute(row)
+            db.session.execute(InsertOnce(cls.__table__).values(month=name, figures=figures))
             db.session.commit()
         return figures
 

@@ -3,6 +3,7 @@
 from sqlalchemy import delete, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from ..databases import InsertOnce
 from ..extensions import db
 
 INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -15,7 +16,7 @@ class Pair:
     def put(cls, **pair):
         """Return whether it was not there before."""
         db.session.flush()
-        row = INSERTS[db.engine.dialect.name](cls.__table__).values(**pair).on_conflict_do_nothing()
+        row = InsertOnce(cls.__table__).values(**pair)
         counted = {"preserve_rowcount": True}  # else PostgreSQL's is not kept for an INSERT
         return db.session.execute(row, execution_options=counted).rowcount == 1
 
