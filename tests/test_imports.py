@@ -24,7 +24,7 @@ from app.imports import work
 from app.models import AuditEntry, PeopleImport, Role, User, people_search
 from app.models.fields import utcnow
 
-pytestmark = pytest.mark.both_databases
+both_databases = pytest.mark.both_databases
 
 
 @pytest.fixture
@@ -71,6 +71,7 @@ def test_the_review_says_what_would_happen_line_by_line(admin, alice):
     assert "Import the 2 good lines and leave out the 1 with errors" in page
 
 
+@both_databases
 def test_after_the_yes_people_are_there(admin):
     answer = run(admin, NORA)
 
@@ -85,6 +86,7 @@ def test_after_the_yes_people_are_there(admin):
     assert "The import is done: 1 new, 0 changed, 0 left out." in admin.get(PATH).text
 
 
+@both_databases
 def test_new_people_are_found_by_the_search(admin):
     """As if each had been made alone."""
     run(admin, NORA)
@@ -114,6 +116,7 @@ def test_what_a_file_leaves_out_is_as_usual(admin):
     assert (nora.is_confirmed, nora.is_active) == (False, True)
 
 
+@both_databases
 def test_changes_go_by_the_verbs_and_into_the_log(admin, alice):
     make_user("bob", confirmed=False).deactivate()
     db.session.commit()
@@ -209,6 +212,7 @@ def test_cancelling_takes_the_file_away(admin):
     assert admin.post(f"{PATH}/{id}/cancel").location == PATH  # pressed twice
 
 
+@both_databases
 def test_a_second_upload_replaces_the_first(admin):
     upload(admin, file_of(NORA), "first.csv")
     upload(admin, file_of(NORA), "second.csv")
@@ -240,6 +244,7 @@ def test_nobody_else_sees_or_confirms_an_import(client, admin):
     assert waiting() is not None and User.with_username("nora") is None
 
 
+@both_databases
 def test_confirming_twice_has_one_effect(admin):
     """R-96: a double click."""
     run(admin, NORA)
@@ -251,27 +256,29 @@ def test_confirming_twice_has_one_effect(admin):
     assert (User.count(), log()) == (number, entries)
 
 
-@pytest.mark.parametrize(
-    "meanwhile",
-    [
-        lambda: make_user("nora", email="other@example.org"),
-        lambda: make_user("x", email="nora@example.org"),
-        lambda: make_user("neo", first_name="Nora", last_name="Nilsen"),
-        lambda: User.with_username("alice").deactivate(),
-        lambda: User.with_username("alice").change_role(Role.named("Administrator")),
-    ],
-)
-def test_what_has_changed_meanwhile_is_shown_before_anything_is_written(admin, alice, meanwhile):
+MEANWHILE = {
+    "somebody has the same name": lambda: make_user("neo", first_name="Nora", last_name="Nilsen"),
+    "an account is closed": lambda: User.with_username("alice").deactivate(),
+    "a role was given": lambda: User.with_username("alice").change_role(Role.named("Moderator")),
+    "the name is taken": lambda: make_user("nora", email="other@example.org"),
+    "the address is taken": lambda: make_user("x", email="nora@example.org"),
+}
+
+
+@both_databases
+def test_what_has_changed_meanwhile_is_shown_before_anything_is_written(admin, alice):
+    """Each of these, one after the other, once the one before was shown."""
     upload(admin, file_of(NORA, "alice@example.org,,Alicia,,,Moderator,,no"))
-    meanwhile()
-    db.session.commit()
-    before, shown = all_but_the_file(), waiting().plan_hash
+    for what, happens in MEANWHILE.items():
+        happens()
+        db.session.commit()
+        before, shown = all_but_the_file(), waiting().plan_hash
 
-    answer = confirm(admin)
+        answer = confirm(admin)
 
-    assert answer.location == f"{PATH}/{waiting().id}"
-    assert all_but_the_file() == before
-    assert waiting().plan_hash != shown
+        assert answer.location == f"{PATH}/{waiting().id}", what
+        assert all_but_the_file() == before, what
+        assert waiting().plan_hash != shown, what
     assert "Something has changed meanwhile" in admin.get(answer.location).text
 
 
@@ -295,6 +302,7 @@ def test_a_yes_to_an_older_plan_is_no_yes(admin):
     assert User.with_username("nora") is None
 
 
+@both_databases
 def test_what_fails_in_the_middle_leaves_nothing_behind(admin, alice, monkeypatch):
     """All of it or nothing: here the log cannot be written, the very last."""
     upload(admin, file_of(NORA, "alice@example.org,,Alicia,,,,,"))
