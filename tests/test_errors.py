@@ -42,43 +42,35 @@ def ask(client, code, **options):
     return client.post("/auth/login", data={"login": "x" * 1_100_000}, **options)  # 413
 
 
-@pytest.mark.parametrize("code", [400, 403, 404, 405, 413])
-def test_an_error_is_a_page_of_the_site_with_its_status(client, alice, code):
+def test_an_error_is_a_page_of_the_site_and_has_the_same_facts_as_json(client, alice):
     client.sign_in(alice)
 
-    page = ask(client, code)
+    for code in (400, 403, 404, 405, 413):
+        page, answer = ask(client, code), ask(client, code, headers=JSON)
 
-    assert page.status_code == code
-    assert f"Error {code}" in page.text and "Go to the front page" in page.text
-    assert "If you ask for help" not in page.text
-
-
-@pytest.mark.parametrize("code", [400, 403, 404, 405, 413])
-def test_an_error_has_the_same_facts_as_json(client, alice, code):
-    client.sign_in(alice)
-
-    answer = ask(client, code, headers=JSON)
-
-    assert (answer.status_code, answer.json["error"]["code"]) == (code, code)
-    assert answer.json["error"]["title"] in ask(client, code).text
-    assert answer.json["error"]["request_id"] == answer.headers["X-Request-ID"]
+        assert (page.status_code, answer.status_code, answer.json["error"]["code"]) == 3 * (code,)
+        assert f"Error {code}" in page.text and "Go to the front page" in page.text
+        assert "If you ask for help" not in page.text
+        assert answer.json["error"]["title"] in page.text
+        assert answer.json["error"]["request_id"] == answer.headers["X-Request-ID"]
 
 
-@pytest.mark.parametrize(
-    "accept, kind",
-    [
-        ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html"),
-        ("*/*", "text/html"),
-        ("", "text/html"),
-        ("application/json", "application/json"),
-        ("application/json, text/html;q=0.5", "application/json"),
-        ("text/html, application/json;q=0.9", "text/html"),
-        ("image/png", "text/html"),
-        ("nonsense;;;,q=x", "text/html"),
-    ],
-)
-def test_json_is_for_those_who_prefer_it(client, accept, kind):
-    assert client.get("/nowhere", headers={"Accept": accept}).mimetype == kind
+PREFERRED = {
+    "text/html,application/xhtml+xml,*/*;q=0.8": "text/html",
+    "*/*": "text/html",
+    "": "text/html",
+    "application/json": "application/json",
+    "application/json, text/html;q=0.5": "application/json",
+    "text/html, application/json;q=0.9": "text/html",
+    "image/png": "text/html",
+    "nonsense;;;,q=x": "text/html",
+}
+
+
+def test_json_is_for_those_who_prefer_it(client):
+    answers = {a: client.get("/nowhere", headers={"Accept": a}).mimetype for a in PREFERRED}
+
+    assert answers == PREFERRED
 
 
 def test_a_stale_form_offers_the_way_to_try_again(strict_client):
@@ -148,40 +140,32 @@ def cut_off(site_with):
     return site_with(SQLALCHEMY_DATABASE_URI=url)
 
 
-@pytest.mark.parametrize("path", ["/", "/user/alice"])
-def test_without_its_database_the_site_says_so(cut_off, path):
-    page = cut_off.test_client().get(path)
+def test_without_its_database_the_site_says_so(cut_off):
+    client = cut_off.test_client()
+    page, answer = client.get("/"), client.get("/", headers=JSON)
 
     assert (page.status_code, page.headers["Retry-After"]) == (503, "5")
     assert "Error 503" in page.text
     assert not any(word in page.text for word in TRACES)
+    assert (answer.status_code, answer.json["error"]["retry_after"]) == (503, 5)
 
 
-def test_without_its_database_the_site_says_so_as_json(cut_off):
-    answer = cut_off.test_client().get("/", headers=JSON)
+def test_without_its_database_what_needs_none_still_answers(cut_off):
+    paths = ("/auth/login", "/nowhere", "/healthz", "/moment.js")
 
-    assert answer.status_code == 503
-    assert answer.json["error"]["retry_after"] == 5
-
-
-@pytest.mark.parametrize("path", ["/auth/login", "/nowhere", "/healthz", "/moment.js"])
-def test_without_its_database_what_needs_none_still_answers(cut_off, path):
-    assert cut_off.test_client().get(path).status_code in (200, 404)
+    answers = [cut_off.test_client().get(path).status_code for path in paths]
+    assert answers == [200, 404, 200, 200]
 
 
-@pytest.mark.parametrize(
-    "method, path", [("GET", "/"), ("GET", "/nowhere"), ("POST", "/auth/logout")]
-)
-def test_without_its_database_a_member_is_not_met_by_a_fault(cut_off, alice, client, method, path):
+def test_without_its_database_a_member_is_not_met_by_a_fault(cut_off, alice, client):
     """Their cookie cannot be looked up, on no page and not for the page of the error either."""
     client.sign_in(alice)
     away = cut_off.test_client()
     away.set_cookie("session", client.get_cookie("session").value)
 
-    page = away.open(path, method=method)
-
-    assert page.status_code == 503
-    assert page.headers["Retry-After"] == "5"
+    for method, path in (("GET", "/"), ("GET", "/nowhere"), ("POST", "/auth/logout")):
+        page = away.open(path, method=method)
+        assert (page.status_code, page.headers["Retry-After"]) == (503, "5"), path
 
 
 def test_without_its_database_signing_in_is_told_to_come_back(cut_off):
@@ -205,16 +189,16 @@ def test_a_pool_without_a_free_connection_is_a_503(client, app, monkeypatch):
     assert client.get("/").status_code == 503
 
 
-@pytest.mark.parametrize("kind", [InterfaceError, OperationalError, ProgrammingError])
-def test_a_database_that_cannot_answer_is_a_503_with_its_number(client, app, monkeypatch, kind):
-    fail(app, monkeypatch, kind("SELECT", {}, Exception("gone")))
+def test_a_database_that_cannot_answer_is_a_503_with_its_number(client, app, monkeypatch):
+    for kind in (InterfaceError, OperationalError, ProgrammingError):
+        fail(app, monkeypatch, kind("SELECT", {}, Exception("gone")))
 
-    page = client.get("/")
+        page = client.get("/")
+        assert page.status_code == 503
+        assert page.headers["X-Request-ID"] in page.text
 
-    assert page.status_code == 503
-    assert page.headers["X-Request-ID"] in page.text
 
-
+@pytest.mark.both_databases
 def test_a_table_that_is_missing_is_a_503(client, app, monkeypatch):
     """PostgreSQL says ProgrammingError, SQLite OperationalError."""
     statement = db.text("SELECT 1 FROM not_migrated_yet")
@@ -231,6 +215,7 @@ def test_who_tried_too_often_to_sign_in_is_shown_another_way(client, app, monkey
     assert "/auth/reset-password" not in Page("/", client.get("/")).links
 
 
+@pytest.mark.both_databases
 def test_what_no_column_can_hold_is_a_400_below_all_forms(client, app, monkeypatch):
     """R-86: PostgreSQL says DataError; the net below the forms."""
     monkeypatch.setattr(app, "before_request_funcs", {})

@@ -17,11 +17,9 @@ bytes_ = st.integers(0, 0xFF)
 known = st.integers(0, KNOWN)
 wild = st.one_of(bytes_, st.integers(-(2**63), 2**63))
 parts = st.sets(st.sampled_from(list(Permission))).map(lambda chosen: Permission(sum(chosen)))
-the_same_each_time = settings(deadline=None, derandomize=True, database=None)
-in_memory = settings(the_same_each_time, max_examples=300)
+in_memory = settings(max_examples=50)
 in_a_database = settings(
-    the_same_each_time,
-    max_examples=40,
+    max_examples=20,
     suppress_health_check=[HealthCheck.function_scoped_fixture],  # `undone` cleans up after each
 )
 
