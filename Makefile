@@ -7,7 +7,7 @@ unexport PYTHONDONTWRITEBYTECODE  # each start would compile all that it imports
 # How many processes share the tests: one for each processor, though no more than four, since all
 # of them ask the same PostgreSQL. JOBS=0 runs them in one; so does ARGS=--pdb by itself.
 JOBS ?= auto
-PYTEST = $(VENV)/bin/pytest -n $(JOBS) --maxprocesses 4 --dist loadscope
+PYTEST = $(VENV)/bin/pytest -n $(JOBS) --maxprocesses 4 --dist loadgroup
 SLOW := postgresql or browser or fault or large
 
 # "anew" if the environment cannot be used: never made, moved, copied, or its Python is gone.

@@ -8,6 +8,7 @@ os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a person's .env is for their site,
 from contextvars import Context
 from functools import reduce
 
+import hypothesis
 import pytest
 from factories import HOLDING, make_user
 from flask import Flask
@@ -16,13 +17,15 @@ from flask_migrate import upgrade
 from jinja2 import BytecodeCache
 from services import postgresql_database
 from sqlalchemy import event, insert, select, text, true
-from xdist.scheduler import LoadScopeScheduling
 
 from app import create_app
 from app.extensions import db, limiter
 from app.models import AuditHead, Role, Setting, UserSession
 from app.permissions import DEFAULT_ROLE, ROLES
 from app.throttles import spare
+
+hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
+hypothesis.settings.load_profile("steady")
 
 READ = ("FLASK_", "DATABASE_", "DEV_", "REDIS_", "MAIL_", "SERVER_", "TRUSTED_", "SECRET_")
 READ += ("OFFBRAND_", "SUPERUSER_", "PROXY_", "PORT")
@@ -51,24 +54,6 @@ BEGIN
 END $$"""
 REQUESTING = {"client", "strict_client", "production"}  # fixtures of tests that make requests
 MANY = 2000  # dead rows that are swept out
-
-
-class Scheduling(LoadScopeScheduling):
-    """Any process takes any test; but those of the browser use one site, so one runs them all."""
-
-    def _split_scope(self, nodeid):
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
-
-    def mark_test_complete(self, node, item_index, duration=0):
-        """Forget what is done, too: it is counted anew at every step."""
-        super().mark_test_complete(node, item_index, duration)
-        scope = self._split_scope(self.registered_collections[node][item_index])
-        if all(self.assigned_work[node][scope].values()):
-            del self.assigned_work[node][scope]
-
-
-def pytest_xdist_make_scheduler(config, log):
-    return Scheduling(config, log)
 
 
 def pytest_collection_finish(session):
@@ -119,7 +104,11 @@ def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="leave out what makes requests")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))  # one site serves them all
     if config.getoption("quick"):
         asking = [item for item in items if not REQUESTING.isdisjoint(item.fixturenames)]
         config.hook.pytest_deselected(items=asking)
@@ -180,12 +169,12 @@ def app(site):
     _empty_tables(site)
     limiter.reset()
     spare.storage.reset()
-    settings = dict(site.config)
+    configured = dict(site.config)
     yield site
     db.session.rollback()
     db.session.remove()
     site.config.clear()
-    site.config.update(settings)
+    site.config.update(configured)
     context.pop()
 
 

@@ -86,7 +86,7 @@ class Served:
     def command(self, *words, **options):
         """Run a flask command in the site's environment; return what it printed."""
         flask = [sys.executable, "-m", "flask", *words]
-        options = {"capture_output": True, "text": True, "timeout": 60, **options}
+        options = {"capture_output": True, "text": True, "timeout": 300, **options}
         return subprocess.run(flask, cwd=ROOT, env=self.env, **options)
 
     def start(self):
@@ -101,7 +101,7 @@ class Served:
             stderr=self.log,
             start_new_session=True,
         )
-        wait_until(self.answers, seconds=20)
+        wait_until(self.answers)
         return self
 
     def answers(self):
@@ -114,7 +114,7 @@ class Served:
     def stop(self):
         if self.process and self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(10)
+            self.process.wait(60)
         if self.process:
             self.log.close()
 
@@ -127,8 +127,8 @@ class Served:
         self.stop()
 
 
-def wait_until(question, *, seconds=10):
-    """Ask until the answer is true, and return it; fail after so many seconds."""
+def wait_until(question, *, seconds=120):
+    """Ask until the answer is true, and return it; give up where only a fault can be the reason."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if answer := question():

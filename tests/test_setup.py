@@ -9,7 +9,7 @@ import sys
 import pytest
 from services import ROOT
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("set-up")]
 
 LOCKS = ("requirements.lock", "tests/requirements.lock")
 NO_ROUTE = "echo No route to host >&2; exit 2"
