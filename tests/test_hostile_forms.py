@@ -10,19 +10,19 @@ from urllib.parse import quote_plus, urlencode
 
 import pytest
 from crawling import crawl, kinds_of_forms
-from factories import PASSWORD, everything, keep, make_mail, make_report
-from test_input import BROKEN_UTF8, JUNK, NUMBERS, URLENCODED
+from factories import PASSWORD, everything_but_visits, keep, make_mail, make_report
+from test_input import BROKEN_UTF8, FEW_NUMBERS, JUNK, URLENCODED
 
 from app.extensions import limiter
 from app.models import Appeal, Comment, Page, Post, Role, RoleRequest, Sanction
 
 TYPED = ("text", "search", "textarea", "email", "number", "date", "datetime-local", "hidden")
 WORDS = ("text", "search", "textarea", "email")
-KINDS = {**JUNK, **BROKEN_UTF8}
-ODD = [b"a\0b", b"x" * 70_000, b"\xed\xa0\x80", b"a\xff", b"-1", b"9" * 30, b"2026-02-30", b"[]"]
+KINDS = {kind: {**JUNK, **BROKEN_UTF8}[kind] for kind in ("too long", "NUL", "lone surrogate")}
+ODD = [b"a\0b", b"-1", b"9" * 30, b"2026-02-30"]
 
 
-pytestmark = pytest.mark.fault
+pytestmark = pytest.mark.large
 
 
 @pytest.fixture(params=["bob", "ada"])
@@ -71,18 +71,19 @@ def send(client, form, sent, field, junk):
 def test_junk_in_any_field_for_words_is_refused_everywhere(client, forms):
     """R-86, R-88: whatever else is right."""
     posts = [form for form in forms if form.method == "post"]
-    before, tried = everything(), 0
+    before, tried = everything_but_visits(), 0
     for form in posts:
         for field in (name for name, type_ in form.types.items() if type_ in WORDS):
             for kind, junk in KINDS.items():
                 answer = send(client, form, believable(form), field, junk)
                 assert answer.status_code in (200, 400, 403), (form.action, field, kind)
                 tried += 1
-        assert everything() == before, form.action
+        assert everything_but_visits() == before, form.action
 
-    assert tried > 50
+    assert tried > 30
 
 
+@pytest.mark.both_databases
 def test_junk_in_any_other_field_breaks_nothing(client, forms):
     """R-86: hidden ones, numbers, dates, choices; and questions sent by GET."""
     for form in forms:
@@ -116,13 +117,14 @@ def test_a_list_a_file_and_a_second_value_are_no_text(client, forms):
             assert answers[2].status_code in (200, 400, 403, 404), (form.action, field)
 
 
+@pytest.mark.both_databases
 def test_another_number_in_any_address_is_not_there(client, forms):
     """R-86, R-90: 2^31, 2^63, negative, other digits and junk."""
     numbered = {re.sub(r"\d+", "{}", form.action): form for form in forms}
     numbered = {action: form for action, form in numbered.items() if "{}" in action}
     assert numbered
     for action, form in numbered.items():
-        for number in NUMBERS:
+        for number in FEW_NUMBERS:
             limiter.reset()
             path = action.replace("{}", quote_plus(number), 1).replace("{}", "1")
             for answer in (client.post(path, data=believable(form)), client.get(path)):
