@@ -23,10 +23,10 @@ MIGHT |= {"roles": "Administrator", "roles-0": "Administrator", "confirmed_at": 
 # Tokens
 
 
-@pytest.mark.parametrize("token", ["", "x", "a.b.c", ".", "é", "\0", "e30.e30.e30", "x" * 9000])
-def test_a_mangled_token_is_bad(app, token):
+def test_a_mangled_token_is_bad(app):
     """D000-5."""
-    assert read("confirm", token) == (Verdict.BAD, {})
+    for token in ("", "x", "a.b.c", ".", "é", "\0", "e30.e30.e30", "x" * 9000):
+        assert read("confirm", token) == (Verdict.BAD, {}), token[:9]
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_bad_token(app, monkeypatch):
@@ -40,7 +40,7 @@ def test_a_fault_of_ours_is_not_taken_for_a_bad_token(app, monkeypatch):
 def test_no_handler_catches_whatever_comes():
     """D000-5."""
     trees = [ast.parse(path.read_text()) for path in (ROOT / "app").rglob("*.py")]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    nodes = (node for tree in trees for node in ast.walk(tree))
     handlers = [node for node in nodes if isinstance(node, ast.ExceptHandler)]
 
     assert len(handlers) > 20
@@ -68,13 +68,13 @@ def test_a_role_of_any_name_opens_the_gate_whose_permission_it_holds(client, per
     assert client.get(path).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/moderation/", "/admin/"])
-def test_the_name_of_a_role_opens_nothing(client, ada, path):
+def test_the_name_of_a_role_opens_nothing(client, ada):
     """D004-2."""
     Role.named("Administrator").permissions = Role.get_default().permissions
     client.sign_in(ada)
 
-    assert client.get(path).status_code == 403
+    for path in ("/moderation/", "/admin/"):
+        assert client.get(path).status_code == 403
 
 
 def test_no_built_in_role_stands_twice():
@@ -192,17 +192,15 @@ def test_what_people_write_about_themselves_is_escaped(client, alice):
     assert "&lt;script&gt;alert(1)" in page and "<script>alert(1)" not in page
 
 
-@pytest.mark.parametrize(
-    "path, link, most",
-    [("/", "/user/member", 40), ("/moderation/", "/moderation/people/member", 50)],
-)
-def test_no_page_lists_everybody(client, ada, path, link, most):
+def test_no_page_lists_everybody(client, ada):
     """D001-9: nor everything that they wrote."""
-    for _ in range(60):
+    for _ in range(51):
         make_post(make_user())
     client.sign_in(ada)
 
-    assert 0 < client.get(path).text.count(f'href="{link}') <= most
+    assert 0 < client.get("/").text.count('href="/user/member') <= 40
+    page = client.get("/moderation/").text
+    assert 0 < page.count('href="/moderation/people/member') <= 50
 
 
 def test_a_deploy_keeps_what_is_there(flask, alice):
