@@ -20,6 +20,7 @@ from . import (
 )
 from .admin import admin
 from .auth import auth
+from .cookies import PatientSessions
 from .dev import dev
 from .extensions import bootstrap, csrf, db, limiter, login_manager, mail, migrate, moment
 from .main import main
@@ -40,6 +41,7 @@ def create_app(config_name=None, **settings):
     """
     app = Flask(__name__)
     app.jinja_environment = templating.Templates
+    app.session_interface = PatientSessions()
     configure(app, config_name or os.environ.get("FLASK_CONFIG") or "default", settings)
 
     logs.init_app(app)

@@ -6,7 +6,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["config"],
-    ["avatars", "databases", "devices", "differences", "domains", "extensions", "forms", "logs"]
+    ["avatars", "cookies", "databases", "devices", "differences", "domains", "extensions", "forms", "logs"]
     + ["markdown", "names", "networks", "paging", "passwords", "people_csv", "permissions"]
     + ["pictures", "throttles", "tokens", "words"],
     ["models"],
