@@ -92,13 +92,11 @@ def test_the_hour_of_the_digest_is_set_by_the_site(app, watched, alice):
         assert write_due() == [("bob", "[Offbrand] alice answered in a thread that you watch")]
 
 
-@pytest.mark.parametrize("mail, written", [(AT_ONCE, 1), (DAILY, 0), (NEVER, 0)])
-def test_each_kind_is_mailed_as_the_person_chose(alice, bob, mail, written):
-    NotificationChoice.choose(alice, "follower", Choice(True, mail))
-
-    bob.follow(alice)
-
-    assert len(write_due()) == written
+def test_each_kind_is_mailed_as_the_person_chose(alice, bob):
+    for mail in (NEVER, DAILY, AT_ONCE):
+        NotificationChoice.choose(alice, "follower", Choice(True, mail))
+        make_user().follow(alice)
+        assert len(write_due()) == (mail == AT_ONCE)
 
 
 # Asked again at the moment of mailing
@@ -152,26 +150,12 @@ def delete_the_reader(comment, alice, **people):
     alice.delete()
 
 
-whatever_happens = pytest.mark.parametrize(
-    "meanwhile",
-    [
-        hide,
-        hide_behind_our_back,
-        delete_behind_our_back,
-        delete_the_post,
-        mute,
-        close_the_writer,
-        close_the_reader,
-        suspend_the_reader,
-        move_the_reader,
-        choose_never,
-        read_it,
-        delete_the_reader,
-    ],
-)
+WHATEVER = [hide, hide_behind_our_back, delete_behind_our_back, delete_the_post, mute]
+WHATEVER += [close_the_writer, close_the_reader, suspend_the_reader, move_the_reader]
+WHATEVER += [choose_never, read_it, delete_the_reader]
 
 
-@whatever_happens
+@pytest.mark.parametrize("meanwhile", WHATEVER)
 def test_nothing_is_mailed_that_is_none_of_their_news_by_then(
     post, alice, bob, mona, ada, meanwhile
 ):
@@ -183,7 +167,7 @@ def test_nothing_is_mailed_that_is_none_of_their_news_by_then(
     assert write_due() == [] and Notification.people_due(9) == []
 
 
-@whatever_happens
+@pytest.mark.parametrize("meanwhile", [hide_behind_our_back, suspend_the_reader, choose_never])
 def test_a_mail_that_waits_never_leaves_once_it_is_none_of_their_news(
     office, post, alice, bob, mona, ada, meanwhile
 ):
@@ -320,19 +304,20 @@ def test_what_strangers_write_stands_in_a_mail_as_text_alone(written):
         assert "evil" not in mail.subject and "\n.\n" not in mail.text
 
 
-def test_a_mail_of_very_many_lists_the_newest_and_leads_to_all(watched, alice):
+def test_a_mail_of_very_many_lists_the_newest_and_leads_to_all(watched, alice, monkeypatch):
+    monkeypatch.setattr(digests, "MOST_LISTED", 5)
     with time_machine.travel(EVENING, tick=False) as clock:
-        for number in range(60):
+        for number in range(8):
             Comment.publish(watched, f"Number {number}.", by=alice)
         clock.move_to(MORNING)
         write_due()
 
     (mail,) = mails("digest")
-    assert mail.subject == "[Offbrand] 60 notifications"
+    assert mail.subject == "[Offbrand] 8 notifications"
     for words in (mail.text, words_of(mail.html)):
-        assert "this is new for you at Offbrand, the newest 50 of 60:" in words
-    assert "Number 59." in mail.text and "Number 9." not in mail.text
-    assert mail.text.index("Number 10.") < mail.text.index("Number 59.")
+        assert "this is new for you at Offbrand, the newest 5 of 8:" in words
+    assert "Number 7." in mail.text and "Number 2." not in mail.text
+    assert mail.text.index("Number 3.") < mail.text.index("Number 7.")
     assert "http://localhost:5000/notifications" in mail.text
 
 
@@ -363,7 +348,7 @@ class Killed(BaseException):
 
 
 @pytest.mark.fault
-@pytest.mark.parametrize("at", ["claim", "kinds_to_stop", "send_news"])
+@pytest.mark.parametrize("at", ["claim", "send_news"])
 def test_a_postman_who_is_killed_in_between_loses_nothing(post, bob, monkeypatch, at):
     Comment.publish(post, "Yes.", by=bob)
     db.session.commit()
@@ -386,7 +371,7 @@ def test_a_postman_who_is_killed_in_between_loses_nothing(post, bob, monkeypatch
 
 @pytest.mark.fault
 def test_four_postmen_at_once_write_one_mail_to_each(app, post, bob):
-    for _ in range(6):
+    for _ in range(3):
         Comment.publish(post, "Yes.", by=bob)
         for _ in range(2):
             Post.publish(f"Hello @{make_user().username}.", by=bob)
@@ -394,7 +379,7 @@ def test_four_postmen_at_once_write_one_mail_to_each(app, post, bob):
     at_once(app, *[digests.write_due] * 4)
 
     written = [mail.recipient for mail in mails()]
-    assert len(written) == len(set(written)) == 13
+    assert len(written) == len(set(written)) == 7
     assert (
         db.session.scalars(select(Notification).where(Notification.mailed_at.is_(None))).all() == []
     )
@@ -548,13 +533,12 @@ BAD = {
 }
 
 
-@pytest.mark.parametrize("why", BAD)
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_link_that_is_not_ours_changes_nothing(client, alice, why, method):
-    path = f"/unsubscribe/{BAD[why](alice)}"
+def test_a_link_that_is_not_ours_changes_nothing(client, alice):
     before = everything()
 
-    assert client.open(path, method=method).status_code == 400
+    for why, token in BAD.items():
+        assert client.post(f"/unsubscribe/{token(alice)}").status_code == 400, why
+    assert client.get(f"/unsubscribe/{BAD['mangled'](alice)}").status_code == 400
     assert everything() == before
 
 

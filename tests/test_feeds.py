@@ -15,8 +15,6 @@ from app.models import AnonymousUser, Bookmark, Follow, Like, Mute, Post, Role
 from app.models import feed as feed_module
 from app.models.feed import everything, followed, written_by
 
-pytestmark = pytest.mark.both_databases
-
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PEOPLE = range(5)  # alice is the first
 
@@ -117,9 +115,8 @@ TIED = [(author, 0, "shown") for author in PEOPLE[1:]] + 2 * [(None, 1, "shown")
 
 @given(town=towns())
 @example(town=(TIED, set(PEOPLE[1:]), set(), 1))
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.both_databases
 def test_every_feed_shows_what_it_should_in_pages_of_any_size(app, people, window, town):
     """Ties in time, hidden and deleted posts, the muted, one's own, and of members who are gone."""
     posts, follows, mutes, size = town
@@ -139,9 +136,8 @@ def test_every_feed_shows_what_it_should_in_pages_of_any_size(app, people, windo
 
 
 @given(town=towns(), newer=st.lists(st.sampled_from(PEOPLE), max_size=5))
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.both_databases
 def test_what_others_post_meanwhile_shifts_nothing(app, people, window, town, newer):
     """Who reads on sees what followed at first; who goes back meets the new posts on top."""
     posts, follows, mutes, size = town
@@ -162,6 +158,7 @@ def test_what_others_post_meanwhile_shifts_nothing(app, people, window, town, ne
     db.session.rollback()
 
 
+@pytest.mark.both_databases
 def test_marks_on_cards_are_the_viewers_own(app, people):
     """The statement of a feed is shared by all; the likes and bookmarks in it are not."""
 

@@ -57,28 +57,25 @@ def test_html_and_images_are_words_and_foreign_schemes_no_links(client, alice):
     assert not re.search(r"<(img|b|script)\b|href=.javascript", prose)
 
 
-@pytest.mark.parametrize(
-    "text, words",
-    [
-        ("", "Please write something."),
-        (" \n\t ", "Please write something."),
-        ("x" * 10_001, "This is 1 characters too long; 10,000 are the most."),
-        ("Look: \u202eterces", "This holds characters that cannot be seen"),
-    ],
-)
-@pytest.mark.parametrize("where", ["post", "comment", "edit a post", "edit a comment"])
-def test_what_is_refused_is_told_at_its_field_and_still_there(client, alice, where, text, words):
+REFUSED = {
+    " \n\t ": "Please write something.",
+    "x" * 10_001: "This is 1 characters too long; 10,000 are the most.",
+    "Look: \u202eterces": "This holds characters that cannot be seen",
+}
+
+
+def test_what_is_refused_is_told_at_its_field_and_still_there(client, alice):
     """R-12."""
     client.sign_in(alice)
     comment = make_comment(make_post(alice), alice)
-    paths = {"post": "/", "comment": f"/post/{comment.post_id}"}
-    paths |= {"edit a post": f"/post/{comment.post_id}/edit"}
-    paths |= {"edit a comment": f"/comment/{comment.id}/edit"}
+    edits = [f"/post/{comment.post_id}/edit", f"/comment/{comment.id}/edit"]
 
-    page = client.post(paths[where], data={"body": text})
-
-    assert page.status_code == 200 and page.text.count(words) == 2
-    assert f"{text.strip()}</textarea>" in page.text
+    sent = [("/", text) for text in REFUSED]
+    sent += [(path, " \n\t ") for path in (f"/post/{comment.post_id}", *edits)]
+    for path, text in sent:
+        page = client.post(path, data={"body": text})
+        assert page.status_code == 200 and page.text.count(REFUSED[text]) == 2
+        assert f"{text.strip()}</textarea>" in page.text
     assert len(written()) == len(written(Comment)) == 1
 
 
@@ -101,17 +98,15 @@ def test_people_write_in_any_script_and_with_pictures(client, alice):
     assert written()[0].body == text
 
 
-@pytest.mark.parametrize("where", ["post", "comment", "edit"])
-def test_a_preview_shows_the_text_and_saves_nothing(client, alice, where):
+def test_a_preview_shows_the_text_and_saves_nothing(client, alice):
     client.sign_in(alice)
     post = make_post(alice)
-    path = {"post": "/", "comment": f"/post/{post.id}", "edit": f"/post/{post.id}/edit"}[where]
 
-    page = client.post(path, data={"body": "I **do** for @alice.", "preview": "Preview"}).text
-
-    draft = page.partition('id="draft"')[2]
-    assert 'I <strong>do</strong> for <a href="/user/alice">@alice</a>.' in draft
-    assert "I **do** for @alice.</textarea>" in page
+    for path in ("/", f"/post/{post.id}", f"/post/{post.id}/edit"):
+        page = client.post(path, data={"body": "I **do** for @alice.", "preview": "Preview"}).text
+        draft = page.partition('id="draft"')[2]
+        assert 'I <strong>do</strong> for <a href="/user/alice">@alice</a>.' in draft
+        assert "I **do** for @alice.</textarea>" in page
     assert [p.body for p in written()] == ["Hello."] and not written(Comment)
 
 
@@ -197,11 +192,10 @@ def test_a_form_that_is_sent_again_after_its_post_was_deleted_says_so(client, al
     assert len(written()) == 1 and alice.post_count == 0
 
 
-@pytest.mark.parametrize("key", ["x" * 33, "a" * 5000])
-def test_a_key_that_no_form_has_is_told(client, alice, key):
+def test_a_key_that_no_form_has_is_told(client, alice):
     client.sign_in(alice)
 
-    assert client.post("/", data={"body": TEXT, "key": key}).status_code == 200
+    assert client.post("/", data={"body": TEXT, "key": "x" * 33}).status_code == 200
     assert written() == []
 
 
@@ -281,10 +275,10 @@ def test_deleting_twice_is_no_fault(client, alice):
     assert answers == [302, 404] and alice.post_count == 0
 
 
-@pytest.mark.parametrize("how", ["hidden", "deleted"])
-def test_what_is_hidden_or_deleted_is_in_no_feed(client, alice, mona, how):
-    seen, gone = make_post(alice, "Stays."), make_post(alice, "Goes.")
-    gone.hide(by=mona, reason="Spam.") if how == "hidden" else gone.delete()
+def test_what_is_hidden_or_deleted_is_in_no_feed(client, alice, mona):
+    seen = make_post(alice, "Stays.")
+    make_post(alice, "Goes.").hide(by=mona, reason="Spam.")
+    make_post(alice, "Goes.").delete()
     alice.home_feed = "followed"
     alice.last_seen = mona.last_seen = utcnow()
     db.session.commit()
@@ -354,15 +348,15 @@ def test_the_page_says_why_there_is_no_form(client, alice):
     assert "Your role, Readers, does not let you comment: it lacks the permission COMMENT." in page
 
 
-@pytest.mark.parametrize("verb", ["hide", "delete"])
-def test_what_was_put_away_meanwhile_is_not_edited(app, alice, mona, verb):
-    post = make_post(alice)
-    values = dict(by=mona, reason="Spam.") if verb == "hide" else {}
-    getattr(post, verb)(**values)
+def test_what_was_put_away_meanwhile_is_not_edited(app, alice, mona):
+    hidden, deleted = make_post(alice), make_post(alice)
+    hidden.hide(by=mona, reason="Spam.")
+    deleted.delete()
 
-    with pytest.raises(Refused, match="This post can no longer be changed."):
-        post.edit("Another.", by=alice)
-    assert post.version == 1
+    for post in (hidden, deleted):
+        with pytest.raises(Refused, match="This post can no longer be changed."):
+            post.edit("Another.", by=alice)
+        assert post.version == 1
 
 
 def test_what_was_purged_meanwhile_is_gone_for_every_verb(app, alice, mona):
@@ -386,15 +380,15 @@ def test_hiding_and_restoring_are_in_the_log_once(app, alice, mona):
     assert entries == [("restore", "It is none."), ("hide", "Spam.")]
 
 
-@pytest.mark.parametrize("id", ["0", "2147483647", "2147483648", "99999999999999999999", "-1", "x"])
-@pytest.mark.parametrize("end", ["", "/edit", "/delete", "/close", "/open", "/history"])
-def test_ids_that_nothing_has_are_not_found(client, alice, id, end):
+def test_ids_that_nothing_has_are_not_found(client, alice):
     client.sign_in(alice)
+    paths = [f"/post/{id}" for id in (0, 2**31 - 1, 2**31, 10**20, -1, "x")]
+    paths += [f"/{path}/99/history" for path in ("post", "comment")]
+    acts = ["/comment/99/edit", "/comment/99/delete"]
+    acts += [f"/post/99{end}" for end in ("", "/edit", "/delete", "/close", "/open")]
 
-    for kind in ("post", "comment"):
-        for method in ("GET", "POST"):
-            answer = client.open(f"/{kind}/{id}{end}", method=method, data={"body": "x"})
-            assert answer.status_code in (404, 405)
+    assert [path for path in paths if client.get(path).status_code != 404] == []
+    assert [path for path in acts if client.post(path, data={"body": "x"}).status_code != 404] == []
 
 
 def test_a_post_of_a_member_who_is_gone_can_still_be_read(client, bob):

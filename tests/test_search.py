@@ -18,8 +18,6 @@ from app.models.search import NEAR, Search
 from app.models.word_index import INDEXED
 from app.words import MOST_WORDS, terms_of, words_of
 
-pytestmark = pytest.mark.both_databases
-
 ODD = ['"', '""', "'", "AND", "a AND", "OR NOT", "NEAR(", "NEAR(a b, 3)", "*", "a*", "*a", ":"]
 ODD += ["words : bread", "author_id:1", "^a", "-bread", "+bread", "%", "_", "\\", "(", ")", "{a b}"]
 ODD += ["& | !", "a & ! b", "<->", "'bread':*", "'; DROP TABLE posts; --", "\u200b", "½", "a:b"]
@@ -58,6 +56,7 @@ def people(app, alice):
     return people
 
 
+@pytest.mark.both_databases
 def test_all_words_must_be_there_and_the_newest_comes_first(posts, bob):
     first = make_post(bob, "Fresh **bread** and butter")
     second = make_post(bob, "Bread without anything. #Lunch")
@@ -68,8 +67,7 @@ def test_all_words_must_be_there_and_the_newest_comes_first(posts, bob):
     assert posts("lun") == [second.id]
 
 
-@pytest.mark.parametrize(
-    "written, asked",
+WRITTEN = dict(  # and what is asked
     [
         ("Crème brûlée", "creme brulee"),
         ("creme", "Crème"),
@@ -87,30 +85,37 @@ def test_all_words_must_be_there_and_the_newest_comes_first(posts, bob):
         ("ﬁne", "fine"),
     ],
 )
-def test_case_accents_and_scripts_make_no_difference(posts, written, asked):
-    post = make_post(text=f"Before {written} after")
-
-    assert posts(asked) == [post.id]
 
 
+@pytest.mark.both_databases
+def test_case_accents_and_scripts_make_no_difference(posts, bob):
+    ids = {asked: make_post(bob, f"Before {words} after").id for words, asked in WRITTEN.items()}
+
+    assert {asked: id for asked, id in ids.items() if id not in posts(asked)} == {}
+    assert len({tuple(posts(asked)) for asked in ids}) > 10  # each finds its own
+
+
+@pytest.mark.both_databases
 def test_the_address_of_a_link_is_not_read_and_so_not_found(posts):
     make_post(text="[here](https://example.org/hidden)")
 
     assert posts("hidden") == []
 
 
-@pytest.mark.parametrize("question", ODD)
-def test_whatever_is_typed_is_a_question(client, alice, question):
-    make_post(alice, "bread")
+@pytest.mark.both_databases
+def test_whatever_is_typed_is_a_question(posts, comments, people, alice):
+    post = make_post(alice, "bread")
 
-    answer = client.get(f"/search?q={quote(question)}")
+    for question in ODD:
+        assert posts(question) in ([], [post.id])
+        assert comments(question) == people(question) == []
 
-    assert answer.status_code == 200
 
+def test_a_page_answers_odd_questions_and_refuses_what_nobody_can_type(client):
+    asked = {'"': 200, "NEAR(a b, 3)": 200, "bread" * 2000: 200, "\ud7ff": 200, "a\x00b": 400}
 
-@pytest.mark.parametrize("question", ["\x00", "a\x00b", "\x1b"])
-def test_what_nobody_can_type_is_refused_in_clear_words(client, question):
-    assert client.get(f"/search?q={quote(question)}").status_code == 400
+    seen = {words: client.get(f"/search?q={quote(words)}").status_code for words in asked}
+    assert seen == asked
 
 
 @pytest.fixture
@@ -132,9 +137,8 @@ def written(app, alice):
 )
 @example("NEAR(")
 @example('"a" OR b*')
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@pytest.mark.both_databases
 def test_a_question_finds_what_has_its_words_and_nothing_else(app, alice, written, question):
     terms = terms_of(question)
     has = lambda words: all(any(term.matches(word) for word in words) for term in terms)  # noqa: E731
@@ -143,6 +147,7 @@ def test_a_question_finds_what_has_its_words_and_nothing_else(app, alice, writte
     assert [post.id for post in find(app, "posts", alice, question)] == expected
 
 
+@pytest.mark.both_databases
 def test_both_ends_of_a_question_are_looked_at_alike(posts):
     post = make_post(text=" ".join(f"word{number}" for number in range(MOST_WORDS + 5)))
 
@@ -152,6 +157,7 @@ def test_both_ends_of_a_question_are_looked_at_alike(posts):
 # Who finds what
 
 
+@pytest.mark.both_databases
 def test_what_is_hidden_or_deleted_is_not_found_not_even_by_staff(posts, comments, mona, bob):
     """R-85."""
     post, another = make_post(bob, "Bread one"), make_post(bob, "Bread two")
@@ -175,6 +181,7 @@ def test_a_hidden_or_deleted_comment_is_not_found(comments, mona, bob):
     assert comments("bread") == [shown.id]
 
 
+@pytest.mark.both_databases
 def test_nothing_of_a_muted_member_is_found_nor_they_themselves(
     posts, comments, people, alice, bob
 ):
@@ -186,6 +193,7 @@ def test_nothing_of_a_muted_member_is_found_nor_they_themselves(
     assert posts("bread", viewer=bob) == [post.id]
 
 
+@pytest.mark.both_databases
 def test_what_was_edited_is_found_by_its_new_words_only(posts, bob):
     post = make_post(bob, "bread")
     post.edit("cheese", by=bob)
@@ -193,6 +201,7 @@ def test_what_was_edited_is_found_by_its_new_words_only(posts, bob):
     assert (posts("bread"), posts("cheese")) == ([], [post.id])
 
 
+@pytest.mark.both_databases
 def test_by_an_author(posts, comments, alice, bob):
     mine, theirs = make_post(alice, "bread"), make_post(bob, "bread")
     comment = make_comment(mine, bob, "bread")
@@ -202,10 +211,12 @@ def test_by_an_author(posts, comments, alice, bob):
     assert comments("bread", author=bob) == [comment.id]
 
 
-def test_of_a_time(posts, comments):
+@pytest.mark.both_databases
+def test_of_a_time(posts, comments, bob):
     days = [datetime(2025, month, 1, tzinfo=UTC) for month in (1, 2, 3)]
-    ids = [make_post(text="bread", created_at=day).id for day in days]
-    answers = [make_comment(text="bread", created_at=day).id for day in days]
+    made = [make_post(bob, "bread", created_at=day) for day in days]
+    ids = [post.id for post in made]
+    answers = [make_comment(made[0], bob, "bread", created_at=day).id for day in days]
     since, until = datetime(2025, 1, 15, tzinfo=UTC), datetime(2025, 2, 15, tzinfo=UTC)
 
     assert posts("bread", since=since) == [ids[2], ids[1]]
@@ -218,6 +229,7 @@ def test_of_a_time(posts, comments):
 # People
 
 
+@pytest.mark.both_databases
 def test_people_are_found_by_username_and_names_never_by_their_address(people, bob):
     make_user("zoe", first_name="Zoë", last_name="O'Brien", email="secret@hidden.example")
     make_user("anna.smith_9")
@@ -238,6 +250,7 @@ def test_who_is_not_seen_by_all_is_not_found(people):
     assert people("zoe") == ["zoe4"]
 
 
+@pytest.mark.both_databases
 def test_who_takes_another_name_is_found_by_it(people, bob):
     bob.first_name = "Robert"
     db.session.flush()
@@ -261,6 +274,7 @@ def in_index(cls):
     return db.session.scalar(text(f"SELECT count(*) FROM {index} WHERE {index} MATCH 'bread'"))
 
 
+@pytest.mark.both_databases
 def test_the_index_follows_whatever_happens_to_the_rows(app, alice, bob):
     """Purged posts take their comments along, deleted members leave their texts."""
     post, another = make_post(alice, "bread"), make_post(bob, "bread")
@@ -279,6 +293,7 @@ def test_the_index_follows_whatever_happens_to_the_rows(app, alice, bob):
     assert [in_index(cls) for cls in INDEXED] == [1, 0, 0]
 
 
+@pytest.mark.both_databases
 def test_the_texts_of_a_deleted_member_are_found_but_not_as_theirs(posts, app, bob):
     post = make_post(bob, "bread")
     db.session.execute(delete(User).where(User.id == bob.id))
@@ -287,6 +302,7 @@ def test_the_texts_of_a_deleted_member_are_found_but_not_as_theirs(posts, app, b
     assert posts("bread", author=bob) == []
 
 
+@pytest.mark.both_databases
 def test_no_other_change_writes_the_index(app, alice):
     """One row changes at a like, one at a choice; on SQLite, a write to the index would be more."""
     post, sqlite = make_post(alice, "bread"), db.engine.dialect.name == "sqlite"
@@ -314,6 +330,7 @@ def walk(client, path):
         path = link and link[1].replace("&amp;", "&")
 
 
+@pytest.mark.both_databases
 def test_pages_follow_each_other_without_gaps(client, alice):
     Setting.change(posts_per_page=5)
     ids = [make_post(alice, "bread" if number % 3 else "cheese").id for number in range(20)]
@@ -325,6 +342,7 @@ def test_pages_follow_each_other_without_gaps(client, alice):
     assert sum(pages, []) == wanted
 
 
+@pytest.mark.both_databases
 def test_a_page_far_from_the_words_is_found_too_and_so_is_the_way_back(app, alice):
     """PostgreSQL looks nearby first, then everywhere."""
     first, far = 1_000_000, 1_000_000 + 2 * NEAR
@@ -371,10 +389,8 @@ def test_filters_stand_in_the_address_and_in_the_way_to_more(client, alice, bob)
     )
 
 
-@pytest.mark.parametrize(
-    "query, words",
+SAID = dict(
     [
-        ("", "Find posts and comments by the words in them"),
         ("q=", "Find posts and comments by the words in them"),
         ("q=%3F!", "There is no word in this"),
         ("author=alice", "Type a word to look for, too"),
@@ -382,20 +398,23 @@ def test_filters_stand_in_the_address_and_in_the_way_to_more(client, alice, bob)
         ("q=nowhere", "Nothing here has the word you asked for"),
         ("q=nowhere+ever", "Nothing here has all of the words"),
         ("q=bread&author=nobody", "Nobody has this username."),
-        ("q=bread&author=ulla", "Nobody has this username."),
+        ("q=bread&author=ulla", "Nobody has this username."),  # whom nobody sees
         ("q=bread&since=yesterday", "Not a valid date"),
         ("q=bread&since=2026-02-02&until=2026-01-01", "This is before the day"),
         ("q=bread&until=9999-12-31", "<mark>bread</mark>"),
-        ("q=bread&since=0001-01-01", "<mark>bread</mark>"),
         ("q=bread&kind=nonsense&after=nonsense", "<mark>bread</mark>"),
         ("q=bread&q=cheese", "sent more than once"),
     ],
 )
-def test_the_page_says_what_is_the_matter(client, alice, query, words):
+
+
+def test_the_page_says_what_is_the_matter(client, alice):
     make_user("ulla", confirmed=False)
     make_post(alice, "bread")
 
-    assert words in client.get(f"/search?{query}").text
+    pages = {query: client.get(f"/search?{query}").text for query in SAID}
+
+    assert [query for query, words in SAID.items() if words not in pages[query]] == []
 
 
 def test_where_only_members_read_only_members_search(client, alice):
@@ -411,11 +430,12 @@ def test_the_search_box_stands_on_every_page(client, alice):
     assert 'action="/search" role="search"' in client.get("/").text
 
 
+@pytest.mark.both_databases
 def test_a_search_asks_the_database_as_often_whatever_it_finds(client, alice):
     client.sign_in(alice)
     numbers = []
     for _ in range(2):
-        for number in range(6):
+        for number in range(3):
             author = make_user(first_name="Bread")
             make_comment(make_post(author, f"bread {number}"), author, "bread")
         numbers.append([count(client, f"/search?q=bread{kind}") for kind in ("", "&kind=people")])
