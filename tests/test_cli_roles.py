@@ -1,5 +1,7 @@
 """flask roles: what operators type about who may do what."""
 
+from itertools import product
+
 import pytest
 from factories import everything, keep, make_user
 
@@ -25,13 +27,12 @@ def keepers(app):
     return make_role("Keepers", Permission.ADMIN)
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_each_command_explains_itself(flask, command):
+def test_each_command_explains_itself(flask):
     """S004-5."""
-    result = flask("roles", command, "--help")
-
-    assert result.exit_code == 0
-    assert result.output.startswith("Usage: ") and len(result.output.splitlines()) > 4
+    for command in COMMANDS:
+        result = flask("roles", command, "--help")
+        assert result.exit_code == 0 and result.output.startswith("Usage: "), command
+        assert len(result.output.splitlines()) > 4
 
 
 # create, list
@@ -47,14 +48,12 @@ def test_an_operator_makes_a_role(flask):
     assert not role.default
 
 
-@pytest.mark.parametrize(
-    "names, mask", [("", 0), ("follow", 1), (" WRITE , Moderate,", 12), ("write,write", 4)]
-)
-def test_permissions_are_a_list_with_commas(flask, names, mask):
-    flask("roles", "create", "-p", names, "-d", "For a test.", "Testers")
+def test_permissions_are_a_list_with_commas(flask):
+    for names, mask in {"": 0, "follow": 1, " WRITE , Moderate,": 12, "write,write": 4}.items():
+        flask("roles", "create", "-p", names, "-d", "For a test.", f"Testers {mask}")
 
-    role = Role.named("Testers")
-    assert (role.permissions, role.description) == (mask, "For a test.")
+        role = Role.named(f"Testers {mask}")
+        assert (role.permissions, role.description) == (mask, "For a test.")
 
 
 def test_the_list_says_what_each_role_allows_and_how_many_hold_it(flask, alice, bob, ada, writers):
@@ -78,16 +77,16 @@ def test_an_operator_makes_an_administrator(flask):
     assert (result.exit_code, result.output) == (0, "admin is Administrator now.\n")
 
 
-@pytest.mark.parametrize("held", ["Moderator", "Administrator"])
-@pytest.mark.parametrize("name", ["User", "Moderator", "Writers"])
-def test_a_role_that_is_covered_already_changes_nothing(flask, writers, held, name):
-    zoe = make_user("zoe", role=held)
+def test_a_role_that_is_covered_already_changes_nothing(flask, writers):
+    covering = {"User": "Moderator", "Moderator": "Moderator", "Writers": "Administrator"}
+    for name, held in covering.items():
+        zoe = make_user(f"zoe_{name}", role=held)
 
-    result = flask("roles", "add", "zoe@example.org", name)
+        result = flask("roles", "add", zoe.email, name)
 
-    assert result.exit_code == 0
-    assert result.output == f"Nothing changes: zoe is {held}, which covers {name}.\n"
-    assert zoe.role.name == held
+        assert result.exit_code == 0
+        assert result.output == f"Nothing changes: {zoe.username} is {held}, which covers {name}.\n"
+        assert zoe.role.name == held
 
 
 def test_a_role_that_would_take_something_away_is_explained(flask, keepers, alice):
@@ -104,7 +103,7 @@ def test_a_role_that_would_take_something_away_is_explained(flask, keepers, alic
 
 def test_adding_never_takes_a_permission_away(flask, app):
     """Whatever is held and whatever is added."""
-    masks = [0, 1, 6, 15, 16, 0xFF]
+    masks = [0, 6, 16, 0xFF]
     for mask in masks:
         make_role(f"May{mask}", mask)
     zoe = make_user("zoe", role=None)
@@ -174,50 +173,47 @@ def test_the_role_of_the_last_administrator_keeps_admin(flask, keepers):
 # What is refused
 
 
-@pytest.mark.parametrize(
-    "words, sentence",
-    [
-        (["create", "-p", "fly", "Pilots"], "no permission 'fly'; there are follow, comment"),
-        (["create", "-p", "write;comment", "Pilots"], "no permission 'write;comment'"),
-        (["create", "User"], "There is a role User already."),
-        (["create", " Writers "], "There is a role Writers already."),
-        (["create", " "], "1 to 64 characters"),
-        (["create", "x" * 65], "1 to 64 characters"),
-        (["create", "-d", "x" * 201, "Pilots"], "at most 200"),
-        (["add", "nobody@example.org", "User"], "Nobody has the address or username nobody@"),
-        (["add", "alice", "King"], "There is no role King; there are "),
-        (["set", "nobody", "User"], "Nobody has the address or username nobody."),
-        (["set", "alice", "user"], "There is no role user; there are Writers, User, Moderator, "),
-        (["set", "ada", "Moderator"], "nobody who can administer"),
-        (["remove", "ada", "Administrator"], "nobody who can administer"),
-        (["remove", "alice", "Moderator"], "alice is User, not Moderator."),
-        (["remove", "alice", "King"], "There is no role King"),
-        (["add-permissions", "King", "write"], "There is no role King"),
-        (["add-permissions", "Writers", "write,fly"], "no permission 'fly'"),
-        (["remove-permissions", "Writers", "fly"], "no permission 'fly'"),
-        *([[f"{verb}-permissions", name, "write"], f"{name} is built in"]
-          for verb in ("add", "remove") for name in ROLES),
-    ],
-)  # fmt: skip
-def test_bad_input_is_answered_in_one_sentence_and_changes_nothing(
-    flask, writers, alice, ada, words, sentence
-):
+BAD = [
+    (["create", "-p", "fly", "Pilots"], "no permission 'fly'; there are follow, comment"),
+    (["create", "-p", "write;comment", "Pilots"], "no permission 'write;comment'"),
+    (["create", "User"], "There is a role User already."),
+    (["create", " Writers "], "There is a role Writers already."),
+    (["create", " "], "1 to 64 characters"),
+    (["create", "x" * 65], "1 to 64 characters"),
+    (["create", "-d", "x" * 201, "Pilots"], "at most 200"),
+    (["add", "nobody@example.org", "User"], "Nobody has the address or username nobody@"),
+    (["add", "alice", "King"], "There is no role King; there are "),
+    (["set", "nobody", "User"], "Nobody has the address or username nobody."),
+    (["set", "alice", "user"], "There is no role user; there are Writers, User, Moderator, "),
+    (["set", "ada", "Moderator"], "nobody who can administer"),
+    (["remove", "ada", "Administrator"], "nobody who can administer"),
+    (["remove", "alice", "Moderator"], "alice is User, not Moderator."),
+    (["remove", "alice", "King"], "There is no role King"),
+    (["add-permissions", "King", "write"], "There is no role King"),
+    (["add-permissions", "Writers", "write,fly"], "no permission 'fly'"),
+    (["remove-permissions", "Writers", "fly"], "no permission 'fly'"),
+]
+BAD += [
+    ([f"{verb}-permissions", name, "write"], f"{name} is built in")
+    for verb, name in product(("add", "remove"), ROLES)
+]
+
+
+def test_bad_input_is_answered_in_one_sentence_and_changes_nothing(flask, writers, alice, ada):
+    db.session.commit()
     before = everything()
 
-    result = flask("roles", *words)
+    for words, sentence in BAD:
+        result = flask("roles", *words)
+        assert (result.exit_code, sentence in result.output) == (1, True), words
+        assert result.output.startswith("Error: ") and len(result.output.splitlines()) == 1
+        assert everything() == before, words
 
-    assert result.exit_code == 1
-    assert result.output.startswith("Error: ") and len(result.output.splitlines()) == 1
-    assert sentence in result.output
-    assert everything() == before
 
-
-@pytest.mark.parametrize("command", COMMANDS[:1] + COMMANDS[2:])
-def test_missing_words_are_named(flask, command):
-    result = flask("roles", command)
-
-    assert result.exit_code == 2
-    assert "Missing argument" in result.output
+def test_missing_words_are_named(flask):
+    for command in set(COMMANDS) - {"list"}:
+        result = flask("roles", command)
+        assert result.exit_code == 2 and "Missing argument" in result.output, command
 
 
 def test_without_roles_one_is_told_to_deploy(flask, app):

@@ -10,8 +10,6 @@ from app.imports import Plan, make_plan, planner
 from app.imports.plan import Line
 from app.models import Role, User
 
-pytestmark = pytest.mark.both_databases
-
 LONG = 65 * "x"
 
 
@@ -25,60 +23,56 @@ def new(email="nora@example.org", username="", **values):
     return ",".join([email, username, *(fields | values).values()])
 
 
-@pytest.mark.parametrize(
-    "line, words",
-    [
-        (new("", location="Oslo"), "There is no address."),
-        (new("nora"), "must have an @-sign"),
-        (new("nora@localhost"), "Address: "),
-        (new("n\u202eora@example.org"), "cannot be seen"),
-        (new(f"{250 * 'n'}@example.org"), "too long"),
-        (new(username="1nora"), "Username: Start with a letter"),
-        (new(username="nora nilsen"), "Username: Start with a letter"),
-        (new(username=LONG), "Username: Start with a letter"),
-        (new(username="nоra"), "Username: Start with a letter"),  # a Cyrillic о
-        (new(username="Administrator1"), "The username Administrator1 is reserved."),
-        (new(first_name=LONG), "The first name is too long: 64 characters at most."),
-        (new(last_name=LONG), "The last name is too long: 64 characters at most."),
-        (new(location=LONG), "The location is too long: 64 characters at most."),
-        (new(first_name="a\u202eb"), "The first name holds characters that cannot be seen."),
-        (new(location='"a\nb"'), "The location holds characters that cannot be seen."),
-        (new(role="Emperor"), "no role “Emperor”; there are User, Moderator, Administrator."),
-        (new(confirmed="perhaps"), "confirmed: write yes or no, not “perhaps”."),
-        (new(active="2"), "active: write yes or no, not “2”."),
-        ("nora@example.org", "more or fewer cells"),
-        (new() + ",x", "more or fewer cells"),
-        (new("ada@example.org", "alice"), "The username alice belongs to somebody else."),
-        (new("alice@example.org", "root"), "The username root is reserved."),
-        (new("alice@example.org", confirmed="no"), "a file does not take that back"),
-        (new("alice@example.org", first_name=LONG), "too long"),
-        (new("ada@example.org", first_name="Ada"), "This is you"),
-        (new("ada@example.org", role="User"), "This is you"),
-        (new("ada@example.org", active="no"), "This is you"),
-    ],
-)
-def test_a_line_that_cannot_be_is_left_out_and_says_why(ada, alice, line, words):
-    line = only(planned(ada, line))
+WRONG = [
+    (new("", location="Oslo"), "There is no address."),
+    (new("nora"), "must have an @-sign"),
+    (new("nora@localhost"), "Address: "),
+    (new("n\u202eora@example.org"), "cannot be seen"),
+    (new(f"{250 * 'n'}@example.org"), "too long"),
+    (new(username="1nora"), "Username: Start with a letter"),
+    (new(username="nora nilsen"), "Username: Start with a letter"),
+    (new(username=LONG), "Username: Start with a letter"),
+    (new(username="nоra"), "Username: Start with a letter"),  # a Cyrillic о
+    (new(username="Administrator1"), "The username Administrator1 is reserved."),
+    (new(first_name=LONG), "The first name is too long: 64 characters at most."),
+    (new(last_name=LONG), "The last name is too long: 64 characters at most."),
+    (new(location=LONG), "The location is too long: 64 characters at most."),
+    (new(first_name="a\u202eb"), "The first name holds characters that cannot be seen."),
+    (new(location='"a\nb"'), "The location holds characters that cannot be seen."),
+    (new(role="Emperor"), "no role “Emperor”; there are User, Moderator, Administrator."),
+    (new(confirmed="perhaps"), "confirmed: write yes or no, not “perhaps”."),
+    (new(active="2"), "active: write yes or no, not “2”."),
+    ("nora@example.org", "more or fewer cells"),
+    (new() + ",x", "more or fewer cells"),
+    (new("ada@example.org", "alice"), "The username alice belongs to somebody else."),
+    (new("alice@example.org", "root"), "The username root is reserved."),
+    (new("alice@example.org", confirmed="no"), "a file does not take that back"),
+    (new("alice@example.org", first_name=LONG), "too long"),
+    (new("ada@example.org", first_name="Ada"), "This is you"),
+    (new("ada@example.org", role="User"), "This is you"),
+    (new("ada@example.org", active="no"), "This is you"),
+]
 
-    assert line.kind == "error"
-    assert words in " ".join(line.errors)
+
+def test_a_line_that_cannot_be_is_left_out_and_says_why(ada, alice):
+    for line, words in WRONG:
+        planned_line = only(planned(ada, line))
+        seen = (planned_line.kind, words in " ".join(planned_line.errors))
+        assert seen == ("error", True), (line, planned_line.errors)
 
 
 def test_a_line_says_all_that_is_wrong_with_it(ada):
     assert len(only(planned(ada, "nora,1,,,,Emperor,2,3")).errors) == 5
 
 
-@pytest.mark.parametrize(
-    "second, words",
-    [
-        (new("NORA@example.org"), "Line 2 has the same address already."),
-        (new("mia@example.org", "Nora"), "Line 2 has the same username already."),
-    ],
-)
-def test_what_stands_there_twice_counts_once(ada, second, words):
-    first, second = planned(ada, new(username="nora"), second)
-
-    assert (first.kind, second.kind, second.errors) == ("new", "error", [words])
+def test_what_stands_there_twice_counts_once(ada):
+    doubles = {
+        new("NORA@example.org"): "Line 2 has the same address already.",
+        new("mia@example.org", "Nora"): "Line 2 has the same username already.",
+    }
+    for line, words in doubles.items():
+        first, second = planned(ada, new(username="nora"), line)
+        assert (first.kind, second.kind, second.errors) == ("new", "error", [words])
 
 
 def test_one_account_is_changed_once(ada, alice):
@@ -125,37 +119,24 @@ def test_an_account_that_would_move_is_warned_of(ada, alice):
     ]
 
 
-@pytest.mark.parametrize(
-    "line, words",
-    [
-        (new(first_name="Zoe", last_name="Angstrom"), "zoe has the same name."),
-        (new(first_name=" ZOË", last_name="ångström "), "zoe has the same name."),
-        (new("z.o.e+news@example.org"), "zoe has almost the same address."),
-        (new("ZO.E@example.org"), "zoe has almost the same address."),
-    ],
-)
-def test_who_is_much_like_somebody_gets_a_warning(ada, line, words):
+LIKE_ZOE = {
+    new(first_name="Zoe", last_name="Angstrom"): ["zoe has the same name."],
+    new(first_name=" ZOË", last_name="ångström "): ["zoe has the same name."],
+    new("z.o.e+news@example.org"): ["zoe has almost the same address."],
+    new("ZO.E@example.org"): ["zoe has almost the same address."],
+    new(first_name="Zoë"): [],
+    new(last_name="Ångström"): [],
+    new("zoe@example.net"): [],
+    new("zoe.@example.net", first_name="Zoë", last_name="Angstrem"): [],
+    new("zoe@example.org", first_name="Zoë", last_name="Ångström", location="Oslo"): [],
+}
+
+
+@pytest.mark.both_databases
+def test_who_is_much_like_somebody_gets_a_warning_and_others_get_none(ada):
     make_user("zoe", first_name="Zoë", last_name="Ångström")
 
-    line = only(planned(ada, line))
-
-    assert (line.kind, line.warnings) == ("new", [words])
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        new(first_name="Zoë"),
-        new(last_name="Ångström"),
-        new("zoe@example.net"),
-        new("zoe.@example.net", first_name="Zoë", last_name="Angstrem"),
-        new("zoe@example.org", first_name="Zoë", last_name="Ångström", location="Oslo"),
-    ],
-)
-def test_others_get_none(ada, line):
-    make_user("zoe", first_name="Zoë", last_name="Ångström")
-
-    assert only(planned(ada, line)).warnings == []
+    assert {line: only(planned(ada, line)).warnings for line in LIKE_ZOE} == LIKE_ZOE
 
 
 def test_two_lines_that_are_much_alike_are_warned_of(ada):
@@ -174,6 +155,7 @@ def names_for(ada, *emails):
     return [line.username for line in planned(ada, *emails, header="email")]
 
 
+@pytest.mark.both_databases
 def test_usernames_are_made_from_addresses_and_nobody_has_them(ada):
     for name in ("nora", "Nora1", "nora2"):
         make_user(name, email=f"{name}@example.net")
@@ -191,16 +173,13 @@ def test_a_username_that_the_file_asks_for_is_given_to_nobody_else(ada):
     assert [line.username for line in lines] == ["nora1", "nora"]
 
 
-@pytest.mark.parametrize(
-    "email, name",
-    [
-        ("info@acme.example.org", "info_acme"),
-        ("12345@acme.example.org", "member_acme"),
-        (f"{64 * 'n'}@example.org", 56 * "n"),
-    ],
-)
-def test_a_username_is_made_even_from_odd_addresses(ada, email, name):
-    assert names_for(ada, email) == [name]
+def test_a_username_is_made_even_from_odd_addresses(ada):
+    made = {
+        "info@acme.example.org": "info_acme",
+        "12345@acme.example.org": "member_acme",
+        f"{64 * 'n'}@example.org": 56 * "n",
+    }
+    assert {email: only(names_for(ada, email)) for email in made} == made
 
 
 def test_numbers_do_not_meet(ada):
@@ -210,10 +189,10 @@ def test_numbers_do_not_meet(ada):
     assert len(set(names)) == 4
 
 
-def test_a_thousand_of_one_name_are_told_apart(ada):
-    names = names_for(ada, *(f"john@example{i}.org" for i in range(1000)))
+def test_two_hundred_of_one_name_are_told_apart(ada):
+    names = names_for(ada, *(f"john@example{i}.org" for i in range(200)))
 
-    assert names == ["john", *(f"john{i}" for i in range(1, 1000))]
+    assert names == ["john", *(f"john{i}" for i in range(1, 200))]
 
 
 @pytest.fixture
@@ -223,15 +202,12 @@ def older(app):
     return make_user("elder", role="Elder")
 
 
-@pytest.mark.parametrize(
-    "line", [new(role="Administrator"), new("alice@example.org", role="Administrator")]
-)
-def test_nobody_is_lifted_above_who_imports(older, alice, line):
+def test_nobody_is_lifted_above_who_imports(older, alice):
     """R-81."""
-    line = only(planned(older, line))
-
-    assert line.kind == "error"
-    assert line.errors == ["You may not give the role Administrator: it allows more than yours."]
+    refused = ["You may not give the role Administrator: it allows more than yours."]
+    for email in ("nora@example.org", "alice@example.org"):
+        line = only(planned(older, new(email, role="Administrator")))
+        assert (line.kind, line.errors) == ("error", refused)
 
 
 def test_not_even_to_the_usual_role(app):
@@ -243,13 +219,11 @@ def test_not_even_to_the_usual_role(app):
     assert line.errors == ["You may not give the role User: it allows more than yours."]
 
 
-@pytest.mark.parametrize("what", [dict(role="User"), dict(active="no"), dict(first_name="X")])
-def test_nobody_above_is_touched(older, ada, what):
+def test_nobody_above_is_touched(older, ada):
     """R-81: neither demoted, nor closed, nor renamed."""
-    line = only(planned(older, new("ada@example.org", **what)))
-
-    assert line.kind == "error"
-    assert "ada may do more than you" in line.errors[-1]
+    for what in (dict(role="User"), dict(active="no"), dict(first_name="X")):
+        line = only(planned(older, new("ada@example.org", **what)))
+        assert (line.kind, "ada may do more than you" in line.errors[-1]) == ("error", True), what
 
 
 def test_who_returns_to_a_higher_role_is_above(older, ada):
@@ -280,6 +254,7 @@ def test_a_file_gives_five_thousand_newcomers_another_role_at_most(ada, monkeypa
     assert [line.kind for line in lines] == ["new", "error", "new"]
 
 
+@pytest.mark.both_databases
 def test_planning_asks_a_few_questions_for_each_five_hundred_lines(ada):
     def questions(count):
         text = file_of(*(f"n{i}@example.org,,N{i},N,,,," for i in range(count)))
@@ -287,8 +262,9 @@ def test_planning_asks_a_few_questions_for_each_five_hundred_lines(ada):
             make_plan(text, by=ada)
         return len(sent)
 
-    assert questions(500) <= 8
-    assert questions(2000) - questions(500) <= 3 * 7
+    few = questions(500)
+    assert few <= 8
+    assert questions(1001) - few <= 2 * 7
 
 
 def plan_of(kinds):
