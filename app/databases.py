@@ -2,8 +2,13 @@
 
 Both read what is committed, statement by statement (READ COMMITTED). SQLite takes its write lock
 when a transaction first writes or locks rows: a deferred transaction that had read before would
-fail at once, whatever the busy timeout.
+fail at once, whatever the busy timeout. Those of one process take it in the order in which they
+asked for it: SQLite itself lets them look again ten times a second, and whoever writes again and
+again would be there before them each time, until they had waited for too long.
 """
+
+from collections import deque
+from threading import Event, Lock
 
 from sqlalchemy import Insert, event
 from sqlalchemy.ext.compiler import compiles
@@ -16,6 +21,7 @@ SQLITE_SETTINGS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA cache_size=-16000",
 )
+PATIENCE = 5  # seconds until somebody who writes on SQLite no longer waits for their turn
 POSTGRESQL_SETTINGS = (
     "SET statement_timeout='5s'",
     "SET lock_timeout='4s'",
@@ -60,10 +66,46 @@ def engine_options(url):
     return {"hide_parameters": True}
 
 
+class Turns:
+    """One after the other, in the order of asking. Whoever has waited for too long has none."""
+
+    def __init__(self):
+        self._guard, self._waiting, self._taken = Lock(), deque(), False
+
+    def take(self):
+        with self._guard:
+            if not self._taken:
+                self._taken = True
+                return True
+            mine = Event()
+            self._waiting.append(mine)
+        mine.wait(PATIENCE)
+        with self._guard:
+            if not mine.is_set():
+                self._waiting.remove(mine)
+        return mine.is_set()
+
+    def end(self):
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._taken = False
+
+
 def prepare(engine):
     if engine.dialect.name == "sqlite":
+        turns = Turns()
+
+        def lock(connection, cursor, statement, parameters, context, executemany):
+            _lock_before_writing(connection, cursor, statement, context, turns)
+
         event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "before_cursor_execute", _lock_before_writing)
+        event.listen(engine, "before_cursor_execute", lock)
+        for end in ("commit", "rollback"):
+            event.listen(engine, end, lambda it: it.invalidated or _end_turn(it.info))
+        event.listen(engine, "checkin", lambda _, record: _end_turn(record.info))
+        event.listen(engine, "invalidate", lambda _, record, error: _end_turn(record.info))
     else:
         event.listen(engine, "connect", _set_up_postgresql)
 
@@ -81,9 +123,17 @@ def _set_up_postgresql(connection, record):
     connection.commit()
 
 
-def _lock_before_writing(connection, cursor, statement, parameters, context, executemany):
+def _lock_before_writing(connection, cursor, statement, context, turns):
     if cursor.connection.in_transaction:
         return
     locking = getattr(context.invoked_statement, "_for_update_arg", None) is not None
     if locking or not statement.lstrip().upper().startswith(READING):
+        if "turn" not in connection.info and turns.take():
+            connection.info["turn"] = turns
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # not on the cursor: errors get wrapped
+
+
+def _end_turn(info):
+    """The transaction ends; where it was not begun, since it took too long, its turn ends too."""
+    if turns := info.pop("turn", None):
+        turns.end()

@@ -59,27 +59,20 @@ def setting(name, on="PRAGMA"):
 # As they are set up
 
 
-@pytest.mark.parametrize(
-    "name, value",
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 5000)],
-)
-def test_sqlite_keeps_what_was_acknowledged_and_waits_for_locks(site_with, name, value):
+def test_sqlite_keeps_what_was_acknowledged_and_waits_for_locks(site_with):
+    expected = dict(journal_mode="wal", synchronous=2, foreign_keys=1, busy_timeout=5000)
+
     with site_with().app_context():
-        assert setting(name) == value
+        assert {name: setting(name) for name in expected} == expected
 
 
 @pytest.mark.postgresql
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        ("statement_timeout", "5s"),
-        ("lock_timeout", "4s"),
-        ("idle_in_transaction_session_timeout", "1min"),
-        ("transaction_isolation", "read committed"),
-    ],
-)
-def test_postgresql_lets_nobody_wait_for_ever(app, name, value):
-    assert setting(name, on="SHOW") == value
+def test_postgresql_lets_nobody_wait_for_ever(app):
+    expected = dict(statement_timeout="5s", lock_timeout="4s")
+    expected["idle_in_transaction_session_timeout"] = "1min"
+    expected["transaction_isolation"] = "read committed"
+
+    assert {name: setting(name, on="SHOW") for name in expected} == expected
 
 
 @pytest.mark.parametrize(
@@ -168,8 +161,8 @@ def test_pages_are_read_while_another_process_writes(app, client, impatient, ali
 @both_databases
 def test_a_short_lock_is_waited_for(app, client):
     with locked_by_somebody() as other:
-        Timer(0.1, other.rollback).start()
         started = time.monotonic()
+        Timer(0.1, other.rollback).start()
         page = client.post("/auth/register", data=SIGN_UP)
 
     assert page.status_code == 302 and User.with_username("zoe")
@@ -213,6 +206,53 @@ def count_up(site, id):
             number = db.session.scalar(select(User.auth_epoch).where(this).with_for_update())
             db.session.execute(update(User).where(this).values(auth_epoch=number + 1))
             db.session.commit()
+
+
+def test_whoever_waits_to_write_on_sqlite_comes_before_whoever_writes_again(app, site, alice):
+    """SQLite would let them look again ten times a second, and always be too late."""
+    order = []
+
+    def write(name):
+        with site.app_context():
+            db.session.execute(update(User).values(location=name))
+            order.append(name)
+            db.session.commit()
+
+    db.session.commit()
+    db.session.execute(update(User).values(location="first"))
+    turns = db.session.connection().info["turn"]
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(write, "who waited")
+        while not turns._waiting:
+            time.sleep(0.001)
+        db.session.commit()
+        write("again")
+        other.result()
+
+    assert order == ["who waited", "again"]
+
+
+def test_a_turn_that_took_too_long_is_left_out(monkeypatch):
+    monkeypatch.setattr(databases, "PATIENCE", 0.01)
+    turns = databases.Turns()
+
+    assert [turns.take(), turns.take()] == [True, False]
+    turns.end()
+    assert turns.take()
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback", "close", "invalidate"])
+def test_whatever_ends_a_transaction_ends_its_turn(app, end):
+    db.session.commit()
+    connection = db.engine.connect()
+    connection.execute(update(User).values(location="Bergen"))
+    turns = connection.info["turn"]
+    assert turns._taken
+
+    getattr(connection, end)()
+
+    assert not turns._taken
+    connection.close()
 
 
 @both_databases
