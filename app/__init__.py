@@ -63,6 +63,7 @@ def create_app(config_name=None, **settings):
 
     for part in (postman, errors, templating, cli, access):
         part.init_app(app)  # access last: it refuses endpoints without a policy
+    logs.mask.learn(app.url_map)
     return app
 
 

@@ -7,18 +7,35 @@ import time
 
 from flask import g, request
 
-TOKENS = re.compile(
-    r"(/(?:confirm|reset-password|change-email|revert-email|join)/+)[^/?\s\"']+", re.ASCII
-)
 QUIET = ("static", "bootstrap.static", "main.avatar", "main.picture")
 log = logging.getLogger("offbrand")
+
+
+class Mask:
+    """Hides the tokens in addresses of the site: what a route calls `<token>` (R-99)."""
+
+    def __init__(self):
+        self.pattern = None
+
+    def learn(self, url_map):
+        rules = [rule.rule for rule in url_map.iter_rules() if "token" in rule.arguments]
+        heads = {re.split(r"<(?:\w+:)?token>", rule)[0] for rule in rules}
+        slashes = sorted(re.escape(head).replace("/", "(?:/|%2F)+") for head in heads)
+        secret = r"[^/?&\s\"']+"
+        self.pattern = re.compile(f"((?:{'|'.join(slashes)})){secret}", re.ASCII | re.IGNORECASE)
+
+    def __call__(self, text):
+        return self.pattern.sub(r"\1…", text) if self.pattern else text
+
+
+mask = Mask()
 
 
 class Masked(logging.Filter):
     """Hides tokens in what others log, such as the development server's lines."""
 
     def filter(self, record):
-        record.msg, record.args = TOKENS.sub(r"\1…", record.getMessage()), ()
+        record.msg, record.args = mask(record.getMessage()), ()
         return True
 
 
@@ -26,15 +43,15 @@ class OneLine(logging.Formatter):
     """One record, one line."""
 
     def format(self, record):
-        return one_line(TOKENS.sub(r"\1…", super().format(record)))
+        return one_line(mask(super().format(record)))
 
 
 class JSONLines(logging.Formatter):
     def format(self, record):
         facts = {"at": self.formatTime(record), "level": record.levelname, "from": record.name}
-        facts["message"] = TOKENS.sub(r"\1…", record.getMessage())
+        facts["message"] = mask(record.getMessage())
         if record.exc_info:
-            facts["trace"] = TOKENS.sub(r"\1…", self.formatException(record.exc_info))
+            facts["trace"] = mask(self.formatException(record.exc_info))
         return json.dumps(facts | getattr(record, "facts", {}))
 
 
@@ -65,7 +82,7 @@ def start_watch():
 def log_request(response):
     if request.endpoint not in QUIET:
         took = round(1000 * (time.monotonic() - g.get("started", time.monotonic())))
-        path = TOKENS.sub(r"\1…", request.path)
+        path = mask(request.path)
         facts = {"request": g.get("request_id", "-"), "status": response.status_code, "ms": took}
         line = f"{request.method} {path} {response.status_code} {took} ms"
         log.info("%s", line, extra={"facts": facts})
