@@ -2,7 +2,6 @@
 
 import re
 
-import pytest
 from factories import ANOTHER, PASSWORD, link_in, mails, make_user
 
 from app.extensions import db
@@ -25,73 +24,63 @@ def move(client, person, address):
     return mails("email_changed")[-1]
 
 
-@pytest.mark.parametrize(
-    "stored, typed",
-    [
-        ("mike@example.org", "m\u0131ke@example.org"),  # a dotless i
-        ("mike@example.org", "mi\u212ae@example.org"),  # a Kelvin sign
-        ("mike@example.org", "\uff4dike@example.org"),  # a wide m
-        ("mike@king.org", "mike@\u212aing.org"),
-        ("mike@king.org", "mike@k\u0131ng.org"),
-        ("mike@example.org", "mike@ex\u0430mple.org"),  # a Cyrillic a
-        ("mike@example.org", "MIKE@EXAMPLE.ORG"),
-        ("mike@example.org", "mike@example.org."),
-        ("mike@example.org", "mike+x@example.org"),
-    ],
-)
-def test_a_reset_is_mailed_to_the_stored_address_or_to_nobody(client, stored, typed):
-    """R-32."""
-    make_user("mike", email=stored)
-
-    client.post("/auth/reset-password", data=dict(email=typed))
-
-    assert {mail.recipient for mail in mails()} <= {stored}
+NEARLY_MIKE = [
+    "m\u0131ke@example.org",  # a dotless i
+    "mi\u212ae@example.org",  # a Kelvin sign
+    "\uff4dike@example.org",  # a wide m
+    "mike@k\u0131ng.org",
+    "mike@ex\u0430mple.org",  # a Cyrillic a
+    "mike@example.org.",
+    "mike+x@example.org",
+]
 
 
-def test_a_kelvin_sign_in_a_domain_is_the_letter_it_looks_like(client):
-    """R-32."""
-    make_user("mike", email="mike@king.org")
+def test_a_reset_is_mailed_to_the_stored_address_or_to_nobody(client):
+    """R-32: a Kelvin sign in a domain is the letter it looks like."""
+    make_user("mike", email="mike@example.org")
+    make_user("mike2", email="mike@king.org")
 
+    for typed in NEARLY_MIKE:
+        client.post("/auth/reset-password", data=dict(email=typed))
+    assert {mail.recipient for mail in mails()} <= {"mike@example.org"}
     client.post("/auth/reset-password", data=dict(email="mike@\u212aing.org"))
 
-    assert [mail.recipient for mail in mails()] == ["mike@king.org"]
+    assert [mail.recipient for mail in mails()].count("mike@king.org") == 1
 
 
-@pytest.mark.parametrize(
-    "typed, stored",
-    [
-        ("alice@example.org", "alice@example.org"),
-        (" Alice@EXAMPLE.org\n", "alice@example.org"),
-        ("a.b+c@ex-ample.org", "a.b+c@ex-ample.org"),
-        ("alice@b\u00fccher.example.org", "alice@xn--bcher-kva.example.org"),
-        ("alice@\u212aing.org", "alice@king.org"),
-        ("al\u0131ce@example.org", None),
-        ("alice@exam\u200bple.org", None),
-        ("alice@example.org\x00", None),
-        ("alice@example.org\nBcc: eve@evil.net", None),
-        ('"al ice"@example.org', None),
-        ("alice@@example.org", None),
-        ("alice@example..org", None),
-    ],
-)
-def test_an_address_has_one_form_in_which_it_is_stored(typed, stored):
+ONE_FORM = {
+    "alice@example.org": "alice@example.org",
+    " Alice@EXAMPLE.org\n": "alice@example.org",
+    "a.b+c@ex-ample.org": "a.b+c@ex-ample.org",
+    "alice@b\u00fccher.example.org": "alice@xn--bcher-kva.example.org",
+    "alice@\u212aing.org": "alice@king.org",
+    "al\u0131ce@example.org": None,
+    "alice@exam\u200bple.org": None,
+    "alice@example.org\x00": None,
+    "alice@example.org\nBcc: eve@evil.net": None,
+    '"al ice"@example.org': None,
+    "alice@@example.org": None,
+    "alice@example..org": None,
+}
+
+
+def test_an_address_has_one_form_in_which_it_is_stored():
     """R-31, R-32."""
-    assert address_or_none(typed) == stored
-    assert stored is None or canonical_address(stored) == stored
+    assert {typed: address_or_none(typed) for typed in ONE_FORM} == ONE_FORM
+    for stored in filter(None, ONE_FORM.values()):
+        assert canonical_address(stored) == stored
 
 
-@pytest.mark.parametrize(
-    "character", "\n\r\x00\x1b\u200b\u202e\u2066\ufeff\u00ad\u2028\u2029\ue000"
-)
-def test_what_cannot_be_seen_is_found(character):
+def test_what_cannot_be_seen_is_found():
     """R-29, R-37."""
-    assert has_hidden_characters(f"al{character}ice")
+    for character in "\n\r\x00\x1b\u200b\u202e\u2066\ufeff\u00ad\u2028\u2029\ue000":
+        assert has_hidden_characters(f"al{character}ice"), repr(character)
     assert not has_hidden_characters("\u0646\u0627\u0645\u200c\u0647\u0627 Zoë 名 👩\u200d🌾")
 
 
-@pytest.mark.parametrize("typed", ["Alice@Example.Org", " alice@example.org ", "ALICE@EXAMPLE.ORG"])
-def test_people_sign_in_and_reset_with_their_address_in_any_case(client, alice, typed):
+def test_people_sign_in_and_reset_with_their_address_in_any_case(client, alice):
     """R-31."""
+    typed = " Alice@Example.ORG "
     client.post("/auth/reset-password", data=dict(email=typed))
     answer = client.post("/auth/login", data=dict(login=typed, password=PASSWORD))
 
@@ -112,14 +101,13 @@ def test_a_change_of_address_goes_by_the_new_one(client, alice):
     assert User.with_email("alice@example.org") is None
 
 
-@pytest.mark.parametrize("password", ["", "a wrong guess", PASSWORD.upper()])
-def test_a_change_of_address_needs_the_password(client, alice, password):
+def test_a_change_of_address_needs_the_password(client, alice):
     """R-55."""
     client.sign_in(alice)
 
-    page = ask(client, password=password)
-
-    assert (page.status_code, 'id="password-errors"' in page.text) == (200, True)
+    for password in ("", "a wrong guess", PASSWORD.upper()):
+        page = ask(client, password=password)
+        assert (page.status_code, 'id="password-errors"' in page.text) == (200, True)
     assert mails() == []
 
 
@@ -159,30 +147,30 @@ def answer_to(client, email):
     return answer.status_code, headers, re.sub(r'(nonce|csrf_token" value)="[^"]*"', "", page)
 
 
-@pytest.mark.parametrize("typed", ["bob@example.org", "BOB@example.org"])
-def test_a_taken_address_is_answered_like_a_free_one(client, alice, bob, typed):
+def test_a_taken_address_is_answered_like_a_free_one(client, alice, bob):
     """R-33."""
     client.sign_in(alice)
     client.get("/")
 
-    free, taken = answer_to(client, NEW), answer_to(client, typed)
+    free, taken = answer_to(client, NEW), answer_to(client, "BOB@example.org")
 
     seen = [re.sub("(?i)bob@example.org", "the address", str(answer)) for answer in (free, taken)]
     assert seen[0] == seen[1]
     assert (free[0], "A link is on its way" in free[2]) == (302, True)
 
 
-@pytest.mark.parametrize("confirmed", [True, False])
-def test_the_owner_of_a_taken_address_is_told_and_nobody_else(client, alice, confirmed):
+def test_the_owner_of_a_taken_address_is_told_and_nobody_else(client, alice):
     """R-33."""
-    zoe = make_user("zoe", confirmed=confirmed)
+    zoe, uma = make_user("zoe"), make_user("uma", confirmed=False)
     client.sign_in(alice)
 
     ask(client, "Zoe@example.org")
+    ask(client, "Uma@example.org")
 
-    (mail,) = mails()
-    assert (mail.kind, mail.recipient, mail.user_id) == ("address_taken", zoe.email, zoe.id)
-    assert "alice" not in mail.text + mail.html
+    for mail, person in zip(mails(), (zoe, uma), strict=True):
+        told = (mail.kind, mail.recipient, mail.user_id)
+        assert told == ("address_taken", person.email, person.id)
+        assert "alice" not in mail.text + mail.html
 
 
 def test_an_address_taken_in_the_meantime_stays_with_its_owner(client, alice):
@@ -208,14 +196,12 @@ def test_a_model_refuses_an_address_that_was_taken_in_the_meantime(alice, bob):
     )
 
 
-@pytest.mark.parametrize(
-    "email", ["new@example.org\r\nBcc: eve@evil.net", "a@example.org,b@example.org", "x", ""]
-)
-def test_no_header_gets_into_a_mail_through_a_new_address(client, alice, email):
+def test_no_header_gets_into_a_mail_through_a_new_address(client, alice):
     """R-37."""
     client.sign_in(alice)
 
-    assert 'id="email-errors"' in ask(client, email).text
+    for email in ("new@example.org\r\nBcc: eve@evil.net", "a@example.org,b@example.org", "x", ""):
+        assert 'id="email-errors"' in ask(client, email).text
     assert mails() == []
 
 
@@ -337,11 +323,12 @@ def test_a_slip_at_the_sign_up_gives_its_owner_no_way_into_the_account(client):
     assert mails("email_changed") == []
 
 
-@pytest.mark.parametrize("typed", ["alice@example.org", " Alice@EXAMPLE.org "])
-def test_the_address_one_has_already_is_a_mistake_at_its_field(client, alice, typed):
+def test_the_address_one_has_already_is_a_mistake_at_its_field(client, alice):
     client.sign_in(alice)
 
-    page = client.post("/auth/change-email", data={"email": typed, "password": PASSWORD})
+    page = client.post(
+        "/auth/change-email", data={"email": " Alice@EXAMPLE.org ", "password": PASSWORD}
+    )
 
     assert "This is your address already." in page.text
     assert mails() == []
