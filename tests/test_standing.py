@@ -44,31 +44,30 @@ def test_sanctions_stand_there_newest_first_with_what_became_of_them(client, ali
     assert page.count("/appeal") == 1  # of the notice: all else is over
 
 
-@pytest.mark.parametrize("make", [make_post, make_comment])
-def test_hidden_texts_stand_there_with_the_reason(client, alice, mona, make):
-    text, shown = make(author=alice, text="Buy **this**."), make(author=alice, text="Bread.")
-    text.hide(by=mona, reason="Spam.")
-    gone = make(author=alice, text="Gone.")
-    gone.hide(by=mona, reason="Spam.")
+def test_hidden_texts_stand_there_with_the_reason(client, alice, bob, mona):
+    post, comment = make_post(alice, "Buy **this**."), make_comment(make_post(bob), alice, "Rings.")
+    gone = make_post(alice, "Gone.")
+    make_post(alice, "Bread.")
+    for text in (post, comment, gone):
+        text.hide(by=mona, reason="Spam.")
     gone.delete()
     client.sign_in(alice)
 
     page = client.get("/standing").text
 
-    assert "Buy this." in page and "Hidden by mona" in page and ": Spam." in page
-    assert f"/standing/{text.noun}/{text.id}/appeal" in page
-    assert "Bread." not in page and "Gone." not in page and shown.is_shown
+    assert "Buy this." in page and "Rings." in page
+    assert page.count("Hidden by mona") == page.count(": Spam.") == 2
+    for text in (post, comment):
+        assert f"/standing/{text.noun}/{text.id}/appeal" in page
+    assert "Bread." not in page and "Gone." not in page
 
 
-@pytest.mark.parametrize("make", [make_post, make_comment])
-def test_what_waits_for_approval_is_not_hidden_by_a_moderator(client, alice, make):
-    text = make(author=alice)
+def test_what_waits_for_approval_is_not_hidden_by_a_moderator(client, alice):
+    text = make_post(alice)
     text.hold(Hold("first"))
     client.sign_in(alice)
 
     assert "All is well" in client.get("/standing").text
-    path = f"/standing/{text.noun}/{text.id}/appeal"
-    assert "waits for approval" in client.post(path, data={"body": "Why?", "key": "k1"}).text
     with pytest.raises(Refused, match="waits for approval"):
         Appeal.open(text, by=alice, body="Why?")
 
@@ -114,10 +113,11 @@ def test_it_is_for_nobody_else(client, alice, bob, mona):
 def test_its_cost_does_not_grow(client, alice, mona):
     client.sign_in(alice)
     empty = count(client, "/standing")
-    for _ in range(12):
+    for _ in range(3):
         made = impose(alice, "warning", by=make_user(role="Moderator"))
         Appeal.open(made, by=alice, body="No.")
-        for text in (make_post(alice), make_comment(author=alice)):
+        post = make_post(alice)
+        for text in (post, make_comment(post, alice)):
             text.hide(by=mona, reason="Spam.")
             Appeal.open(text, by=alice, body="No.")
 

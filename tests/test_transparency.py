@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 from factories import keep, make_post, make_user
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.extensions import db
 from app.models import Appeal, Case, MonthFigures, Report, Sanction
@@ -64,6 +64,7 @@ def may(clock, alice, mona):
     db.session.commit()
 
 
+@pytest.mark.both_databases
 def test_a_month_is_counted(client, may):
     page = client.get("/log/transparency/2026-05")
 
@@ -90,6 +91,7 @@ def test_a_month_is_counted(client, may):
         "Decisions confirmed": "1",
         "Median time from an appeal to its decision": "60 minutes",
     }
+    assert "alice" not in page.text and "mona" not in page.text
 
 
 def test_a_month_without_anything_has_figures_too(client):
@@ -113,13 +115,15 @@ def test_each_month_since_the_first_act_has_a_page(client, clock, alice, ada):
     assert page.count("so far") == 1
 
 
-@pytest.mark.parametrize(
-    "month", ["2026-04", "2026-06", "2026-5", "9999-99", "x", "2026-13", "%00"]
-)
-def test_a_month_that_is_not_there_is_not_found(client, may, month):
-    assert client.get(f"/log/transparency/{month}").status_code in (400, 404)
+def test_a_month_that_is_not_there_is_not_found(client, clock, alice, ada):
+    alice.deactivate(by=ada)
+
+    for month in ("2026-04", "2026-06", "2026-5", "9999-99", "x", "2026-13"):
+        assert client.get(f"/log/transparency/{month}").status_code == 404
+    assert client.get("/log/transparency/2026-05").status_code == 200
 
 
+@pytest.mark.both_databases
 def test_what_is_at_the_edge_of_a_month_is_counted_once(app, clock, alice, ada):
     last, first = MAY.replace(day=31, hour=23, minute=59, second=59), MAY.replace(month=6, day=1)
     first = first.replace(hour=0)
@@ -150,32 +154,40 @@ def test_the_figures_of_a_month_that_is_over_stay_whoever_leaves(client, may, cl
     assert db.session.scalars(select(MonthFigures.month)).all() == ["2026-05"]
 
 
-@pytest.mark.parametrize(
-    "seconds, median",
-    [([], None), ([5], 5), ([1, 9], 5), ([7, 1, 100], 7), ([4, 1, 3, 2], 2), ([0.4, 0.4], 0)],
-)
-def test_the_median_is_exact(app, clock, seconds, median):
-    for number in seconds:
-        make_case(number)
-        make_appeal(number)
-    db.session.flush()
-
-    figures = count(named("2026-05"))
-
-    assert figures["ruled_after"] == figures["decided_after"] == median
+MEDIANS = {(): None, (5,): 5, (1, 9): 5, (7, 1, 100): 7, (4, 1, 3, 2): 2, (0.4, 0.4): 0}
 
 
-@pytest.mark.parametrize(
-    "seconds, words",
-    [(None, "–"), (0, "less than a minute"), (59, "less than a minute"), (60, "1 minute")]
-    + [(89, "1 minute"), (90, "2 minutes"), (7199, "120 minutes"), (7200, "2 hours")]
-    + [(172_799, "48 hours"), (172_800, "2 days"), (1_000_000, "12 days")],
-)
-def test_times_are_said_in_words(seconds, words):
-    assert time_words(seconds) == words
+@pytest.mark.both_databases
+def test_the_median_is_exact(app, clock):
+    found = {}
+    for seconds in MEDIANS:
+        db.session.execute(delete(Report))
+        db.session.execute(delete(Case))
+        db.session.execute(delete(Appeal))
+        for number in seconds:
+            make_case(number)
+            make_appeal(number)
+        db.session.flush()
+        figures = count(named("2026-05"))
+        found[seconds] = figures["ruled_after"], figures["decided_after"]
+
+    assert found == {seconds: (median, median) for seconds, median in MEDIANS.items()}
 
 
-def test_no_name_is_in_the_figures(client, may):
-    page = client.get("/log/transparency/2026-05").text
+WORDS = {
+    None: "–",
+    0: "less than a minute",
+    59: "less than a minute",
+    60: "1 minute",
+    89: "1 minute",
+    90: "2 minutes",
+    7199: "120 minutes",
+    7200: "2 hours",
+    172_799: "48 hours",
+    172_800: "2 days",
+    1_000_000: "12 days",
+}
 
-    assert "alice" not in page and "mona" not in page
+
+def test_times_are_said_in_words():
+    assert {seconds: time_words(seconds) for seconds in WORDS} == WORDS
