@@ -45,14 +45,14 @@ def test_a_reader_understands_each_feed(client, alice, path):
     assert feed.feed.id == f"http://localhost{path}"
 
 
-@pytest.mark.parametrize("path", FEEDS)
-def test_a_feed_without_posts_is_one(client, alice, path):
-    assert read(client, path).entries == []
+def test_a_feed_without_posts_is_one(client, alice):
+    for path in FEEDS:
+        assert read(client, path).entries == []
 
 
 def test_a_feed_has_the_newest_twenty_of_what_everybody_may_read(client, alice, bob, mona):
     """R-85. Whoever asks: a muted member is in it, for it is one feed for all."""
-    for number in range(25):
+    for number in range(21):
         make_post(bob, f"Post {number}")
     make_post(bob, "Hidden").hide(by=mona, reason="spam")
     make_post(bob, "Deleted").delete()
@@ -61,12 +61,12 @@ def test_a_feed_has_the_newest_twenty_of_what_everybody_may_read(client, alice, 
 
     feed = read(client, "/feed.atom")
 
-    assert [entry.title for entry in feed.entries] == [f"Post {n}" for n in range(24, 4, -1)]
+    assert [entry.title for entry in feed.entries] == [f"Post {n}" for n in range(20, 0, -1)]
 
 
 def test_a_text_full_of_signs_leaves_the_feed_valid(client, alice):
     post = make_post(alice, "]]> <!-- &amp; &#1; \ufffe \x0b 😀 </entry>")
-    post.body_html += "\x00\x1f" if db.engine.dialect.name == "sqlite" else "\x1f"
+    post.body_html += "\x00\x1f"
     Setting.change(site_name='A & B <"site">')
 
     feed = read(client, "/feed.atom")
@@ -128,14 +128,15 @@ def test_a_feed_may_be_kept_and_is_asked_about(client, alice):
     assert client.get("/feed.atom").headers["Cache-Control"] == "public, no-cache"
 
 
-@pytest.mark.parametrize("path", FEEDS)
-def test_where_only_members_read_feeds_are_theirs_too(client, alice, path):
+def test_where_only_members_read_feeds_are_theirs_too(client, alice):
     make_post(alice, "#bread")
     Setting.change(readers="members")
-    assert client.get(path).location.startswith("/auth/login")
+    for path in FEEDS:
+        assert client.get(path).location.startswith("/auth/login")
 
     client.sign_in(alice)
-    assert client.get(path).headers["Cache-Control"] == "private, no-cache"
+    for path in FEEDS:
+        assert client.get(path).headers["Cache-Control"] == "private, no-cache"
     for page in ("/", "/user/alice", "/tag/bread"):
         assert "application/atom+xml" not in client.get(page).text
 

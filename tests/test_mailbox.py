@@ -76,13 +76,10 @@ def test_an_empty_mailbox_says_so(client):
     assert "No mail yet" in client.get("/dev/mailbox").text
 
 
-@pytest.mark.parametrize("address, status", [("192.168.1.20", 200), ("8.8.8.8", 404)])
-def test_only_people_nearby_may_look(client, address, status):
-    make_mail()
-
-    page = client.get("/dev/mailbox", environ_base={"REMOTE_ADDR": address})
-
-    assert page.status_code == status
+def test_only_people_nearby_may_look(client):
+    for address, status in (("192.168.1.20", 200), ("8.8.8.8", 404)):
+        page = client.get("/dev/mailbox", environ_base={"REMOTE_ADDR": address})
+        assert page.status_code == status
 
 
 def test_nobody_may_look_through_a_proxy(client):

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+import time_machine
 from factories import PASSWORD, everything, mails, make_mail, make_user
 from services import free_port
 from smtp import PostOffice, self_signed_certificate
@@ -16,10 +17,6 @@ from app.extensions import db
 from app.models import OutboxMail
 from app.models.fields import utcnow
 from app.postman import deliver_pending, deliver_safely
-
-pytestmark = pytest.mark.both_databases
-
-SOON = timedelta(seconds=2)
 
 
 @pytest.fixture
@@ -42,6 +39,7 @@ def wait_no_longer(mail):
 # With its cause, after the commit
 
 
+@pytest.mark.both_databases
 def test_a_mail_is_rolled_back_with_its_cause(app):
     send_confirmation(make_user("zoe"))
     assert mails()
@@ -97,16 +95,14 @@ def test_other_scripts_arrive_as_they_were_written(office):
     assert letter.get_body(["plain"]).get_content().splitlines() == ["Ünïcode", ".", "QUIT"]
 
 
-@pytest.mark.parametrize("development", [True, False])
-def test_the_body_of_a_sent_mail_stays_in_development_only(app, office, development):
-    app.config["MAILBOX"] = development
-    mail = make_mail(text="a live link", html="a live link")
-    db.session.commit()
-
-    deliver_pending()
-
-    assert mail.state == "sent"
-    assert (mail.text, mail.html) == (("a live link",) * 2 if development else ("", ""))
+def test_the_body_of_a_sent_mail_stays_in_development_only(app, office):
+    for development in (True, False):
+        app.config["MAILBOX"] = development
+        mail = make_mail(text="a live link", html="a live link")
+        db.session.commit()
+        deliver_pending()
+        assert mail.state == "sent"
+        assert (mail.text, mail.html) == (("a live link",) * 2 if development else ("", ""))
 
 
 def test_without_a_server_mails_go_to_the_mailbox(app):
@@ -129,16 +125,14 @@ def test_a_rehearsal_is_never_sent_and_never_shown(office, client):
 # Refused, and tried again
 
 
-@pytest.mark.parametrize(
-    "tries, seconds", [(1, 5), (2, 20), (3, 80), (4, 320), (6, 5120), (7, 20480), (8, 6 * 3600)]
-)
-def test_each_pause_is_four_times_the_one_before_and_at_most_six_hours(app, tries, seconds):
-    mail = make_mail(tries=tries - 1)
-
-    mail.refuse("450 Later.")
-
-    assert abs(mail.next_at - utcnow() - timedelta(seconds=seconds)) < SOON
-    assert (mail.tries, mail.state, mail.last_error) == (tries, "waiting", "450 Later.")
+def test_each_pause_is_four_times_the_one_before_and_at_most_six_hours(app):
+    pauses = {1: 5, 2: 20, 3: 80, 4: 320, 6: 5120, 7: 20480, 8: 6 * 3600}
+    with time_machine.travel(utcnow(), tick=False):
+        for tries, seconds in pauses.items():
+            mail = make_mail(tries=tries - 1)
+            mail.refuse("450 Later.")
+            assert mail.next_at - utcnow() == timedelta(seconds=seconds), tries
+            assert (mail.tries, mail.state, mail.last_error) == (tries, "waiting", "450 Later.")
 
 
 def test_ten_refusals_kill_a_mail_and_retry_revives_it(office):
@@ -216,13 +210,14 @@ def test_a_server_that_says_it_closes_is_no_fault_of_the_next_mail(office):
 
 def test_a_server_that_is_away_costs_no_try(app):
     app.config.update(MAIL_SERVER="127.0.0.1", MAIL_PORT=free_port(), MAIL_USE_TLS=False)
-    mail = make_mail()
-    db.session.commit()
+    with time_machine.travel(utcnow(), tick=False):
+        mail = make_mail()
+        db.session.commit()
 
-    assert deliver_pending() == 0
-    assert (mail.tries, mail.state) == (0, "waiting")
-    assert "refused" in mail.last_error
-    assert abs(mail.next_at - utcnow() - timedelta(seconds=15)) < SOON
+        assert deliver_pending() == 0
+        assert (mail.tries, mail.state) == (0, "waiting")
+        assert "refused" in mail.last_error
+        assert mail.next_at - utcnow() == timedelta(seconds=15)
 
 
 def test_a_server_that_never_greets_is_given_up_in_time(app):
@@ -262,18 +257,18 @@ def test_a_fault_does_not_stop_the_postman(site, app, monkeypatch):
 # Nothing gets in
 
 
-@pytest.mark.parametrize("line_break", ["\r\n", "\n", "\r"])
-@pytest.mark.parametrize("field", ["subject", "recipient"])
-def test_a_line_break_in_a_header_sends_nothing_to_anyone(office, field, line_break):
+def test_a_line_break_in_a_header_sends_nothing_to_anyone(office):
     """R-37."""
-    hostile = {"subject": "Hello", "recipient": "alice@example.org"}
-    hostile[field] += f"{line_break}Bcc: eve@example.net"
-    bad, good = make_mail(**hostile), make_mail("bob@example.org")
+    hostile = [f"{end}Bcc: eve@example.net" for end in ("\r\n", "\n", "\r")]
+    bad = [make_mail(subject=f"Hello{words}") for words in hostile]
+    bad += [make_mail(f"alice@example.org{words}") for words in hostile]
+    good = make_mail("bob@example.org")
     db.session.commit()
 
     assert deliver_pending() == 1
     assert office.envelopes == [("offbrand@example.org", ["bob@example.org"])]
-    assert (bad.state, bad.tries, good.state) == ("waiting", 1, "sent")
+    assert [(mail.state, mail.tries) for mail in bad] == [("waiting", 1)] * 6
+    assert good.state == "sent"
 
 
 # TLS
@@ -326,6 +321,7 @@ def test_a_server_without_tls_gets_no_mail_in_the_clear(app, office):
 # Leases
 
 
+@pytest.mark.both_databases
 def test_a_leased_mail_is_left_alone_until_its_lease_runs_out(office):
     mail = make_mail()
     db.session.commit()
@@ -338,6 +334,7 @@ def test_a_leased_mail_is_left_alone_until_its_lease_runs_out(office):
     assert deliver_pending() == 1
 
 
+@pytest.mark.both_databases
 def test_a_lease_takes_one_mail_whatever_the_database_plans(app):
     if on_postgresql():
         for way in ("hashjoin", "mergejoin", "material", "hashagg", "sort"):
@@ -351,6 +348,7 @@ def test_a_lease_takes_one_mail_whatever_the_database_plans(app):
     assert [mail.leased_until is not None for mail in mails()].count(True) == 1
 
 
+@pytest.mark.both_databases
 def test_the_mail_that_is_due_longest_leaves_first(office):
     make_mail("alice@example.org")
     make_mail("bob@example.org", next_at=utcnow() - timedelta(minutes=1))
@@ -362,6 +360,7 @@ def test_the_mail_that_is_due_longest_leaves_first(office):
     assert office.recipients == ["bob@example.org", "alice@example.org"]
 
 
+@pytest.mark.both_databases
 def test_three_postmen_at_once_send_each_mail_once(site, office):
     office.seconds = 0.001
     expected = [make_mail(f"person{n}@example.org").recipient for n in range(15)]
@@ -386,6 +385,7 @@ def on_postgresql():
 # Forgetting
 
 
+@pytest.mark.both_databases
 def test_settled_mails_are_forgotten_after_a_month_and_waiting_ones_never(app):
     old, young = utcnow() - timedelta(days=31), utcnow() - timedelta(days=29)
     for state in ("sent_at", "dead_at"):
@@ -408,6 +408,7 @@ def test_a_rehearsal_is_forgotten_at_the_next_purge(app):
     assert everything()["outbox"] == []
 
 
+@pytest.mark.both_databases
 def test_the_mailbox_keeps_the_newest_and_whatever_waits(app):
     for n in range(6):
         make_mail(f"{n}@example.org", sent_at=utcnow() if n else None)
@@ -417,6 +418,7 @@ def test_the_mailbox_keeps_the_newest_and_whatever_waits(app):
     assert [mail.recipient[0] for mail in mails()] == ["0", "3", "4", "5"]
 
 
+@pytest.mark.both_databases
 def test_a_mail_outlives_the_person_it_was_written_to(app, alice):
     mail = make_mail("alice@example.org", user_id=alice.id)
 
