@@ -12,8 +12,6 @@ from app.models import Comment, Like, Post, User
 from app.models.counts import mend_counts, wrong_counts
 from app.models.refused import Refused
 
-pytestmark = pytest.mark.both_databases
-
 ACTS = ["post", "comment", "edit", "delete", "hide", "restore", "delete_comment"]
 ACTS += ["hide_comment", "restore_comment"]
 ACTS += ["close", "open", "like", "unlike", "follow", "unfollow"]
@@ -40,8 +38,9 @@ def act(name, people, posts, comments, which):
         getattr(thing, verb)(**values.get(verb, dict(by=other, reason="Spam.")))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 8)), max_size=40))
+@pytest.mark.both_databases
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 8)), max_size=30))
 def test_the_counts_agree_after_any_sequence_of_acts(app, acts):
     people = [make_user() for _ in range(3)]
     posts, comments = [], []
@@ -67,6 +66,7 @@ def test_a_page_says_as_many_as_there_are(client, alice, bob, mona):
     assert (kept.post.comment_count, bob.comment_count) == (2, 2)
 
 
+@pytest.mark.both_databases
 def test_deleting_and_hiding_take_from_the_count_once_in_any_order(app, alice, mona):
     first, second = make_post(alice), make_post(alice)
     first.delete()
@@ -84,8 +84,9 @@ def test_deleting_and_hiding_take_from_the_count_once_in_any_order(app, alice, m
 
 def spoil():
     """Two posts and two people with numbers that are wrong."""
-    post, liked = make_post(), make_post()
-    Like.add(liked, by=make_user())
+    person = make_user()
+    post, liked = make_post(person), make_post()
+    Like.add(liked, by=person)
     db.session.execute(update(Post).where(Post.id == post.id).values(comment_count=7))
     db.session.execute(update(Post).where(Post.id == liked.id).values(like_count=0))
     db.session.execute(update(User).where(User.id == post.author_id).values(post_count=0))
@@ -93,6 +94,7 @@ def spoil():
     db.session.commit()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("quick", [False, True])
 def test_health_finds_wrong_numbers(app, quick):
     make_post()
@@ -105,6 +107,7 @@ def test_health_finds_wrong_numbers(app, quick):
     assert finding.words == "4 posts or members carry a wrong number."
 
 
+@pytest.mark.both_databases
 def test_recounting_mends_them(flask):
     spoil()
 
@@ -113,9 +116,11 @@ def test_recounting_mends_them(flask):
     assert flask("posts", "recount").output == "Mended: 0.\n"
 
 
+@pytest.mark.both_databases
 def test_chunks_leave_nobody_out(app, monkeypatch):
     monkeypatch.setattr("app.models.counts.CHUNK", 2)
-    posts = [make_post() for _ in range(5)]
+    author = make_user()
+    posts = [make_post(author) for _ in range(5)]
     db.session.execute(update(Post).values(like_count=1))
 
     assert {id for cls, id in wrong_counts() if cls is Post} == {post.id for post in posts}

@@ -52,13 +52,13 @@ def test_the_feed_is_the_same_for_all_and_tells_what_the_public_log_tells(client
 
 
 def test_the_feed_has_the_newest_twenty(client, alice, ada):
-    for number in range(12):
+    for number in range(11):
         alice.deactivate(by=ada, reason=f"Closed {number}.")
         alice.reactivate(by=ada, reason=f"Opened {number}.")
 
     found = read(client, PATH).entries
 
-    assert len(found) == 20 and "Opened 11." in found[0].content[0].value
+    assert len(found) == 20 and "Opened 10." in found[0].content[0].value
 
 
 def test_a_reader_that_has_it_is_told_so_until_somebody_acts(client, alice, ada):

@@ -29,14 +29,14 @@ def write(client, number, path="/"):
     return [answer.status_code for answer in answers]
 
 
-AGES = [({"hours": 1}, 2), ({"hours": 25}, 3), ({"days": 8}, 4)]
-
-
-@pytest.mark.parametrize("age, fit", AGES, ids=["first day", "first week", "later"])
+@pytest.mark.parametrize("age, fit", [({"hours": 1}, 2), ({"hours": 25}, 3), ({"days": 8}, 4)])
 def test_more_fits_into_an_hour_with_age(client, age, fit):
-    client.sign_in(aged(**age))
+    nora = aged(**age)
+    for _ in range(fit - 1):
+        make_post(nora)
+    client.sign_in(nora)
 
-    assert write(client, fit + 1) == [302] * fit + [429]
+    assert write(client, 2) == [302, 429]
 
 
 def test_posts_and_comments_count_together(client, mona):
@@ -90,11 +90,10 @@ def test_a_form_that_is_sent_again_is_no_further_text(client):
     assert db.session.scalar(select(func.count()).select_from(Post)) == 2
 
 
-@pytest.mark.parametrize("who", ["mona", "ada"])
-def test_staff_writes_as_much_as_it_wants(client, who, request):
-    client.sign_in(request.getfixturevalue(who))
+def test_staff_writes_as_much_as_it_wants(client, mona):
+    client.sign_in(mona)
 
-    assert write(client, 6) == [302] * 6
+    assert write(client, 5) == [302] * 5
 
 
 def test_editing_is_no_further_text(client):

@@ -53,13 +53,11 @@ def test_a_double_click_notes_once(client, alice, mona):
     assert len(db.session.scalars(AuditEntry.about(alice)).all()) == 2
 
 
-@pytest.mark.parametrize(
-    "text, words", [(" ", "Please fill this in."), ("x" * 2001, "at most 2000 characters")]
-)
-def test_what_is_no_note_is_said(client, alice, mona, text, words):
+def test_what_is_no_note_is_said(client, alice, mona):
     client.sign_in(mona)
 
-    assert words in add(client, text=text).text
+    assert "Please fill this in." in add(client, text=" ").text
+    assert "at most 2000 characters" in add(client, text="x" * 2001).text
     assert notes() == []
 
 
@@ -94,15 +92,11 @@ def test_equals_note_about_each_other(app, mona):
     assert StaffNote.add(other, "On holiday.", by=mona)
 
 
-@pytest.mark.parametrize("role", ["User", "Moderator"])
-def test_who_is_no_staff_any_longer_notes_nothing(app, alice, mona, role):
-    mona.role = Role.named(role)
+def test_who_is_no_staff_any_longer_notes_nothing(app, alice, mona):
+    mona.role = Role.named("User")
 
-    if role == "User":
-        with pytest.raises(Refused):
-            StaffNote.add(alice, "Hm.", by=mona)
-    else:
-        assert StaffNote.add(alice, "Hm.", by=mona)
+    with pytest.raises(Refused):
+        StaffNote.add(alice, "Hm.", by=mona)
 
 
 def test_a_note_stays_when_who_wrote_it_goes_and_goes_with_whom_it_is_about(app, alice, mona):

@@ -116,10 +116,11 @@ def test_who_is_staff_again_is_told(app, alice, mona):
     assert told() == ["mona"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.fault
 def test_of_many_workers_one_writes(app, mona, ada):
     case(25 * HOUR)
 
-    at_once(app, *[tell_staff] * 6)
+    at_once(app, *[tell_staff] * 4)
 
     assert len(mails("staff_notice")) == 2
