@@ -71,9 +71,9 @@ def test_of_four_who_rule_at_once_one_does(app, client, case, moderators, forms,
 def test_one_form_that_is_sent_many_times_rules_once(app, client, case, moderators, bob):
     path, form = f"/moderation/case/{case.id}/rule", dict(SANCTION, key="0123456789abcdef")
 
-    answers = at_once(app, *[partial(post, app, path, moderators[0], **form)] * 8)
+    answers = at_once(app, *[partial(post, app, path, moderators[0], **form)] * 4)
 
-    assert statuses(answers) == [302] * 8
+    assert statuses(answers) == [302] * 4
     assert sorted(acts()) == ["hide", "suspend"] and len(mails("text_hidden")) == 1
 
 
@@ -87,7 +87,7 @@ def test_of_four_who_take_it_in_hand_at_once_one_has_it(app, client, case, moder
 
 
 def test_many_who_report_one_thing_at_once_open_one_case(app, client, bob):
-    cookies = [cookie_of(client, make_user()) for _ in range(8)]
+    cookies = [cookie_of(client, make_user()) for _ in range(4)]
     things = [(make_post(bob), "/post/{0.id}/report"), (bob, "/user/{0.username}/report")]
     for thing, path in things:
         reports = [
@@ -96,18 +96,18 @@ def test_many_who_report_one_thing_at_once_open_one_case(app, client, bob):
 
         answers = at_once(app, *reports)
 
-        assert statuses(answers) == [302] * 8
+        assert statuses(answers) == [302] * 4
         (case,) = db.session.scalars(select(Case).where(*Case.about(thing))).all()
-        assert case.report_count == number(Report, Report.case_id == case.id) == 8
+        assert case.report_count == number(Report, Report.case_id == case.id) == 4
 
 
 def test_a_report_that_is_sent_many_times_at_once_is_one(app, client, alice):
     cookie, thing = cookie_of(client, alice), make_comment()
     path = f"/comment/{thing.id}/report"
 
-    answers = at_once(app, *[partial(post, app, path, cookie, category="Spam")] * 8)
+    answers = at_once(app, *[partial(post, app, path, cookie, category="Spam")] * 4)
 
-    assert statuses(answers) == [302] * 8
+    assert statuses(answers) == [302] * 4
     assert (number(Case), number(Report)) == (1, 1)
 
 
@@ -116,11 +116,11 @@ def test_whoever_is_slowed_sends_one_of_many_reports(app, client, alice, mona):
         case.dismiss(by=mona, reason="It is fine.")
     db.session.execute(db.update(Report).values(created_at=utcnow() - timedelta(days=2)))
     cookie = cookie_of(client, alice)
-    paths = [f"/post/{make_post().id}/report" for _ in range(6)]
+    paths = [f"/post/{make_post(mona).id}/report" for _ in range(3)]
 
     answers = at_once(app, *[partial(post, app, path, cookie, category="Spam") for path in paths])
 
-    assert statuses(answers) == [302] * 6
+    assert statuses(answers) == [302] * 3
     assert (number(Case), number(Report)) == (4, 4)
 
 
@@ -128,7 +128,7 @@ def test_what_is_reported_while_it_is_ruled_on_is_in_one_case_or_the_next(
     app, client, case, moderators
 ):
     thing = case.post
-    cookies = [cookie_of(client, make_user()) for _ in range(6)]
+    cookies = [cookie_of(client, make_user()) for _ in range(4)]
     reports = [
         partial(post, app, f"/post/{thing.id}/report", cookie, category="Spam")
         for cookie in cookies
@@ -137,11 +137,11 @@ def test_what_is_reported_while_it_is_ruled_on_is_in_one_case_or_the_next(
 
     answers = at_once(app, *reports, rule)
 
-    assert statuses(answers) == [302] * 7
+    assert statuses(answers) == [302] * 5
     counted = dict(db.session.execute(select(Case.id, Case.report_count)).all())
     made = select(Report.case_id, func.count()).group_by(Report.case_id)
     assert counted == dict(db.session.execute(made).all())
-    assert sum(counted.values()) == 7 and len(counted) <= 2
+    assert sum(counted.values()) == 5 and len(counted) <= 2
     told = number(Notification, Notification.case_id == case.id)
     assert told == case.report_count
 
@@ -208,8 +208,10 @@ def delete_account(id):
     db.session.commit()
 
 
-@pytest.mark.parametrize("form", [DISMISS, HIDE, SANCTION])
-@pytest.mark.parametrize("go", [purge, delete_account])
+@pytest.mark.parametrize(
+    "go, form",
+    [(purge, DISMISS), (purge, SANCTION), (delete_account, HIDE), (delete_account, SANCTION)],
+)
 def test_what_goes_for_good_while_it_is_ruled_on_leaves_no_copy(
     app, client, bob, case, moderators, form, go
 ):
