@@ -8,6 +8,7 @@ from urllib.parse import quote, unquote_to_bytes
 from flask import abort, current_app, g, request
 from flask_login import current_user
 from sqlalchemy.orm.exc import ObjectDeletedError
+from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .access import may_open
@@ -44,7 +45,46 @@ LOCAL_PATH = re.compile(
 )  # printable ASCII without backslash: browsers bend that
 
 
+class Body:
+    """The body of a request: what goes wrong while it is read is the client's doing, so a 400.
+
+    Servers raise errors of their own for it, such as a chunk whose size is no number (R-89).
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def read(self, *size):
+        return self._ask(self._stream.read, *size)
+
+    def readline(self, *size):
+        return self._ask(self._stream.readline, *size)
+
+    def readlines(self, *hint):
+        return self._ask(self._stream.readlines, *hint)
+
+    def __iter__(self):
+        return iter(self.readline, b"")
+
+    def _ask(self, question, *values):
+        try:
+            return question(*values)
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise ClientDisconnected from error
+
+
+def guard_body(wsgi_app):
+    def guarded(environ, start_response):
+        environ["wsgi.input"] = environ["wsgi.input"] and Body(environ["wsgi.input"])
+        return wsgi_app(environ, start_response)
+
+    return guarded
+
+
 def init_app(app):
+    app.wsgi_app = guard_body(app.wsgi_app)
     if proxies := app.config["PROXY_COUNT"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
     app.before_request(number_request)
@@ -92,6 +132,8 @@ def refuse_junk():
                 abort(413)
             if is_broken(body):
                 abort(400, "The text is not UTF-8.")
+        if None in request.form or None in request.files:  # Flask-WTF takes each name for a text
+            abort(400, "A field has no name.")
         texts += _texts(request.form)
         texts += [file.filename or "" for file in request.files.values()]
     if is_broken(request.query_string) or any(is_junk(text) for text in texts):
