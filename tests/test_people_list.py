@@ -136,7 +136,7 @@ def test_one_can_go_back_the_way_one_came(page, crowd, monkeypatch):
 
 
 @both_databases
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     words=st.sampled_from(["", "mem", "1", "member2", "nobody"]),
     role=st.sampled_from([None, "User", "Moderator"]),
