@@ -244,7 +244,7 @@ def report_many(people, authors):
 def test_the_queue_and_a_case_cost_the_same_however_much_is_reported(client, crowd, alice, mona):
     client.sign_in(mona)
     numbers = []
-    for many in (1, 3):
+    for many in (1, 2):
         report_many([make_user() for _ in range(many)], [make_user() for _ in range(many)])
         report_many([alice], [make_user() for _ in range(many)])
         case = db.session.scalar(db.select(Case).order_by(Case.id.desc()))
@@ -265,7 +265,7 @@ def test_lists_of_rulings_appeals_and_held_texts_cost_the_same_with_few_and_with
     paths = ["/moderation/?state=settled", "/moderation/appeals"]
     paths += ["/moderation/appeals?state=decided", "/moderation/held"]
     numbers, post = [], make_post(alice)
-    for many in (1, 4):
+    for many in (1, 3):
         Setting.change(hold_first=0)
         for _ in range(many):
             make_report(make_comment(post, make_user())).case.dismiss(by=mona, reason="It is fine.")
@@ -358,7 +358,7 @@ def test_the_public_log_costs_one_more_for_the_names_in_it(client, ada):
 def test_a_page_of_the_log_costs_the_same_with_few_and_with_many_acts(client, crowd, mona, ada):
     """One for each kind of thing in it; for staff another, to see what can be undone."""
     seen = []
-    for many in (1, 3):
+    for many in (1, 2):
         for _ in range(many):
             person = make_user()
             make_post(person).hide(by=mona, reason="Spam.")
