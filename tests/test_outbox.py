@@ -7,16 +7,17 @@ from datetime import timedelta
 import pytest
 import time_machine
 from factories import PASSWORD, everything, mails, make_mail, make_user
+from flask import current_app
 from services import free_port
 from smtp import PostOffice, self_signed_certificate
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.email import rehearse_reset_password, send_confirmation, send_password_changed
 from app.extensions import db
 from app.models import OutboxMail
 from app.models.fields import utcnow
-from app.postman import deliver_pending, deliver_safely
+from app.postman import Postman, _ring, deliver_pending, deliver_safely
 
 
 @pytest.fixture
@@ -120,6 +121,18 @@ def test_a_rehearsal_is_never_sent_and_never_shown(office, client):
 
     assert deliver_pending() == 0
     assert mails() == [] and office.letters == []
+
+
+def test_whatever_is_committed_wakes_the_postman_at_once(site_with):
+    with site_with(MAIL_DELIVERY="thread").app_context():
+        postman = current_app.extensions["postman"] = Postman(current_app)
+        make_mail()
+        assert not postman.bell.is_set()
+
+        db.session.commit()
+
+    event.remove(db.session, "after_commit", _ring)
+    assert postman.bell.is_set()
 
 
 # Refused, and tried again
