@@ -267,6 +267,16 @@ def test_reset_links_are_limited_for_each_address(client, in_bulk, alice):
     assert [entry.action for entry in log()] == ["send reset link"] * 3
 
 
+def test_whoever_looks_again_may_send_another_link(in_bulk, alice):
+    in_bulk("reset-link", [alice])
+    page = in_bulk("reset-link", [alice], PREVIEW).text
+    (moment,) = re.findall(r'name="looked_at" value="([^"]*)"', page)
+
+    in_bulk("reset-link", [alice], looked_at=html.unescape(moment))
+
+    assert len(mails("reset_password")) == 2
+
+
 def test_no_link_goes_to_a_deactivated_account(client, in_bulk, alice, bob):
     bob.deactivate()
 

@@ -218,9 +218,11 @@ def test_nobody_invites_with_a_role_above_their_own(client, olga):
         invite(olga, role="Administrator")
 
 
-def test_only_administrators_invite(alice, mona):
-    """R-81."""
-    for person in (alice, mona):
+def test_only_administrators_invite(alice, mona, ada):
+    """R-81: and none whose account is closed."""
+    closed = make_user("closed", role="Administrator")
+    closed.deactivate()
+    for person in (alice, mona, closed):
         with pytest.raises(Refused):
             invite(person)
 

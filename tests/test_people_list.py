@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from factories import everything, make_user, numbers
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import update
 
@@ -149,6 +149,8 @@ def test_one_can_go_back_the_way_one_came(page, crowd, monkeypatch):
     few=st.sampled_from([0, 3, 1000]),
     some=st.sampled_from([0, 4, 1000]),
 )
+@example("", None, None, None, False, False, 3, "newest", 1000, 1000)  # seen just then
+@example("", None, None, None, False, True, None, "seen", 1000, 1000)  # in no such order
 def test_all_filters_together_find_what_a_plain_filter_finds(
     crowd, words, role, confirmed, active, awaiting, never_seen, since, order, few, some
 ):
