@@ -35,6 +35,7 @@ from app.models.refused import Refused
 
 PAGE, KEEP = "/settings/delete-account", "/settings/delete-account/keep"
 LATER = TO_THINK + timedelta(seconds=1)
+EACH = 2  # posts of Alice and of Bob
 
 
 def ask(person, *, removes_writing=False):
@@ -84,7 +85,7 @@ def form(writing="stays", password=PASSWORD):
 @pytest.fixture
 def busy(alice, bob, mona):
     """Alice has written, follows and is followed, likes, and others answered her."""
-    for number in range(3):
+    for number in range(EACH):
         mine, other = (Post.publish(f"Post {number} #tea", by=who) for who in (alice, bob))
         mine.edit("Better", by=alice)
         Comment.publish(mine, "Well said", by=bob)
@@ -229,11 +230,11 @@ def test_what_stays_names_nobody_and_the_counts_of_others_are_right(busy):
     carried_out(busy)
 
     assert not is_there("alice") and counts_are_right() and rows(AccountDeletion.id > 0) == 0
-    assert rows(Post.id > 0) == 6 and rows(Post.author_id.is_(None)) == 3
-    assert rows(Comment.author_id.is_(None)) == 7
+    assert rows(Post.id > 0) == 2 * EACH and rows(Post.author_id.is_(None)) == EACH
+    assert rows(Comment.author_id.is_(None)) == 2 * EACH + 1
     for cls in (Post, Comment, Revision):
         assert rows(cls.editor_name == "alice") == 0
-    assert rows(Comment.id > 0) == 13
+    assert rows(Comment.id > 0) == 4 * EACH + 1
 
 
 def test_a_post_that_stays_is_by_a_deleted_member(client, alice, bob):
@@ -250,10 +251,10 @@ def test_what_goes_takes_along_what_is_below_it_and_the_counts_of_others_are_rig
     carried_out(busy, removes_writing=True)
 
     assert not is_there("alice") and counts_are_right() and rows(AccountDeletion.id > 0) == 0
-    assert rows(Post.id > 0) == 3 and rows(Comment.id > 0) == 3
+    assert rows(Post.id > 0) == rows(Comment.id > 0) == EACH
     assert rows(Revision.id > 0) == 0
     assert rows((Notification.user_id == id) | (Notification.actor_id == id)) == 0
-    assert bob.comment_count == 0 and bob.post_count == 3
+    assert bob.comment_count == 0 and bob.post_count == EACH
 
 
 def test_a_person_who_did_nothing_goes_too(client, alice):
@@ -368,7 +369,7 @@ def test_keeping_it_at_the_moment_it_begins_either_keeps_it_or_is_refused(app, b
         kept, _ = at_once(app, keep_it, own_data.work)
 
     assert is_there("alice") == kept and counts_are_right()
-    assert rows(Post.author_id == id) == (3 if kept else 0)
+    assert rows(Post.author_id == id) == (EACH if kept else 0)
 
 
 @pytest.mark.fault
@@ -410,7 +411,7 @@ def test_staff_chooses_that_what_they_wrote_goes_too(client, busy, ada):
 
     assert "is deleted" in client.get("/admin/users").text
     assert not is_there("alice") and counts_are_right()
-    assert rows(Post.id > 0) == rows(Comment.id > 0) == 3
+    assert rows(Post.id > 0) == rows(Comment.id > 0) == EACH
     entry = db.session.scalars(AuditEntry.latest()).first()
     assert (entry.action, entry.actor_name, entry.reason) == ("delete", "ada", "Spam.")
     assert rows(AuditEntry.action == "delete") == 1

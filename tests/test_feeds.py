@@ -25,7 +25,9 @@ def towns(draw):
     others = st.sets(st.sampled_from(PEOPLE[1:]))
     states = st.sampled_from(["shown", "shown", "shown", "hidden", "deleted"])
     posts = st.tuples(st.sampled_from([*PEOPLE, None]), st.integers(0, 3), states)
-    return draw(st.lists(posts, max_size=14)), draw(others), draw(others), draw(st.integers(1, 4))
+    window = draw(st.sampled_from([2, 200]))
+    town = draw(st.lists(posts, max_size=14)), draw(others), draw(others), draw(st.integers(1, 4))
+    return *town, window
 
 
 class Town:
@@ -93,12 +95,15 @@ def there_and_back(app, feed, expected, size):
         assert first.before is None
 
 
-@pytest.fixture(params=[2, 200], ids=["narrow", "wide"])
-def window(request, monkeypatch):
-    """Among how many posts a followed feed looks for its page before it asks for each author."""
-    monkeypatch.setattr(feed_module, "WINDOW", request.param)
-    feed_module._followed_posts.cache_clear()
-    yield
+@pytest.fixture
+def looks_among(monkeypatch):
+    """Set among how many posts a followed feed looks before it asks for each author."""
+
+    def looks_among(window):
+        monkeypatch.setattr(feed_module, "WINDOW", window)
+        feed_module._followed_posts.cache_clear()
+
+    yield looks_among
     feed_module._followed_posts.cache_clear()
 
 
@@ -114,12 +119,13 @@ TIED = [(author, 0, "shown") for author in PEOPLE[1:]] + 2 * [(None, 1, "shown")
 
 
 @given(town=towns())
-@example(town=(TIED, set(PEOPLE[1:]), set(), 1))
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(town=(TIED, set(PEOPLE[1:]), set(), 1, 2))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.both_databases
-def test_every_feed_shows_what_it_should_in_pages_of_any_size(app, people, window, town):
+def test_every_feed_shows_what_it_should_in_pages_of_any_size(app, people, looks_among, town):
     """Ties in time, hidden and deleted posts, the muted, one's own, and of members who are gone."""
-    posts, follows, mutes, size = town
+    posts, follows, mutes, size, window = town
+    looks_among(window)
     town = Town(people, posts, follows, mutes)
     alice, bob, visitor = people[0], people[1], AnonymousUser()
     everybody, unmuted = {None, *PEOPLE}, {None, *PEOPLE} - mutes
@@ -136,11 +142,12 @@ def test_every_feed_shows_what_it_should_in_pages_of_any_size(app, people, windo
 
 
 @given(town=towns(), newer=st.lists(st.sampled_from(PEOPLE), max_size=5))
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.mark.both_databases
-def test_what_others_post_meanwhile_shifts_nothing(app, people, window, town, newer):
+def test_what_others_post_meanwhile_shifts_nothing(app, people, looks_among, town, newer):
     """Who reads on sees what followed at first; who goes back meets the new posts on top."""
-    posts, follows, mutes, size = town
+    posts, follows, mutes, size, window = town
+    looks_among(window)
     town = Town(people, posts, follows, mutes)
     alice, authors = people[0], (follows - mutes) | {0}
     for feed, seen in ((everything, {None, *PEOPLE} - mutes), (followed, authors)):
