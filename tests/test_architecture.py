@@ -6,8 +6,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["config"],
-    ["avatars", "cookies", "databases", "devices", "differences", "domains", "extensions", "forms", "logs"]
-    + ["markdown", "names", "networks", "paging", "passwords", "people_csv", "permissions"]
+    ["avatars", "cookies", "databases", "devices", "differences", "domains", "extensions", "forms"]
+    + ["logs", "markdown", "names", "networks", "paging", "passwords", "people_csv", "permissions"]
     + ["pictures", "throttles", "tokens", "words"],
     ["models"],
     ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
