@@ -173,17 +173,20 @@ def test_inserting_roles_gives_a_default_where_there_is_none(app):
     assert Role.get_default().name == "User"
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_a_second_default_role(app):
     with pytest.raises(IntegrityError):
         keep(Role(name="Other", default=True))
 
 
+@pytest.mark.both_databases
 def test_the_database_refuses_to_make_a_second_role_the_default(app):
     Role.named("Moderator").default = True
     with pytest.raises(IntegrityError):
         db.session.flush()
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("values", [dict(name="User"), dict(name="Minus", permissions=-1)])
 def test_the_database_refuses_a_second_name_and_a_negative_mask(app, values):
     with pytest.raises(IntegrityError):
