@@ -39,7 +39,7 @@ def act(name, people, posts, comments, which):
 
 
 @pytest.mark.both_databases
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.integers(0, 8)), max_size=30))
 def test_the_counts_agree_after_any_sequence_of_acts(app, acts):
     people = [make_user() for _ in range(3)]

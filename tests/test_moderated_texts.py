@@ -141,9 +141,8 @@ def test_who_only_looks_as_another_role_acts_on_nothing(app, alice, ada):
         make_post(alice).hide(by=ada, reason="")
 
 
-@pytest.mark.parametrize("make", [make_post, make_comment])
-def test_a_text_is_hidden_and_restored_with_a_mail_for_each(client, alice, mona, make):
-    written = make(author=alice)
+def test_a_text_is_hidden_and_restored_with_a_mail_for_each(client, alice, mona):
+    written = make_comment(author=alice)
     client.sign_in(mona)
     path = f"/moderation/{written.noun}/{written.id}"
 
@@ -198,9 +197,8 @@ def test_a_reason_is_asked_for_and_a_rule_gives_one(client, alice, mona):
     assert written.hidden_reason.startswith("This is advertising or spam")
 
 
-@pytest.mark.parametrize("make", [make_post, make_comment])
-def test_the_author_sees_a_hidden_text_marked_with_the_reason(client, alice, mona, make):
-    written = make(author=alice)
+def test_the_author_sees_a_hidden_text_marked_with_the_reason(client, alice, mona):
+    written = make_comment(author=alice)
     written.hide(by=mona, reason="It is spam.")
     client.sign_in(alice)
 
@@ -256,9 +254,8 @@ def test_pages_of_a_thread_of_hidden_comments_go_on(client, app, alice, mona):
     assert "No. 11." in page
 
 
-@pytest.mark.parametrize("make", [make_post, make_comment])
-def test_a_moderator_edits_and_that_is_to_be_seen(client, alice, mona, make):
-    written = make(author=alice, text="Call 0123.")
+def test_a_moderator_edits_and_that_is_to_be_seen(client, alice, mona):
+    written = make_post(alice, "Call 0123.")
     client.sign_in(mona)
     form = dict(body="Call [number removed].", reason="Private data.")
 

@@ -226,10 +226,12 @@ def ruled(alice, mona, *, dismissed=0, upheld=0):
         case.uphold(by=mona, reason="Spam.", hides=True)
 
 
-@pytest.mark.parametrize("dismissed, upheld", [(2, 0), (3, 3)])
-def test_whoever_is_right_often_enough_reports_freely(app, alice, mona, dismissed, upheld):
-    ruled(alice, mona, dismissed=dismissed, upheld=upheld)
+def test_whoever_is_right_often_enough_reports_freely(app, alice, mona):
+    ruled(alice, mona, dismissed=2)
+    assert Report.why_slowed(alice) is None
 
+    ruled(alice, mona, upheld=3)
+    ruled(alice, mona, dismissed=1)
     assert Report.why_slowed(alice) is None
     assert make_report(by=alice) and make_report(by=alice)
 

@@ -113,7 +113,7 @@ def test_it_is_for_nobody_else(client, alice, bob, mona):
 def test_its_cost_does_not_grow(client, alice, mona):
     client.sign_in(alice)
     empty = count(client, "/standing")
-    for _ in range(3):
+    for _ in range(2):
         made = impose(alice, "warning", by=make_user(role="Moderator"))
         Appeal.open(made, by=alice, body="No.")
         post = make_post(alice)

@@ -52,7 +52,7 @@ def test_hiding_is_undone_and_that_as_well(app, alice, mona, ada, make):
     assert log() == ["hide", "restore", "hide"] and list(wrong_counts()) == []
 
 
-@pytest.mark.parametrize("kind", ["warning", "silence", "ban"])
+@pytest.mark.parametrize("kind", ["warning", "ban"])
 def test_a_sanction_is_undone_by_lifting_it_and_lifting_by_reinstating(app, alice, mona, kind):
     sanction = Sanction.impose(alice, kind, by=mona, reason="Rude.")
     ends = alice.silenced_until, alice.suspended_until
@@ -267,9 +267,8 @@ def test_what_has_no_inverse_says_so(app, alice, ada):
     assert refused(last(), ada) == "This act has no inverse."
 
 
-@pytest.mark.parametrize("make", [make_post, make_comment])
-def test_what_is_gone_cannot_be_undone(app, alice, mona, make):
-    text = make(author=alice)
+def test_what_is_gone_cannot_be_undone(app, alice, mona):
+    text = make_post(alice)
     text.hide(by=mona, reason="Spam.")
     db.session.delete(text)
 
@@ -459,7 +458,7 @@ def state():
 
 
 large = pytest.mark.large
-SEEDS = [0, 1, *(pytest.param(seed, marks=large) for seed in range(2, 10))]
+SEEDS = [0, *(pytest.param(seed, marks=large) for seed in range(1, 10))]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
