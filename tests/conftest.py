@@ -5,6 +5,7 @@ import os
 
 os.environ["PYTHON_DOTENV_DISABLED"] = "1"  # a person's .env is for their site, not for tests
 
+from contextlib import ExitStack, contextmanager
 from contextvars import Context
 from functools import reduce
 
@@ -130,15 +131,29 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="session")
-def site(request, tmp_path_factory):
-    """One application for each database, made by its migrations."""
-    if getattr(request, "param", "sqlite") == "sqlite":
-        yield from _migrated(f"sqlite:///{tmp_path_factory.mktemp('data')}/test.sqlite")
-    else:
-        with postgresql_database() as url:
-            yield from _migrated(url)
+def sites(tmp_path_factory):
+    """Hands out the application on a database, which is made the first time."""
+    made = {}
+    with ExitStack() as stack:
+
+        def site_on(database):
+            if database not in made:
+                url = f"sqlite:///{tmp_path_factory.mktemp('data')}/test.sqlite"
+                if database == "postgresql":
+                    url = stack.enter_context(postgresql_database())
+                made[database] = stack.enter_context(_migrated(url))
+            return made[database]
+
+        yield site_on
 
 
+@pytest.fixture(scope="session")
+def site(request, sites):
+    """The application on the database that `pytest_generate_tests` has chosen, else on SQLite."""
+    return sites(getattr(request, "param", "sqlite"))
+
+
+@contextmanager
 def _migrated(url):
     app = create_app("testing", SQLALCHEMY_DATABASE_URI=url)
     app.test_client_class = Browser
