@@ -394,15 +394,23 @@ def every_kind_of_answer(client):
     ]
 
 
+ON_EVERY_ANSWER = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+
+
 def test_every_answer_has_its_headers(client):
     """R-21, R-18: errors, redirects, files and what is too large, too."""
     answers = every_kind_of_answer(client)
 
     assert {400, 404, 405, 413, 200, 302, 308} == {response.status_code for response in answers}
     for response in answers:
-        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        assert {name: response.headers.get(name) for name in ON_EVERY_ANSWER} == ON_EVERY_ANSWER
         assert response.headers["Referrer-Policy"] in ("same-origin", "no-referrer")
-        assert response.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         policy = response.headers["Content-Security-Policy"]
         assert "unsafe" not in policy
         for rule in ("default-src", "object-src", "base-uri", "frame-ancestors"):
