@@ -15,7 +15,7 @@ from .extensions import db
 from .models import Notification, NotificationChoice, OutboxMail, User
 from .models.fields import utcnow
 from .models.notification_card import NotificationCard, cards_to_mail
-from .models.notification_choice import DAILY, USUAL
+from .models.notification_choice import DAILY, PROMPT, USUAL
 from .models.outbox import NEWS
 
 AT_ONCE = 50  # people in one round, between which other mail leaves
@@ -44,8 +44,7 @@ def write_to(id):
     if person is None or not Notification.hold(id):
         return
     if until := OutboxMail.no_news_until(id):
-        Notification.postpone(id, until)
-        return
+        Notification.postpone(id, until, but=PROMPT)
     mail = OutboxMail.about_news(person)
     Notification.claim(id, mail)
     if not bring_up_to_date(mail):

@@ -106,12 +106,17 @@ def test_what_others_wrote_and_what_is_written_later_stays(spam, alice, bob, mon
 def test_what_is_hidden_is_no_news(alice, bob, mona, since):
     post = make_post(bob)
     make_comment(post, alice, "Hello @bob.")
-    assert how_many(Notification) == 1
+    of_bob = Notification.user_id == bob.id, Notification.withdrawn_at.is_(None)
+    assert how_many(Notification, *of_bob) == 1
 
-    ask(alice, since, mona)
+    row = ask(alice, since, mona)
     work()
+    assert how_many(Notification, *of_bob) == 0
 
-    assert how_many(Notification) == 0
+    row.undo(by=mona)
+    db.session.commit()
+    work()
+    assert how_many(Notification, *of_bob) == 1
 
 
 def test_it_is_looked_at_first(client, spam, mona):

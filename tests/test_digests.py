@@ -457,6 +457,7 @@ def test_one_click_stops_them_without_a_cookie_a_token_or_signing_in(letter, str
         "thread": DAILY,
         "follower": DAILY,
         "ruling": AT_ONCE,
+        "approved": AT_ONCE,
     }
     assert NotificationChoice.of(alice)["answer"].in_site
 
@@ -502,6 +503,7 @@ def test_one_click_in_a_digest_stops_all_that_comes_daily(watched, alice, bob, c
         "thread": NEVER,
         "follower": NEVER,
         "ruling": AT_ONCE,
+        "approved": AT_ONCE,
     }
 
 

@@ -42,8 +42,8 @@ def ranks(app, monkeypatch):
     keep(Role(name="Helper", permissions=int(known) | 32, index="main.index"))
 
 
-def how_many(kind):
-    return db.session.scalar(select(func.count()).select_from(kind))
+def how_many(kind, *conditions):
+    return db.session.scalar(select(func.count()).select_from(kind).where(*conditions))
 
 
 def read(client, path):
@@ -286,7 +286,7 @@ def test_what_is_hidden_can_be_edited_and_tells_nobody(app, alice, bob, mona):
 
     written.revise("Hello @bob.", by=mona)
 
-    assert how_many(Notification) == 0
+    assert how_many(Notification, Notification.user_id == bob.id) == 0
     with pytest.raises(Refused):
         written.edit("Mine again.", by=alice)
 

@@ -16,15 +16,16 @@ from app.main.writing import quote
 from app.models import Comment, Notification, NotificationChoice, Post, User, UserSession, Watch
 from app.models.fields import utcnow
 from app.models.notification_card import NotificationCard, notification_cards
-from app.models.notification_choice import AT_ONCE, DAILY, NEVER, Choice
+from app.models.notification_choice import ACT, AT_ONCE, DAILY, NEVER, Choice
 
 SILENT = Choice(in_site=False, mail=NEVER)
 BY_MAIL_ALONE = Choice(in_site=False, mail=DAILY)
 
 
 def told():
-    """(who, of what) for every notification, in the order of their names."""
+    """(who, of what) of other members, in the order of their names; of staff see test_told.py."""
     rows = select(User.username, Notification.kind).join(User, User.id == Notification.user_id)
+    rows = rows.where(Notification.withdrawn_at.is_(None), Notification.kind != ACT)
     return sorted(tuple(row) for row in db.session.execute(rows))
 
 

@@ -20,7 +20,7 @@ from .joining import (
     send_invitation,
 )
 from .mail import in_words, send_email, send_test_mail
-from .news import SAYS, send_news
+from .news import SAYS_OF_ACTS, says, send_news
 from .own_data import send_data_ready, send_leaving, send_left, send_stays
 from .passwords import rehearse_reset_password, send_password_changed, send_reset_password
 from .roles import (
@@ -49,9 +49,10 @@ from .texts import (
 )
 
 __all__ = [
-    "SAYS",
+    "SAYS_OF_ACTS",
     "in_words",
     "rehearse_reset_password",
+    "says",
     "send_accepted",
     "send_account_made",
     "send_address_assigned",

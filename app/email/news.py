@@ -1,6 +1,6 @@
 """Mails about notifications."""
 
-from ..models.notification_choice import ANSWER, FOLLOWER, MENTION, RULING, THREAD
+from ..models.notification_choice import ANSWER, APPROVED, FOLLOWER, MENTION, RULING, THREAD
 from ..security import site_link
 from .mail import write_email
 
@@ -10,7 +10,34 @@ SAYS = {
     THREAD: "{} answered in a thread that you watch",
     FOLLOWER: "{} follows you now",
     RULING: "{} looked at what you reported",
+    APPROVED: "{} approved your {}",
 }
+SAYS_OF_ACTS = {  # of staff, by their names in the log
+    "hide": "{} hid your {}",
+    "restore": "{} restored your {}",
+    "edit text": "{} edited your {}",
+    "remove text": "{} removed your {}",
+    "decline text": "{} didn’t approve your {}",
+    "close comments": "{} closed your {} to new comments",
+    "open comments": "{} opened your {} to comments again",
+    "give notice": "{} sent you a notice",
+    "warn": "{} warned you",
+    "silence": "{} silenced you",
+    "suspend": "{} suspended your account",
+    "ban": "{} banned your account",
+    "lift sanction": "{} lifted a sanction against you",
+    "reinstate sanction": "{} reinstated a sanction against you",
+    "clean up": "{} hid your posts and comments",
+    "undo clean up": "{} restored your posts and comments",
+    "accept appeal": "{} accepted your appeal",
+    "decline appeal": "{} declined your appeal",
+}
+
+
+def says(card):
+    """What a notification is about, in one sentence."""
+    words = SAYS.get(card.kind) or SAYS_OF_ACTS[card.act]
+    return words.format(card.actor.username if card.actor else "A moderator", card.about)
 
 
 def send_news(mail, user, cards, number, kinds):
@@ -22,9 +49,9 @@ def send_news(mail, user, cards, number, kinds):
     subject, template = f"{number:,} notifications", "digest"
     link, card = site_link("main.notifications"), cards[0]
     if len(cards) == 1:
-        subject, template = SAYS[card.kind].format(card.actor.username), "notification"
+        subject, template = says(card), "notification"
         link = link_to(card)
-    values = dict(card=card, cards=cards, number=number, says=SAYS, link=link, link_to=link_to)
+    values = dict(card=card, cards=cards, number=number, says=says, link=link, link_to=link_to)
     values |= dict(stop=stop, choices=site_link("main.notification_settings"))
     columns = write_email(user.email, subject, template, user=user, **values)
     for name, value in columns.items():
@@ -36,8 +63,8 @@ def link_to(card):
     """Return a link to what a notification is about."""
     if card.kind == RULING:
         return site_link("main.reports")
-    if card.post_id is None:
-        return site_link("main.user", username=card.actor.username)
-    if card.comment_id is None:
+    if card.comment_id:
+        return site_link("main.comment", id=card.comment_id)
+    if card.post_id:
         return site_link("main.post", id=card.post_id)
-    return site_link("main.comment", id=card.comment_id)
+    return site_link("main.user", username=card.actor.username)

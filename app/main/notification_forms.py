@@ -5,16 +5,19 @@ from wtforms import BooleanField, SelectField, SubmitField
 from ..forms import Form, choices_of
 from ..models.notification_choice import (
     ANSWER,
+    APPROVED,
     AT_ONCE,
     DAILY,
     FOLLOWER,
     MENTION,
     NEVER,
+    PROMPT,
     RULING,
     THREAD,
     USUAL,
     Choice,
 )
+from ..models.outbox import MOST_NEWS
 
 LABELS = {
     MENTION: "Somebody mentions you",
@@ -22,8 +25,10 @@ LABELS = {
     THREAD: "An answer in a thread that you watch",
     FOLLOWER: "Somebody follows you",
     RULING: "What you reported was looked at",
+    APPROVED: "What you wrote was approved",
 }
 MAIL = [(AT_ONCE, "At once"), (DAILY, "Once a day"), (NEVER, "Never")]
+CAPPED = [(AT_ONCE, f"At once, up to {MOST_NEWS} an hour"), *MAIL[1:]]
 
 
 def form_of(choices):
@@ -49,5 +54,8 @@ class ChoicesForm(Form):
 
 
 FIELDS = {f"{kind}_in_site": BooleanField("In the site") for kind in USUAL}
-FIELDS |= {f"{kind}_mail": SelectField("By mail", choices=choices_of(MAIL)) for kind in USUAL}
+FIELDS |= {
+    f"{kind}_mail": SelectField("By mail", choices=choices_of(MAIL if kind in PROMPT else CAPPED))
+    for kind in USUAL
+}
 NotificationsForm = type("NotificationsForm", (ChoicesForm,), FIELDS)

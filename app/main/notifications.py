@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 
 from ..decorators import login_required, own_things
-from ..email import SAYS
+from ..email import says
 from ..extensions import db
 from ..models import Notification, NotificationChoice
 from ..models.notification_card import NotificationCard, notification_cards
@@ -23,7 +23,7 @@ def notifications():
     size = current_settings().posts_per_page
     page = page_of(cards, [Notification.id], size=size, make=NotificationCard.of)
     newest = Notification.newest_of(actor()) if actor().session.unread else 0
-    values = dict(page=page, newest=newest, says=SAYS, place_of=place_of)
+    values = dict(page=page, newest=newest, says=says, place_of=place_of)
     return render_template("main/notifications.html", **values)
 
 
@@ -75,9 +75,11 @@ def place_of(card):
     """Return the path of what a notification is about."""
     if card.kind == RULING:
         return url_for("main.reports")
-    if card.post_id is None:
-        return profile_url(card.actor)
-    return comment_url(card.comment_id) if card.comment_id else post_url(card.post_id)
+    if card.comment_id or card.post_id:
+        return comment_url(card.comment_id) if card.comment_id else post_url(card.post_id)
+    if card.about == "appeal":
+        return url_for("main.appeal", id=card.about_id)
+    return url_for("main.standing") if card.act else profile_url(card.actor)
 
 
 def find_card(id):

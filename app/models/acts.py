@@ -64,7 +64,7 @@ class ActedOn:
             if self.is_active:
                 self.deactivated_at = utcnow()
                 self.auth_epoch += 1
-                news.forget_from(self.id)
+                news.keep_in_step_from(self.id)
                 self._record("deactivate", by, reason)
         UserSession.end_all(self)
 
@@ -72,6 +72,7 @@ class ActedOn:
         self._require_rank(by)
         if not self.is_active:
             self.deactivated_at = None
+            news.keep_in_step_from(self.id)
             self._record("reactivate", by, reason)
 
     def delete(self, *, by=None, reason="", removes_writing=False):

@@ -79,7 +79,8 @@ class CleanUp(Leased, db.Model):
         db.session.add(row)
         db.session.flush()
         after = {"clean_up": row.id, "since": full(since), **numbers}
-        AuditEntry.record("clean up", user, by=by, reason=reason, after=after, subject_id=row.id)
+        said = dict(reason=reason, after=after, subject_id=row.id)
+        news.of_act(AuditEntry.record("clean up", user, by=by, **said), user.id)
         return row, True
 
     def undo(self, *, by=None, reason=""):
@@ -96,7 +97,7 @@ class CleanUp(Leased, db.Model):
         self.done, self.total = 0, hidden
         after = {"clean_up": self.id, "texts": hidden}
         about = dict(reason=reason, after=after, subject_id=self.id)
-        AuditEntry.record("undo clean up", self.user, by=by, **about)
+        news.of_act(AuditEntry.record("undo clean up", self.user, by=by, **about), self.user_id)
         return True
 
     @property
@@ -134,7 +135,7 @@ class CleanUp(Leased, db.Model):
             if rows:
                 hidden = dict(hidden_at=utcnow(), hidden_by=self.by_name, clean_up_id=self.id)
                 _set(kind, rows, hidden_reason=self.reason, **hidden)
-                news.forget_all(kind.noun, [row.id for row in rows])
+                news.keep_all_in_step(kind.noun, [row.id for row in rows])
                 self._count(kind, rows, -1)
                 self.renew(section=section, reached_at=rows[-1].created_at)
                 return len(rows)
@@ -147,6 +148,7 @@ class CleanUp(Leased, db.Model):
                 shown = dict(hidden_at=None, hidden_by="", hidden_reason="", clean_up_id=None)
                 _set(kind, rows, **shown)
                 self._count(kind, [row for row in rows if row.deleted_at is None], 1)
+                news.keep_all_in_step(kind.noun, [row.id for row in rows])
                 return len(rows)
         return 0
 

@@ -4,6 +4,7 @@ from sqlalchemy import or_, select, update
 
 from ..extensions import db
 from ..permissions import Permission
+from . import news
 from .audit import AuditEntry
 from .fields import utcnow
 from .refused import Refused
@@ -54,7 +55,8 @@ class Decided:
             raise Refused(words)
         if not self._settle(outcome, by, answer):
             raise Refused("It was decided in the meantime.")
-        AuditEntry.record(ACTS[outcome], self, by=by, reason=answer, before=self._in_words())
+        said = dict(reason=answer, before=self._in_words())
+        news.of_act(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
         if outcome == LIFTED and self.is_in_force:
             verb = self.sanction.lift if self.sanction else self.matter.restore
             verb(by=by, reason=answer)

@@ -39,12 +39,13 @@ class Held(Hideable):
         return cls.held_at.is_not(None), cls.deleted_at.is_(None)
 
     def hold(self, why):
-        """Let it wait, a text that others have read too; what told of that is forgotten."""
+        """Let it wait, a text that others have read too; what told of it is withdrawn."""
         if self.id is not None and self.is_shown:
             self.count(-1)
-            news.forget(self)
         self.held_at = self.hidden_at = self.held_at or utcnow()
         self.held_for, self.held_word = why.reason, why.word
+        if self.id is not None:
+            news.keep_in_step(self)
 
     def approve(self, *, by, version, reason=""):
         """Let everybody read it, a new one as if it were written now, and tell whom it concerns.
@@ -57,8 +58,10 @@ class Held(Hideable):
         now = utcnow()
         self.hidden_at, self.approved_at = None, now
         self.created_at = now if self.is_new else self.created_at
-        AuditEntry.record("approve text", self, by=by, reason=reason)
+        entry = AuditEntry.record("approve text", self, by=by, reason=reason)
         self.count(1)
+        news.keep_in_step(self)
+        news.of_approval(self, entry)
         if self.is_new:
             self.tell(called)
         return True
@@ -68,7 +71,7 @@ class Held(Hideable):
         if not self._settle(version, by):
             return False
         self._leave_hidden(by, reason)
-        AuditEntry.record("decline text", self, by=by, reason=reason)
+        self._record("decline text", by, reason)
         return True
 
     def hold_again(self, *, by, reason=""):
@@ -78,9 +81,9 @@ class Held(Hideable):
             return False
         if self.is_shown:
             self.count(-1)
-            news.forget(self)
         self.held_at = self.hidden_at = utcnow()
         self.approved_at, self.hidden_reason, self.hidden_by = None, "", ""
+        news.keep_in_step(self)
         AuditEntry.record("hold text", self, by=by, reason=reason)
         return True
 
@@ -91,7 +94,7 @@ class Held(Hideable):
             return super().hide(by=by, reason=reason)
         self._end_wait()
         self._leave_hidden(by, reason)
-        AuditEntry.record("hide", self, by=by, reason=reason, before=WAITED)
+        self._record("hide", by, reason, before=WAITED)
         return True
 
     def restore(self, *, by, reason=""):

@@ -11,6 +11,8 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
+from ..markdown import Text as Draft
+from . import news
 from .audit import OPERATOR, SITE, AuditEntry
 from .fields import Moment, Reason, utcnow
 from .refused import Refused
@@ -50,7 +52,7 @@ class Hideable(Moderatable):
 
     `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE. A class
     brings `lock`, which waits for whoever changes it, `count`, which counts it again or no longer,
-    `edit`, and `newest_revision_id`.
+    `edit`, `tell_named` and `newest_revision_id`.
     """
 
     hidden_at: Mapped[Moment | None]
@@ -75,7 +77,7 @@ class Hideable(Moderatable):
             return False
         self.hidden_at, self.hidden_reason = utcnow(), reason
         self.hidden_by = getattr(by, "username", by or OPERATOR)
-        AuditEntry.record("hide", self, by=by, reason=reason)
+        self._record("hide", by, reason)
         if not self.is_deleted:
             self.count(-1)
         return True
@@ -84,9 +86,9 @@ class Hideable(Moderatable):
         self._take_in_hand(by)
         if not self.is_hidden:
             return False
+        self._record("restore", by, reason, subject_id=self.clean_up_id)
         self.hidden_at = self.clean_up_id = None
         self.hidden_reason = self.hidden_by = ""
-        AuditEntry.record("restore", self, by=by, reason=reason)
         if not self.is_deleted:
             self.count(1)
         return True
@@ -96,11 +98,13 @@ class Hideable(Moderatable):
 
         The log tells which version it was, and none of the words: those are in the history.
         """
+        known = Draft(self.body).called
         draft = self.edit(text, by=by, as_staff=True)
         if draft is not None:
             said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
             said["subject_id"] = None if self.is_held else self.newest_revision_id()
-            AuditEntry.record("edit text", self, by=by, reason=reason, **said)
+            self._record("edit text", by, reason, **said)
+            self.tell_named(draft, known)
         return draft
 
     def remove(self, *, by, reason=""):
@@ -111,10 +115,17 @@ class Hideable(Moderatable):
         if self.is_removed:
             return False
         was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
-        AuditEntry.record("remove text", self, by=by, reason=reason)
+        entry = AuditEntry.record("remove text", self, by=by, reason=reason)
+        news.of_act(entry, self.author_id)
         if was_shown:
             self.count(-1)
         return True
+
+    def _record(self, action, by, reason, **said):
+        """Write it into the log, and tell the author."""
+        entry = AuditEntry.record(action, self, by=by, reason=reason, **said)
+        news.of_act(entry, self.author_id, self)
+        return entry
 
     def _take_in_hand(self, by):
         """Lock it, and refuse an act that `by` may not do by now.

@@ -62,7 +62,7 @@ def reopen(entry, thing, by, reason):
 
 
 def dismiss(entry, case, by, reason):
-    case.dismiss(by=by, reason=reason)
+    case.dismiss(by=by, reason=reason, again=True)
 
 
 def lock_case(case):

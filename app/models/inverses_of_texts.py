@@ -4,6 +4,8 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import aliased, joinedload
 
 from ..extensions import db
+from ..markdown import Text as Draft
+from . import news
 from .audit import AuditEntry
 from .comment import Comment
 from .held import WAITED
@@ -39,10 +41,14 @@ def restore(entry, text, by, reason):
 
 
 def hide(entry, text, by, reason):
-    """Hide it again; its author reads for which reason it had been hidden."""
+    """Hide it again; its author reads for which reason it had been hidden.
+
+    What a clean-up had hidden belongs to that again, and comes back with it.
+    """
     before = AuditEntry.action == "hide", AuditEntry.id < entry.id
     former = db.session.scalars(AuditEntry.about(text).where(*before).limit(1)).first()
     text.hide(by=by, reason=f"{reason} {former.reason if former else ''}".strip()[:500])
+    text.clean_up_id = entry.subject_id
 
 
 def hold_again(entry, text, by, reason):
@@ -91,4 +97,7 @@ def why_not_put_back(entry, found, by):
 
 def put_back(entry, found, by, reason):
     text, revision, _ = found
-    text.revise(revision.body, by=by, reason=reason)
+    named = Draft(text.body).called
+    if draft := text.revise(revision.body, by=by, reason=reason):
+        gone = [name for name in named if name not in draft.called]
+        news.forget_mentions(text, gone, since=entry.created_at)

@@ -2,16 +2,18 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, text, update
+from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from .fields import Id, Moment, partial_index, utcnow
 
-UNREAD = "read_at IS NULL"
-DUE = "mail_at IS NOT NULL AND mailed_at IS NULL"
-OF_POST = "comment_id IS NULL AND post_id IS NOT NULL"
-OF_FOLLOW = "post_id IS NULL AND case_id IS NULL"
+UNREAD = "read_at IS NULL AND withdrawn_at IS NULL"
+DUE = "mail_at IS NOT NULL AND mailed_at IS NULL AND withdrawn_at IS NULL"
+OF_ACT = "entry_id IS NOT NULL"
+OF_COMMENT = "comment_id IS NOT NULL AND entry_id IS NULL"
+OF_POST = "comment_id IS NULL AND post_id IS NOT NULL AND entry_id IS NULL"
+OF_FOLLOW = "comment_id IS NULL AND post_id IS NULL AND case_id IS NULL AND entry_id IS NULL"
 MAILING = 20_261_124  # the name of the lock of those who mail
 SILENT = {"synchronize_session": False}
 MAILED = "mail_id IS NOT NULL"
@@ -25,7 +27,8 @@ class Notification(db.Model):
 
     A mail about it is due at `mail_at`, if at all, and is settled at `mailed_at`; `mail_id` says by
     which, as long as that is kept. What a member wants by mail alone is no news in the site: it is
-    read from the start.
+    read from the start. While what it tells of is hidden, it is withdrawn: nobody is told, and it
+    comes back as it was. One about an act of staff has the `entry_id` of the log.
     """
 
     __tablename__ = "notifications"
@@ -33,14 +36,16 @@ class Notification(db.Model):
         Index("ix_notifications_user", "user_id", "in_site", "id"),
         Index("ix_notifications_post_id", "post_id"),
         Index("ix_notifications_actor_id", "actor_id"),
-        Index("uq_notifications_comment", "comment_id", "user_id", unique=True),
+        Index("ix_notifications_comment_id", "comment_id"),
+        partial_index("uq_notifications_comment", OF_COMMENT, "comment_id", "user_id", unique=True),
         partial_index("uq_notifications_post", OF_POST, "post_id", "user_id", unique=True),
         partial_index("uq_notifications_follow", OF_FOLLOW, "actor_id", "user_id", unique=True),
         Index("uq_notifications_case", "case_id", "user_id", unique=True),
+        partial_index("uq_notifications_entry", OF_ACT, "entry_id", "user_id", unique=True),
         partial_index("ix_notifications_unread", UNREAD, "user_id", "read_at"),
         partial_index("ix_notifications_due", DUE, "mail_at"),
         partial_index("ix_notifications_read", "read_at IS NOT NULL", "read_at"),
-        partial_index("ix_notifications_old", UNREAD, "created_at"),
+        partial_index("ix_notifications_old", "read_at IS NULL", "created_at"),
         partial_index("ix_notifications_mail", MAILED, "mail_id"),
     )
 
@@ -52,16 +57,19 @@ class Notification(db.Model):
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="CASCADE"))
     comment_id: Mapped[int | None] = mapped_column(ForeignKey("comments.id", ondelete="CASCADE"))
     case_id: Mapped[int | None] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    entry_id: Mapped[int | None]  # of the log
     in_site: Mapped[bool] = mapped_column(default=True)
     read_at: Mapped[Moment | None]
     mail_at: Mapped[Moment | None]
     mailed_at: Mapped[Moment | None]
+    withdrawn_at: Mapped[Moment | None]
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id", ondelete="SET NULL"))
 
     @classmethod
     def unread_of(cls, user_id):
         """How many a person has not read, up to MOST_COUNTED, as a column of another query."""
-        theirs = select(cls.id).where(cls.user_id == user_id, text(f"notifications.{UNREAD}"))
+        unread = cls.read_at.is_(None), cls.withdrawn_at.is_(None)
+        theirs = select(cls.id).where(cls.user_id == user_id, *unread)
         few = theirs.limit(MOST_COUNTED).correlate(user_id.table).subquery()
         return select(func.count()).select_from(few).scalar_subquery()
 
@@ -112,9 +120,12 @@ class Notification(db.Model):
         db.session.execute(mine, execution_options=SILENT)
 
     @classmethod
-    def postpone(cls, user_id, until):
-        """Let what is due to a person wait, so that it does not hold up the others."""
-        mine = update(cls).where(cls.user_id == user_id, *cls._is_due())
+    def postpone(cls, user_id, until, *, but=()):
+        """Let what is due to a person wait, so that it does not hold up the others.
+
+        `but` names the kinds that do not wait.
+        """
+        mine = update(cls).where(cls.user_id == user_id, *cls._is_due(), cls.kind.not_in(but))
         db.session.execute(mine.values(mail_at=until), execution_options=SILENT)
 
     @classmethod
@@ -135,4 +146,5 @@ class Notification(db.Model):
 
     @classmethod
     def _is_due(cls):
-        return cls.mail_at.is_not(None), cls.mailed_at.is_(None), cls.mail_at <= utcnow()
+        waits = cls.mail_at.is_not(None), cls.mailed_at.is_(None), cls.withdrawn_at.is_(None)
+        return *waits, cls.mail_at <= utcnow()

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlalchemy import and_, exists, func, or_, select
 
 from ..words import plain_start
+from .audit import AuditEntry
 from .card import AUTHOR, WHO, Author
 from .case import Case
 from .comment import Comment
 from .follow import Follow
 from .mute import Mute
 from .notification import Notification
-from .notification_choice import FOLLOWER, NEVER, RULING, NotificationChoice
+from .notification_choice import ACT, BY_STAFF, FOLLOWER, NEVER, RULING, NotificationChoice
 from .post import Post
 from .role import Role
 from .user import User
@@ -25,7 +26,7 @@ QUOTE = re.compile(r"(</?blockquote>)")
 
 @dataclass(slots=True)
 class NotificationCard:
-    actor: Author
+    actor: Author | None  # None: an operator, or a member of staff who is gone
     id: int
     kind: str
     created_at: datetime
@@ -35,10 +36,15 @@ class NotificationCard:
     html: str | None  # how what was written begins
     outcome: str | None  # of what the person reported
     ruling: str | None
+    act: str | None  # of staff, as the log has it
+    about: str | None  # on what: post, comment, user or appeal
+    about_id: int | None
+    reason: str | None
 
     @classmethod
     def of(cls, row):
-        return cls(Author(*row[:AUTHOR]), *row[AUTHOR:])
+        actor = Author(*row[:AUTHOR]) if row[0] is not None else None
+        return cls(actor, *row[AUTHOR:])
 
     @property
     def is_unread(self):
@@ -48,8 +54,11 @@ class NotificationCard:
     def excerpt(self):
         """What was written, in plain words on one line; without what it quotes, if it has more.
 
-        Of a ruling, what came of the report and why; nothing of what was reported.
+        Of a ruling, what came of the report and why; nothing of what was reported. Of another act
+        of staff, its reason.
         """
+        if self.act:
+            return self.reason
         if self.kind == RULING:
             return f"{self.outcome.capitalize()}: {self.ruling}" if self.outcome else ""
         html = self.html or ""
@@ -60,22 +69,29 @@ class NotificationCard:
 
 
 def notification_cards(user):
-    """Select what a card takes, without an order: nothing hidden, nobody gone or muted."""
+    """Select what a card takes, without an order: nothing hidden, nobody gone or muted.
+
+    Of what staff did to one's own, all.
+    """
     html = func.substr(func.coalesce(Comment.body_html, Post.body_html), 1, ENOUGH)
     row = Notification
     own = row.id, row.kind, row.created_at, row.read_at, row.post_id, row.comment_id
     ruled = Case.outcome, Case.ruling
-    cards = select(*WHO, *own, html.label("html"), *ruled).select_from(row)
-    cards = cards.where(row.user_id == user.id)
-    cards = cards.join(User, User.id == row.actor_id).where(*User.seen_by_all())
+    entry = AuditEntry
+    done = entry.action, entry.target_type, entry.target_id, entry.reason
+    cards = select(*WHO, *own, html.label("html"), *ruled, *done).select_from(row)
+    cards = cards.where(row.user_id == user.id, row.withdrawn_at.is_(None))
+    cards = cards.outerjoin(User, User.id == row.actor_id)
+    cards = cards.where(or_(row.kind == ACT, and_(*User.seen_by_all())))
     cards = cards.outerjoin(Role, Role.id == User.role_id)
     cards = cards.outerjoin(Post, Post.id == row.post_id)
     cards = cards.outerjoin(Comment, Comment.id == row.comment_id)
     cards = cards.outerjoin(Case, Case.id == row.case_id)
-    cards = cards.where(or_(row.post_id.is_(None), and_(*Post.shown())))
-    cards = cards.where(or_(row.comment_id.is_(None), and_(*Comment.shown())))
+    cards = cards.outerjoin(entry, entry.id == row.entry_id)
+    cards = cards.where(or_(row.post_id.is_(None), row.kind == ACT, and_(*Post.shown())))
+    cards = cards.where(or_(row.comment_id.is_(None), row.kind == ACT, and_(*Comment.shown())))
     muted = Mute.user_id == user.id, Mute.muted_id == row.actor_id
-    return cards.where(or_(row.kind == RULING, ~exists().where(*muted)))
+    return cards.where(or_(row.kind.in_(BY_STAFF), ~exists().where(*muted)))
 
 
 def cards_to_mail(user, mail):

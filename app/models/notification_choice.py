@@ -9,7 +9,10 @@ from ..extensions import db
 from .pairs import INSERTS
 
 MENTION, ANSWER, THREAD, FOLLOWER = "mention", "answer", "thread", "follower"
-RULING = "ruling"
+RULING, APPROVED = "ruling", "approved"
+ACT = "act"  # of staff, on what is the member's own: always told, and by a mail of its own
+BY_STAFF = (RULING, APPROVED, ACT)
+PROMPT = (RULING, APPROVED)  # no cap delays the mails about these
 AT_ONCE, DAILY, NEVER = "at once", "daily", "never"
 
 
@@ -26,6 +29,7 @@ USUAL = {
     THREAD: Choice(True, DAILY),
     FOLLOWER: Choice(True, DAILY),
     RULING: Choice(True, AT_ONCE),
+    APPROVED: Choice(True, AT_ONCE),
 }
 
 

@@ -6,7 +6,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ..extensions import db
 from ..permissions import Permission
 from . import news
-from .audit import AuditEntry
 from .fields import NEVER_TWICE, Moment, partial_index, utcnow
 from .hideable import BY_CLEAN_UP
 from .holding import hold_of
@@ -128,7 +127,7 @@ class Post(PostRules, Written, db.Model):
         if self.is_closed_by_staff == (moment is not None):
             return False
         self.staff_closed_at = moment
-        AuditEntry.record(action, self, by=by, reason=reason)
+        self._record(action, by, reason)
         return True
 
     @classmethod

@@ -107,11 +107,14 @@ class Ruled:
         self.claimed_by = self.claimed_at = None
         return True
 
-    def dismiss(self, *, by, reason):
-        """Nothing is wrong with it, or nothing is left of it."""
+    def dismiss(self, *, by, reason, again=False):
+        """Nothing is wrong with it, or nothing is left of it.
+
+        `again`: that it was reopened is taken back, and who reported it was told before.
+        """
         self._take(by)
         self._record("dismiss reports", by, reason)
-        self._settle(DISMISSED, by, reason)
+        self._settle(DISMISSED, by, reason, again)
 
     def uphold(self, *, by, reason, hides=False, penalty=None):
         """The reports are right: hide the text, sanction the person, or both; return Effects."""
@@ -141,7 +144,7 @@ class Ruled:
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("The same was reported again, and that waits for a ruling.") from None
-        news.forget_ruling(self)
+        news.keep_ruling_in_step(self)
         self._record("reopen reports", by, reason, before=before)
         return True
 
@@ -180,13 +183,16 @@ class Ruled:
         values = dict(until=penalty.until, case=self, form_key=penalty.form_key)
         return Sanction.impose(self.person, penalty.kind, by=by, reason=reason, **values)
 
-    def _settle(self, outcome, by, reason):
+    def _settle(self, outcome, by, reason, again=False):
         self.settled_at, self.settled_by = utcnow(), by.username
         self.outcome, self.ruling = outcome, reason
         self.claimed_by = self.claimed_at = None
         if self.thing is None:
             forget_copies_in([self.id])
-        news.of_ruling(self, by)
+        if again:
+            news.keep_ruling_in_step(self)
+        else:
+            news.of_ruling(self, by)
 
     def _record(self, action, by, reason, before=""):
         said = dict(reason=reason, before=before, after=self.in_words)

@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
+from . import news
 from .audit import AuditEntry
 from .fields import CreatedAt, Id, Moment, Reason, end_in_words, partial_index, utcnow
 from .refused import Refused
@@ -88,6 +89,7 @@ class Sanction(db.Model):
             made.is_new = True
             db.session.add(made)
             _keep_in_step(person)
+            news.of_act(entry, person.id)
         return made
 
     def _made_for(self, person):
@@ -117,6 +119,7 @@ class Sanction(db.Model):
             self.lifted_by = entry.actor_name if lifting else ""
             self.lift_reason = reason if lifting else ""
             _keep_in_step(person)
+            news.of_act(entry, person.id)
         return True
 
     @property

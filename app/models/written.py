@@ -163,11 +163,15 @@ class Written(Rules, Held):
         self.version, self.editor_name = self.version + 1, by.username
         if hold:
             self.hold(hold)
-        if self.is_shown:
-            news.of_mentions(self, [name for name in draft.called if name not in known])
         if not as_staff:
+            self.tell_named(draft, known)
             by.require_speech()
         return draft
+
+    def tell_named(self, draft, known):
+        """Tell whom a draft mentions who were not `known` to be, if anybody else can read it."""
+        if self.is_shown:
+            news.of_mentions(self, [name for name in draft.called if name not in known])
 
     def _keep_former(self):
         about = {f"{self.noun}_id": self.id}
@@ -188,8 +192,14 @@ class Written(Rules, Held):
 
     def hide(self, *, by, reason):
         hidden = super().hide(by=by, reason=reason)
-        news.forget(self)
+        news.keep_in_step(self)
         return hidden
+
+    def restore(self, *, by, reason=""):
+        restored = super().restore(by=by, reason=reason)
+        if restored:
+            news.keep_in_step(self)
+        return restored
 
     def remove(self, *, by, reason=""):
         removed = super().remove(by=by, reason=reason)

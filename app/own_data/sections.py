@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import case, func, or_, select, tuple_
 from sqlalchemy.orm import aliased
 
 from ..extensions import db
@@ -32,6 +32,7 @@ from ..models import (
     Watch,
     WayBack,
 )
+from ..models.notification_choice import ACT
 from ..models.staff_note import ABOUT_NOTES
 from .peace import appeal_messages, appeals, reports, sanctions
 
@@ -129,8 +130,10 @@ def marks(cls, *more):
 
 
 def notifications(id):
+    """Of staff, the file names nobody."""
+    by = case((Notification.kind == ACT, None), else_=ACTOR.username).label("by")
     happened = select(
-        *(Notification.created_at, Notification.kind, ACTOR.username.label("by")),
+        *(Notification.created_at, Notification.kind, by),
         *(Notification.post_id, Notification.comment_id),
         *(Notification.read_at, Notification.mailed_at),
     )
