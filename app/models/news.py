@@ -158,6 +158,8 @@ def keep_ruling_in_step(ruled):
 
 def forget_mentions(written, names, since):
     """Forget that these people were mentioned since then: the edit that did is undone."""
+    if not names:
+        return
     comment_id = written.id if written.noun == "comment" else None
     here = Notification.post_id == written.thread_id, Notification.comment_id == comment_id
     people = text("user_id IN (SELECT id FROM users WHERE username_key IN :names)")
