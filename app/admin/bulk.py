@@ -75,7 +75,7 @@ def act(form, person):
     if form.act.data == "role":
         person.change_role(form.roles[form.new_role.data], until=form.moment, **values)
     else:
-        verb, words = ACTS[form.act.data]
+        verb, *_ = ACTS[form.act.data]
         verb(person, **values)
 
 

@@ -47,13 +47,16 @@ def resend_invitation(id):
     """A fresh link; the form says how often it was sent, so that a double click sends one."""
     invitation = db.get_or_404(Invitation, id)
     try:
+        words = "A fresh link is on its way to {}."
         if invitation.resend(by=actor(), times_sent=request.form.get("times_sent", type=int)):
             MAILS_TO.take(invitation.email)
             send_invitation(invitation)
         elif "times_sent" not in request.form:
             abort(400)
+        else:
+            words = "A fresh link was sent to {} a moment ago; nothing more was sent."
         db.session.commit()
-        flash(f"A fresh link is on its way to {invitation.email}.", "mail")
+        flash(words.format(invitation.email), "mail")
     except Refused as error:
         db.session.rollback()
         flash(str(error), "danger")
@@ -64,9 +67,11 @@ def resend_invitation(id):
 def revoke_invitation(id):
     invitation = db.get_or_404(Invitation, id)
     try:
-        invitation.revoke(by=actor())
+        revoked = invitation.revoke(by=actor())
         db.session.commit()
-        flash(f"The invitation of {invitation.email} is revoked; its link is dead.", "success")
+        words = "is revoked; its link is dead" if revoked else "was revoked already"
+        kind = "success" if revoked else "info"
+        flash(f"The invitation of {invitation.email} {words}.", kind)
     except Refused as error:
         db.session.rollback()
         flash(str(error), "danger")

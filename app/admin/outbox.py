@@ -50,13 +50,15 @@ def outbox():
 @admin.route("/outbox/<int(max=2147483647):id>/retry", methods=["POST"])
 def retry_mail(id):
     mail = find_mail(id)
-    return settle(lambda: mail.retry(by=actor()), f"The mail to {mail.recipient} is tried again.")
+    words = f"The mail to {mail.recipient} is tried again."
+    return settle(mail.retry, words, f"The mail to {mail.recipient} is about to leave anyway.")
 
 
 @admin.route("/outbox/<int(max=2147483647):id>/drop", methods=["POST"])
 def drop_mail(id):
     mail = find_mail(id)
-    return settle(lambda: mail.drop(by=actor()), f"The mail to {mail.recipient} is dropped.")
+    words = f"The mail to {mail.recipient} is dropped."
+    return settle(mail.drop, words, f"The mail to {mail.recipient} was dropped already.")
 
 
 @admin.route("/outbox/retry", methods=["POST"])
@@ -85,12 +87,12 @@ def mails_asked_for():
     )
 
 
-def settle(act, words):
+def settle(verb, words, same):
     """Do it, or say why not; and go back to the list as it was asked for."""
     try:
-        act()
+        done = verb(by=actor())
         db.session.commit()
-        flash(words, "success")
+        flash(words if done else same, "success" if done else "info")
     except Refused as error:
         db.session.rollback()
         flash(str(error), "warning")

@@ -99,8 +99,9 @@ def restore_page(id, number):
 def remove_page(id):
     page = find_page(id)
     try:
-        page.remove(by=actor())
-        flash(f"The page {page.title} is removed. You can put it back.", "success")
+        removed = page.remove(by=actor())
+        words = "is removed. You can put it back." if removed else "was removed already."
+        flash(f"The page {page.title} {words}", "success" if removed else "info")
     except Refused as refusal:
         flash(str(refusal), "danger")
     db.session.commit()
@@ -110,9 +111,10 @@ def remove_page(id):
 @admin.route("/pages/<int(max=2147483647):id>/put-back", methods=["POST"])
 def put_back_page(id):
     page = find_page(id)
-    page.put_back(by=actor())
+    is_back = page.put_back(by=actor())
     db.session.commit()
-    flash(f"The page {page.title} is back.", "success")
+    words = "is back." if is_back else "was there already."
+    flash(f"The page {page.title} {words}", "success" if is_back else "info")
     return redirect(url_for("admin.pages"))
 
 

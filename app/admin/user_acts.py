@@ -30,13 +30,33 @@ from .user_forms import (
 )
 
 AT_ONCE = 500  # rows that are removed while somebody waits; more of them in the background
-ACTS = {
-    "confirm": (User.vouch_for_address, "The address of {} counts as confirmed."),
-    "deactivate": (User.deactivate, "{} is deactivated and signed out everywhere."),
-    "reactivate": (User.reactivate, "{} is active again."),
-    "require-password": (User.demand_new_password, "{} has to choose a new password."),
-    "reset-link": (User.offer_reset_link, "A link to choose a password is on its way to {}."),
-    "sign-out": (User.sign_out_everywhere, "{} is signed out everywhere."),
+ACTS = {  # the verb, what to say where it changed something, and where it did not
+    "confirm": (
+        User.vouch_for_address,
+        "The address of {} counts as confirmed.",
+        "The address of {} was confirmed already.",
+    ),
+    "deactivate": (
+        User.deactivate,
+        "{} is deactivated and signed out everywhere.",
+        "{} was deactivated already.",
+    ),
+    "reactivate": (User.reactivate, "{} is active again.", "{} was active already."),
+    "require-password": (
+        User.demand_new_password,
+        "{} has to choose a new password.",
+        "{} has been asked for a new password already.",
+    ),
+    "reset-link": (
+        User.offer_reset_link,
+        "A link to choose a password is on its way to {}.",
+        "",
+    ),
+    "sign-out": (
+        User.sign_out_everywhere,
+        "{} is signed out everywhere.",
+        "{} was not signed in anywhere.",
+    ),
 }
 ANY_ACT = f"any({', '.join(repr(act) for act in ACTS)})"
 
@@ -46,14 +66,15 @@ def act_on_user(id, act):
     person, form = db.get_or_404(User, id), ActForm()
     if not form.validate_on_submit():
         return show_user(person, form)
-    verb, words = ACTS[act]
-    if not tried(verb, person, by=actor(), reason=form.reason.data):
+    verb, *words = ACTS[act]
+    done = tried(verb, person, by=actor(), reason=form.reason.data)
+    if done is None:
         return redirect(url_for("admin.user", id=id))
     if act == "reset-link" and not offer_link(person):
         flash(f"{person.username} has had three links in this hour; try again later.", "warning")
         return redirect(url_for("admin.user", id=id))
     db.session.commit()
-    flash(words.format(person.username), "success")
+    flash(words[not done].format(person.username), "success" if done else "info")
     return redirect(url_for("admin.user", id=id))
 
 
@@ -76,10 +97,13 @@ def change_role(id):
     if form.validate_on_submit():
         role = db.get_or_404(Role, form.role.data)
         values = dict(by=actor(), until=form.moment, reason=form.reason.data)
-        if tried(User.change_role, person, role, **values):
+        done = tried(User.change_role, person, role, **values)
+        if done:
             send_role_changed(person, before)
             db.session.commit()
             flash(f"{person.username} is {person.role_in_words} now.", "success")
+        elif done is not None:
+            flash(f"Nothing was changed: {person.username} is {person.role_in_words}.", "info")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_role.html", person, form)
 
@@ -92,7 +116,10 @@ def change_address(id):
         MAILS_TO.take(form.email.data)
         old, was_proven = person.email, person.is_confirmed
         values = dict(by=actor(), reason=form.reason.data)
-        if tried(User.assign_address, person, form.email.data, **values) and person.email != old:
+        done = tried(User.assign_address, person, form.email.data, **values)
+        if done is not None and not done:
+            flash(f"Nothing was changed: the address is {old}.", "info")
+        if done:
             send_address_assigned(person)
             if was_proven:
                 send_email_changed(person, old, by_staff=True)
@@ -132,14 +159,13 @@ def show_act(template, person, form):
 
 
 def tried(verb, person, *values, **named):
-    """Do it, and return True; or flash why the rules forbid it, undo everything, return False."""
+    """Do it, and return what it returned; None, with the reason flashed, where it is forbidden."""
     try:
-        verb(person, *values, **named)
+        return verb(person, *values, **named)
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "danger")
-        return False
-    return True
+        return None
 
 
 def offer_link(person):

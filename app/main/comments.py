@@ -9,7 +9,7 @@ from ..models.setting import current_settings
 from ..models.thread import page_with
 from ..security import actor, back_to
 from .blueprint import main
-from .writing import act, edit, quote
+from .writing import act, edit, quote, say
 
 
 @main.route("/comment/<int(max=2147483647):id>")
@@ -33,8 +33,8 @@ def edit_comment(id):
 def delete_comment(id):
     comment = find_comment(id)
     allow(comment.deletable_by(actor()))
-    act(comment.delete)
-    flash("The comment is deleted.", "success")
+    done = act(comment.delete)
+    say(done, "The comment is deleted.", "The comment was deleted already.")
     return redirect(back_to(url_for("main.post", id=comment.post_id, _anchor="comments")))
 
 

@@ -1,6 +1,6 @@
 """Likes and bookmarks: small marks that a member puts on a post, and takes away."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, redirect, render_template, url_for
 from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, login_required
@@ -11,6 +11,7 @@ from ..models.setting import current_settings
 from ..security import actor, back_to
 from .blueprint import main
 from .posts import find_post
+from .writing import say
 
 
 @main.route("/post/<int(max=2147483647):id>/like", methods=["POST"])
@@ -44,16 +45,19 @@ def bookmarks():
     return render_template("main/bookmarks.html", page=page)
 
 
-def mark(id, verb, words=None):
-    """Put a mark on a post, or take it away, and go back; `words` say what the page does not."""
+def mark(id, verb, words=None, same=None):
+    """Put a mark on a post, or take it away, and go back; `words` say what the page does not.
+
+    `same`: where nothing was changed.
+    """
     post = find_post(id)
     allow(post.markable_by(actor()))
     try:
-        verb(post, by=actor())
+        done = verb(post, by=actor())
     except IntegrityError:  # purged a moment ago
         db.session.rollback()
         abort(404)
     db.session.commit()
     if words:
-        flash(words, "success")
+        say(done, words, same)
     return redirect(back_to(url_for("main.post", id=id)))

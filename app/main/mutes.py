@@ -10,13 +10,14 @@ from .blueprint import main
 from .follows import turn_to
 from .users import find_user
 
+MUTED_ALREADY = "You had muted {} already."
 MUTED = "You have muted {0}: you will not meet what {0} writes. You can undo it in your settings."
 
 
 @main.route("/user/<username>/mute", methods=["POST"])
 @login_required
 def mute(username):
-    return turn_to(find_user(username), actor().mute, MUTED, MUTED)
+    return turn_to(find_user(username), actor().mute, MUTED, MUTED_ALREADY)
 
 
 @main.route("/user/<username>/unmute", methods=["POST"])

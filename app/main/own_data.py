@@ -100,6 +100,6 @@ def keep_account():
         flash(str(error), "danger")
         return redirect(url_for("main.delete_account"))
     db.session.commit()
-    if kept:
-        flash("Your account stays. It is good to have you here.", "success")
+    words = "Your account stays. It is good to have you here."
+    flash(words if kept else "Your account was not going to be deleted.", "success")
     return redirect(back_to(url_for("main.index")))

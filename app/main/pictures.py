@@ -36,9 +36,10 @@ def edit_picture():
 @main.route("/settings/picture/remove", methods=["POST"])
 @login_required
 def remove_picture():
-    Picture.remove(actor())
+    removed = Picture.remove(actor())
     db.session.commit()
-    flash("Your picture is gone; the drawn one is back.", "success")
+    words = "Your picture is gone; the drawn one is back."
+    flash(words if removed else "You had no picture to remove.", "success" if removed else "info")
     return redirect(url_for("main.edit_picture"))
 
 

@@ -1,6 +1,6 @@
 """Posts: each with its comments, and what its author may do with it."""
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 
 from ..decorators import allow, login_required, readable, require_permission
 from ..extensions import db
@@ -13,7 +13,7 @@ from ..templating import written_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm
-from .writing import act, edit, page_with_form, publish_once
+from .writing import act, edit, page_with_form, publish_once, say
 
 
 @main.route("/post/<int(max=2147483647):id>", methods=["GET", "POST"])
@@ -46,8 +46,8 @@ def edit_post(id):
 def delete_post(id):
     post = find_post(id)
     allow(post.deletable_by(actor()))
-    act(post.delete)
-    flash("The post is deleted.", "success")
+    done = act(post.delete)
+    say(done, "The post is deleted.", "The post was deleted already.")
     return redirect(url_for("main.index"))
 
 
@@ -56,8 +56,8 @@ def delete_post(id):
 def close_post(id):
     post = find_post(id)
     allow(post.closable_by(actor()))
-    act(post.close)
-    flash("The post takes no more comments.", "success")
+    done = act(post.close)
+    say(done, "The post takes no more comments.", "The post was closed to comments already.")
     return redirect(url_for("main.post", id=id))
 
 
@@ -66,8 +66,8 @@ def close_post(id):
 def open_post(id):
     post = find_post(id)
     allow(post.closable_by(actor()))
-    act(post.reopen)
-    flash("The post takes comments again.", "success")
+    done = act(post.reopen)
+    say(done, "The post takes comments again.", "The post was open to comments already.")
     return redirect(url_for("main.post", id=id))
 
 

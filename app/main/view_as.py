@@ -18,4 +18,6 @@ def end_view_as():
         session.pop(VIEWED)
         db.session.commit()
         flash("You are back in your own role.", "success")
+    else:
+        flash("You were in your own role already.", "info")
     return redirect(url_for("admin.access" if may_open("admin.access") else "main.index"))

@@ -109,6 +109,11 @@ def act(verb, *values, **named):
     return result
 
 
+def say(done, words, same):
+    """Say what a verb came to: that it was done, or that all was so before."""
+    flash(words if done else same, "success" if done else "info")
+
+
 def quote(comment):
     """Return the text that an answer to a comment begins with; quotes in it are left out."""
     lines = [line for line in comment.body.split("\n") if not line.lstrip().startswith(">")]

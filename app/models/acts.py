@@ -15,7 +15,10 @@ from .terms import SHORT
 
 
 class ActedOn:
-    """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry."""
+    """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry.
+
+    They return whether they changed anything, for pages to tell.
+    """
 
     @classmethod
     def make(cls, *, role, by=None, **values):
@@ -44,7 +47,7 @@ class ActedOn:
             if by is not None and not by.may_grant(role):
                 raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
             if (role, until) == (self.role, self.role_until):
-                return
+                return False
             before = self.role_in_words
             former = self.returns_to if self.role_until else self.role
             former = former if until else None
@@ -56,24 +59,28 @@ class ActedOn:
             told = until is not None and until - utcnow() <= SHORT  # by the mail that says it
             self.role_notice_at = utcnow() if told else None
             self._record("change role", by, reason, before, self.role_in_words)
+        return True
 
     def deactivate(self, *, by=None, reason=""):
         """Close the account until it is reactivated; its sessions end at once (R-60)."""
         with self.an_administrator_remains():
             self._require_rank(by)
-            if self.is_active:
+            if was_active := self.is_active:
                 self.deactivated_at = utcnow()
                 self.auth_epoch += 1
                 news.keep_in_step_from(self.id)
                 self._record("deactivate", by, reason)
         UserSession.end_all(self)
+        return was_active
 
     def reactivate(self, *, by=None, reason=""):
         self._require_rank(by)
-        if not self.is_active:
-            self.deactivated_at = None
-            news.keep_in_step_from(self.id)
-            self._record("reactivate", by, reason)
+        if self.is_active:
+            return False
+        self.deactivated_at = None
+        news.keep_in_step_from(self.id)
+        self._record("reactivate", by, reason)
+        return True
 
     def delete(self, *, by=None, reason="", removes_writing=False):
         """Delete the account for good; what it wrote stays, and names nobody, or goes too.
@@ -117,11 +124,13 @@ class ActedOn:
         might lift somebody above themselves.
         """
         self._require_rank(by)
-        if not self.is_confirmed:
-            if by is None:
-                self.prove_address()
-            self.confirmed_at = self.confirmed_at or utcnow()
-            self._record("confirm address", by, reason, after=self.email)
+        if self.is_confirmed:
+            return False
+        if by is None:
+            self.prove_address()
+        self.confirmed_at = self.confirmed_at or utcnow()
+        self._record("confirm address", by, reason, after=self.email)
+        return True
 
     def assign_address(self, address, *, by=None, reason=""):
         """Move the account to an address that is yet to be proven, by a link that is mailed to it.
@@ -133,7 +142,7 @@ class ActedOn:
             with self.an_administrator_remains():
                 self._require_rank(by)
                 if address == self.email:
-                    return
+                    return False
                 self.email, self.confirmed_at, self.address_given_at = address, None, utcnow()
                 self.auth_epoch += 1
                 news.forget_from(self.id)
@@ -142,6 +151,7 @@ class ActedOn:
             db.session.refresh(self)
             raise Refused("Somebody has this address already.") from None
         UserSession.end_all(self)
+        return True
 
     def edit(self, *, by=None, reason="", **values):
         """Set names or the place; Refused where somebody has the username."""
@@ -163,9 +173,11 @@ class ActedOn:
     def demand_new_password(self, *, by=None, reason=""):
         """Ask for a new password at the next sign-in."""
         self._require_rank(by)
-        if self.password_due_at is None:
-            self.require_new_password()
-            self._record("require new password", by, reason)
+        if self.password_due_at is not None:
+            return False
+        self.require_new_password()
+        self._record("require new password", by, reason)
+        return True
 
     def assign_password(self, password, *, by=None):
         """Set a password for somebody and sign them out; for operators at the shell."""
@@ -180,6 +192,7 @@ class ActedOn:
         if not self.is_active:
             raise Refused("The account is deactivated; open it first.")
         self._record("send reset link", by, reason)
+        return True
 
     def sign_out_everywhere(self, *, by=None, reason=""):
         """End all sessions; return how many there were."""

@@ -42,21 +42,23 @@ class Handled:
         if problem := self.why_not_handle():
             raise Refused(problem)
         if self.is_due and self.tries == 0:
-            return
+            return False
         before = f"{self.state}, tries {self.tries}"
         self.tries, self.dead_at, self.next_at = 0, None, utcnow()
         AuditEntry.record("retry mail", self, by=by, reason=reason, before=before, after="waiting")
+        return True
 
     def drop(self, *, by=None, reason=""):
         """Never send it. Its body held live links, so it is blanked."""
         self._take_in_hand(by)
         if self.state == "dropped":
-            return
+            return False
         if problem := self.why_not_handle():
             raise Refused(problem)
         before = f"{self.state}, tries {self.tries}"
         self.dropped_at, self.text, self.html, self.unsubscribe_url = utcnow(), "", "", None
         AuditEntry.record("drop mail", self, by=by, reason=reason, before=before, after="dropped")
+        return True
 
     @classmethod
     def retry_all(cls, *, by=None, reason=""):

@@ -126,11 +126,12 @@ class Invitation(Joining, db.Model):
         """Take it back: its links are dead."""
         self.lock()
         if self.revoked_at is not None:
-            return
+            return False
         self._require_pending()
         self._require_rank(by)
         self.revoked_at = utcnow()
         AuditEntry.record("revoke invitation", self, by=by)
+        return True
 
     def generate_token(self, expiration=None):
         payload = {"invitation": self.id, "print": self.fingerprint}

@@ -129,15 +129,19 @@ class Page(db.Model):
         if self.is_built_in:
             raise Refused("This page is one that every site has; change its text instead.")
         self._lock()
-        if not self.is_removed:
-            self.removed_at = utcnow()
-            AuditEntry.record("remove", self, by=by)
+        if self.is_removed:
+            return False
+        self.removed_at = utcnow()
+        AuditEntry.record("remove", self, by=by)
+        return True
 
     def put_back(self, *, by=None):
         self._lock()
-        if self.is_removed:
-            self.removed_at = None
-            AuditEntry.record("put back", self, by=by)
+        if not self.is_removed:
+            return False
+        self.removed_at = None
+        AuditEntry.record("put back", self, by=by)
+        return True
 
     def _supersede(self, action, title, body, by, reason="", since=None):
         html = render(body)

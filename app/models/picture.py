@@ -34,10 +34,11 @@ class Picture(db.Model):
 
     @classmethod
     def remove(cls, user):
-        """Return to the identicon."""
-        user.picture_key = None
+        """Return to the identicon; False where it was there anyway."""
+        had_one, user.picture_key = user.picture_key is not None, None
         db.session.flush()
         db.session.execute(delete(cls).where(cls.user_id == user.id))
+        return had_one
 
     @classmethod
     def data_at(cls, key):

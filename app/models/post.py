@@ -111,15 +111,16 @@ class Post(PostRules, Written, db.Model):
     def close(self, *, by=None, reason=""):
         """Take no more comments. `by` is staff; without, it is its author's own act."""
         if by is None:
+            was_open = self.comments_closed_at is None
             self.comments_closed_at = self.comments_closed_at or utcnow()
-            return True
+            return was_open
         return self._close_as_staff(utcnow(), "close comments", by, reason)
 
     def reopen(self, *, by=None, reason=""):
         """Take comments again, unless the other of author and staff has closed it too."""
         if by is None:
-            self.comments_closed_at = None
-            return True
+            was_closed, self.comments_closed_at = self.comments_closed_at is not None, None
+            return was_closed
         return self._close_as_staff(None, "open comments", by, reason)
 
     def _close_as_staff(self, moment, action, by, reason):

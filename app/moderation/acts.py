@@ -9,10 +9,11 @@ from ..security import actor
 SO_ALREADY = "That was done already."
 
 
-def attempt(verb, *values, words, tell=None, **named):
+def attempt(verb, *values, words, same=SO_ALREADY, tell=None, **named):
     """Do it as who is signed in, tell whom it concerns, commit, and flash the words.
 
-    Return what the verb returned; None where the rules forbid it, which is said instead.
+    Return what the verb returned; None where the rules forbid it, which is said instead. `same` is
+    said where the verb changed nothing.
     """
     try:
         done = verb(*values, by=actor(), **named)
@@ -23,5 +24,5 @@ def attempt(verb, *values, words, tell=None, **named):
         db.session.rollback()
         flash(str(refusal), "danger")
         return None
-    flash(words if done else SO_ALREADY, "success" if done else "warning")
+    flash(words if done else same, "success" if done else "warning")
     return done

@@ -18,6 +18,7 @@ from .texts import tell_author
 
 AT_MOST = 50  # reports on the page
 BEFORE = 10  # of each kind of what happened before
+NOT_HELD = "You weren’t holding this case."
 
 
 @moderation.route("/case/<int(max=2147483647):id>")
@@ -35,8 +36,15 @@ def claim_case(id):
 @moderation.route("/case/<int(max=2147483647):id>/release", methods=["POST"])
 def release_case(id):
     case = find_case(id)
-    if do(case.release, by=actor()):
-        flash(f"You have let go of this: {called(case)}.", "success")
+    try:
+        released = case.release(by=actor())
+        db.session.commit()
+    except Refused as error:
+        db.session.rollback()
+        flash(str(error), "warning")
+    else:
+        words = f"You released this: {called(case)}." if released else NOT_HELD
+        flash(words, "success" if released else "warning")
     return redirect(url_for("moderation.queue"))
 
 

@@ -1,0 +1,176 @@
+"""What a button came to is told truly: that it did something, or that all was so before."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from factories import make_mail, make_post, make_report, make_user
+
+from app.extensions import db
+from app.models import Invitation, Page, Role, Watch
+from app.models.fields import utcnow
+
+
+@dataclass
+class Row:
+    """A button: by whom, where, and what is read after the first and after the second click."""
+
+    who: str
+    path: str  # with the id of the thing
+    make: object  # (alice, bob, mona, ada) → the thing
+    first: str
+    second: str
+    data: dict = field(default_factory=dict)
+
+
+def user(name="carla", **values):
+    return lambda *cast: make_user(name, **values)
+
+
+def own_post(alice, *others):
+    return make_post(alice)
+
+
+def closed_post(alice, *others):
+    post = make_post(alice)
+    post.close()
+    return post
+
+
+def case(alice, bob, *staff):
+    return make_report(make_post(alice), by=bob).case
+
+
+def claimed(alice, bob, mona, ada):
+    made = case(alice, bob)
+    made.claim(by=mona)
+    return made
+
+
+def deactivated(alice, bob, mona, ada):
+    carla = make_user("carla")
+    carla.deactivate(by=ada)
+    return carla
+
+
+def post_of_bob(alice, bob, *staff):
+    return make_post(bob)
+
+
+def watched(alice, bob, *staff):
+    post = make_post(bob)
+    Watch.start(post, by=alice)
+    return post
+
+
+def invitation(alice, bob, mona, ada):
+    return Invitation.send("new@example.org", Role.named("User"), by=ada)
+
+
+def page(alice, bob, mona, ada):
+    return Page.create("house", "House", "Words.", by=ada)
+
+
+def removed_page(*cast):
+    made = page(*cast)
+    made.remove(by=cast[-1])
+    return made
+
+
+def failed_mail(*cast):
+    return make_mail(tries=3, next_at=utcnow() + timedelta(hours=3))
+
+
+def member(alice, *others):
+    return alice
+
+
+WHY = {"reason": "A reason."}
+ROWS = [
+    Row("mona", "/moderation/case/{}/release", claimed, "You released this", "weren’t holding"),
+    Row("mona", "/moderation/case/{}/release", case, "weren’t holding", "weren’t holding"),
+    Row("mona", "/moderation/post/{}/hide", own_post, "is hidden.", "done already", WHY),
+    Row("mona", "/moderation/post/{}/close", own_post, "no more comments", "done already", WHY),
+    Row(
+        "mona",
+        "/moderation/post/{}/edit",
+        own_post,
+        "is changed.",
+        "Nothing was changed",
+        WHY | {"body": "Other words."},
+    ),
+    Row(
+        "alice",
+        "/post/{}/close",
+        own_post,
+        "takes no more comments",
+        "was closed to comments",
+    ),
+    Row("alice", "/post/{}/open", closed_post, "takes comments again", "open to comments already"),
+    Row("alice", "/post/{}/watch", post_of_bob, "You are told of", "were watching"),
+    Row("alice", "/post/{}/unwatch", watched, "no longer told", "were not watching"),
+    Row("alice", "/user/carla/follow", user(), "You follow carla now", "follow carla already"),
+    Row("alice", "/user/carla/unfollow", user(), "do not follow carla", "do not follow carla"),
+    Row("alice", "/user/carla/mute", user(), "You have muted carla:", "had muted carla"),
+    Row("alice", "/user/carla/unmute", user(), "carla is not muted", "carla is not muted"),
+    Row("alice", "/settings/picture/remove", member, "had no picture", "had no picture"),
+    Row("alice", "/settings/delete-account/keep", member, "was not going to", "was not going to"),
+    Row("alice", "/settings/sessions/end-others", member, "No other device", "No other device"),
+    Row("ada", "/admin/users/{}/deactivate", user(), "is deactivated and", "deactivated already"),
+    Row("ada", "/admin/users/{}/reactivate", deactivated, "is active again", "active already"),
+    Row(
+        "ada", "/admin/users/{}/confirm", user(confirmed=False), "as confirmed", "confirmed already"
+    ),
+    Row("ada", "/admin/users/{}/require-password", user(), "has to choose", "asked for a new"),
+    Row("ada", "/admin/users/{}/sign-out", user(), "was not signed in", "was not signed in"),
+    Row(
+        "ada",
+        "/admin/users/{}/address",
+        user(),
+        "The address is new@example.org",
+        "Nothing was changed",
+        WHY | {"email": "new@example.org"},
+    ),
+    Row("ada", "/admin/invitations/{}/revoke", invitation, "is revoked", "was revoked already"),
+    Row(
+        "ada",
+        "/admin/invitations/{}/resend",
+        invitation,
+        "is on its way",
+        "nothing more was sent",
+        {"times_sent": "1"},
+    ),
+    Row("ada", "/admin/pages/{}/remove", page, "is removed.", "was removed already"),
+    Row("ada", "/admin/pages/{}/put-back", removed_page, "is back", "was there already"),
+    Row("ada", "/admin/outbox/{}/retry", failed_mail, "is tried again", "about to leave anyway"),
+    Row("ada", "/admin/outbox/{}/drop", failed_mail, "is dropped", "was dropped already"),
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.path} {row.make.__name__}")
+def test_a_second_click_is_told_that_it_changed_nothing(client, alice, bob, mona, ada, row):
+    thing = row.make(alice, bob, mona, ada)
+    db.session.flush()
+    path = row.path.format(thing.id)
+    client.sign_in({"alice": alice, "mona": mona, "ada": ada}[row.who])
+
+    said = [flashes(client, path, row.data) for _ in range(2)]
+
+    assert (row.first in said[0], row.second in said[1]) == (True, True), said
+
+
+def flashes(client, path, data):
+    client.post(path, data=data)
+    with client.session_transaction() as session:
+        return unescape(" ".join(words for _, words in session.pop("_flashes", [])))
+
+
+def test_who_releases_what_another_holds_is_told_so_and_that_other_keeps_it(
+    client, alice, bob, mona, ada
+):
+    held = claimed(alice, bob, mona, ada)
+    client.sign_in(ada)
+
+    assert "weren’t holding" in flashes(client, f"/moderation/case/{held.id}/release", {})
+    assert held.is_claimed_by(mona)
