@@ -13,9 +13,8 @@ from sqlalchemy import text
 
 from ..extensions import db
 from ..models import Page, Role, User
-from ..passwords import problem_with
 from .plain import Command
-from .users import new_username
+from .users import new_username, set_password
 
 LOCK = 0x0FFB  # the number that all deploys of one PostgreSQL database agree on
 
@@ -45,15 +44,17 @@ def make_first_administrator():
     if User.with_email(email):
         click.echo("The first administrator is there already.")
         return
-    if not password or (problem := problem_with(password, [email])):
-        reason = problem if password else "It is not set."
-        raise click.ClickException(f"SUPERUSER_PASSWORD cannot be used. {reason}")
+    if not password:
+        raise click.ClickException("SUPERUSER_PASSWORD cannot be used. It is not set.")
     try:
         role = Role.named("Administrator")
         person = User.make(role=role, email=email, username=new_username(email))
     except ValueError as error:
         raise click.ClickException(f"SUPERUSER_ID must be an address. {error}") from None
-    person.password = password
+    try:
+        set_password(person, password)
+    except ValueError as error:
+        raise click.ClickException(f"SUPERUSER_PASSWORD cannot be used. {error}") from None
     person.require_new_password()
     person.prove_address()
     db.session.commit()
