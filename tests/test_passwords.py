@@ -335,3 +335,23 @@ def test_a_session_ended_by_a_new_password_stays_ended(client, app, alice):
 
     assert client.get("/settings/profile").status_code == 302
     assert UserSession.end_all(alice) == 0
+
+
+def test_who_has_to_choose_a_new_password_reads_why(client, alice, ada):
+    """One was set for them, or an administrator demands another of a member of long standing."""
+    client.sign_in(alice)
+    said = {}
+    for why in ("not at all", "set for them", "demanded"):
+        if why == "set for them":
+            alice.require_new_password()
+        elif why == "demanded":
+            alice.password_due_at = None
+            alice.demand_new_password(by=ada, reason="It was in a leak.")
+        page = client.get("/auth/change-password").text
+        said[why] = "was set for you" in page, "An administrator asked you" in page
+
+    assert said == {
+        "not at all": (False, False),
+        "set for them": (True, False),
+        "demanded": (False, True),
+    }

@@ -32,7 +32,8 @@ def change_password():
             return redirect(url_for("main.index"))
         form.old_password.errors = ["It was changed elsewhere in this moment; look again."]
     due = person.password_due_at is not None
-    return render_template("auth/change_password.html", form=form, due=due)
+    asked = due and person.was_asked_for_new_password
+    return render_template("auth/change_password.html", form=form, due=due, asked=asked)
 
 
 @auth.route("/reset-password", methods=["GET", "POST"])

@@ -1,5 +1,6 @@
 """What staff do to a person: each act asks for the rank, and writes itself into the log."""
 
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
 from ..extensions import db
@@ -12,6 +13,9 @@ from .fields import utcnow
 from .leaving import take_back
 from .session import UserSession
 from .terms import SHORT
+
+
+DEMAND = "require new password"
 
 
 class ActedOn:
@@ -176,8 +180,14 @@ class ActedOn:
         if self.password_due_at is not None:
             return False
         self.require_new_password()
-        self._record("require new password", by, reason)
+        self._record(DEMAND, by, reason)
         return True
+
+    @property
+    def was_asked_for_new_password(self):
+        """Whether staff demanded it, rather than chose the password that is due."""
+        here = AuditEntry.action == DEMAND, AuditEntry.created_at >= self.password_due_at
+        return db.session.scalar(select(exists(AuditEntry.about(self).where(*here))))
 
     def assign_password(self, password, *, by=None):
         """Set a password for somebody and sign them out; for operators at the shell."""
