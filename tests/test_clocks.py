@@ -1,16 +1,13 @@
-"""Clocks of two hosts differ, or are set back: nobody is signed out for that, and nothing is lost."""
+"""Clocks of two hosts differ, or are set back: nobody is signed out for that."""
 
 from datetime import timedelta
 
 import pytest
 import time_machine
-from factories import PASSWORD, make_user
+from factories import PASSWORD
 from itsdangerous import BadSignature, SignatureExpired
 
-from app.extensions import db
-from app.models import UserSession
 from app.models.fields import utcnow
-from app.tokens import Verdict, read, sign
 
 SECRET = "/settings/profile"  # a page for members
 

@@ -14,7 +14,6 @@ from .leaving import take_back
 from .session import UserSession
 from .terms import SHORT
 
-
 DEMAND = "require new password"
 
 
