@@ -12,6 +12,7 @@ from app.models import Appeal, AppealMessage, AuditEntry, Case, Report, Sanction
 from app.models.fields import utcnow
 from app.models.holding import Hold
 from app.models.refused import Refused
+from app.models.ruling import Penalty
 
 WHY = "It was a <b>joke</b>."
 
@@ -530,3 +531,63 @@ def test_the_lists_and_a_thread_cost_the_same_however_many_there_are(
 
     assert empty == full == [2, 2]
     assert count(client, f"/moderation/appeals/{one.id}") == before <= 6
+
+
+# A ruling that hides and sanctions is one decision
+
+
+@pytest.fixture
+def both(alice, bob, mona):
+    """What one ruling came to: the hidden post, and the sanction of its author."""
+    post = make_post(alice, "Buy this.")
+    case = Report.make(post, by=bob, category="Spam").case
+    made = case.uphold(by=mona, reason="An ad.", hides=True, penalty=Penalty("silence"))
+    return post, made.sanction
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("number", [0, 1], ids=["of the text", "of the sanction"])
+def test_one_appeal_is_about_all_of_a_decision_and_lifts_it_whole(app, both, alice, olga, number):
+    appeal = Appeal.open(both[number], by=alice, body=WHY)
+    assert [Appeal.of(part) for part in both] == [appeal, appeal]
+    assert Appeal.open(both[1 - number], by=alice, body="And that.") is appeal
+
+    appeal.decide("lifted", by=olga, answer="It was a joke.")
+
+    assert (both[0].is_hidden, both[1].is_lifted, alice.is_silenced) == (False, True, False)
+
+
+def test_what_is_left_of_a_decision_can_be_appealed_against_and_is_lifted(app, both, alice, olga):
+    post, sanction = both
+    sanction.lift(by=olga)
+    assert Appeal.why_not_against(sanction) is None
+
+    Appeal.open(post, by=alice, body=WHY).decide("lifted", by=olga, answer="That too.")
+
+    assert not post.is_hidden
+
+
+def test_what_was_hidden_again_since_is_a_decision_of_its_own(app, both, alice, mona, olga):
+    post, sanction = both
+    post.restore(by=olga)
+    post.hide(by=mona, reason="Again.")
+
+    appeal = Appeal.open(sanction, by=alice, body=WHY)
+    assert Appeal.of(post) is None
+    appeal.decide("lifted", by=olga, answer="Right.")
+    assert post.is_hidden
+
+
+def test_the_pages_say_that_it_is_one_decision(client, both, alice, olga):
+    post, sanction = both
+    client.sign_in(alice)
+    assert "one appeal is about both" in client.get("/standing").text
+    place = write(client, f"/standing/post/{post.id}/appeal").location
+
+    assert client.get(f"/standing/sanction/{sanction.id}/appeal").location == place
+    assert client.get("/standing").text.count("Your appeal waits") == 2
+    client.sign_in(olga)
+    (appeal,) = appeals()
+    assert "Buy this." in client.get(f"/moderation/appeals/{appeal.id}").text
+    decide(client, appeal)
+    assert (post.is_hidden, sanction.is_lifted) == (False, True)

@@ -62,6 +62,10 @@ def appeal_against(matter):
         values = dict(by=actor(), body=form.body.data, form_key=form.key.data)
         return redirect(place_of(act(Appeal.open, matter, **values)))
     facts = dict(matter=matter, form=form, why_not=why_not)
+    if matter.noun == "sanction":
+        facts["text_too"] = Appeal.text_with(matter)
+    elif sanction := Appeal.sanction_with(matter):
+        facts |= dict(matter=sanction, text_too=matter)
     return render_template("main/appeal_against.html", **facts), status_of(form)
 
 

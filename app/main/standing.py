@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from ..decorators import login_required
 from ..extensions import db
-from ..models import Appeal, Comment, Post, Sanction
+from ..models import Appeal, Case, Comment, Post, Sanction
 from ..models.appeal import key_of
 from ..models.sanction import KINDS
 from ..security import actor
@@ -21,8 +21,25 @@ def standing():
     sanctions = db.session.scalars(Sanction.of(person).limit(AT_ONCE)).all()
     appeals = {appeal.about: appeal for appeal in db.session.scalars(appeals_of(person))}
     facts = dict(texts=hidden_texts(person), most=AT_ONCE)
-    facts["appeal_against"] = lambda matter: appeals.get(key_of(matter))
+    facts["sanction_with"] = with_text = sanctions_with_texts(sanctions)
+    facts["appeal_against"] = lambda matter: (
+        appeals.get(key_of(matter)) or appeals.get(key_of(with_text.get(key_of(matter), matter)))
+    )
+    facts["key_of"] = key_of
     return render_template("main/standing.html", sanctions=sanctions, kinds=KINDS, **facts)
+
+
+def sanctions_with_texts(sanctions):
+    """`key_of` a text → the sanction that the ruling which hid it imposed."""
+    by_case = {sanction.case_id: sanction for sanction in sanctions if sanction.text_hidden_at}
+    if not by_case:
+        return {}
+    cases = select(Case.id, Case.noun, Case.post_id, Case.comment_id).where(Case.id.in_(by_case))
+    rows = db.session.execute(cases).all()
+    return {
+        (noun, post_id or comment_id, by_case[id].text_hidden_at): by_case[id]
+        for id, noun, post_id, comment_id in rows
+    }
 
 
 def hidden_texts(person):

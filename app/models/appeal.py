@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
+from .case import Case
 from .comment import Comment
 from .deciding import Decided
 from .fields import CreatedAt, Id, Moment, Reason, partial_index
@@ -16,7 +17,11 @@ OPEN = "decided_at IS NULL"
 
 
 class Appeal(Decided, db.Model):
-    """One for each sanction, and for each time that a text is hidden, which `hidden_at` tells."""
+    """One for each sanction, and for each time that a text is hidden, which `hidden_at` tells.
+
+    Where one ruling hid a text and sanctioned its author, that is one decision: there is one
+    appeal, which is kept with the sanction, and it lifts both.
+    """
 
     __tablename__ = "appeals"
     __table_args__ = (
@@ -62,9 +67,27 @@ class Appeal(Decided, db.Model):
     def of(cls, matter):
         """The appeal against a sanction, or against the present hiding of a text; or None."""
         here = {f"{matter.noun}_id": matter.id}
-        if matter.noun != "sanction":
-            here["hidden_at"] = matter.hidden_at
-        return db.session.scalar(select(cls).filter_by(**here))
+        if matter.noun == "sanction":
+            return db.session.scalar(select(cls).filter_by(**here))
+        own = db.session.scalar(select(cls).filter_by(**here, hidden_at=matter.hidden_at))
+        sanction = None if own else cls.sanction_with(matter)
+        return cls.of(sanction) if sanction else own
+
+    @staticmethod
+    def sanction_with(text):
+        """The sanction that was imposed when this text was hidden, by the same ruling; or None."""
+        here = Sanction.text_hidden_at == text.hidden_at, *Case.about(text)
+        found = select(Sanction).join(Case, Case.id == Sanction.case_id).where(*here)
+        return db.session.scalar(found.limit(1)) if text.hidden_at else None
+
+    @staticmethod
+    def text_with(sanction):
+        """The text that the ruling which imposed a sanction hid, if it is hidden still; or None."""
+        if sanction is None or sanction.text_hidden_at is None:
+            return None
+        case = sanction.case_id and db.session.get(Case, sanction.case_id)
+        text = case and case.thing
+        return text if text and text.hidden_at == sanction.text_hidden_at else None
 
     @classmethod
     def why_not_against(cls, matter):
@@ -73,6 +96,8 @@ class Appeal(Decided, db.Model):
             if matter.is_held:
                 return f"This {matter.noun} waits for approval: nobody has decided on it yet."
             return None if matter.is_hidden else f"This {matter.noun} is not hidden."
+        if cls.text_with(matter):
+            return None
         if matter.is_lifted:
             return "This sanction is lifted already."
         return "This sanction is over already." if matter.is_over else None
@@ -81,11 +106,12 @@ class Appeal(Decided, db.Model):
     def open(cls, matter, *, by, body, form_key=None):
         """Appeal, once: what follows in another window is one more message of the same thread."""
         User.one_at_a_time()
-        if matter.noun == "sanction":
-            db.session.refresh(matter)
-        else:
+        if matter.noun != "sanction":
             matter.lock()
         appeal = cls.of(matter)
+        matter = matter if matter.noun == "sanction" else cls.sanction_with(matter) or matter
+        if matter.noun == "sanction":
+            db.session.refresh(matter)
         if appeal is None:
             if words := cls.why_not_against(matter):
                 raise Refused(words)
@@ -122,6 +148,11 @@ class Appeal(Decided, db.Model):
     def matter(self):
         """What it is about; None: a text that is gone for good."""
         return self.sanction or self.post or self.comment
+
+    @property
+    def text_too(self):
+        """The text that was hidden along with the sanction, if it is hidden still; or None."""
+        return self.text_with(self.sanction)
 
     @property
     def about(self):

@@ -41,7 +41,7 @@ class Decided:
     def is_in_force(self):
         """Whether what it is about has not been taken back yet."""
         if self.sanction:
-            return not self.sanction.is_lifted
+            return not self.sanction.is_lifted or self.text_too is not None
         return self.matter is None or self.matter.hidden_at == self.hidden_at
 
     def decide(self, outcome, *, by, answer=""):
@@ -58,8 +58,14 @@ class Decided:
         said = dict(reason=answer, before=self._in_words())
         news.of_act(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
         if outcome == LIFTED and self.is_in_force:
-            verb = self.sanction.lift if self.sanction else self.matter.restore
-            verb(by=by, reason=answer)
+            self._lift(by, answer)
+
+    def _lift(self, by, answer):
+        """Take back all that was decided, the text before the person."""
+        if text := self.text_too if self.sanction else self.matter:
+            text.restore(by=by, reason=answer)
+        if self.sanction:
+            self.sanction.lift(by=by, reason=answer)
 
     def reopen(self, *, by, reason=""):
         """Let it wait again, as if nobody had decided; what was lifted is undone apart."""
@@ -86,6 +92,8 @@ class Decided:
         db.session.refresh(self)
         if self.sanction:
             db.session.refresh(self.sanction)
+            if text := self.text_too:
+                text.lock()
         elif self.matter:
             self.matter.lock()
 
@@ -119,5 +127,7 @@ class Decided:
 
     def _in_words(self):
         if self.sanction:
-            return self.sanction.in_words
+            text = self.text_too
+            also = f", and hidden {text.noun} {text.id}" if text else ""
+            return f"{self.sanction.in_words}{also}"
         return f"hidden {self.matter.noun} {self.matter.id}" if self.matter else "a text now gone"

@@ -124,7 +124,7 @@ class Ruled:
             User.one_at_a_time()
         self._take(by)
         hidden = hides and self._hide(by, reason)
-        effects = Effects(hidden, penalty and self._punish(by, reason, penalty))
+        effects = Effects(hidden, penalty and self._punish(by, reason, penalty, hidden))
         if not (effects.hidden or effects.sanction):
             self._record("uphold reports", by, reason)
         outcome = BOTH if hides and penalty else HIDDEN if hides else SANCTIONED
@@ -177,10 +177,11 @@ class Ruled:
             raise Refused(GONE)
         return self.thing.hide(by=by, reason=reason)
 
-    def _punish(self, by, reason, penalty):
+    def _punish(self, by, reason, penalty, hidden):
         if self.person is None:
             raise Refused("The member is gone, so there is nobody to sanction.")
         values = dict(until=penalty.until, case=self, form_key=penalty.form_key)
+        values["text_hidden_at"] = self.thing.hidden_at if hidden else None
         return Sanction.impose(self.person, penalty.kind, by=by, reason=reason, **values)
 
     def _settle(self, outcome, by, reason, again=False):

@@ -54,6 +54,7 @@ class Sanction(db.Model):
     case_id: Mapped[int | None] = mapped_column(
         ForeignKey("cases.id", ondelete="SET NULL"), index=True
     )
+    text_hidden_at: Mapped[Moment | None]  # when the same ruling hid the text of its case
     form_key: Mapped[str | None] = mapped_column(String(32), unique=True)
     entry_id: Mapped[int] = mapped_column(index=True)  # of the log
     lifted_at: Mapped[Moment | None]
@@ -70,10 +71,11 @@ class Sanction(db.Model):
         return select(cls).where(cls.user_id == person.id).order_by(cls.id.desc())
 
     @classmethod
-    def impose(cls, person, kind, *, by, reason, until=None, case=None, form_key=None):
+    def impose(cls, person, kind, *, by, reason, until=None, case=None, form_key=None, **more):
         """Sanction a person; what was sent with the same form before is returned instead.
 
-        Refused where the rank forbids it, or where the end is past or makes no sense.
+        Refused where the rank forbids it, or where the end is past or makes no sense. `more` are
+        other columns.
         """
         _require_end(kind, until)
         with person.an_administrator_remains():
@@ -84,7 +86,7 @@ class Sanction(db.Model):
             entry = AuditEntry.record(ACTS[kind], person, by=by, reason=reason, after=after)
             db.session.flush()
             who = dict(by_id=getattr(by, "id", None), by_name=entry.actor_name)
-            values = dict(kind=kind, reason=reason, until=until, entry_id=entry.id, **who)
+            values = dict(kind=kind, reason=reason, until=until, entry_id=entry.id, **who, **more)
             made = cls(user=person, case_id=case and case.id, form_key=form_key or None, **values)
             made.is_new = True
             db.session.add(made)
