@@ -203,10 +203,12 @@ def test_a_post_of_somebody_muted_opens_for_who_follows_a_link(client, post, ali
 def test_a_comment_below_a_hidden_post_is_found_by_nobody_else(client, post, bob, mona):
     comment = make_comment(post, bob)
     post.hide(by=mona, reason="Spam.")
-    client.sign_in(bob)
+    client.sign_in(make_user())
 
     for end in ("", "/history", "/edit"):
         assert client.get(f"/comment/{comment.id}{end}").status_code == 404
+    client.sign_in(bob)
+    assert client.get(f"/comment/{comment.id}").location == f"/post/{post.id}#comment-{comment.id}"
 
 
 def test_the_thread_of_a_closed_post_can_still_be_read_edited_and_deleted(client, post, bob):

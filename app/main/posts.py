@@ -13,6 +13,7 @@ from ..templating import written_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm
+from .gone import gone_post
 from .writing import act, edit, page_with_form, publish_once, say
 
 
@@ -22,7 +23,9 @@ def post(id):
     form = CommentForm()
     if form.is_submitted():
         require_permission(Permission.COMMENT)
-    post = find_card(id)
+    post = post_card(id, actor())
+    if post is None:
+        return gone_post(id)
     if "quote" in request.args and not form.is_submitted() and post.commentable_by(actor()):
         form.body.data = quoted(post)
     if post.commentable_by(actor()) and form.validate_on_submit():

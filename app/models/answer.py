@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, case, func, or_
 from sqlalchemy.orm import aliased
 
 from ..paging import page_of
@@ -18,7 +18,8 @@ GLIMPSE = 400  # letters of HTML, which leave some of text
 @dataclass(slots=True, unsafe_hash=True)
 class AnswerCard(CommentCard):
     asker: str | None  # who wrote the post; None: the member is gone
-    asked: str  # how its HTML starts
+    asked: str  # how its HTML starts; nothing of one that is gone
+    is_gone: bool  # whether the post was hidden or deleted
 
     @property
     def glimpse(self):
@@ -30,13 +31,17 @@ def answers_of(person, viewer, *, size):
     """A page of the member's comments, the newest first.
 
     Muted or not, who comes here wants to see them; but no post of others whom the viewer has muted.
+    Their author finds those below a post that is gone too.
     """
-    asker = aliased(User)
-    own = asker.username, func.substr(Post.body_html, 1, GLIMPSE)
+    asker, there = aliased(User), and_(*Post.shown())
+    asked = case((there, func.substr(Post.body_html, 1, GLIMPSE)), else_="")
+    own = asker.username, asked, ~there
     statement = comment_cards(viewer, muted_too=True).add_columns(*own)
     statement = statement.join(Post, Post.id == Comment.post_id)
     statement = statement.outerjoin(asker, asker.id == Post.author_id)
-    statement = statement.where(Comment.author_id == person.id, *Comment.shown(), *Post.shown())
+    statement = statement.where(Comment.author_id == person.id, *Comment.shown())
+    if person.id != viewer.id:
+        statement = statement.where(there)
     for unmuted in not_muted(Post, viewer):
         statement = statement.where(or_(Post.author_id == person.id, unmuted))
     newest = [Comment.created_at, Comment.id]

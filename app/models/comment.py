@@ -1,6 +1,6 @@
 """Comments: answers to a post, flat, the oldest first."""
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
@@ -82,5 +82,13 @@ class Comment(CommentRules, Written, db.Model):
         Post.count_up(self.post_id, comment_count=by)
         User.count_up(self.author_id, comment_count=by)
 
+    @classmethod
+    def of_author_on(cls, post_id, author):
+        """What a member has written below a post and not deleted, the oldest first."""
+        here = cls.post_id == post_id, cls.author_id == author.id, cls.deleted_at.is_(None)
+        return select(cls).where(*here).order_by(cls.created_at, cls.id)
+
     def visible_to(self, user):
-        return super().visible_to(user) and self.post.visible_to(user)
+        """Not below a post that is gone; but what one wrote oneself, one finds there too."""
+        seen = super().visible_to(user)
+        return seen and (self.is_by(user) or self.post.visible_to(user))

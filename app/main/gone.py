@@ -1,0 +1,16 @@
+"""The page of a post that is gone, for those who had commented on it: why, and their own words."""
+
+from flask import abort, render_template
+
+from ..extensions import db
+from ..models import Comment, Post
+from ..security import actor
+
+
+def gone_post(id):
+    """Tell why a post is gone, and show the comments of whoever looks; for others there is none."""
+    post, person = db.session.get(Post, id), actor()
+    comments = db.session.scalars(Comment.of_author_on(id, person)).all() if post else []
+    if not comments:
+        abort(404)
+    return render_template("main/gone_post.html", post=post, comments=comments), 404
