@@ -6,15 +6,26 @@ from functools import partial
 
 import pytest
 import time_machine
-from factories import PASSWORD, keep, make_mail, make_user
+from factories import PASSWORD, keep, make_comment, make_mail, make_post, make_report, make_user
 from services import free_port
 from test_races import at_once, post
 
 from app import doctor
 from app.extensions import db
-from app.models import Comment, DayCount, Post, Role, RoleRequest, User
+from app.models import (
+    Appeal,
+    Comment,
+    DayCount,
+    Permission,
+    Post,
+    Role,
+    RoleRequest,
+    Sanction,
+    User,
+)
 from app.models.day_count import moments_by_day
 from app.models.fields import utcnow
+from app.models.holding import LINK, Hold
 
 NOON = (utcnow() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 
@@ -61,7 +72,7 @@ def sign_ins(day=None):
 
 def test_where_nothing_waits_it_says_so(admin):
     assert waiting(admin) == []
-    assert "Nothing. All is done." in admin.get("/admin/").text
+    assert "All caught up." in admin.get("/admin/").text
 
 
 def test_what_waits_is_counted(admin):
@@ -77,6 +88,35 @@ def test_what_waits_is_counted(admin):
         "1 newcomer to let in",
         "2 mails given up",
     ]
+
+
+@pytest.mark.both_databases
+def test_what_waits_for_moderators_agrees_with_the_badge(admin, ada, mona):
+    """What is about the administrator is another moderator's to decide, and counts in neither."""
+    alice, bob = make_user("alice"), make_user("bob")
+    post, own = make_post(alice), make_post(ada)
+    for thing in (post, alice, own):
+        make_report(thing, by=bob)
+    Appeal.open(Sanction.impose(bob, "silence", by=mona, reason="Rude."), by=bob, body="Why?")
+    for text in (make_post(alice), make_comment(post, alice), make_comment(post, alice)):
+        text.hold(Hold(LINK))
+
+    page = admin.get("/admin/").text
+
+    assert waiting(admin) == [
+        "2 reports to decide on",
+        "1 appeal",
+        "3 posts and comments to approve",
+    ]
+    assert '<span class="nav-count">6<' in page
+
+
+def test_an_administrator_who_does_not_moderate_is_told_of_no_queue(client):
+    clerk = keep(Role(name="Clerk", permissions=Permission.ADMIN | Permission.WRITE))
+    make_report()
+    client.sign_in(make_user("clara", role=clerk.name))
+
+    assert waiting(client) == []
 
 
 def test_what_waits_leads_to_its_page(admin):

@@ -1,21 +1,26 @@
 """The site at a glance: what waits, who is here, and whether all is well."""
 
 from flask import current_app, render_template, request
-from sqlalchemy import column, func, select, table
+from flask_login import current_user
+from sqlalchemy import column, func, literal, select, table
 
 from .. import doctor
 from ..extensions import db
 from ..models import Comment, DayCount, OutboxMail, Post, RoleRequest, User
 from ..models.day_count import moments_by_day
 from ..models.fields import utcnow
+from ..models.waiting import queue_counts
 from .blueprint import admin
 
 DAYS = 30  # that the charts show
 PG_CLASS = table("pg_class", column("oid"), column("reltuples"))  # where PostgreSQL has estimates
 
 # What can wait for an administrator: one, many, the page, what it is asked for. The number of each
-# comes from `numbers`, under the same name.
+# comes from `numbers`, under the same name; the first three agree with the badge of the navigation.
 WAITING = {
+    "cases": ("report to decide on", "reports to decide on", "moderation.queue", {}),
+    "appeals": ("appeal", "appeals", "moderation.appeals", {}),
+    "held": ("post or comment to approve", "posts and comments to approve", "moderation.held", {}),
     "requests": ("request for a role", "requests for roles", "admin.requests", {}),
     "newcomers": ("newcomer to let in", "newcomers to let in", "admin.requests", {}),
     "given_up": ("mail given up", "mails given up", "admin.outbox", {"state": "dead"}),
@@ -28,7 +33,7 @@ def index():
     counted = numbers()
     return render_template(
         "admin/index.html",
-        waiting=[(counted[name], *what) for name, what in WAITING.items() if counted[name]],
+        waiting=[(counted[name], *what) for name, what in WAITING.items() if counted.get(name)],
         people=counted,
         written={noun: how_many(counted, noun) for noun in ("posts", "comments")},
         charts={
@@ -58,6 +63,10 @@ def numbers():
         "comments_about": estimate(Comment),
         "given_up": doctor.mails.counted(OutboxMail.dead()),
     }
+    if current_user.is_moderator():
+        queues = queue_counts(literal(current_user.id))
+        counts["held"] = queues.pop("posts") + queues.pop("comments")
+        counts |= queues
     row = db.session.execute(select(*(part.label(name) for name, part in counts.items()))).one()
     return row._asdict()
 

@@ -1,6 +1,7 @@
 """How much waits for moderators, as a column of the query that every page of theirs asks anyway."""
 
 from sqlalchemy import case, column, exists, func, literal, or_, select, table
+from sqlalchemy.orm import InstrumentedAttribute
 
 from ..permissions import Permission
 
@@ -22,8 +23,13 @@ def waiting_for(user_id):
     """
     holds = ROLES.c.permissions.op("&")(int(Permission.MODERATE)) != 0
     staff = exists().where(USERS.c.id == user_id, ROLES.c.id == USERS.c.role_id, holds)
-    counts = [_number(name, *columns, user_id) for name, columns in QUEUES.items()]
-    return case((staff, sum(counts[1:], counts[0])), else_=0)
+    first, *others = queue_counts(user_id).values()
+    return case((staff, sum(others, first)), else_=0)
+
+
+def queue_counts(user_id):
+    """How many wait in each queue, by its name, as columns of a query; see `waiting_for`."""
+    return {name: _number(name, *columns, user_id) for name, columns in QUEUES.items()}
 
 
 def _number(name, null, not_null, about, user_id):
@@ -32,6 +38,6 @@ def _number(name, null, not_null, about, user_id):
     waits += [queue.c[each].is_not(None) for each in not_null]
     others = or_(queue.c[about].is_(None), queue.c[about] != user_id)
     few = select(literal(1)).select_from(queue).where(*waits, others).limit(MOST_COUNTED)
-    return (
-        select(func.count()).select_from(few.correlate(user_id.table).subquery()).scalar_subquery()
-    )
+    if isinstance(user_id, InstrumentedAttribute):  # of the statement around it
+        few = few.correlate(user_id.table)
+    return select(func.count()).select_from(few.subquery()).scalar_subquery()
