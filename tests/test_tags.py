@@ -57,11 +57,20 @@ def test_what_nobody_should_see_has_no_tag(client, alice, bob, mona):
     assert listed(client, "/tag/bread") == []
 
 
-def test_a_tag_that_nobody_used_says_so_and_is_not_for_search_engines(client):
+def test_a_tag_that_nobody_used_is_a_404_that_says_so(client):
     page = client.get("/tag/nothing")
 
-    assert page.status_code == 200
+    assert page.status_code == client.get("/tag/nothing/feed.atom").status_code == 404
     assert "Nobody has written about #nothing yet." in page.text and "noindex" in page.text
+
+
+def test_a_tag_of_hidden_and_deleted_posts_looks_as_if_nobody_had_used_it(client, alice, mona):
+    """R-85: else its status would tell what a moderator hid."""
+    hidden, deleted = make_post(alice, "#bread"), make_post(alice, "#bread")
+    hidden.hide(by=mona, reason="spam")
+    deleted.delete()
+
+    assert client.get("/tag/bread").status_code == 404
 
 
 def test_other_spellings_lead_to_the_one(client):

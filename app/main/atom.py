@@ -1,12 +1,14 @@
 """Feeds for readers: Atom, of the site, a member, a tag. What everybody may read, to everybody."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from flask import current_app, render_template, request
+from flask import abort, current_app, render_template, request
 
 from ..decorators import readable
 from ..models import AnonymousUser
-from ..models.feed import everything, tagged, written_by
+from ..models.feed import everything, is_used, last_changes, tagged, written_by
+from ..models.fields import utcnow
+from ..models.post_tag import tags_of
 from ..models.rendering import for_elsewhere
 from ..models.setting import current_settings
 from ..security import site_link
@@ -16,6 +18,7 @@ from .tags import find_tag
 from .users import find_user
 
 ENTRIES = 20
+STEADY = timedelta(seconds=2)  # dates of HTTP are whole seconds: a change of this one has none yet
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -39,6 +42,8 @@ def user_feed(username):
 def tag_feed(tag):
     key = find_tag(tag)
     page = tagged(key, AnonymousUser(), size=ENTRIES)
+    if not page.items and not is_used(key):
+        abort(404)
     return feed_of(page, titled(f"#{key}"), "main.tag", tag=key)
 
 
@@ -58,19 +63,25 @@ def feed_of(posts, title, endpoint, **values):
         feed_link=site_link(request.endpoint, **values),
         changed_at=changed_at,
         content_of=content_of,
+        tags_of=tags_of(posts),
     )
     return answer_with(text, updated)
 
 
 def answer_with(text, updated):
-    """Answer with the text of a feed, and say when it changed."""
+    """Answer with the text of a feed, or with 304 where the reader has it.
+
+    `updated` is when its newest entry changed. The date that readers may ask by is later: it must
+    not fall back when that entry is hidden or deleted.
+    """
     response = current_app.response_class(without_controls(text), mimetype="application/atom+xml")
-    response.last_modified = updated
+    changed = max([updated, *last_changes()])
+    if changed < utcnow() - STEADY:
+        response.last_modified = changed
     response.add_etag()
     whose = "private" if current_settings().members_only else "public"
     response.headers["Cache-Control"] = f"{whose}, no-cache"  # kept, but asked about every time
-    # Not by the date alone: it falls back when the newest entry is hidden or deleted.
-    return response.make_conditional(request) if request.if_none_match else response
+    return response.make_conditional(request)
 
 
 def changed_at(post):

@@ -4,7 +4,7 @@ from flask import abort, redirect, render_template, url_for
 
 from ..decorators import readable
 from ..markdown import tag_of
-from ..models.feed import tagged
+from ..models.feed import is_used, tagged
 from ..models.setting import current_settings
 from ..security import actor, with_question
 from .blueprint import main
@@ -17,7 +17,8 @@ def tag(tag):
     if key != tag:
         return redirect(with_question(url_for("main.tag", tag=key)), 301)
     page = tagged(key, actor(), size=current_settings().posts_per_page)
-    return render_template("main/tag.html", tag=key, page=page)
+    used = bool(page.items) or is_used(key)
+    return render_template("main/tag.html", tag=key, page=page), 200 if used else 404
 
 
 def find_tag(word):

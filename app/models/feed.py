@@ -2,15 +2,17 @@
 
 from functools import cache
 
-from sqlalchemy import bindparam, column, select, text
+from sqlalchemy import bindparam, column, exists, func, select, text
 
 from ..extensions import db
 from ..paging import ID, MANY, Timeline
+from .audit import AuditEntry
 from .card import PostCard, anybody_like, not_muted, post_cards
 from .fields import UTCDateTime
 from .post import Post
 from .post_tag import PostTag
 
+LEFT = Post.deleted_at, Post.held_at
 ALL, FOLLOWED = "all", "followed"
 
 
@@ -34,6 +36,20 @@ def written_by(author, viewer, *, size):
 def tagged(tag, viewer, *, size):
     """The same of posts with a tag, along the index of the tag: by their ids."""
     return _posts_with_tag(anybody_like(viewer)).page(tag=tag, viewer=viewer.id, size=size)
+
+
+def is_used(tag):
+    """Whether a post that everybody may read has the tag."""
+    here = PostTag.tag == tag, Post.id == PostTag.post_id, *Post.shown()
+    return db.session.scalar(select(exists().where(*here)))
+
+
+def last_changes():
+    """When something may last have left or entered a feed: a deletion, a hold, an act of staff."""
+    newest = [select(func.max(moment)).where(moment.is_not(None)) for moment in LEFT]
+    newest.append(select(func.max(AuditEntry.created_at)))
+    row = db.session.execute(select(*(each.scalar_subquery() for each in newest))).one()
+    return [moment for moment in row if moment is not None]
 
 
 @cache

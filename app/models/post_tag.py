@@ -1,6 +1,8 @@
 """Tags: the words after a # in a post, each with a page of its posts."""
 
-from sqlalchemy import ForeignKey, String
+from collections import defaultdict
+
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -13,3 +15,12 @@ class PostTag(db.Model):
     post_id: Mapped[int] = mapped_column(
         ForeignKey("posts.id", ondelete="CASCADE"), primary_key=True, index=True
     )
+
+
+def tags_of(posts):
+    """Return the tags of posts in the order of the alphabet, by the id of the post."""
+    here = PostTag.post_id.in_([post.id for post in posts])
+    tags = defaultdict(list)
+    for id, tag in db.session.execute(select(PostTag.post_id, PostTag.tag).where(here)):
+        tags[id].append(tag)
+    return defaultdict(list, {id: sorted(words) for id, words in tags.items()})
