@@ -12,7 +12,7 @@ from PIL import Image
 SIDE = 256  # pixels of what comes out; smaller pictures are not blown up
 LEAST, LONGEST, MOST_PIXELS = 32, 10_000, 16_000_000
 MOST_SCANS = 100  # of a JPEG; each costs a walk over all its pixels, a camera writes ten
-LARGEST = 2 * 1024 * 1024  # bytes
+LARGEST = 15 * 1024 * 1024  # bytes; a photo of 12 million pixels has up to 12 MB
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 START_OF_SCAN = b"\xff\xda"
 TURNS = {  # EXIF's orientation: what makes it upright

@@ -39,7 +39,14 @@ VALUES |= dict(kind="posts", tag="flask", noun="post", verb="hide")
 VALUES |= dict(month="2001-01")
 ANSWERS = {"/": HOME, "/auth/unconfirmed": CONFIRM, "/auth/login": SIGN_IN}
 ANSWERS |= {"/standing": STANDING}
-ONE_OF_EACH = {"main.healthz", "main.page", "main.index", "main.user", "main.bookmarks"}
+ONE_OF_EACH = {
+    "main.healthz",
+    "main.picture",
+    "main.page",
+    "main.index",
+    "main.user",
+    "main.bookmarks",
+}
 ONE_OF_EACH |= {"main.data", "main.held", "main.appeal", "main.follow", "auth.login"}
 ONE_OF_EACH |= {"auth.register", "auth.change_password", "moderation.queue"}
 ONE_OF_EACH |= {"moderation.remove_text", "admin.index"}

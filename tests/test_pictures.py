@@ -1,6 +1,7 @@
 """Pictures: an upload comes out square, small and as nothing but pixels, or it is refused."""
 
 import io
+import random
 import re
 import struct
 import zlib
@@ -13,7 +14,7 @@ from working import worked
 
 from app import pictures
 from app.extensions import db
-from app.models import Picture
+from app.models import Picture, Setting
 from app.pictures import BROKEN, TOO_BIG, TOO_HEAVY, TOO_SMALL, UNKNOWN, Unusable, squared
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
@@ -167,7 +168,7 @@ def test_a_picture_needs_some_pixels():
         assert words_for(file_of(drawn(size))) == TOO_SMALL, size
 
 
-def test_a_file_has_two_megabytes_at_most():
+def test_a_file_has_fifteen_megabytes_at_most():
     data = file_of(drawn())
     room = pictures.LARGEST - len(data)
 
@@ -334,7 +335,7 @@ def test_what_is_wrong_stands_at_the_field_and_the_picture_stays(client, alice):
 def test_a_request_that_is_far_too_large_is_a_413(client, alice):
     client.sign_in(alice)
 
-    assert send(client, b"\0" * (4 * 1024 * 1024)).status_code == 413
+    assert send(client, b"\0" * (17 * 1024 * 1024)).status_code == 413
 
 
 def test_pictures_change_thirty_times_an_hour_at_most(client, app, alice, monkeypatch):
@@ -342,6 +343,31 @@ def test_pictures_change_thirty_times_an_hour_at_most(client, app, alice, monkey
     client.sign_in(alice)
 
     assert [send(client, b"Hello").status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
+@pytest.mark.large
+def test_a_photo_from_a_phone_is_taken():
+    """12 million pixels that compress badly, in more than 12 MB."""
+    photo = Image.frombytes("RGB", (4000, 3000), random.Random(1).randbytes(36_000_000))
+    data = file_of(photo, "JPEG", quality=95)
+    assert 12_000_000 < len(data) < pictures.LARGEST
+
+    assert seen(data).size == (256, 256)
+
+
+def test_pictures_of_a_members_only_site_are_for_members(client, alice):
+    client.sign_in(alice)
+    send(client, file_of(drawn()))
+    address = address_of(alice)
+    stranger = client.application.test_client()
+    newcomer = client.application.test_client()
+    newcomer.sign_in(make_user("newcomer", confirmed=False))
+    answers = {}
+    for readers in ("all", "members"):
+        Setting.change(readers=readers)
+        answers[readers] = [who.get(address).status_code for who in (client, newcomer, stranger)]
+
+    assert answers == {"all": [200, 200, 200], "members": [200, 404, 302]}
 
 
 def test_there_is_no_picture_of_a_key_that_nobody_has(client):

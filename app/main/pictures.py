@@ -4,9 +4,11 @@ import re
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
 
-from ..decorators import login_required, public, require_speech
+from ..access import may_open
+from ..decorators import login_required, readable, require_speech
 from ..extensions import db
 from ..models import Picture
+from ..models.setting import current_settings
 from ..pictures import LARGEST, Unusable, squared
 from ..security import actor, takes_files
 from ..throttles import PICTURES
@@ -30,7 +32,7 @@ def edit_picture():
         act(Picture.put, actor(), data)
         flash("This is your picture now.", "success")
         return redirect(url_for("main.edit_picture"))
-    return render_template("main/edit_picture.html", form=form, megabytes=LARGEST // 1024**2)
+    return render_template("main/edit_picture.html", form=form, largest=LARGEST)
 
 
 @main.route("/settings/picture/remove", methods=["POST"])
@@ -44,9 +46,11 @@ def remove_picture():
 
 
 @main.route("/picture/<key>.webp")
-@public
+@readable
 def picture(key):
-    """Return the picture of a key; it says nothing about whose it is."""
+    """Return the picture of a key, to those who may see profiles; it does not say whose it is."""
+    if current_settings().members_only and not may_open("main.user"):
+        abort(404)
     data = Picture.data_at(key) if KEY.fullmatch(key) else None
     if data is None:
         abort(404)

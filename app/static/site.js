@@ -60,6 +60,17 @@
     field.form?.addEventListener("submit", () => show(false));
   }
 
+  // A file that is too large is refused before it is sent.
+  for (const field of document.querySelectorAll("input[type=file][data-largest]")) {
+    const megabytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(bytes < 10 * 1024 ** 2 ? 1 : 0)} MB`;
+    field.addEventListener("change", () => {
+      const [file] = field.files, most = Number(field.dataset.largest);
+      const words = `This file has ${megabytes(file?.size)}; at most ${most / 1024 ** 2} MB can be sent.`;
+      field.setCustomValidity(file?.size > most ? words : "");
+      field.reportValidity();
+    });
+  }
+
   // A new password is judged while it is typed.
   for (const field of document.querySelectorAll("input[data-strength]")) {
     const line = document.getElementById(`${field.id}-strength`);
