@@ -30,6 +30,7 @@ WHILE_SUSPENDED = {
     "main.appeal_sanction",
     "main.ask_for_data",
     "main.data",
+    "main.delete_account",
     "main.download_data",
     "main.page",
     "main.standing",

@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 from flask import request
 from flask_wtf import FlaskForm
@@ -11,6 +13,7 @@ from wtforms import (
     HiddenField,
     PasswordField,
     RadioField,
+    SelectField,
     SelectMultipleField,
     StringField,
     SubmitField,
@@ -89,6 +92,26 @@ def new_key():
 def key_field():
     """What tells a form from all others: however often it is sent, it acts once."""
     return HiddenField(default=new_key, validators=[at_most(32)])
+
+
+def zone_field():
+    """The time zone of a moment that is typed; script chooses that of the browser."""
+    return SelectField("Time zone", choices=choices_of(time_zones()), default="UTC")
+
+
+@cache
+def time_zones():
+    """Those of places, as the system knows them; UTC first."""
+    places = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
+    names = sorted(available_timezones())
+    return [("UTC", "UTC")] + [
+        (name, name.replace("_", " ")) for name in names if name.split("/")[0] in places.split()
+    ]
+
+
+def in_zone(moment, zone):
+    """Return the moment that was typed as the clocks of a time zone show it."""
+    return moment.replace(tzinfo=ZoneInfo(zone))
 
 
 def unix_lines(text):

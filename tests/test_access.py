@@ -98,7 +98,7 @@ ACCESS = {
     "main.comment": PAGE,
     "main.comment_history": PAGE,
     "main.data": SUSPENDED,
-    "main.delete_account": MEMBER,
+    "main.delete_account": SUSPENDED,
     "main.delete_comment": MEMBER,
     "main.delete_post": MEMBER,
     "main.download_data": SUSPENDED,

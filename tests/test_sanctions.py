@@ -1,6 +1,6 @@
 """Sanctions: who may impose which on whom, until when, and that they end by themselves."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -138,7 +138,8 @@ def test_what_has_no_end_takes_none(alice, mona):
 
 
 def test_an_end_that_is_past_or_beyond_all_bounds_is_refused(alice, mona):
-    for until in (utcnow() - timedelta(seconds=1), NO_END):
+    too_far = utcnow() + timedelta(days=6 * 366)
+    for until in (utcnow() - timedelta(seconds=1), too_far, NO_END):
         with pytest.raises(Refused):
             impose(alice, by=mona, until=until)
 
@@ -277,7 +278,7 @@ def test_a_moderator_sanctions_and_the_member_is_told(client, alice, mona, kind)
     (one,) = made()
     (mail,) = mails("sanctioned")
     assert (one.kind, one.user, one.by_name, one.reason) == (kind, alice, "mona", "Spam.")
-    assert (one.until is not None) == (kind in ENDING)
+    assert (one.until is not None) == (kind in (*ENDING, "warning"))
     assert (answer.status_code, mail.recipient) == (302, "alice@example.org")
     assert "Spam." in mail.text and "/standing" in mail.text
     page = client.get(answer.location).text
@@ -286,7 +287,7 @@ def test_a_moderator_sanctions_and_the_member_is_told(client, alice, mona, kind)
 
 def typed(app, **values):
     with app.test_request_context(method="POST", data=form(**values)):
-        typed = SanctionForm()
+        typed = SanctionForm(User(time_zone=values.get("zone", "")))
         return typed.validate(), set(typed.errors), typed.end if not typed.errors else None
 
 
@@ -297,9 +298,61 @@ def test_how_long_it_lasts_is_chosen(app):
     ends |= {"never": None}
 
     assert {lasts: typed(app, lasts=lasts)[2] for lasts in ends} == ends
-    at = typed(app, lasts="at", until="2999-12-24T18:00")[2]
-    assert f"{at:%Y-%m-%d %H:%M %Z}" == "2999-12-24 18:00 UTC"
+    at = typed(app, lasts="at", until="2026-12-24T18:00")[2]
+    assert at == datetime(2026, 12, 24, 18, tzinfo=UTC)
     assert typed(app, lasts="7", kind="ban") == (True, set(), None)
+
+
+ZONES = {  # what is typed, and where → the moment in UTC
+    ("2026-07-01T18:00", "Europe/Berlin"): "2026-07-01 16:00",
+    ("2026-12-24T18:00", "Europe/Berlin"): "2026-12-24 17:00",
+    ("2026-12-24T18:00", "America/New_York"): "2026-12-24 23:00",
+    ("2026-03-08T02:30", "America/New_York"): "2026-03-08 07:30",  # an hour that clocks skip
+    ("2026-12-24T18:00", "Asia/Kathmandu"): "2026-12-24 12:15",
+}
+
+
+@time_machine.travel(datetime(2026, 3, 1, 12), tick=False)
+def test_the_end_is_named_in_the_time_zone_of_the_moderator(app):
+    ends = {here: typed(app, lasts="at", until=here[0], zone=here[1])[2] for here in ZONES}
+
+    assert {k: f"{end.astimezone(UTC):%Y-%m-%d %H:%M}" for k, end in ends.items()} == ZONES
+
+
+def test_the_time_zone_is_remembered(client, alice, mona):
+    until = f"{utcnow() + timedelta(days=9):%Y-%m-%dT%H:%M}"
+    client.sign_in(mona)
+    assert "data-own-zone" in client.get("/moderation/people/alice/sanction").text
+
+    data = form(lasts="at", until=until, zone="Asia/Tokyo")
+    client.post("/moderation/people/alice/sanction", data=data)
+
+    page = client.get("/moderation/people/alice/sanction").text
+    assert '<option selected value="Asia/Tokyo">' in page and "data-own-zone" not in page
+    (made,) = db.session.scalars(select(Sanction))
+    assert f"{made.until + timedelta(hours=9):%Y-%m-%dT%H:%M}" == until
+
+
+def test_a_warning_ends_after_the_days_of_the_settings(alice, mona):
+    first = impose(alice, "warning", by=mona)
+    assert timedelta(days=89) < first.until - utcnow() < timedelta(days=91)
+    Setting.change(warning_days=0)
+    assert impose(alice, "warning", by=mona).until is None
+
+    assert first.is_in_force and first.is_strike
+    with time_machine.travel(utcnow() + timedelta(days=100)):
+        assert first.is_over and first.is_strike
+
+
+def test_who_is_warned_is_not_of_good_standing(client, alice, mona):
+    client.sign_in(mona)
+    assert "<dd>Good</dd>" in client.get("/moderation/people/alice").text
+    made = impose(alice, "warning", by=mona)
+    page = client.get("/moderation/people/alice").text
+    assert "<dd>Good</dd>" not in page and "<dd>Warned until" in page
+
+    made.until = utcnow()
+    assert "<dd>Good</dd>" in client.get("/moderation/people/alice").text
 
 
 NONSENSE = [
@@ -311,6 +364,8 @@ NONSENSE = [
     ("until", {"lasts": "at", "until": "9999-12-31T23:59"}),
     ("until", {"lasts": "at", "until": "0001-01-01T00:00"}),
     ("until", {"lasts": "at", "until": "tomorrow"}),
+    ("until", {"lasts": "at", "until": f"{utcnow().year + 6}-12-24T18:00"}),
+    ("zone", {"zone": "Mars/Olympus"}),
     ("reason", {"reason": ""}),
     ("reason", {"reason": "   "}),
     ("reason", {"reason": "x" * 501}),
@@ -426,8 +481,8 @@ def test_who_may_not_sanction_lifts_nothing(client, mona, ada):
 
 
 def test_the_log_keeps_what_was_done_and_until_when(alice, mona):
-    one = impose(alice, by=mona, until=datetime.fromisoformat("2999-01-02T12:00:00+00:00"))
+    one = impose(alice, by=mona, until=datetime.fromisoformat("2030-01-02T12:00:00+00:00"))
     entry = db.session.get(AuditEntry, one.entry_id)
 
-    assert (entry.action, entry.after) == ("silence", "until 2 January 2999, 12:00 UTC")
+    assert (entry.action, entry.after) == ("silence", "until 2 January 2030, 12:00 UTC")
     assert impose(alice, "warning", by=SITE).by_name == "the site"

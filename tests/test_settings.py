@@ -20,6 +20,7 @@ FORM |= dict(
     sign_up_text="",
     names_in_log="y",
     notice_hours="24",
+    warning_days="90",
     hold_first="0",
     frozen_until="",
     freeze_text="",

@@ -88,12 +88,12 @@ def test_a_silenced_member_reads_and_keeps_all_else(client, alice, ids):
 
 
 def test_where_one_would_write_a_line_says_until_when(client, alice, ids):
-    impose(alice, "silence", datetime.fromisoformat("2999-01-02T12:00:00+00:00"))
+    impose(alice, "silence", datetime.fromisoformat("2030-01-02T12:00:00+00:00"))
     client.sign_in(alice)
 
     for path in ("/", "/post/{post}", "/settings/profile", "/settings/picture"):
         page = client.get(path.format(**ids)).text
-        assert "You are silenced until 2 January 2999, 12:00 UTC" in page  # a banner
+        assert "You are silenced until 2 January 2030, 12:00 UTC" in page  # a banner
         assert "While you are silenced, you cannot write here." in page
         assert "how to appeal" in page and "<textarea" not in page
 
@@ -295,3 +295,17 @@ def test_a_notice_and_a_warning_take_nothing(client, alice):
 
     assert page.status_code == 200 and 'name="body"' in page.text and "banner" not in page.text
     assert client.post("/", data={"body": "Hello."}).status_code == 302
+
+
+@pytest.mark.parametrize("kind", ["suspension", "ban"])
+def test_who_is_shut_out_can_take_along_and_delete_their_account(client, alice, kind):
+    impose(alice, kind)
+    client.sign_in(alice)
+    page = client.get("/standing").text
+    assert 'href="/settings/data"' in page and 'href="/settings/delete-account"' in page
+
+    assert client.post("/settings/data").status_code == 302
+    data = {"password": PASSWORD, "writing": "stays"}
+    answer = client.post("/settings/delete-account", data=data)
+    assert "It is noted" in client.get(answer.location).text
+    assert alice.leaving_at is not None

@@ -63,6 +63,10 @@ class SettingsForm(Form):
         "Hours after which staff are told that something waits",
         validators=[InputRequired("A number from 0 to 720."), NumberRange(0, 720)],
     )
+    warning_days = IntegerField(
+        "Days after which a warning is over",
+        validators=[Optional(), NumberRange(0, 3650, "Enter a number from 0 to 3650.")],
+    )
     frozen = BooleanField("Read-only for all but staff")
     frozen_until = DateTimeLocalField("Read-only until (UTC)", validators=[Optional()])
     freeze_text = text_field("What everybody reads meanwhile")
@@ -71,6 +75,7 @@ class SettingsForm(Form):
 
     def __init__(self, settings):
         values = {name: getattr(settings, name) for name in vars(settings)}
+        self.before = settings
         end = settings.freeze_ends_at
         super().__init__(data=values | {"frozen_until": end and end.astimezone(UTC)})
 
@@ -95,5 +100,7 @@ class SettingsForm(Form):
         """The values as the settings keep them."""
         values = {field.name: field.data for field in self if field.name in NAMES}
         values["report_categories"] = values["report_categories"].replace("\r\n", "\n")
+        if values["warning_days"] is None:
+            values["warning_days"] = self.before.warning_days
         end = self.frozen_until.data
         return values | {"frozen_until": iso(end.replace(tzinfo=UTC)) if end else ""}

@@ -1,6 +1,7 @@
 """What moderators should know of a member before they decide: what was reported, hidden, ruled."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -11,7 +12,7 @@ from .comment import Comment
 from .invitation import Invitation
 from .post import Post
 from .report import Report
-from .sanction import Sanction
+from .sanction import WARNING, Sanction
 from .session import UserSession
 from .user import User
 
@@ -64,8 +65,15 @@ class PersonHistory:
         theirs = theirs.where(Report.reporter_id == self.user.id)
         return self._tally(theirs.order_by(Report.id.desc()))
 
+    @cached_property
     def sanctions(self):
         return db.session.scalars(Sanction.of(self.user).limit(SHOWN)).all()
+
+    @property
+    def warning(self):
+        """The newest warning that is in force, or None."""
+        warnings = (made for made in self.sanctions if made.kind == WARNING)
+        return next((made for made in warnings if made.is_in_force), None)
 
     def hidden(self):
         """The posts and comments that moderators hid last, the newest first."""

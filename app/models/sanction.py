@@ -1,5 +1,7 @@
 """Sanctions: a ladder of what moderators may do to a member, each with its reason."""
 
+from datetime import timedelta
+
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -9,6 +11,7 @@ from .audit import AuditEntry
 from .fields import CreatedAt, Id, Moment, Reason, end_in_words, partial_index, utcnow
 from .refused import Refused
 from .sanctioned import NO_END
+from .setting import current_settings
 from .user import User
 
 NOTICE, WARNING, SILENCE, SUSPENSION, BAN = KINDS = (
@@ -18,7 +21,8 @@ NOTICE, WARNING, SILENCE, SUSPENSION, BAN = KINDS = (
     "suspension",
     "ban",
 )
-ENDING = (SILENCE, SUSPENSION)  # those that may have an end
+ENDING = (SILENCE, SUSPENSION)  # those whose end a moderator may choose
+LONGEST = 5  # years that one may last which is to have an end
 SUSPENDING = (SUSPENSION, BAN)
 STRIKES = (WARNING, SILENCE, SUSPENSION, BAN)  # a notice is none
 ACTS = {
@@ -28,6 +32,7 @@ ACTS = {
     SUSPENSION: "suspend",
     BAN: "ban",
 }
+TOO_FAR = f"That is more than {LONGEST} years away; choose one without an end instead."
 LIFT, REINSTATE = "lift sanction", "reinstate sanction"
 
 
@@ -74,10 +79,12 @@ class Sanction(db.Model):
     def impose(cls, person, kind, *, by, reason, until=None, case=None, form_key=None, **more):
         """Sanction a person; what was sent with the same form before is returned instead.
 
-        Refused where the rank forbids it, or where the end is past or makes no sense. `more` are
-        other columns.
+        A warning ends after as many days as the settings say. Refused where the rank forbids it, or
+        where the end is past or makes no sense. `more` are other columns.
         """
         _require_end(kind, until)
+        if kind == WARNING and (days := current_settings().warning_days):
+            until = utcnow() + timedelta(days=days)
         with person.an_administrator_remains():
             if sent := form_key and db.session.scalar(select(cls).filter_by(form_key=form_key)):
                 return sent._made_for(person)
@@ -135,7 +142,7 @@ class Sanction(db.Model):
 
     @property
     def is_in_force(self):
-        """A notice and a warning keep nobody from anything: they stand until they are lifted."""
+        """A notice keeps nobody from anything: it stands until it is lifted."""
         return not (self.is_lifted or self.is_over)
 
     @property
@@ -158,8 +165,13 @@ def _require_end(kind, until):
         raise Refused(f"A {kind} has no end; only a silence or a suspension may have one.")
     if until <= utcnow():
         raise Refused("A sanction ends at a moment that is yet to come.")
-    if until >= NO_END:
-        raise Refused("That is very far off; leave the end out where there should be none.")
+    if until > latest_end():
+        raise Refused(TOO_FAR)
+
+
+def latest_end():
+    """The latest moment at which a sanction may end that is to have an end."""
+    return utcnow() + timedelta(days=LONGEST * 366)
 
 
 def _keep_in_step(person):

@@ -27,6 +27,7 @@ REGISTRATION = {
 }
 ROWS = range(5, 101)  # that a page of a list may have
 NOTICE_HOURS = range(721)
+WARNING_DAYS = range(3651)
 FIRST = range(21)  # texts of a newcomer that may wait for approval
 READERS = {"all": "Everybody", "members": "Members only"}
 CATEGORIES = """\
@@ -53,6 +54,7 @@ class Settings:
     names_in_log: bool = True  # whether the public log names the members whom an act concerned
     sign_up_text: str = ""  # above the sign-up form
     notice_hours: int = 24  # after which staff are told that something waits; 0: never
+    warning_days: int = 90  # after which a warning is over; 0: it stays in force until it is lifted
     report_categories: str = CATEGORIES  # a line each: the name | the reason of a ruling
     hold_first: int = 0  # how many texts of a newcomer wait for approval; 0: none
     hold_links: bool = False  # whether those with links to other sites do
@@ -199,7 +201,11 @@ def _check(name, value):
     if type(value) is not type(getattr(_usual(), name)):
         raise ValueError(f"{name} cannot be {value!r}.")
     choices = {"registration": REGISTRATION, "readers": READERS, "posts_per_page": ROWS}
-    choices = (choices | {"notice_hours": NOTICE_HOURS, "hold_first": FIRST}).get(name)
+    choices = (
+        choices
+        | {"notice_hours": NOTICE_HOURS, "hold_first": FIRST}
+        | {"warning_days": WARNING_DAYS}
+    ).get(name)
     if choices is not None and value not in choices:
         raise ValueError(f"{name} cannot be {value!r}.")
     if name == "frozen_until" and value:

@@ -86,6 +86,7 @@ class User(
     avatar_key: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
     member_since: Mapped[Moment] = mapped_column(default=utcnow)
     last_seen: Mapped[Moment | None]
+    time_zone: Mapped[str] = mapped_column(String(64), default="")  # in which they type moments
     hides_last_seen: Mapped[bool] = mapped_column(default=False)
     picture_key: Mapped[str | None] = mapped_column(String(32))  # of their own; None: an identicon
     home_feed: Mapped[str] = mapped_column(String(16), default="all")

@@ -67,7 +67,7 @@ class RulingForm(SanctionForm):
     submit = SubmitField("Give this ruling")
 
     def __init__(self, case, by):
-        super().__init__()
+        super().__init__(by)
         self.prefilled = current_settings().categories.get(case.category, "")
         self.has_text = case.noun != "user" and case.thing is not None
         self.ruling.choices = choices_of(self._rulings(case, by))

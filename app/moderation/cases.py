@@ -129,6 +129,7 @@ def changes_since(reports, thing):
 def rule(case, form):
     """Rule as the form says, and write to the person concerned what came of it."""
     by, words = actor(), form.words
+    form.remember_zone(by)
     if form.dismisses:
         case.dismiss(by=by, reason=words)
         return

@@ -1,13 +1,22 @@
 """What a moderator fills in to sanction somebody, and to take that back."""
 
-from datetime import UTC, timedelta
+from datetime import timedelta
 
 from wtforms import DateTimeLocalField, RadioField, SelectField, SubmitField, ValidationError
 from wtforms.validators import InputRequired, Optional
 
-from ..forms import Form, choices_of, key_field, required_reason_field
+from ..forms import Form, choices_of, in_zone, key_field, required_reason_field, zone_field
 from ..models.fields import utcnow
-from ..models.sanction import BAN, ENDING, NOTICE, SILENCE, SUSPENSION, WARNING
+from ..models.sanction import (
+    BAN,
+    ENDING,
+    NOTICE,
+    SILENCE,
+    SUSPENSION,
+    TOO_FAR,
+    WARNING,
+    latest_end,
+)
 
 DOES = {
     NOTICE: "Notice: a word, which counts for nothing",
@@ -31,9 +40,14 @@ class SanctionForm(Form):
         validators=[InputRequired("Please choose one.")],
     )
     lasts = SelectField("How long", choices=choices_of(LASTS.items()), default="7")
-    until = DateTimeLocalField("Until (UTC)", validators=[Optional()])
+    until = DateTimeLocalField("Until", validators=[Optional()])
+    zone = zone_field()
     reason = required_reason_field()
     submit = SubmitField("Sanction")
+
+    def __init__(self, by):
+        """The moderator `by` has the time zone that they chose before."""
+        super().__init__(zone=by.time_zone or "UTC")
 
     def validate_lasts(self, field):
         typed = "".join(self.until.raw_data or []).strip()
@@ -45,10 +59,20 @@ class SanctionForm(Form):
             return
         if field.data is None:
             raise ValidationError("Please name a moment, such as 2026-12-24T18:00.")
-        if not 2000 <= field.data.year < 9999:
-            raise ValidationError("Please choose a nearer moment.")
-        if field.data.replace(tzinfo=UTC) <= utcnow():
+        if not 2000 <= field.data.year < 9999 or self.named > latest_end():
+            raise ValidationError(TOO_FAR)
+        if self.named <= utcnow():
             raise ValidationError("Please choose a moment that is yet to come.")
+
+    def remember_zone(self, person):
+        """Where a moment was named, the next form begins with its time zone."""
+        if self.until.data:
+            person.time_zone = self.zone.data
+
+    @property
+    def named(self):
+        """The moment that was named, in the time zone that was chosen."""
+        return in_zone(self.until.data, self.zone.data)
 
     @property
     def end(self):
@@ -56,7 +80,7 @@ class SanctionForm(Form):
         if self.kind.data not in ENDING or self.lasts.data == NEVER:
             return None
         if self.lasts.data == AT:
-            return self.until.data.replace(tzinfo=UTC)
+            return self.named
         return utcnow() + timedelta(days=int(self.lasts.data))
 
 

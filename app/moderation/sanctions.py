@@ -17,7 +17,7 @@ SHOWN = 50  # of what was imposed before, the newest
 
 @moderation.route("/people/<username>/sanction", methods=["GET", "POST"])
 def sanction(username):
-    person, form = find_person(username), SanctionForm()
+    person, form = find_person(username), SanctionForm(actor())
     if form.validate_on_submit() and impose(person, form):
         return redirect(url_for("moderation.person", username=person.username))
     if not form.is_submitted():
@@ -53,6 +53,7 @@ def impose(person, form):
     values = dict(reason=form.reason.data, until=form.end, form_key=form.key.data)
     try:
         made = Sanction.impose(person, form.kind.data, by=actor(), **values)
+        form.remember_zone(actor())
         if made.is_new:
             send_sanctioned(made)
         db.session.commit()

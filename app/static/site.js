@@ -41,6 +41,11 @@
   };
   refresh(document);
 
+  // A moment is typed as the clock here shows it.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const field of document.querySelectorAll("select[data-own-zone]"))
+    if ([...field.options].some((option) => option.value === zone)) field.value = zone;
+
   // What went wrong is read first.
   document.querySelector(".error-summary")?.focus();
 
