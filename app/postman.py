@@ -143,6 +143,9 @@ def compose(row):
     if row.unsubscribe_url:  # by one click, RFC 8058
         message.extra_headers["List-Unsubscribe"] = f"<{row.unsubscribe_url}>"
         message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message.extra_headers["List-Id"] = f"<notifications.{domain}>"  # RFC 2919
+    if row.thread:  # mail programs show together what refers to one mail (RFC 5322, 3.6.4)
+        message.extra_headers["References"] = f"<{row.thread}@{domain}>"
     return message
 
 

@@ -437,12 +437,29 @@ def test_a_mail_can_be_unsubscribed_from_by_its_headers(office, letter):
     assert line.encode() in office.sources[0]  # whole, as mail readers look for it
 
 
+def test_mails_about_one_post_hang_together_and_all_name_their_list(office, alice, post, bob):
+    """RFC 5322, 3.6.4 and RFC 2919; a mail about two posts belongs to neither."""
+    other = Post.publish("Another question.", by=alice)
+    for posts in ([post], [post], [post, post], [post, other]):
+        for each in posts:
+            Comment.publish(each, "Yes.", by=bob)
+        db.session.commit()
+        write_and_deliver()
+
+    told = [(letter["References"], letter["List-Id"]) for letter in office.letters]
+    thread = f"<post-{post.id}@example.org>"
+    name = "<notifications.example.org>"
+    assert told == [(thread, name), (thread, name), (thread, name), (None, name)]
+    assert len({letter["Message-ID"] for letter in office.letters}) == 4
+
+
 def test_other_mails_have_no_such_header(office, alice):
     send_password_changed(alice)
     db.session.commit()
     deliver_pending()
 
-    assert office.letters[0]["List-Unsubscribe"] is None
+    for name in ("List-Unsubscribe", "List-Id", "References"):
+        assert office.letters[0][name] is None
 
 
 def test_one_click_stops_them_without_a_cookie_a_token_or_signing_in(letter, strict_client, alice):

@@ -57,6 +57,13 @@ def send_news(mail, user, cards, number, kinds):
     for name, value in columns.items():
         setattr(mail, name, value)
     mail.unsubscribe_url = stop
+    mail.thread = thread_of(cards)
+
+
+def thread_of(cards):
+    """Return the post that all of them are about, as mails refer to it; None where they differ."""
+    posts = {card.post_id for card in cards}
+    return f"post-{posts.pop()}" if len(posts) == 1 and None not in posts else None
 
 
 def link_to(card):

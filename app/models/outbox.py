@@ -57,6 +57,8 @@ class OutboxMail(Handled, db.Model):
     dead_at: Mapped[Moment | None]  # when it was given up
     dropped_at: Mapped[Moment | None]  # when an administrator decided that it never leaves
 
+    thread = None  # what the mail belongs to, such as post-7; known once it is about to leave
+
     @classmethod
     def _is_waiting(cls):
         return cls.sent_at.is_(None), cls.dead_at.is_(None), cls.dropped_at.is_(None)
