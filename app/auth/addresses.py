@@ -35,7 +35,7 @@ def change_email_request():
             send_address_taken(owner)
         db.session.commit()
         flash(f"A link is on its way to {form.email.data}; open it to change your address.", "mail")
-        return redirect(url_for("main.user", username=person.username))
+        return redirect(url_for("auth.change_email_request"))
     return render_template("auth/change_email_request.html", form=form)
 
 

@@ -9,8 +9,9 @@ from ..decorators import KeptBack
 from ..errors import answer, prefers_json
 from ..extensions import db
 from ..models.setting import current_settings
-from ..security import actor
+from ..security import actor, this_page
 from .blueprint import auth
+from .wanted import keep
 
 FIRST = {
     "auth.change_password": "A new password is due first.",
@@ -48,6 +49,8 @@ def keep_within():
         raise KeptBack
     if first and prefers_json():
         return answer(403, words=FIRST[first])
+    if first in FIRST and request.method == "GET" and endpoint != "main.index":
+        keep(this_page())
     return redirect(url_for(first)) if first else None
 
 

@@ -13,6 +13,7 @@ from ..throttles import MAILS_ASKED, MAILS_TO, PASSWORD_CHANGES, STRENGTH
 from .blueprint import auth
 from .forms import ChangePasswordForm, ResetForm, ResetRequestForm
 from .links import answer_dead_link
+from .wanted import take
 
 MAYBE_SENT = "If an account has this address, a link to set a new password is on its way to it."
 NAMES = ("email", "username", "first_name", "last_name")
@@ -29,7 +30,7 @@ def change_password():
                 send_password_changed(person)
             db.session.commit()
             flash("Your password is changed, and all other devices are signed out.", "success")
-            return redirect(url_for("main.index"))
+            return redirect(take() or url_for("main.index"))
         form.old_password.errors = ["It was changed elsewhere in this moment; look again."]
     due = person.password_due_at is not None
     asked = due and person.was_asked_for_new_password

@@ -21,6 +21,7 @@ from ..throttles import MAILS_TO, NOTICES_TO, SIGN_UP
 from .blueprint import auth
 from .forms import NAME_TAKEN, ApplicationForm, RegistrationForm, sign_up_key
 from .links import answer_dead_link
+from .wanted import take
 
 SENT = "Look into your mail: a link to confirm your address is on its way to {}."
 FIELDS = ("email", "username", "first_name", "last_name", "password")
@@ -96,7 +97,9 @@ def confirm(token):
     waits = link.user.awaits_approval
     then = "Now an administrator decides on your request." if waits else "Welcome!"
     flash(f"The address {link.user.email} is confirmed. {then}", "success")
-    return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.login"))
+    return redirect(take() or url_for("main.index"))
 
 
 def create_account(form):

@@ -9,10 +9,11 @@ from ..access import may_open
 from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
 from ..models import DayCount, Role, User, UserSession
-from ..security import VIEWED, actor, is_local, this_page
+from ..security import VIEWED, actor, this_page
 from ..throttles import SignInAttempt
 from .blueprint import auth
 from .forms import LoginForm
+from .wanted import take
 
 REFUSED = "Wrong address, username or password."
 CLOSED = "This account is deactivated. Ask the people who run this site."
@@ -91,6 +92,7 @@ def find_by_password(login, password):
 
 def sign_in(person, *, remember=False):
     """Open a session in this browser and go where the person wanted to, or their role's page."""
+    wanted = take()
     session.clear()  # a new session, and with it a new CSRF token (R-11, R-57)
     person.session, token = UserSession.open(
         person, remembered=remember, address=request.remote_addr, agent=request.user_agent.string
@@ -99,8 +101,7 @@ def sign_in(person, *, remember=False):
     login_user(person, remember=remember)
     DayCount.add("sign-in")
     db.session.commit()
-    wanted = request.args.get("next") or request.form.get("next")
-    response = redirect(wanted if is_local(wanted) else landing_page(person))
+    response = redirect(wanted or landing_page(person))
     return devices.remember(response, person)
 
 
