@@ -154,6 +154,13 @@ def has_hidden_characters(text):
     return any(map(is_hidden, text))
 
 
+def hidden_in_words(text):
+    """Say what of a text cannot be seen: a line break or a tab has a name that people know."""
+    if re.search(r"[\r\n\v\f\x85\u2028\u2029]", text):
+        return "a line break"
+    return "a tab" if "\t" in text else "characters that cannot be seen"
+
+
 def is_hidden(character):
     kind = unicodedata.category(character)
     return kind in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in JOINERS

@@ -17,6 +17,13 @@ BEGINS = r"(?<![^,;\t\r\n])"  # at the start, or behind what some program splits
 FORMULA = r"(?= *['=+\-@\t\r\n＝＋－＠])"
 GUARD = re.compile(f"{BEGINS}{FORMULA}")
 GUARDED = re.compile(f"{BEGINS}'{FORMULA}")
+TOLD = re.compile(r'"?sep=(?P<separator>[,;\t])"?(?:\r\n?|\n)', re.IGNORECASE)  # as Excel tells it
+HEADINGS = {  # as address books and other programs have them
+    **dict.fromkeys(("e_mail", "mail", "email_address", "e_mail_address"), "email"),
+    **dict.fromkeys(("user_name", "user", "login"), "username"),
+    **dict.fromkeys(("firstname", "given_name"), "first_name"),
+    **dict.fromkeys(("lastname", "surname", "family_name"), "last_name"),
+}
 BOM = "\ufeff"
 MOST_ROWS = 50_000
 LONGEST_CELL = 10_000
@@ -83,27 +90,33 @@ def read(text):
 
 def _lines(text):
     """Yield (number of the line where it begins, cells) of each row that is not empty."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_separator(text), strict=True)
-    line = 1
+    separator, skipped = _separator(text), 0
+    if told := TOLD.match(text):  # the number of its line stays counted
+        text, skipped = text[told.end() :], 1
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 1 + skipped
     try:
         for row in rows:
             if any(cell.strip() for cell in row):
                 if any(len(cell) > LONGEST_CELL for cell in row):
                     raise Unreadable(f"Line {line} holds a cell that is too long. Is a quote open?")
                 yield line, row
-            line = rows.line_num + 1
+            line = rows.line_num + 1 + skipped
     except csv.Error:
         raise Unreadable(f"Line {line} is no CSV: look at its quotation marks.") from None
 
 
 def _separator(text):
-    """Return what the first line separates its cells by."""
+    """Return what the file says that it separates its cells by, else what its first line shows."""
+    if told := TOLD.match(text):
+        return told["separator"]
     first = re.search(r"[^\r\n]*", text.lstrip("\r\n"))[0]
     return max(SEPARATORS, key=first.count)
 
 
 def _columns(header):
     names = [re.sub(r"[\s-]+", "_", unguarded(name).strip().lower()) for name in header[:MOST]]
+    names = [HEADINGS.get(name, name) for name in names]
     if "email" not in names:
         raise Unreadable("The first line must name the columns, and “email” among them.")
     if twice := sorted({name for name in names if names.count(name) > 1}):

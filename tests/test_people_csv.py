@@ -98,6 +98,22 @@ def test_separators_line_ends_and_marks_of_all_programs_are_read():
         assert names == ["Åse", "Bø"], (separator, ends, bom)
 
 
+def test_the_line_by_which_excel_tells_its_separator_is_understood():
+    """The commas of a heading do not decide then; and lines keep the numbers that they have."""
+    for told in ("sep=;", '"sep=;"', "SEP=;"):
+        rows = [*read(f"{told}\r\nemail;last_name\r\na@example.org;Smith, Jr., PhD, Esq.\r\n")]
+        assert rows == [(3, {"email": "a@example.org", "last_name": "Smith, Jr., PhD, Esq."})]
+
+
+def test_headings_of_other_programs_are_understood():
+    for heading in ("E-Mail", "e-mail address", "Mail", "EMAIL", "Email Address"):
+        assert people(f"{heading},Surname\na@example.org,Ek\n") == [
+            {"email": "a@example.org", "last_name": "Ek"}
+        ], heading
+    with pytest.raises(Unreadable, match="twice: “email”"):
+        people("email,E-Mail\na,b\n")
+
+
 NO_TEXTS = [
     ("email\na@example.org".encode("utf-16"), "UTF-16"),
     ("email\na@example.org".encode("utf-16-be"), "Line 1 holds bytes that no text has"),

@@ -6,6 +6,7 @@ from functools import lru_cache
 from ..names import (
     canonical_address,
     has_hidden_characters,
+    hidden_in_words,
     is_reserved,
     problem_with_username,
     username_from,
@@ -24,8 +25,10 @@ def address_in(cells, errors):
     try:
         if not text:
             raise ValueError("There is no address.")
-        if len(text) > 254 or has_hidden_characters(text):
-            raise ValueError("The address is too long, or holds what cannot be seen.")
+        if len(text) > 254:
+            raise ValueError("It is too long.")
+        if has_hidden_characters(text):
+            raise ValueError(f"It holds {hidden_in_words(text)}.")
         return canonical(text)
     except ValueError as error:
         errors.append(f"Address: {error}")
@@ -40,7 +43,7 @@ def names_in(cells):
 def check_text(name, text, errors):
     """Return a name or place as it would be stored."""
     if has_hidden_characters(text):
-        errors.append(f"The {LABELS[name]} holds characters that cannot be seen.")
+        errors.append(f"The {LABELS[name]} holds {hidden_in_words(text)}.")
     if len(text.strip()) > LONGEST:
         errors.append(f"The {LABELS[name]} is too long: {LONGEST} characters at most.")
     return text.strip()

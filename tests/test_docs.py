@@ -1,0 +1,80 @@
+"""The docs name what there is: variables, settings, lifetimes, links between pages."""
+
+import re
+
+from services import ROOT
+
+import config
+
+DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
+EXAMPLE = (ROOT / ".env.example").read_text()
+ELSEWHERE = {"FLASK_CONFIG", "TEST_REDIS_URL"}  # read by the factory, and by the tests
+
+
+class Environment(dict):
+    """Holds nothing, and notes what it is asked for."""
+
+    def get(self, name, default=None):
+        self[name] = None
+        return default
+
+
+def variables():
+    environment = Environment()
+    for cls in (config.DevelopmentConfig, config.TestingConfig, config.ProductionConfig):
+        cls(environment)
+    return set(environment)
+
+
+def test_the_example_of_the_environment_has_every_variable_and_no_other():
+    assert set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", EXAMPLE, re.MULTILINE)) == (
+        variables() | ELSEWHERE
+    )
+
+
+def test_every_name_in_capitals_in_the_docs_is_a_variable_or_a_setting():
+    known = variables() | ELSEWHERE | set(dir(config.Config)) | vars(config.Config({})).keys()
+    known |= set(re.findall(r"\b[A-Z]{2,}(?:_[A-Z]+)+\b", (ROOT / "tests/services.py").read_text()))
+
+    wrong = {}
+    for name, text in DOCS.items():
+        named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)\b", text))
+        wrong[name] = {word for word in named - known if not _is_in_the_code(word)}
+
+    assert {name: words for name, words in wrong.items() if words} == {}
+
+
+def _is_in_the_code(word):
+    """Docs for developers name constants too."""
+    return any(
+        re.search(rf"\b{word}\b", path.read_text())
+        for folder in ("app", "tests")
+        for path in (ROOT / folder).rglob("*.py")
+        if path.name != "test_docs.py"
+    )
+
+
+def test_the_lifetimes_in_the_docs_are_those_of_the_configuration():
+    settings, text = config.Config({}), DOCS["configure.md"]
+    hours = [settings.SESSION_IDLE.total_seconds() / 3600, settings.SESSION_LIFETIME.days]
+    remembered = settings.REMEMBER_COOKIE_DURATION.days
+    links = [settings.CONFIRMATION_LIFETIME.days, settings.RESET_LIFETIME.total_seconds() / 3600]
+    links += [settings.EMAIL_CHANGE_LIFETIME.total_seconds() / 3600]
+    links += [settings.EMAIL_REVERT_LIFETIME.days]
+
+    assert f"ends after {hours[0]:.0f} hours idle, or {hours[1]} days" in text
+    assert f"| a remembered device | {remembered} days |" in text
+    assert "| {} days / {:.0f} hour / {:.0f} hour / {} days |".format(*links) in text
+    assert f"sending it again starts anew | {settings.INVITATION_LIFETIME.days} days |" in text
+
+
+def test_links_between_pages_of_the_docs_lead_somewhere():
+    pages = {**DOCS, "README.md": (ROOT / "README.md").read_text()}
+    broken = []
+    for name, text in pages.items():
+        folder = ROOT if name == "README.md" else ROOT / "docs"
+        for target in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text):
+            if not (folder / target).exists():
+                broken.append((name, target))
+
+    assert broken == []
