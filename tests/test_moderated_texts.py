@@ -411,3 +411,74 @@ def test_what_waits_for_approval_is_not_restored_and_no_gap(client, alice, mona,
     assert written.is_held and how_many(AuditEntry) == 0 and mails() == []
     client.sign_out()
     assert "hidden by a moderator" not in client.get(f"/post/{post.id}").text
+
+
+# The public history
+
+
+@pytest.fixture
+def taken_out(client, alice, mona):
+    """A post of which a moderator has taken a private address out, after an edit of its author."""
+    post = make_post(alice, "Zoe lives at 7 Elm Road.")
+    post.edit("Zoe lives at 7 Elm Road!", by=alice)
+    client.sign_in(mona)
+    data = {"body": "Zoe lives somewhere.", "rule": "Private data", "reason": ""}
+    client.post(f"/moderation/post/{post.id}/edit", data=data)
+    return post
+
+
+@pytest.mark.parametrize("make", [make_post, make_comment])
+def test_what_a_moderator_takes_out_is_out_of_the_public_history(client, alice, bob, mona, make):
+    text = make(author=alice, text="At 7 Elm Road.")
+    client.sign_in(mona)
+    data = {"body": "Somewhere.", "reason": "Private."}
+    client.post(f"/moderation/{text.noun}/{text.id}/edit", data=data)
+
+    sees = {}
+    for person in (alice, bob, mona):
+        client.sign_in(person)
+        sees[person.username] = "Elm" in client.get(f"/{text.noun}/{text.id}/history").text
+    assert sees == {"alice": True, "bob": False, "mona": True}
+
+
+def test_all_versions_before_are_out_and_the_page_says_so(client, taken_out, bob):
+    client.sign_in(bob)
+    taken_out.edit("Zoe lives somewhere else.", by=taken_out.author)
+
+    page = client.get(f"/post/{taken_out.id}/history").text
+
+    assert "Elm" not in page and "took the earlier versions out" in page
+    assert "<ins" in page  # what came after is told
+
+
+def test_a_moderator_may_leave_the_history_as_it_is(client, alice, bob, mona):
+    post = make_post(alice, "Helo.")
+    client.sign_in(mona)
+    data = {"body": "Hello.", "reason": "A slip.", "keeps_history": "y"}
+    client.post(f"/moderation/post/{post.id}/edit", data=data)
+    client.sign_in(bob)
+
+    page = client.get(f"/post/{post.id}/history").text
+    assert "This is how it began." in page
+
+
+def test_undo_puts_the_history_back_and_undoing_that_takes_it_out_again(
+    client, taken_out, bob, mona
+):
+    def public():
+        client.sign_in(bob)
+        page = client.get(f"/post/{taken_out.id}/history").text
+        client.sign_in(mona)
+        return page.count("Elm") > 0
+
+    def undo_last():
+        db.session.commit()
+        entry = db.session.scalars(AuditEntry.latest()).first()
+        client.post(f"/moderation/log/{entry.id}/undo")
+
+    undo_last()
+    assert public() and taken_out.body == "Zoe lives at 7 Elm Road!"
+    undo_last()
+    assert not public() and taken_out.body == "Zoe lives somewhere."
+    undo_last()
+    assert public()

@@ -1,5 +1,6 @@
 """The queue: what waits, who has it in hand, the rulings and whom they reach."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,10 +8,11 @@ import time_machine
 from factories import keep, mails, make_comment, make_post, make_report, make_user
 
 from app.extensions import db
-from app.models import AuditEntry, Notification, Role, Sanction, Setting
+from app.models import Appeal, AuditEntry, Notification, Role, Sanction, Setting
 from app.models.case import CLAIM
 from app.models.case_list import CaseList, records_of
 from app.models.fields import utcnow
+from app.models.holding import Hold
 from app.models.notification_card import notification_cards
 from app.models.refused import Refused
 from app.models.ruling import Penalty
@@ -527,3 +529,54 @@ def test_numbers_of_the_past_are_those_of_the_person(app, alice, bob, mona):
 
     assert (record.strikes, record.upheld, record.dismissed) == (1, 1, 2)
     assert CaseList.next_for(mona).person is bob
+
+
+# The words that were reported, the thread around them, and how much waits behind each tab
+
+
+def test_the_queue_and_the_case_show_the_words_that_were_reported(client, alice, bob, mona):
+    post = make_post(alice, "Buy my pills.")
+    case = make_report(post, by=bob).case
+    about = make_report(alice, by=bob).case
+    post.edit("What a lovely day.", by=alice)
+    client.sign_in(mona)
+
+    queue = client.get("/moderation/").text
+    assert "Buy my pills." in queue and "What a lovely day." not in queue
+    assert queue.count("Changed since it was reported") == 1
+    page = client.get(f"/moderation/case/{case.id}").text
+    assert page.index("Buy my pills.") < page.index("What a lovely day.")
+    alice.about_me = "Changed."
+    page = client.get(f"/moderation/case/{about.id}").text
+    assert "It was changed since it was reported" in page
+
+
+def test_a_case_about_a_comment_shows_the_thread_around_it(client, alice, bob, mona):
+    post = make_post(alice, "The question.")
+    said = [make_comment(post, bob, f"Answer {number}.") for number in range(9)]
+    case = make_report(said[4], by=alice).case
+    said[5].delete()
+    client.sign_in(mona)
+
+    page = client.get(f"/moderation/case/{case.id}").text
+    page = page.partition("The thread around it")[2]
+
+    page = page.partition("</details>")[0]
+    shown = [number for number in range(9) if f"Answer {number}." in page]
+    assert "The question." in page and shown == [1, 2, 3, 6, 7, 8]
+
+
+@pytest.mark.both_databases
+def test_the_numbers_on_the_tabs_add_up_to_the_badge(client, alice, bob, mona):
+    for _ in range(2):
+        make_report(make_post(alice), by=bob)
+    make_report(mona, by=bob)  # about herself: another moderator sees to it
+    for made in (make_post(alice), make_comment(author=alice)):
+        made.hold(Hold("first"))
+    Appeal.open(Sanction.impose(bob, "warning", by=mona, reason="Rude."), by=bob, body="Why?")
+    client.sign_in(mona)
+
+    page = client.get("/moderation/").text
+
+    numbers = [int(n) for n in re.findall(r'<span class="nav-count">(\d+)<span', page)]
+    assert numbers == [5, 2, 2, 1]  # the badge, and the tabs

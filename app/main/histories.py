@@ -4,8 +4,10 @@ from flask import render_template
 
 from ..decorators import readable
 from ..differences import difference, shortened
+from ..extensions import db
 from ..models import Revision
 from ..paging import page_of
+from ..security import actor
 from .blueprint import main
 from .comments import find_comment
 from .posts import find_post
@@ -25,12 +27,19 @@ def comment_history(id):
     return show_history(find_comment(id))
 
 
+def is_cut_short(written):
+    """Whether moderators have taken the first versions out of the public history."""
+    withheld = written.history().where(Revision.withheld_by.is_not(None))
+    return db.session.scalar(withheld.with_only_columns(Revision.id).limit(1)) is not None
+
+
 def show_history(written):
     """Show a page of changes, the newest first, each as what it made of the text before.
 
     Where the page reaches back to the beginning, `first` is the text that it began with.
     """
-    page = page_of(written.history(), [Revision.id], size=VERSIONS_A_PAGE)
+    history = written.history_for(actor())
+    page = page_of(history, [Revision.id], size=VERSIONS_A_PAGE)
     newer = written.after(page.items[0]) if page.items else written
     changes = []
     for older in page:
@@ -39,4 +48,5 @@ def show_history(written):
         newer = older
     first = None if page.after or page.is_beyond else newer
     facts = dict(written=written, page=page, changes=changes, first=first)
+    facts["withheld"] = not written.is_open_book(actor()) and is_cut_short(written)
     return render_template("main/history.html", **facts)

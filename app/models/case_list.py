@@ -105,6 +105,22 @@ def records_of(ids):
     return records
 
 
+def first_reports_of(cases):
+    """Return the id of each case → its first report, which has the words as they were then."""
+    first = select(func.min(Report.id)).where(Report.case_id.in_([case.id for case in cases]))
+    rows = select(Report).where(Report.id.in_(first.group_by(Report.case_id)))
+    return {report.case_id: report for report in db.session.scalars(rows)} if cases else {}
+
+
+def neighbours_of(comment, number=3):
+    """The comments just before and after one in its thread, as far as they are not deleted."""
+    here = Comment.post_id == comment.post_id, Comment.deleted_at.is_(None)
+    before = select(Comment).where(*here, Comment.id < comment.id).order_by(Comment.id.desc())
+    after = select(Comment).where(*here, Comment.id > comment.id).order_by(Comment.id)
+    earlier, later = (db.session.scalars(some.limit(number)).all() for some in (before, after))
+    return earlier[::-1], later
+
+
 def categories_of(cases):
     """Return the id of each case → its categories, the most frequent first, with how often."""
     found = {case.id: [] for case in cases}

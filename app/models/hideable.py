@@ -19,6 +19,7 @@ from .refused import Refused
 from .user import User
 
 KEPT = timedelta(days=30)  # what its author deleted, for staff
+TAKEN_OUT = "taken out of the public history"
 BY_CLEAN_UP = "clean_up_id IS NOT NULL"
 
 
@@ -52,7 +53,7 @@ class Hideable(Moderatable):
 
     `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE. A class
     brings `lock`, which waits for whoever changes it, `count`, which counts it again or no longer,
-    `edit`, `tell_named` and `newest_revision_id`.
+    `edit`, `tell_named`, `withhold_former` and `newest_revision_id`.
     """
 
     hidden_at: Mapped[Moment | None]
@@ -93,17 +94,21 @@ class Hideable(Moderatable):
             self.count(1)
         return True
 
-    def revise(self, text, *, by, reason=""):
+    def revise(self, text, *, by, reason="", withhold=False):
         """Change the text as staff, also while it is hidden; None: it is the text that it had.
 
-        The log tells which version it was, and none of the words: those are in the history.
+        The log tells which version it was, and none of the words: those are in the history, which
+        everybody reads, unless they are to `withhold` from it.
         """
         known = Draft(self.body).called
         draft = self.edit(text, by=by, as_staff=True)
         if draft is not None:
             said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
+            said["before"] += f", {TAKEN_OUT}" if withhold else ""
             said["subject_id"] = None if self.is_held else self.newest_revision_id()
-            self._record("edit text", by, reason, **said)
+            entry = self._record("edit text", by, reason, **said)
+            if withhold:
+                self.withhold_former(entry)
             self.tell_named(draft, known)
         return draft
 

@@ -9,6 +9,7 @@ from . import news
 from .audit import AuditEntry
 from .comment import Comment
 from .held import WAITED
+from .hideable import TAKEN_OUT
 from .inverse import NO_LONGER, Inverse, rows_of
 from .post import Post
 from .revision import Revision
@@ -98,6 +99,9 @@ def why_not_put_back(entry, found, by):
 def put_back(entry, found, by, reason):
     text, revision, _ = found
     named = Draft(text.body).called
-    if draft := text.revise(revision.body, by=by, reason=reason):
+    text.publish_former(entry)
+    again = entry.undoes_id and db.session.get(AuditEntry, entry.undoes_id)
+    withhold = bool(again) and TAKEN_OUT in again.before
+    if draft := text.revise(revision.body, by=by, reason=reason, withhold=withhold):
         gone = [name for name in named if name not in draft.called]
         news.forget_mentions(text, gone, since=entry.created_at)

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
+from ..words import beginning, plain
 from .case import DISMISSED, Case
 from .fields import CreatedAt, Id, Reason, full, utcnow
 from .refused import Refused
@@ -136,6 +137,15 @@ class Report(db.Model):
         here = select(User.id).where(User.id == person.id).with_for_update(key_share=True)
         if db.session.scalar(here) is None:
             raise Refused("Your account is gone.")
+
+    def in_brief(self, length):
+        """The beginning of the text as it was, plain; of a member, what they said of themselves."""
+        return beginning(plain(self.html) if self.body_html else self.body, length)
+
+    def differs_from(self, thing):
+        """Whether the text, or what a member says of themselves, is another by now."""
+        now = thing and (thing.about_me if isinstance(thing, User) else thing.body)
+        return now is not None and now != self.body
 
     @property
     def html(self):

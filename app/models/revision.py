@@ -10,7 +10,8 @@ from .fields import Id, Moment, utcnow
 class Revision(db.Model):
     """Written once, when a newer text takes its place; `created_at` is when this one was written.
 
-    The newest text of a thing is its own `body`, and no revision.
+    The newest text of a thing is its own `body`, and no revision. What is withheld, its author and
+    staff still see.
     """
 
     __tablename__ = "revisions"
@@ -26,6 +27,7 @@ class Revision(db.Model):
     )
     body: Mapped[str] = mapped_column(Text)
     editor_name: Mapped[str] = mapped_column(String(64), default="")  # who wrote this text
+    withheld_by: Mapped[int | None]  # the entry of the log that took it out of the public history
 
     @property
     def written_at(self):

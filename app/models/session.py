@@ -13,7 +13,7 @@ from ..networks import network_at
 from .fields import CreatedAt, Id, Moment, utcnow
 from .notification import Notification
 from .setting import Setting, settings_are_at
-from .waiting import waiting_for
+from .waiting import QUEUES, waiting_for
 
 UNKNOWN = "unknown"  # as `network_at` says
 MOST = 50  # devices of one person; the oldest give way
@@ -58,7 +58,7 @@ class UserSession(db.Model):
 
     is_current = False  # set on the row that the request came with
     unread = 0  # notifications, at that moment; see Notification.unread_of
-    waiting = 0  # for moderators, at that moment; see `waiting_for`
+    waiting, queues = 0, dict.fromkeys(QUEUES, 0)  # for moderators, at that moment
 
     @classmethod
     def open(cls, user, *, remembered, address, agent):
@@ -88,10 +88,11 @@ class UserSession(db.Model):
         notifications are unread, and how much waits for a moderator.
         """
         row = db.session.execute(WITH_TOKEN, {"token_hash": hash_of(token)}).one_or_none()
-        row, version, unread, waiting = row or (None, None, 0, 0)
+        row, version, unread, *waiting = row or (None, None, 0)
         settings_are_at(version)
         if row:
-            row.unread, row.waiting = unread, waiting
+            row.unread, row.queues = unread, dict(zip(QUEUES, waiting, strict=True))
+            row.waiting = sum(waiting)
         return row if row and row.is_alive and row.user.is_active else None
 
     @classmethod
@@ -150,7 +151,7 @@ WITH_TOKEN = select(  # built once: every page asks it
     UserSession,
     Setting.version_now(),
     Notification.unread_of(UserSession.user_id),
-    waiting_for(UserSession.user_id),
+    *waiting_for(UserSession.user_id),
 ).where(UserSession.token_hash == bindparam("token_hash"))
 
 

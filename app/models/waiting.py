@@ -1,4 +1,4 @@
-"""How much waits for moderators, as a column of the query that every page of theirs asks anyway."""
+"""How much waits for moderators, as columns of the query that every page of theirs asks anyway."""
 
 from sqlalchemy import case, column, exists, func, literal, or_, select, table
 from sqlalchemy.orm import InstrumentedAttribute
@@ -17,14 +17,14 @@ QUEUES = {  # table: what is null while one waits, what is not, and whom it is a
 
 
 def waiting_for(user_id):
-    """How many wait, up to MOST_COUNTED in each queue; 0 for those who do not moderate.
+    """How many wait in each queue, up to MOST_COUNTED; 0 for those who do not moderate.
 
-    What is about oneself is left out: another moderator sees to it.
+    They are columns of another query, in the order of QUEUES. What is about oneself is left out:
+    another moderator sees to it.
     """
     holds = ROLES.c.permissions.op("&")(int(Permission.MODERATE)) != 0
     staff = exists().where(USERS.c.id == user_id, ROLES.c.id == USERS.c.role_id, holds)
-    first, *others = queue_counts(user_id).values()
-    return case((staff, sum(others, first)), else_=0)
+    return [case((staff, number), else_=0) for number in queue_counts(user_id).values()]
 
 
 def queue_counts(user_id):

@@ -1,6 +1,6 @@
 """What members write: the columns, rules and verbs that posts and comments have in common."""
 
-from sqlalchemy import ForeignKey, String, Text, and_, func, or_, select, true
+from sqlalchemy import ForeignKey, String, Text, and_, func, or_, select, true, update
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 
 from ..extensions import db
@@ -214,6 +214,30 @@ class Written(Rules, Held):
     def history(self):
         """Its former texts."""
         return select(Revision).where(getattr(Revision, f"{self.noun}_id") == self.id)
+
+    def is_open_book(self, user):
+        """Whether a person may read all that it ever said."""
+        return self.is_by(user) or user.is_moderator()
+
+    def history_for(self, user):
+        """Those that a person may read: others than its author and staff, none that is withheld."""
+        if self.is_open_book(user):
+            return self.history()
+        return self.history().where(Revision.withheld_by.is_(None))
+
+    def withhold_former(self, entry):
+        """Take its former texts out of the public history, because of an entry of the log."""
+        self._withhold(Revision.withheld_by.is_(None), entry.id)
+
+    def publish_former(self, entry):
+        """Put back into the public history what an entry took out of it."""
+        self._withhold(Revision.withheld_by == entry.id, None)
+
+    def _withhold(self, condition, entry_id):
+        db.session.flush()
+        mine = getattr(Revision, f"{self.noun}_id") == self.id
+        here = update(Revision).where(mine, condition).values(withheld_by=entry_id)
+        db.session.execute(here)
 
     def newest_revision_id(self):
         """The id of the text that it had just before this one; None where it has no history."""

@@ -7,7 +7,7 @@ from ..differences import difference, shortened
 from ..email import send_sanctioned, send_text_hidden
 from ..extensions import db
 from ..models import AuditEntry, Case, Report, Sanction
-from ..models.case_list import CaseList, records_of, with_things
+from ..models.case_list import CaseList, neighbours_of, records_of, with_things
 from ..models.refused import Refused
 from ..models.sanction import ACTS as IMPOSING
 from ..models.sanction import LIFT
@@ -86,6 +86,7 @@ def show_case(case, form):
         form=form,
         reports=reports,
         changes=changes_since(reports, case.thing),
+        around=neighbours_of(case.comment) if case.comment else None,
         record=records_of({case.person_id}).get(case.person_id),
         cases=before(Case.settled().where(*former(case)), Case.settled_at.desc()),
         sanctions=case.person and before(Sanction.of(case.person)),

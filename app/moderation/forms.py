@@ -4,6 +4,7 @@ from datetime import UTC, datetime, time
 
 from flask import request
 from wtforms import (
+    BooleanField,
     DateField,
     SearchField,
     SelectField,
@@ -60,6 +61,7 @@ class ReasonForm(Form):
 
 class ReviseForm(ReasonForm):
     body = body_field("The text", LONGEST)
+    keeps_history = BooleanField("Everybody may still read the earlier versions")
     submit = SubmitField("Save")
 
     longest = LONGEST

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
-from ..models.case_list import categories_of, records_of
+from ..models.case_list import categories_of, first_reports_of, records_of
 from ..models.fields import utcnow
 from ..models.setting import current_settings
 from ..paging import page_of
@@ -30,6 +30,7 @@ def queue():
         page=page,
         records=records_of({case.person_id for case in page}),
         categories=categories_of(page.items),
+        reported=first_reports_of(page.items),
         newcomers=db.session.scalars(newcomers()).all(),
         days=DAYS,
     )

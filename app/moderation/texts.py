@@ -59,7 +59,7 @@ def edit_text(noun, id):
         reason, values = form.reason.data, dict(words=f"The {called(written)} is changed.")
         values |= dict(reason=reason, tell=lambda: tell_author(send_text_edited, written, reason))
         values |= dict(same="Nothing was changed: that is the text it had.")
-        attempt(written.revise, form.body.data, **values)
+        attempt(written.revise, form.body.data, withhold=not form.keeps_history.data, **values)
         return redirect(url_for("moderation.text", noun=noun, id=id))
     return render_template("moderation/edit_text.html", written=written, form=form)
 
