@@ -22,6 +22,7 @@ from sqlalchemy import event, insert, select, text, true
 from app import create_app
 from app.extensions import db, limiter
 from app.models import AuditHead, Role, Setting, UserSession
+from app.models.setting import current_settings
 from app.permissions import DEFAULT_ROLE, ROLES
 from app.throttles import spare
 
@@ -182,6 +183,7 @@ def app(site):
     context = site.app_context()
     context.push()
     _empty_tables(site)
+    _read_settings(site)
     limiter.reset()
     spare.storage.reset()
     configured = dict(site.config)
@@ -211,6 +213,13 @@ def _empty_tables(site):
     if site.extensions.get("dead", 0) > MANY:
         _sweep()
         site.extensions["dead"] = 0
+
+
+def _read_settings(site):
+    """Read them before the first test: a process reads them once, and statements are counted."""
+    if "settings" not in site.extensions:
+        with site.test_request_context():
+            current_settings()
 
 
 def _sweep():
