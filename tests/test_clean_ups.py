@@ -293,3 +293,33 @@ def test_three_workers_one_undo_and_an_author_who_writes_and_deletes(
 
     assert clean_up.state == "undone" and hidden() == [0, 0] and list(wrong_counts()) == []
     assert how_many(Comment, Comment.deleted_at.is_not(None)) == len(ids[::5])
+
+
+def test_a_second_moderator_learns_who_is_at_it_and_keeps_their_reason(
+    client, spam, alice, mona, ada, since
+):
+    row = ask(alice, since, mona)
+    data = {"since": f"{utcnow():%Y-%m-%d}", "reason": "Ads for pills, since last week."}
+    client.sign_in(ada)
+
+    page = client.post("/moderation/people/alice/clean-up", data=data)
+
+    assert page.status_code == 200 and how_many(CleanUp) == 1 and mails("cleaned_up") == []
+    assert "mona is cleaning up after alice" in page.text and "Their reason: Spam." in page.text
+    assert "Ads for pills, since last week." in page.text.partition("<textarea")[2]
+    assert f'href="/moderation/clean-ups/{row.id}"' in page.text
+
+
+def test_a_second_click_of_the_same_moderator_finds_the_first(spam, alice, mona, since):
+    row = ask(alice, since, mona)
+
+    assert CleanUp.ask(alice, since, by=mona, reason="Spam.") == (row, False)
+
+
+def test_while_one_is_undone_no_other_begins(spam, alice, mona, ada, since):
+    row = ask(alice, since, mona)
+    work()
+    row.undo(by=ada)
+
+    with pytest.raises(Refused, match="undoing a clean-up"):
+        CleanUp.ask(alice, since, by=mona, reason="Spam.")

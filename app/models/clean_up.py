@@ -25,6 +25,19 @@ DUE = "undone_at IS NULL AND (finished_at IS NULL OR undo_asked_at IS NOT NULL)"
 SILENT = {"synchronize_session": False}
 
 
+class UnderWay(Refused):
+    """Another one of the same member is being carried out; `clean_up` is that."""
+
+    def __init__(self, clean_up):
+        said = f" Their reason: {clean_up.reason}" if clean_up.reason else ""
+        what = "undoing a clean-up" if clean_up.undo_asked_at else "cleaning up"
+        super().__init__(
+            f"{clean_up.by_name} is {what} after {clean_up.user.username} since"
+            f" {full(clean_up.since)} just now; nothing more was started.{said}"
+        )
+        self.clean_up = clean_up
+
+
 class CleanUp(Leased, db.Model):
     """Hiding, hidden, being undone or undone.
 
@@ -65,11 +78,14 @@ class CleanUp(Leased, db.Model):
     def ask(cls, user, since, *, by=None, reason=""):
         """Hide what a member wrote since a moment; return (row, is new).
 
-        While one is under way, that is it. Refused where there is nothing to hide.
+        The same once more, as by a double click, is the one under way. Refused while another is,
+        and where there is nothing to hide.
         """
         user._require_rank(by)
-        if there := db.session.scalar(cls.due().where(cls.user_id == user.id).limit(1)):
-            return there, False
+        if there := cls.under_way(user):
+            if there._is_the_same(since, by, reason):
+                return there, False
+            raise UnderWay(there)
         numbers = count_written(user, since)
         if not any(numbers.values()):
             raise Refused(f"There is nothing to hide that {user.username} wrote since then.")
@@ -82,6 +98,15 @@ class CleanUp(Leased, db.Model):
         said = dict(reason=reason, after=after, subject_id=row.id)
         news.of_act(AuditEntry.record("clean up", user, by=by, **said), user.id)
         return row, True
+
+    @classmethod
+    def under_way(cls, user):
+        """The one that is just being carried out or undone, or None."""
+        return db.session.scalar(cls.due().where(cls.user_id == user.id).limit(1))
+
+    def _is_the_same(self, since, by, reason):
+        asked = self.since, self.by_id, self.reason
+        return self.undo_asked_at is None and asked == (since, getattr(by, "id", None), reason)
 
     def undo(self, *, by=None, reason=""):
         """Let all come back that it has hidden, also where it is not through yet.

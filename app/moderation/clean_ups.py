@@ -6,6 +6,7 @@ from ..clean_ups import carry_out_now
 from ..email import send_clean_up_undone, send_cleaned_up
 from ..extensions import db
 from ..models import CleanUp
+from ..models.clean_up import UnderWay
 from ..models.clean_up_texts import count_written, newest_written
 from ..models.refused import Refused
 from ..security import actor
@@ -60,14 +61,23 @@ def show_clean_up(row, form):
 
 
 def ask(user, form):
-    """Ask for it, and do it at once where it is short; None where it was refused."""
+    """Ask for it, and do it at once where it is short; None where it was refused.
+
+    While somebody else is at it, the form says who, and keeps what was typed.
+    """
     try:
         values = dict(by=actor(), reason=form.reason.data)
         row, is_new = CleanUp.ask(user, form.moment, **values)
         if is_new:
             tell(row, send_cleaned_up)
         db.session.commit()
-        flash(f"What {user.username} wrote since {form.since.data} is being hidden.", "success")
+        words = f"What {user.username} wrote since {form.since.data} is being hidden"
+        flash(f"{words}." if is_new else f"{words} already: you asked for it.", "success")
+    except UnderWay as refusal:
+        db.session.rollback()
+        form.form_errors.append(str(refusal))
+        form.under_way = refusal.clean_up.id
+        return None
     except Refused as refusal:
         db.session.rollback()
         flash(str(refusal), "danger")

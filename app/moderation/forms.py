@@ -118,6 +118,8 @@ class PreviewForm(Since, Asked):
 
 
 class CleanUpForm(Since, ReasonForm):
+    under_way = None  # the id of the clean-up that somebody else is carrying out
+
     submit = SubmitField("Hide all of it")
 
 
