@@ -98,7 +98,7 @@ def test_a_sanction_and_its_end_name_the_member_and_lead_back_to_them(moderator,
     sanction = db.session.query(Sanction).one()
     lifted = after(moderator, f"sanctions/{sanction.id}/lift", reason="I was wrong.")
 
-    assert "alice has been given a warning." in given and "Notes of staff" in given
+    assert "alice has been given a warning until " in given and "Notes of staff" in given
     assert "The warning of alice is lifted." in lifted and "Notes of staff" in lifted
 
 

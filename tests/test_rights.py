@@ -39,16 +39,17 @@ OF_COMMENT = {
     "hidden": "S . . . n . n",
     "deleted": "S . . . . . n",
     "below hidden": "S . . . y . n",
-    "below deleted": "S . . . . . n",
+    "below deleted": "S . . . n . n",
 }
 READER_OF_COMMENT = {
     "shown": "y y y y y y y",
     "hidden": ". . . . y . y",
     "deleted": ". . . . . . y",
     "below hidden": ". . . . y . y",
-    "below deleted": ". . . . . . y",
+    "below deleted": ". . . . y . y",
 }
 EVEN_HIDDEN = {"hidden": "S . . . y . n"}
+AND_BELOW = EVEN_HIDDEN | {"below deleted": "S . . . y . n"}  # one's own words, wherever they are
 
 ACTS = {  # name: (path, form or None for a GET, what each kind of content comes to)
     "publish": ("/", TEXT, {"the site": "S n y y y y y"}),
@@ -76,7 +77,7 @@ ACTS = {  # name: (path, form or None for a GET, what each kind of content comes
     "unwatch": ("/post/{post}/unwatch", {}, ANY_MEMBER),
     "link to comment": ("/comment/{comment}", None, READER_OF_COMMENT),
     "edit comment": ("/comment/{comment}/edit", TEXT, OF_COMMENT),
-    "delete comment": ("/comment/{comment}/delete", {}, OF_COMMENT | EVEN_HIDDEN),
+    "delete comment": ("/comment/{comment}/delete", {}, OF_COMMENT | AND_BELOW),
     "history of comment": ("/comment/{comment}/history", None, READER_OF_COMMENT),
     "follow": ("/user/carol/follow", {}, {"a member": "S y y n y y y"}),
     "unfollow": ("/user/carol/unfollow", {}, {"a member": "S y y n y y y"}),

@@ -76,7 +76,11 @@ def approve(alice, post, mona, ada):
 
 
 def clean_up(alice, post, mona, ada):
-    return CleanUp.ask(alice, utcnow() - timedelta(days=1), by=mona, **WHO)[0]
+    CleanUp.ask(alice, utcnow() - timedelta(days=1), by=mona, **WHO)
+
+
+def undo_clean_up(alice, post, mona, ada):
+    CleanUp.under_way(alice).undo(by=mona, **WHO)
 
 
 DONE = {  # what the member reads, and how it came to that
@@ -96,7 +100,7 @@ DONE = {  # what the member reads, and how it came to that
     "mona lifted a sanction against you": lift,
     "mona reinstated a sanction against you": reinstate,
     "mona hid your posts and comments": clean_up,
-    "mona restored your posts and comments": lambda *cast: clean_up(*cast).undo(by=cast[2], **WHO),
+    "mona restored your posts and comments": undo_clean_up,
     "ada accepted your appeal": decided("lifted"),
     "ada declined your appeal": decided("confirmed"),
 }

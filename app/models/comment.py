@@ -88,6 +88,10 @@ class Comment(CommentRules, Written, db.Model):
         here = cls.post_id == post_id, cls.author_id == author.id, cls.deleted_at.is_(None)
         return select(cls).where(*here).order_by(cls.created_at, cls.id)
 
+    def editable_by(self, user):
+        """Not below a post that is gone."""
+        return super().editable_by(user) and self.post.visible_to(user)
+
     def visible_to(self, user):
         """Not below a post that is gone; but what one wrote oneself, one finds there too."""
         seen = super().visible_to(user)

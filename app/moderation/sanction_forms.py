@@ -22,7 +22,7 @@ DOES = {
     NOTICE: "Notice: a word, which counts for nothing",
     WARNING: "Warning: takes nothing, but is remembered",
     SILENCE: "Silence: they read, but do not write",
-    SUSPENSION: "Suspension: they come in only to read why, to appeal and for their data",
+    SUSPENSION: "Suspension: they come in only to read why, to appeal, for their data, or to leave",
     BAN: "Ban: a suspension without an end",
 }
 NEVER, AT = "never", "at"
