@@ -23,6 +23,7 @@ from .models import Role, RoleRequest
 from .models.fields import end_in_words, iso
 from .permissions import Permission
 from .security import actor, is_local, this_page
+from .typed import came_from_here, park, typed_fields, typed_texts
 
 TITLES = {
     400: "That request could not be read",
@@ -50,6 +51,10 @@ STALE_TITLE = "This form is out of date"
 STALE_FORM = (
     "You have signed in or out since it was opened. Open it again; if you had typed something"
     " long, your browser's Back button brings it back."
+)
+KEPT_FORM = (
+    "You have signed in or out since it was opened. What you typed is here: go back to the form,"
+    " check it and send it."
 )
 KEPT_TEXT = "You have signed in or out since it was opened. Your text is here: send it once more."
 SILENCED = "You are silenced{}: you can read here, but not write."
@@ -79,7 +84,7 @@ def show(error):
     facts = {}
     if error.code == 403 and error.description != Forbidden.description:
         facts["words"] = error.description  # a view said why
-    if error.code in (403, 404):
+    if error.code in (403, 404, 429):
         facts |= kept_text()
     if error.code == 404 and "kept" in facts:
         facts["words"] = GONE
@@ -99,18 +104,26 @@ def show(error):
 
 def kept_text():
     """What a member typed into a form that was refused: they get it back, to take along."""
-    text = request.form.get("body") if request.endpoint else None
-    return {"kept": text} if text and current_user.is_authenticated else {}
+    texts = typed_texts()
+    return {"kept": texts} if texts and current_user.is_authenticated else {}
 
 
 def show_stale_form(error):
     """What was typed is shown again, with a fresh token (R-12), and nothing is sent by itself.
 
-    To members only: a form of another site comes without their cookie.
+    To members, as a form of another site comes without their cookie; and to others where their
+    browser says that a page of this site sent it. Who has to sign in for it gets it back then.
     """
+    is_member = current_user.is_authenticated
+    if not (is_member or came_from_here()):
+        return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **way_back()})
+    if not is_member and park() and not request.endpoint.startswith("auth."):
+        return login_manager.unauthorized()
     facts, text = way_back(), request.form.get("body")
-    if text and "back" in facts and current_user.is_authenticated:
+    if text and "back" in facts and is_member:
         facts |= dict(typed=text, key=request.form.get("key", ""), words=KEPT_TEXT)
+    elif "back" in facts and typed_fields():
+        facts |= dict(fields=typed_fields(), words=KEPT_FORM)
     return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **facts})
 
 
@@ -160,7 +173,8 @@ def _way(role):
 def show_limit(error):
     """The loose limit on writing, which the extension counts."""
     limit = limiter.current_limit
-    return answer(429, retry_after=max(1, int(limit.reset_at - time.time())) if limit else 60)
+    seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
+    return answer(429, retry_after=seconds, **kept_text())
 
 
 def show_bad_data(error):

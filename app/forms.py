@@ -55,15 +55,27 @@ def html_params(**attributes):
 widgets.html_params, widgets.Input.html_params = html_params, staticmethod(html_params)
 
 
+RESTORED = "restored"  # sent along where a form only comes back with what was typed, see typed.py
+NOT_SENT = "Nothing was sent yet. What you typed is here: check it, then send it."
+
+
 class Form(FlaskForm):
     """Takes text only from text fields, and each of them once; but several choices of a list."""
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form, formdata):
-            """A file under the name of a text field is no text, and JSON is no form."""
+            """A file under the name of a text field is no text, and JSON is no form.
+
+            None: the form is empty, whatever this request has sent.
+            """
+            if formdata is None:
+                return None
             return request.form if request and request.method == "POST" else None
 
     def validate(self, extra_validators=None):
+        if request and request.method == "POST" and RESTORED in request.form:
+            self.form_errors = [NOT_SENT]
+            return False
         valid = super().validate(extra_validators)
         single = (field for field in self if not isinstance(field, SelectMultipleField))
         twice = [field for field in single if len(field.raw_data or ()) > 1]

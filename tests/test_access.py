@@ -240,7 +240,8 @@ def test_visitors_and_unconfirmed_people_write_nothing(client, alice):
     before = everything_but_visits()
 
     for path in ("/", f"/post/{post.id}", f"/post/{post.id}/like", "/user/alice/follow"):
-        assert client.post(path, data={"body": "Hello."}).location.startswith(LOGIN)
+        assert client.post(path).location.startswith(LOGIN)
+        assert client.post(path, data={"body": "Hello."}).status_code == 401
     client.sign_in(newcomer)
     client.get("/")
     for path in ("/", f"/post/{post.id}", f"/post/{post.id}/like", "/user/alice/follow"):

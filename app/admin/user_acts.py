@@ -98,11 +98,13 @@ def change_role(id):
         role = db.get_or_404(Role, form.role.data)
         values = dict(by=actor(), until=form.moment, reason=form.reason.data)
         done = tried(User.change_role, person, role, **values)
+        if done is None:
+            return show_act("admin/change_role.html", person, form)
         if done:
             send_role_changed(person, before)
             db.session.commit()
             flash(f"{person.username} is {person.role_in_words} now.", "success")
-        elif done is not None:
+        else:
             flash(f"Nothing was changed: {person.username} is {person.role_in_words}.", "info")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_role.html", person, form)
@@ -117,7 +119,9 @@ def change_address(id):
         old, was_proven = person.email, person.is_confirmed
         values = dict(by=actor(), reason=form.reason.data)
         done = tried(User.assign_address, person, form.email.data, **values)
-        if done is not None and not done:
+        if done is None:
+            return show_act("admin/change_address.html", person, form)
+        if not done:
             flash(f"Nothing was changed: the address is {old}.", "info")
         if done:
             send_address_assigned(person)
@@ -136,7 +140,7 @@ def delete_user(id):
     if form.validate_on_submit() and right_password(actor(), form.password):
         values = dict(reason=form.reason.data, removes_writing=form.writing.data == "goes")
         if not tried(AccountDeletion.order, person, by=actor(), **values):
-            return redirect(url_for("admin.user", id=id))
+            return show_act("admin/delete_user.html", person, form)
         db.session.commit()
         flash(delete_now_or_later(person), "success")
         return redirect(url_for("admin.users"))

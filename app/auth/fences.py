@@ -6,7 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from ..access import OUTSIDE_THE_FENCES, WHILE_FROZEN, WHILE_VIEWING, comes_first
 from ..decorators import KeptBack
-from ..errors import answer, prefers_json
+from ..errors import answer, kept_text, prefers_json
 from ..extensions import db
 from ..models.setting import current_settings
 from ..security import actor, this_page
@@ -63,7 +63,9 @@ def refuse_while_frozen():
     settings = current_settings()
     if not settings.is_frozen or current_user.is_moderator() or current_user.is_administrator():
         return None
-    return answer(403, title="The site is read-only", words=settings.freeze_text or FROZEN)
+    return answer(
+        403, title="The site is read-only", words=settings.freeze_text or FROZEN, **kept_text()
+    )
 
 
 @auth.before_app_request
@@ -73,4 +75,4 @@ def refuse_while_viewing():
         return None
     if current_user.viewed_role is None:
         return None
-    return answer(403, title="You are only looking", words=ONLY_LOOKING)
+    return answer(403, title="You are only looking", words=ONLY_LOOKING, **kept_text())

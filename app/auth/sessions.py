@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, make_response, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug.routing import BuildError
 
@@ -9,8 +9,9 @@ from ..access import may_open
 from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
 from ..models import DayCount, Role, User, UserSession
-from ..security import VIEWED, actor, this_page
+from ..security import VIEWED, actor, back_to, this_page
 from ..throttles import SignInAttempt
+from ..typed import PARKED, park, unpark
 from .blueprint import auth
 from .forms import LoginForm
 from .wanted import take
@@ -22,7 +23,7 @@ CLOSED = "This account is deactivated. Ask the people who run this site."
 @auth.route("/login", methods=["GET", "POST"])
 @visitors_only
 def login():
-    form = LoginForm()
+    form, parked = LoginForm(), request.form.get(PARKED)
     if form.validate_on_submit():
         person = find_by_password(form.login.data, form.password.data)
         if person is None:
@@ -31,7 +32,7 @@ def login():
             flash(CLOSED, "danger")
         else:
             return sign_in(person, remember=form.remember.data)
-    return render_template("auth/login.html", form=form)
+    return render_template("auth/login.html", form=form, parked=parked)
 
 
 @auth.route("/logout", methods=["POST"])
@@ -73,8 +74,11 @@ def go_on_viewing(person):
 def ask_to_sign_in():
     if errors.prefers_json():
         return errors.answer(401)
-    wanted = this_page() if request.method == "GET" else None
-    flash("Please sign in to go on.", "info")
+    if parked := park():
+        form = LoginForm(formdata=None)
+        return make_response(render_template("auth/login.html", form=form, parked=parked), 401)
+    wanted = this_page() if request.method == "GET" else back_to(None)
+    flash("Sign in to continue.", "info")
     return redirect(url_for("auth.login", next=wanted))
 
 
@@ -101,7 +105,11 @@ def sign_in(person, *, remember=False):
     login_user(person, remember=remember)
     DayCount.add("sign-in")
     db.session.commit()
-    response = redirect(wanted or landing_page(person))
+    if parked := unpark(request.form.get(PARKED)):
+        path, fields = parked
+        response = make_response(render_template("auth/restore.html", path=path, fields=fields))
+    else:
+        response = redirect(wanted or landing_page(person))
     return devices.remember(response, person)
 
 

@@ -1,0 +1,71 @@
+"""What somebody typed into a form that could not be taken: they get it back.
+
+Without passwords, tokens and files. Who has to sign in first finds it behind the sign-in, in the
+form where it stood, and nothing is sent before they press its button.
+"""
+
+from datetime import timedelta
+
+from flask import request
+from werkzeug.exceptions import HTTPException
+
+from . import tokens
+from .forms import RESTORED
+from .security import is_local, with_question
+
+PARKED = "parked"  # the field of the sign-in form that carries it
+LIFETIME = timedelta(hours=1)
+NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage"}
+MOST = 64 * 1024  # characters
+
+
+def typed_fields():
+    """Return pairs of a name and a value, as the form that was sent has them."""
+    if request.method != "POST" or request.endpoint is None:
+        return []
+    try:
+        pairs = list(request.form.items(multi=True))
+    except HTTPException:  # a body that is too large, or broken
+        return []
+    pairs = [(name, value) for name, value in pairs if name and not _is_secret(name)]
+    return pairs if sum(len(value) for _, value in pairs) <= MOST else []
+
+
+def typed_texts():
+    """Return what can be read of it: label → text, without ids, choices and other short marks."""
+    texts = {name: value for name, value in typed_fields() if value.strip() and name != "key"}
+    return {
+        name.replace("_", " ").capitalize(): value
+        for name, value in texts.items()
+        if " " in value.strip() or len(value) > 32
+    }
+
+
+def park():
+    """Return what was typed and where, signed, for the sign-in form to carry; None for nothing."""
+    fields = typed_fields()
+    if not any(value.strip() for name, value in fields if name != "key"):
+        return None
+    return tokens.sign("parked form", {"path": here(), "fields": fields}, LIFETIME)
+
+
+def unpark(text):
+    """Return (path, fields) of what the sign-in form carried, or None."""
+    verdict, payload = tokens.read("parked form", text or "")
+    return (payload["path"], payload["fields"]) if verdict and is_local(payload["path"]) else None
+
+
+def here():
+    """Return the address that the form was sent to."""
+    return with_question(request.script_root + request.path)
+
+
+def came_from_here():
+    """Whether the browser says that a page of this site sent the form, and so nobody planted it."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+def _is_secret(name):
+    return name in NEVER or "password" in name
