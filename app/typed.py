@@ -16,6 +16,7 @@ from .security import is_local, with_question
 PARKED = "parked"  # the field of the sign-in form that carries it
 LIFETIME = timedelta(hours=1)
 NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage"}
+MARKS = {"key", "submit", "version"}
 MOST = 64 * 1024  # characters
 
 
@@ -32,19 +33,18 @@ def typed_fields():
 
 
 def typed_texts():
-    """Return what can be read of it: label → text, without ids, choices and other short marks."""
-    texts = {name: value for name, value in typed_fields() if value.strip() and name != "key"}
+    """Return what a person can read of it: label → text, without ids and marks of the form."""
     return {
         name.replace("_", " ").capitalize(): value
-        for name, value in texts.items()
-        if " " in value.strip() or len(value) > 32
+        for name, value in typed_fields()
+        if value.strip() and not value.strip().isdecimal() and name not in MARKS
     }
 
 
 def park():
     """Return what was typed and where, signed, for the sign-in form to carry; None for nothing."""
     fields = typed_fields()
-    if not any(value.strip() for name, value in fields if name != "key"):
+    if not any(value.strip() for name, value in fields if name not in MARKS):
         return None
     return tokens.sign("parked form", {"path": here(), "fields": fields}, LIFETIME)
 
