@@ -96,6 +96,16 @@ def test_no_other_site_can_plant_a_text_behind_the_sign_in(strict_client, alice)
     )
 
 
+def test_the_way_back_to_the_form_has_the_token_of_the_new_session(strict_client, alice):
+    asked = strict_client.post("/", data={"body": TEXT}, headers=HERE)
+    action, fields = sent_by(Page("/", asked), **LOGIN)
+
+    back = strict_client.post(action, data=fields)
+    to, fields = sent_by(Page(action, back))
+
+    assert strict_client.post(to, data=fields).status_code == 200
+
+
 def test_a_stale_form_of_several_fields_comes_back_too(strict_client, alice):
     strict_client.sign_in(alice)
     data = {"first_name": "Ali", "about_me": TEXT, "csrf_token": "stale"}

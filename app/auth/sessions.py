@@ -1,6 +1,6 @@
 """Signing in and out."""
 
-from flask import flash, make_response, redirect, render_template, request, session, url_for
+from flask import flash, g, make_response, redirect, render_template, request, session, url_for
 from flask_login import login_user, logout_user
 from werkzeug.routing import BuildError
 
@@ -98,6 +98,7 @@ def sign_in(person, *, remember=False):
     """Open a session in this browser and go where the person wanted to, or their role's page."""
     wanted = take()
     session.clear()  # a new session, and with it a new CSRF token (R-11, R-57)
+    g.pop("csrf_token", None)  # Flask-WTF's copy of the old one
     person.session, token = UserSession.open(
         person, remembered=remember, address=request.remote_addr, agent=request.user_agent.string
     )
