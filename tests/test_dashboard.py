@@ -84,9 +84,9 @@ def test_what_waits_is_counted(admin):
     make_mail(dead_at=utcnow(), dropped_at=utcnow())
 
     assert waiting(admin) == [
-        "2 requests for roles",
-        "1 newcomer to let in",
-        "2 mails given up",
+        "2 role requests",
+        "1 newcomer",
+        "2 failed mails",
     ]
 
 
@@ -104,9 +104,9 @@ def test_what_waits_for_moderators_agrees_with_the_badge(admin, ada, mona):
     page = admin.get("/admin/").text
 
     assert waiting(admin) == [
-        "2 reports to decide on",
+        "2 reports",
         "1 appeal",
-        "3 posts and comments to approve",
+        "3 pending posts",
     ]
     assert '<span class="nav-count">6<' in page
 
@@ -122,7 +122,7 @@ def test_an_administrator_who_does_not_moderate_is_told_of_no_queue(client):
 def test_what_waits_leads_to_its_page(admin):
     make_mail(dead_at=utcnow())
 
-    assert 'href="/admin/outbox?state=dead">mail given up</a>' in admin.get("/admin/").text
+    assert 'href="/admin/outbox?state=dead">failed mail</a>' in admin.get("/admin/").text
 
 
 # People

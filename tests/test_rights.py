@@ -132,7 +132,7 @@ def meets(client, act, post, comment):
     answer = client.get(path) if form is None else client.post(path, data=form)
     if answer.location and answer.location.startswith("/auth/login"):
         return "S"
-    return {200: "y", 302: "y", 403: "n", 404: "."}[answer.status_code]
+    return {200: "y", 302: "y", 401: "S", 403: "n", 404: "."}[answer.status_code]
 
 
 def meet_what_the_table_says(browsers, cast, act, kinds):

@@ -18,12 +18,12 @@ PG_CLASS = table("pg_class", column("oid"), column("reltuples"))  # where Postgr
 # What can wait for an administrator: one, many, the page, what it is asked for. The number of each
 # comes from `numbers`, under the same name; the first three agree with the badge of the navigation.
 WAITING = {
-    "cases": ("report to decide on", "reports to decide on", "moderation.queue", {}),
+    "cases": ("report", "reports", "moderation.queue", {}),
     "appeals": ("appeal", "appeals", "moderation.appeals", {}),
-    "held": ("post or comment to approve", "posts and comments to approve", "moderation.held", {}),
-    "requests": ("request for a role", "requests for roles", "admin.requests", {}),
-    "newcomers": ("newcomer to let in", "newcomers to let in", "admin.requests", {}),
-    "given_up": ("mail given up", "mails given up", "admin.outbox", {"state": "dead"}),
+    "held": ("pending post", "pending posts", "moderation.held", {}),
+    "requests": ("role request", "role requests", "admin.requests", {}),
+    "newcomers": ("newcomer", "newcomers", "admin.requests", {}),
+    "given_up": ("failed mail", "failed mails", "admin.outbox", {"state": "dead"}),
 }
 
 

@@ -159,7 +159,7 @@ class People:
         cast = [User.with_username(name) for name in ("alice", "mona", LONG)]
         for person in cast:
             Picture.put(person, squared(drawn()))
-            post = make_post(person, f"{LONG} **{LONG}** `{LONG * 2}`")
+            post = make_post(person, f"{LONG} **{LONG}** `{LONG * 2}` #flask")
             for other in cast:
                 make_comment(post, other, LONG)
                 Bookmark.add(post, by=other)

@@ -105,7 +105,7 @@ def two_given_up(people):
 
 def test_a_mail_is_tried_again_and_another_dropped_by_keyboard(visit, two_given_up):
     page = visit("/admin/", "ada")
-    tab_to(page, "mails given up")
+    tab_to(page, "failed mails")
     page.keyboard.press("Enter")
     expect(page).to_have_url("/admin/outbox?state=dead")
 

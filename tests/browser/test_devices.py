@@ -27,7 +27,7 @@ def test_a_device_that_was_ended_is_out_at_its_next_click(visit, people):
 
     there.get_by_role("link", name="Introduce yourself").click()
     expect(there).to_have_url(ASKED_TO_SIGN_IN)
-    expect(there.get_by_role("status")).to_contain_text("Please sign in to go on.")
+    expect(there.get_by_role("status")).to_contain_text("Sign in to continue.")
 
 
 def test_a_copied_cookie_is_dead_after_signing_out(visit):
