@@ -219,8 +219,7 @@ def _empty_tables(site):
 def _read_settings(site):
     """Read them where they are new to this process: it does so once, and statements are counted."""
     if site.extensions.get("settings", [None])[0] != FIRST:
-        with site.test_request_context():
-            current_settings()
+        current_settings()
 
 
 def _sweep():
