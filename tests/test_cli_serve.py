@@ -52,15 +52,16 @@ def test_the_welcome_is_short_where_there_is_an_administrator(app, ada):
 
 
 @pytest.mark.fault
-def test_the_site_is_served_until_it_is_stopped(tmp_path):
+def test_a_new_site_is_set_up_and_served_until_it_is_stopped(tmp_path):
+    """As `make run` does it: in one process."""
     site = Served(tmp_path)
-    site.command("deploy")
     options = {"cwd": ROOT, "env": site.env | {"PORT": str(site.port)}, "text": True}
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
-    with subprocess.Popen([sys.executable, "-m", "flask", "serve"], **options, **pipes) as serving:
+    words = [sys.executable, "-m", "flask", "serve", "--deploy"]
+    with subprocess.Popen(words, **options, **pipes) as serving:
         try:
-            wait_until(site.answers, seconds=20)
+            wait_until(site.answers)
         finally:
             serving.send_signal(signal.SIGINT)
         printed, errors = serving.communicate(timeout=20)

@@ -175,3 +175,15 @@ def test_help_lists_what_can_be_typed(fresh, words):
         ["make", name] for name in ("help", "run", "quick", "test", "slow", "check", "lint", "lock")
     ]
     assert not (fresh / ".venv").exists()
+
+
+def test_what_runs_before_a_change_is_taken_runs_every_test_and_skips_none():
+    lines = (ROOT / ".ci/run").read_text().splitlines()
+    commands = [line.split(" | ")[0].strip() for line in lines if not line.startswith("#")]
+
+    assert "make lint" in commands
+    assert "export OFFBRAND_REQUIRE_SERVICES=1" in commands
+    for target in ("make test", "make slow"):
+        assert any(target in command for command in commands), target
+    for service in ("postgresql", "redis-server", "chromium-headless-shell"):
+        assert any("missing+=" in command and service in command for command in commands), service
