@@ -80,7 +80,7 @@ def test_a_long_list_goes_on_where_it_ended(client, alice, bob):
     client.sign_in(bob)
     url, seen = "/bookmarks", []
 
-    while url:
+    while url and len(seen) < 100:  # a page that came twice would come for ever
         page = client.get(url)
         seen += texts(page)
         Bookmark.add(Post.publish("Later", by=alice), by=bob)

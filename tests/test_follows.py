@@ -106,7 +106,7 @@ def test_a_list_goes_on_where_it_ended_while_others_follow(client, alice):
         fan.follow(alice)
     url, seen = "/user/alice/followers", []
 
-    while url:
+    while url and len(seen) < 100:  # a page that came twice would come for ever
         page = client.get(url)
         seen += names(page)
         make_user().follow(alice)

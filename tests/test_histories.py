@@ -73,7 +73,7 @@ def test_a_long_history_comes_in_pages_without_a_gap(client, alice, monkeypatch)
     db.session.flush()
 
     path, changes = f"/post/{post.id}/history", []
-    while path:
+    while path and len(changes) < 200:  # a page that came twice would come for ever
         page = client.get(path).text
         changes += re.findall(r"<del>.*?</span>(\d+)<.*?<ins>.*?</span>(\d+)<", page)
         older = re.search(r'rel="next" href="([^"]+)"', page)

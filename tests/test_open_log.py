@@ -337,7 +337,7 @@ def test_entries_are_in_the_order_of_their_moments_page_by_page(client, mona, al
         post.hide(by=mona, reason=f"Number {number:02}.")
 
     seen, path = [], "/log?kind=hide"
-    while path:
+    while path and len(seen) < 100:  # a page that came twice would come for ever
         page = client.get(path).text
         seen += [int(part[:2]) for part in page.split("“Number ")[1:]]
         rest = page.partition('rel="next" href="')[2]

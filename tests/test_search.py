@@ -323,7 +323,9 @@ def test_no_other_change_writes_the_index(app, alice):
 
 def walk(client, path):
     """The ids of each page, from the first to the last."""
-    while path:
+    for _ in range(100):  # a page that came twice would come for ever
+        if not path:
+            return
         page = client.get(path).text
         yield [int(id) for id in re.findall(r'class="excerpt" href="/post/(\d+)', page)]
         link = re.search(r'rel="next" href="([^"]+)"', page)
