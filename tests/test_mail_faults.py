@@ -25,7 +25,7 @@ from app.extensions import db
 from app.models import OutboxMail
 from app.models.fields import utcnow
 
-pytestmark = pytest.mark.fault
+pytestmark = [pytest.mark.fault, pytest.mark.xdist_group("mail faults")]  # one site for all
 sqlite_only = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
 
 

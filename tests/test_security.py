@@ -527,6 +527,7 @@ def raw(site, *lines, body=b""):
         ["Host: 127.0.0.1HERE", "Evil\x00: x"],
     ],
 )
+@pytest.mark.xdist_group("served site")
 def test_a_served_site_refuses_a_doubtful_host(served, hosts):
     """R-03, R-04: twice, too."""
     status, _ = raw(served, "GET /moderation HTTP/1.1", *hosts)
@@ -535,6 +536,7 @@ def test_a_served_site_refuses_a_doubtful_host(served, hosts):
 
 
 @pytest.mark.fault
+@pytest.mark.xdist_group("served site")
 def test_a_served_site_is_not_led_away_by_an_absolute_uri(served):
     """R-03."""
     status, headers = raw(
@@ -546,6 +548,7 @@ def test_a_served_site_is_not_led_away_by_an_absolute_uri(served):
 
 
 @pytest.mark.fault
+@pytest.mark.xdist_group("served site")
 def test_a_served_site_tells_no_version(served):
     """R-25."""
     status, headers = raw(served, "GET / HTTP/1.1", "Host: 127.0.0.1HERE")
@@ -565,6 +568,7 @@ def test_a_served_site_tells_no_version(served):
         "X: a\x00b",
     ],
 )
+@pytest.mark.xdist_group("served site")
 def test_a_served_site_refuses_a_request_that_can_be_read_in_two_ways(served, line):
     """R-89, R-05."""
     lines = ["POST /auth/login HTTP/1.1", "Host: 127.0.0.1HERE", line]
