@@ -31,6 +31,7 @@ TITLES = {
     403: "You may not open this",
     404: "There is nothing here",
     405: "That cannot be done here",
+    409: "This could not be done",
     413: "That is too much at once",
     429: "Too many tries",
     500: "Something broke",
@@ -82,9 +83,9 @@ def show(error):
     if error.code is None or error.code < 400 or error.response is not None:
         return error
     facts = {}
-    if error.code == 403 and error.description != Forbidden.description:
+    if error.code in (403, 409) and error.description != Forbidden.description:
         facts["words"] = error.description  # a view said why
-    if error.code in (403, 404, 429):
+    if error.code in (403, 404, 409, 413, 429):
         facts |= kept_text()
     if error.code == 404 and "kept" in facts:
         facts["words"] = GONE
@@ -103,9 +104,20 @@ def show(error):
 
 
 def kept_text():
-    """What a member typed into a form that was refused: they get it back, to take along."""
+    """What somebody typed into a form that was refused: they get it back, to take along.
+
+    Strangers too, where their browser says that a page of this site sent it.
+    """
     texts = typed_texts()
-    return {"kept": texts} if texts and current_user.is_authenticated else {}
+    if not texts or not (current_user.is_authenticated or came_from_here()):
+        return {}
+    return {"kept": texts, "before": page_before()}
+
+
+def page_before():
+    """Return where the form was, as the browser tells, if that is a page of this site."""
+    path = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
+    return path if is_local(path) else None
 
 
 def show_stale_form(error):
@@ -120,8 +132,13 @@ def show_stale_form(error):
     if not is_member and park() and not request.endpoint.startswith("auth."):
         return login_manager.unauthorized()
     facts, text = way_back(), request.form.get("body")
-    if text and "back" in facts and is_member:
-        facts |= dict(typed=text, key=request.form.get("key", ""), words=KEPT_TEXT)
+    if text and "back" in facts and is_member and list(typed_texts()) == ["Body"]:
+        facts |= dict(
+            typed=text,
+            version=request.form.get("version"),
+            key=request.form.get("key", ""),
+            words=KEPT_TEXT,
+        )
     elif "back" in facts and typed_fields():
         facts |= dict(fields=typed_fields(), words=KEPT_FORM)
     return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **facts})

@@ -211,6 +211,15 @@ def actor():
     return current_user._get_current_object()
 
 
+def read_for_change(thing):
+    """Where a form is sent, wait for others who change its row just now; then read it again.
+
+    What the form compares is then what it changes, see conflicts.py.
+    """
+    if request.method == "POST":
+        db.session.refresh(thing, with_for_update={"of": type(thing), "key_share": True})
+
+
 def undo():
     """Roll back. Whoever was deleted meanwhile is a visitor from now on."""
     person = actor()

@@ -5,22 +5,24 @@ form where it stood, and nothing is sent before they press its button.
 """
 
 from datetime import timedelta
+from math import inf
 
-from flask import request
+from flask import abort, flash, request
 from werkzeug.exceptions import HTTPException
+from wtforms import HiddenField, PasswordField, StringField
 
 from . import tokens
 from .forms import RESTORED
-from .security import is_local, with_question
+from .security import is_local, undo, with_question
 
 PARKED = "parked"  # the field of the sign-in form that carries it
 LIFETIME = timedelta(hours=1)
-NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage"}
+NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage", "login", "remember"}
 MARKS = {"key", "submit", "version"}
-MOST = 64 * 1024  # characters
+MOST = 64 * 1024  # characters that a form can carry through the sign-in
 
 
-def typed_fields():
+def typed_fields(most=MOST):
     """Return pairs of a name and a value, as the form that was sent has them."""
     if request.method != "POST" or request.endpoint is None:
         return []
@@ -29,16 +31,27 @@ def typed_fields():
     except HTTPException:  # a body that is too large, or broken
         return []
     pairs = [(name, value) for name, value in pairs if name and not _is_secret(name)]
-    return pairs if sum(len(value) for _, value in pairs) <= MOST else []
+    return pairs if sum(len(value) for _, value in pairs) <= most else []
 
 
 def typed_texts():
     """Return what a person can read of it: label → text, without ids and marks of the form."""
     return {
         name.replace("_", " ").capitalize(): value
-        for name, value in typed_fields()
-        if value.strip() and not value.strip().isdecimal() and name not in MARKS
+        for name, value in typed_fields(inf)
+        if value.strip() and not value.strip().isdecimal() and not _is_mark(name, value)
     }
+
+
+def refuse(words, form=None, kind="danger"):
+    """Undo an act that the rules forbid, and say why.
+
+    Where something was typed into the form, that is done by an error page, which gives it back.
+    """
+    undo()
+    if form is not None and any(field.data for field in form if _is_typed(field)):
+        abort(409, str(words))
+    flash(str(words), kind)
 
 
 def park():
@@ -65,6 +78,15 @@ def came_from_here():
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
     return request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+def _is_mark(name, value):
+    """Whether it is a mark of the form itself, or a button, which says what it is called."""
+    return name in MARKS or value.lower() == name
+
+
+def _is_typed(field):
+    return isinstance(field, StringField) and not isinstance(field, HiddenField | PasswordField)
 
 
 def _is_secret(name):

@@ -6,7 +6,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = [
     ["config"],
-    ["avatars", "cookies", "databases", "devices", "differences", "domains", "extensions", "forms"]
+    [
+        "avatars",
+        "conflicts",
+        "cookies",
+        "databases",
+        "devices",
+        "differences",
+        "domains",
+        "extensions",
+        "forms",
+    ]
     + ["logs", "markdown", "names", "networks", "paging", "passwords", "people_csv", "permissions"]
     + ["pictures", "throttles", "tokens", "words"],
     ["models"],

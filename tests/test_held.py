@@ -437,9 +437,9 @@ def test_a_decision_that_comes_too_late_says_so(holding, client, alice, mona, ad
 
     answer = client.post(path, data={"version": 1, "decline": "1", "reason": "Spam."})
 
-    assert answer.status_code == 302 and mails() == []
-    words = client.get("/moderation/held").text
-    assert ("has changed it" if meanwhile == "edit" else "has decided on this already") in words
+    assert answer.status_code == 409 and mails() == []
+    words = "has changed it" if meanwhile == "edit" else "has decided on this already"
+    assert words in answer.text and ">\nSpam.</textarea>" in answer.text
 
 
 def test_a_gone_author_is_mailed_nothing(holding, client, alice, mona):

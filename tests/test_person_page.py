@@ -84,13 +84,12 @@ def test_what_is_done_to_people_above_ones_rank_is_refused_though_not_offered(cl
 
     for act in ACTS:
         answer = client.post(f"/admin/users/{boss.id}/{act}", data={"reason": "x"})
-        assert answer.location == f"/admin/users/{boss.id}", act
-    refusals = client.get(answer.location).text.count("higher rank")
+        assert answer.status_code == 409 and "higher rank" in answer.text, act
     closed = [
         client.get(f"/admin/users/{boss.id}/{path}") for path in ("role", "address", "delete")
     ]
 
-    assert refusals >= len(ACTS) and everything() == before
+    assert everything() == before
     assert [page.status_code for page in closed] == [403, 403, 403]
 
 

@@ -316,8 +316,7 @@ def test_of_two_moderators_the_second_is_told_who_ruled(client, case, mona, ada)
 
     answer = rule(client, case, ruling="hide")
 
-    page = client.get(answer.location).text
-    assert "ada has ruled on this already: dismissed." in page
+    assert "ada has ruled on this already: dismissed." in answer.text
     assert not case.post.is_hidden
 
 

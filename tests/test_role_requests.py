@@ -76,7 +76,7 @@ def test_one_request_is_open_at_a_time(client, alice, asked):
 
     answer = ask(client, helper)
 
-    assert "withdraw that request first" in client.get(answer.location).text
+    assert "withdraw that request first" in answer.text
     assert requests_of(alice) == [asked]
 
 

@@ -4,7 +4,7 @@ import re
 from html import unescape
 
 from crawling import Page
-from factories import PASSWORD, make_post, make_user
+from factories import PASSWORD, make_post, make_report, make_user
 
 from app.extensions import db
 from app.models import Comment, Setting, User, UserSession
@@ -138,6 +138,8 @@ def test_who_is_refused_can_take_along_what_they_typed(client, alice, ada, app, 
     for _ in range(2):
         client.post(f"/post/{make_post().id}/report", data={"category": "Spam", "reason": "Look."})
     kept("too often", f"/post/{post.id}/report", 429)
+    too_much = client.post(f"/post/{post.id}", data={"body": TEXT + "x" * 300_000})
+    seen["too much"] = too_much.status_code == 413 and "of two lines.xxx" in too_much.text
     client.sign_in(ada)
     client.post(f"/admin/roles/{make_user().role_id}/view")
     kept("as another role", f"/post/{post.id}", 403)
@@ -155,3 +157,45 @@ def test_an_act_that_is_refused_on_a_second_look_keeps_its_form(client, ada, ali
 
     assert page.status_code == 200
     assert "taken@example.org" in page.text and "She asked for it by phone." in page.text
+
+
+def test_a_stale_form_to_edit_keeps_the_version_that_it_started_from(strict_client, alice):
+    """Else its second try would overwrite what came meanwhile."""
+    post = make_post(alice, body="First.")
+    strict_client.sign_in(alice)
+    data = {"body": TEXT, "version": "body:0123", "csrf_token": "stale"}
+
+    action, fields = sent_by(Page("/", strict_client.post(f"/post/{post.id}/edit", data=data)))
+
+    assert fields["version"] == "body:0123" and fields["body"] == TEXT.replace("\r", "")
+
+
+def test_a_refusal_on_a_second_look_gives_back_the_reason(client, alice, mona, ada):
+    """Two moderators decide at once: the one who comes second has typed in vain, and keeps it."""
+    post, reason = make_post(alice), "It tells where she lives."
+    case = make_report(post).case
+    note, member = f"/moderation/people/{ada.username}/notes", f"/admin/users/{ada.id}/deactivate"
+    case.dismiss(by=ada, reason="It is fine.")
+    sent = {
+        f"/moderation/case/{case.id}/rule": {"ruling": "hide", "reason": reason},
+        f"/moderation/held/post/{post.id}": {"decline": "1", "version": "1", "reason": reason},
+        note: {"text": reason},
+    }
+    client.sign_in(mona)
+    pages = {path: client.post(path, data=data) for path, data in sent.items()}
+    client.sign_in(ada)
+    pages[member] = client.post(member, data={"reason": reason})
+
+    assert {path: (page.status_code, reason in page.text) for path, page in pages.items()} == (
+        dict.fromkeys(pages, (409, True))
+    )
+
+
+def test_the_page_that_gives_a_text_back_leads_to_where_it_was_typed(client, alice):
+    client.sign_in(alice)
+    leads = {}
+    for said in ("http://localhost/post/7?a=b", "https://evil.example/", "http://localhost//evil"):
+        page = client.post("/post/999999", data={"body": TEXT}, headers={"Referer": said})
+        leads[said] = re.findall(r'href="([^"]*)">Back to the page', page.text)
+
+    assert list(leads.values()) == [["/post/7?a=b"], [], []]

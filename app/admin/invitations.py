@@ -12,6 +12,7 @@ from ..models.setting import current_settings
 from ..paging import page_of
 from ..security import actor
 from ..throttles import MAILS_TO
+from ..typed import refuse
 from .blueprint import admin
 from .invitation_forms import InvitationForm
 
@@ -36,8 +37,7 @@ def invite():
             db.session.commit()
             flash(words, "mail")
         except Refused as error:
-            db.session.rollback()
-            flash(str(error), "danger")
+            refuse(error, form)
         return redirect(url_for("admin.invitations"))
     return render_template("admin/invite.html", form=form)
 

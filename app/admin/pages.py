@@ -6,8 +6,7 @@ from sqlalchemy import select
 from ..differences import difference
 from ..extensions import db
 from ..models import Page, PageVersion
-from ..models.administrators import Refused
-from ..models.page import ChangedMeanwhile
+from ..models.refused import ChangedMeanwhile, Refused
 from ..paging import page_of
 from ..security import actor
 from .blueprint import admin

@@ -11,6 +11,7 @@ from ..models.administrators import Refused
 from ..models.setting import current_settings
 from ..paging import page_of
 from ..security import actor
+from ..typed import refuse
 from .blueprint import admin
 from .invitation_forms import DecisionForm
 
@@ -78,8 +79,7 @@ def do(answer, thing, form):
         db.session.commit()
         flash(words, "success")
     except Refused as error:
-        db.session.rollback()
-        flash(str(error), "danger")
+        refuse(error, form)
 
 
 def answer_newcomer(person, form):

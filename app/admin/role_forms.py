@@ -4,6 +4,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField,
 from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput
 
+from ..conflicts import Versioned
 from ..forms import REQUIRED, Form, at_most, choices_of, reason_field, stripped, visible
 from ..models import Permission
 from ..models.landing import landing_pages
@@ -30,7 +31,7 @@ class PermissionsField(SelectMultipleField):
         return int(Permission.parse(",".join(self.data or ())))
 
 
-class RoleForm(Form):
+class RoleForm(Versioned, Form):
     """What is not sent, as it could not be changed, stays as it is; see `values`."""
 
     name = StringField(

@@ -1,6 +1,6 @@
 """Roles: what each allows, who may shape it, and how many hold it."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
 
 from ..email import send_role_changed
@@ -34,11 +34,15 @@ def new_role():
 @admin.route("/roles/<int(max=2147483647):id>", methods=["GET", "POST"])
 def edit_role(id):
     role = db.get_or_404(Role, id)
-    form = RoleForm(actor(), role)
+    if request.method == "POST":
+        Role.people().one_at_a_time()
+        db.session.refresh(role)
+    form, words = RoleForm(actor(), role), why_not(role, actor())
+    form.locked = [name for name, why in words["closed"].items() if why]
     if form.validate_on_submit() and done(form, change, role):
         flash(f"The role {role.name} is saved.", "success")
         return redirect(url_for("admin.roles"))
-    words = why_not(role, actor()) | dict(held=role.count_holders(), allows=ALLOWS)
+    words |= dict(held=role.count_holders(), allows=ALLOWS)
     return render_template("admin/edit_role.html", role=role, form=form, **words)
 
 
@@ -80,9 +84,8 @@ def create(form):
 
 
 def change(form, role):
-    fixed = [name for name, why in why_not(role, actor())["closed"].items() if why]
     why = dict(by=actor(), reason=form.reason.data)
-    role.change(**why, **form.values(fixed))
+    role.change(**why, **form.values(form.locked))
     if form.default.data:
         role.make_default(**why)
     return role

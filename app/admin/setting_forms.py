@@ -14,6 +14,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
+from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
@@ -36,7 +37,7 @@ def text_field(label):
     return TextAreaField(label, filters=[stripped], validators=checks)
 
 
-class SettingsForm(Form):
+class SettingsForm(Versioned, Form):
     site_name = StringField(
         "Name of the site", filters=[stripped], validators=[DataRequired(REQUIRED), *ONE_LINE]
     )

@@ -1,6 +1,6 @@
 """Settings: changed in the browser, in force with the next request, each change in the log."""
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from ..extensions import db
 from ..models import Setting
@@ -12,6 +12,8 @@ from .setting_forms import SettingsForm
 
 @admin.route("/settings", methods=["GET", "POST"])
 def settings():
+    if request.method == "POST":
+        Setting.lock()
     form = SettingsForm(current_settings())
     if form.validate_on_submit():
         changed = Setting.change(by=actor(), reason=form.reason.data, **form.values())

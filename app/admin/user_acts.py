@@ -1,6 +1,6 @@
 """Acts on one person. What the rules forbid comes back as words beside the form."""
 
-from flask import abort, flash, redirect, render_template, url_for
+from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
 
 from .. import own_data
@@ -17,6 +17,7 @@ from ..models.administrators import Refused
 from ..models.leaving import left_of
 from ..security import actor, right_password
 from ..throttles import MAILS_TO
+from ..typed import refuse
 from .blueprint import admin
 from .user import show_user
 from .user_forms import (
@@ -67,8 +68,10 @@ def act_on_user(id, act):
     if not form.validate_on_submit():
         return show_user(person, form)
     verb, *words = ACTS[act]
-    done = tried(verb, person, by=actor(), reason=form.reason.data)
-    if done is None:
+    try:
+        done = verb(person, by=actor(), reason=form.reason.data)
+    except Refused as refusal:
+        refuse(refusal, form)
         return redirect(url_for("admin.user", id=id))
     if act == "reset-link" and not offer_link(person):
         flash(f"{person.username} has had three links in this hour; try again later.", "warning")
@@ -93,6 +96,9 @@ def new_user():
 @admin.route("/users/<int(max=2147483647):id>/role", methods=["GET", "POST"])
 def change_role(id):
     person = db.get_or_404(User, id)
+    if request.method == "POST":
+        User.one_at_a_time()
+        db.session.refresh(person)
     form, before = ChangeRoleForm(person, actor()), person.role_in_words
     if form.validate_on_submit():
         role = db.get_or_404(Role, form.role.data)

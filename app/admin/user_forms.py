@@ -7,6 +7,7 @@ from wtforms import DateField, SelectField, StringField, SubmitField
 from wtforms import ValidationError as Invalid
 from wtforms.validators import DataRequired, Optional
 
+from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
@@ -77,18 +78,16 @@ class UntilForm(Form):
             raise Invalid("Please choose a day that is not over yet.")
 
 
-class ChangeRoleForm(UntilForm):
+class ChangeRoleForm(Versioned, UntilForm):
     role = SelectField("Role", coerce=int)
     reason = reason_field()
     submit = SubmitField("Change the role")
 
     def __init__(self, person, by):
-        super().__init__()
+        end = person.role_until  # the midnight after the last day
+        until = (end - timedelta(seconds=1)).date() if end else None
+        super().__init__(role=person.role_id, until=until)
         self.role.choices = grantable(by)
-        if request.method != "POST":
-            self.role.data = person.role_id
-            end = person.role_until  # the midnight after the last day
-            self.until.data = (end - timedelta(seconds=1)).date() if end else None
 
 
 class AddressForm(Form):

@@ -11,6 +11,7 @@ from ..forms import MessageForm
 from ..models import Appeal, AppealMessage, Comment, Post, Sanction
 from ..security import actor
 from ..throttles import APPEAL_MESSAGES
+from ..typed import refuse
 from .blueprint import main
 from .writing import act
 
@@ -58,6 +59,8 @@ def appeal_against(matter):
     if there and not form.is_submitted():
         return redirect(place_of(there))
     why_not = None if there else Appeal.why_not_against(matter)
+    if why_not is not None and form.is_submitted():
+        refuse(why_not, form)
     if why_not is None and form.validate_on_submit() and has_room(form):
         values = dict(by=actor(), body=form.body.data, form_key=form.key.data)
         return redirect(place_of(act(Appeal.open, matter, **values)))

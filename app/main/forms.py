@@ -9,6 +9,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, InputRequired, ValidationError
 
+from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
@@ -69,19 +70,19 @@ class CommentForm(WritingForm):
     submit = SubmitField("Comment")
 
 
-class EditForm(WritingForm):
+class EditForm(Versioned, WritingForm):
     body = body_field("Your text", LONGEST)
     submit = SubmitField("Save")
 
 
-class SilentProfileForm(Form):
+class SilentProfileForm(Versioned, Form):
     """What is left of the profile to somebody who may not write."""
 
     hides_last_seen = BooleanField("Do not show others when I was last here")
     submit = SubmitField("Save")
 
 
-class ProfileForm(Form):
+class ProfileForm(Versioned, Form):
     first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
     last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
     location = StringField("Location", filters=[stripped], validators=[visible, at_most(64)])

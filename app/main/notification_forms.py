@@ -2,6 +2,7 @@
 
 from wtforms import BooleanField, SelectField, SubmitField
 
+from ..conflicts import Versioned
 from ..forms import Form, choices_of
 from ..models.notification_choice import (
     ANSWER,
@@ -39,7 +40,7 @@ def form_of(choices):
     return NotificationsForm(data=values)
 
 
-class ChoicesForm(Form):
+class ChoicesForm(Versioned, Form):
     submit = SubmitField("Save")
 
     @property

@@ -10,7 +10,7 @@ from ..models.notification_card import NotificationCard, notification_cards
 from ..models.notification_choice import RULING
 from ..models.setting import current_settings
 from ..paging import LARGEST, page_of
-from ..security import actor, back_to
+from ..security import actor, back_to, read_for_change
 from ..templating import comment_url, post_url, profile_url
 from .blueprint import main
 from .notification_forms import form_of
@@ -61,6 +61,7 @@ def read_notifications():
 @login_required
 def notification_settings():
     person = actor()
+    read_for_change(person)
     form = form_of(NotificationChoice.of(person))
     if form.validate_on_submit():
         for kind, choice in form.choices.items():

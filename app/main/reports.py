@@ -12,6 +12,7 @@ from ..paging import page_of
 from ..security import actor, this_page
 from ..templating import profile_url, written_url
 from ..throttles import REPORTS
+from ..typed import refuse
 from .blueprint import main
 from .comments import comment_place, find_comment
 from .forms import ReportForm
@@ -69,8 +70,7 @@ def tell_moderators(thing, form):
         Report.make(thing, by=actor(), **said)
         db.session.commit()
     except Refused as error:
-        db.session.rollback()
-        flash(str(error), "warning")
+        refuse(error, form, "warning")
         return False
     flash(THANKS, "success")
     return True

@@ -7,6 +7,7 @@ from ..extensions import db
 from ..models import Role, RoleRequest
 from ..models.administrators import Refused
 from ..security import actor
+from ..typed import refuse
 from .blueprint import main
 from .forms import RoleRequestForm
 
@@ -22,8 +23,10 @@ def ask_for_role(id):
     if not role.requestable and latest is None:
         abort(404)
     why_not = RoleRequest.why_not_for(person, role)
+    if why_not is not None and form.is_submitted():
+        refuse(why_not, form)
     if why_not is None and form.validate_on_submit():
-        flash(*ask(person, role, form.reason.data))
+        ask(person, role, form)
         return redirect(url_for("main.ask_for_role", id=id))
     facts = dict(asked=asked, latest=latest, why_not=why_not)
     facts["losses"] = RoleRequest.losses_of(person, role)
@@ -42,14 +45,14 @@ def withdraw_role_request(id):
     return redirect(url_for("main.ask_for_role", id=asked.role_id))
 
 
-def ask(person, role, reason):
-    """Ask, and return what to say of it: words and their kind."""
+def ask(person, role, form):
+    """Ask, and say what came of it."""
     try:
-        asked = RoleRequest.ask(person, role, reason)
+        asked = RoleRequest.ask(person, role, form.reason.data)
         db.session.commit()
     except Refused as error:
-        db.session.rollback()
-        return str(error), "danger"
-    if asked.role_id != role.id:
-        return f"You have asked for {asked.role.name}; withdraw that request first.", "warning"
-    return ASKED, "success"
+        return refuse(error, form)
+    if asked.role_id == role.id:
+        return flash(ASKED, "success")
+    words = f"You have asked for {asked.role.name}; withdraw that request first."
+    return refuse(words, form, "warning")

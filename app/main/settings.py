@@ -6,7 +6,7 @@ from flask_login import logout_user
 from ..decorators import login_required, own_things, require_speech
 from ..extensions import db
 from ..models import UserSession
-from ..security import actor
+from ..security import actor, read_for_change
 from .blueprint import main
 from .forms import ProfileForm, SilentProfileForm
 from .writing import act
@@ -18,6 +18,7 @@ def edit_profile():
     person = actor()
     if "about_me" in request.form:
         require_speech()
+    read_for_change(person)
     form = ProfileForm(obj=person) if person.may_speak else SilentProfileForm(obj=person)
     if form.validate_on_submit():
         act(save, person, form)

@@ -5,7 +5,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, require_speech
 from ..extensions import db
-from ..models.refused import Refused, Silenced
+from ..models.refused import ChangedMeanwhile, Refused, Silenced
 from ..models.watched_word import WordRefused
 from ..security import actor, undo
 from ..templating import duration
@@ -77,6 +77,7 @@ def edit(written, place_of):
         require_speech()
     allow(written.editable_by(actor()))
     form = EditForm(obj=written)
+    form.changed_by = written.editor_name
     if form.validate_on_submit() and (changed := save(written, form)) is not None:
         words = f"The {written.noun} is changed." if changed else "Nothing was changed."
         flash(f"{words} {WAITS.format(written.noun)}" if written.is_held else words, "success")
@@ -86,11 +87,14 @@ def edit(written, place_of):
 
 def save(written, form):
     """Edit it, and return whether that changed anything; None where the form says why not."""
+    since = written.version if form.has_version else None
     try:
-        return act(written.edit, form.body.data, by=actor()) is not None
+        return act(written.edit, form.body.data, by=actor(), since=since) is not None
     except WordRefused as error:
         form.body.errors = [str(error)]
-        return None
+    except ChangedMeanwhile:
+        form.agrees_with(written)
+    return None
 
 
 def act(verb, *values, **named):
@@ -98,8 +102,8 @@ def act(verb, *values, **named):
     try:
         result = verb(*values, **named)
         db.session.commit()
-    except WordRefused:
-        db.session.rollback()
+    except (WordRefused, ChangedMeanwhile):
+        undo()
         raise
     except Refused as error:
         undo()

@@ -94,14 +94,14 @@ class Hideable(Moderatable):
             self.count(1)
         return True
 
-    def revise(self, text, *, by, reason="", withhold=False):
+    def revise(self, text, *, by, reason="", withhold=False, since=None):
         """Change the text as staff, also while it is hidden; None: it is the text that it had.
 
         The log tells which version it was, and none of the words: those are in the history, which
         everybody reads, unless they are to `withhold` from it.
         """
         known = Draft(self.body).called
-        draft = self.edit(text, by=by, as_staff=True)
+        draft = self.edit(text, by=by, as_staff=True, since=since)
         if draft is not None:
             said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
             said["before"] += f", {TAKEN_OUT}" if withhold else ""

@@ -10,17 +10,13 @@ from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from ..extensions import db
 from ..markdown import RENDERER, render
-from .administrators import Refused
 from .audit import OPERATOR, SITE, AuditEntry
 from .fields import CreatedAt, Id, Moment, utcnow
+from .refused import ChangedMeanwhile, Refused
 
 BUILT_IN = ("about", "rules", "privacy")  # each at an address of its own; they always stay
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_TITLE, LONGEST_BODY = 64, 100, 50_000
-
-
-class ChangedMeanwhile(Refused):
-    """Somebody saved the page after it was opened for this change."""
 
 
 class PageVersion(db.Model):

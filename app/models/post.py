@@ -97,8 +97,8 @@ class Post(PostRules, Written, db.Model):
         """The id of the post that it belongs to, as for comments."""
         return self.id
 
-    def edit(self, text, *, by, as_staff=False):
-        draft = super().edit(text, by=by, as_staff=as_staff)
+    def edit(self, text, *, by, as_staff=False, since=None):
+        draft = super().edit(text, by=by, as_staff=as_staff, since=since)
         if draft is not None:
             db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
             self._tag(draft.tags)

@@ -114,8 +114,7 @@ class Setting(db.Model):
             raise Refused("Only administrators change settings.")
         for name, value in values.items():
             _check(name, value)
-        row = select(cls).where(cls.id == cls.ONLY).with_for_update()
-        row = db.session.scalars(row.execution_options(populate_existing=True)).one()
+        row = cls.lock()
         before = asdict(_settings_of(row))
         changed = [name for name in NAMES if name in values and values[name] != before[name]]
         for name in changed:
@@ -126,6 +125,15 @@ class Setting(db.Model):
             row.version = secrets.token_hex(16)
         g.pop("settings", None)
         return changed
+
+    @classmethod
+    def lock(cls):
+        """Wait for others who change settings just now, then read what they left."""
+        row = select(cls).where(cls.id == cls.ONLY).with_for_update()
+        row = db.session.scalars(row.execution_options(populate_existing=True)).one()
+        g.pop("settings", None)
+        g.pop("settings_version", None)
+        return row
 
     @classmethod
     def touch(cls):

@@ -12,7 +12,7 @@ from .fields import Id, Moment, Words, utcnow
 from .held import Held
 from .hideable import KEPT, Moderatable
 from .holding import hold_of
-from .refused import Refused
+from .refused import ChangedMeanwhile, Refused
 from .rendering import as_html, rendered
 from .revision import Revision
 from .user import User
@@ -139,12 +139,13 @@ class Written(Rules, Held):
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
 
-    def edit(self, text, *, by, as_staff=False):
+    def edit(self, text, *, by, as_staff=False, since=None):
         """Take another text; the one before stays in the history. Return the draft, or None.
 
         None: it is the text that it had. Refused where it was hidden or deleted meanwhile; staff
         changes what is hidden too, see `revise`. What waits for approval keeps no history: nobody
-        but staff has read it.
+        but staff has read it. `since` is the version that the change began from, if that is known:
+        ChangedMeanwhile where there is a newer one.
         """
         if text == self.body:
             return None
@@ -156,6 +157,8 @@ class Written(Rules, Held):
             raise Refused(f"This {self.noun} can no longer be changed.")
         if text == self.body:
             return None
+        if since not in (None, self.version):
+            raise ChangedMeanwhile(f"Somebody has changed this {self.noun} since you opened it.")
         if not self.is_held:
             self._keep_former()
         for name, value in texts.items():

@@ -13,6 +13,7 @@ from ..models.refused import Refused
 from ..models.setting import current_settings
 from ..paging import page_of
 from ..security import actor, undo
+from ..typed import refuse
 from .blueprint import moderation
 from .sanction_forms import DecisionForm
 
@@ -55,8 +56,7 @@ def decide_on_appeal(id):
         db.session.commit()
         flash(DONE[outcome].format(appeal.user.username), "success")
     except Refused as error:
-        undo()
-        flash(str(error), "danger")
+        refuse(error, form)
     return redirect(url_for("moderation.appeal", id=id))
 
 

@@ -1,5 +1,7 @@
 """One case: what was reported and by whom, what happened before, and the ruling."""
 
+from functools import partial
+
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import false, select
 
@@ -11,7 +13,8 @@ from ..models.case_list import CaseList, neighbours_of, records_of, with_things
 from ..models.refused import Refused
 from ..models.sanction import ACTS as IMPOSING
 from ..models.sanction import LIFT
-from ..security import actor
+from ..security import actor, undo
+from ..typed import refuse
 from .blueprint import moderation
 from .case_forms import RulingForm
 from .texts import tell_author
@@ -29,7 +32,8 @@ def case(id):
 
 @moderation.route("/case/<int(max=2147483647):id>/claim", methods=["POST"])
 def claim_case(id):
-    do(find_case(id).claim, by=actor())
+    case = find_case(id)
+    do(lambda: case.claim(by=actor()))
     return redirect(url_for("moderation.case", id=id))
 
 
@@ -54,7 +58,7 @@ def rule_on_case(id):
     form = RulingForm(case, actor())
     if not form.validate():
         return show_case(case, form)
-    if not do(rule, case, form):
+    if not do(rule, case, form, form=form, again=partial(is_ruled_on_by, id, actor().username)):
         return redirect(url_for("moderation.case", id=id))
     flash(f"{case.outcome.capitalize()}: {called(case)}. Your ruling is in the log.", "success")
     following = CaseList.next_for(actor())
@@ -141,13 +145,22 @@ def rule(case, form):
         send_sanctioned(effects.sanction)
 
 
-def do(verb, *values, **named):
-    """Do it and commit, or say what stands against it, change nothing and return False."""
+def is_ruled_on_by(id, username):
+    """Whether a ruling that comes too late is a second click, which has nothing to lose."""
+    case = db.session.get(Case, id, populate_existing=True)
+    return case is not None and case.settled_by == username
+
+
+def do(verb, *values, form=None, again=None):
+    """Do it and commit, or say what stands against it, change nothing and return False.
+
+    What was typed into the form is given back then, unless it was done by the same person `again`.
+    """
     try:
-        verb(*values, **named)
+        verb(*values)
         db.session.commit()
     except Refused as error:
-        db.session.rollback()
-        flash(str(error), "warning")
+        undo()
+        refuse(error, None if again and again() else form, "warning")
         return False
     return True

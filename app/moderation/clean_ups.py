@@ -10,6 +10,7 @@ from ..models.clean_up import UnderWay
 from ..models.clean_up_texts import count_written, newest_written
 from ..models.refused import Refused
 from ..security import actor
+from ..typed import refuse
 from .acts import attempt
 from .blueprint import moderation
 from .forms import CleanUpForm, PreviewForm, ReasonForm
@@ -48,7 +49,8 @@ def undo_clean_up(id):
     if not form.validate_on_submit():
         return show_clean_up(row, form)
     reason = form.reason.data
-    values = dict(reason=reason, words=f"The clean-up after {row.user.username} is being undone.")
+    words = f"The clean-up after {row.user.username} is being undone."
+    values = dict(reason=reason, words=words, form=form)
     if attempt(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
         carry_out_now(row)
     return redirect(url_for("moderation.clean_up", id=id))
@@ -79,8 +81,7 @@ def ask(user, form):
         form.under_way = refusal.clean_up.id
         return None
     except Refused as refusal:
-        db.session.rollback()
-        flash(str(refusal), "danger")
+        refuse(refusal, form)
         return None
     carry_out_now(row)
     return row

@@ -15,6 +15,7 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, StopValidation
 
+from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
@@ -59,7 +60,7 @@ class ReasonForm(Form):
         self.rule.choices = choices_of([("", "None of these"), *zip(rules, rules, strict=True)])
 
 
-class ReviseForm(ReasonForm):
+class ReviseForm(Versioned, ReasonForm):
     body = body_field("The text", LONGEST)
     keeps_history = BooleanField("Everybody may still read the earlier versions")
     submit = SubmitField("Save")

@@ -8,6 +8,7 @@ from ..models import Comment, Post
 from ..models.held_list import count_held, held_texts
 from ..models.refused import Refused
 from ..security import actor
+from ..typed import refuse
 from .blueprint import moderation
 from .newcomer_forms import HeldForm
 from .texts import called
@@ -26,7 +27,7 @@ def held():
 def decide_on_held(noun, id):
     written, form = db.session.get(NOUNS[noun], id), HeldForm()
     if written is None or not written.is_held:
-        flash(DECIDED, "warning")
+        refuse(DECIDED, form, "warning")
     elif not form.validate():
         return show_held(form, f"{noun}-{id}")
     else:
@@ -47,10 +48,9 @@ def decide(written, form):
     try:
         words = settle(written, form)
         db.session.commit()
-        flash(words or DECIDED, "success" if words else "warning")
     except Refused as error:
-        db.session.rollback()
-        flash(str(error), "danger")
+        return refuse(error, form)
+    return flash(words, "success") if words else refuse(DECIDED, form, "warning")
 
 
 def settle(written, form):

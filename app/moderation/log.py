@@ -24,6 +24,7 @@ from ..models.setting import current_settings
 from ..models.undo import undo, why_not_undo
 from ..paging import page_of
 from ..security import actor, back_to
+from ..typed import refuse
 from .blueprint import moderation
 from .texts import tell_author
 
@@ -82,8 +83,7 @@ def undo_entry(id):
         whom = entry.target_name or "a deleted member"
         flash(f"Entry {id}, about {whom}, is undone; the log has both.", "success")
     except Refused as error:
-        db.session.rollback()
-        flash(f"Entry {id} is not undone. {error}", "warning")
+        refuse(f"Entry {id} is not undone. {error}", form, "warning")
     else:
         if entry.action == "clean up":
             carry_out_now(thing)

@@ -45,7 +45,7 @@ def add_note(username):
     if not form.validate_on_submit():
         return show_person(user, form)
     words = f"The note about {user.username} is added."
-    attempt(lambda by: StaffNote.add(user, form.text.data, by=by), words=words)
+    attempt(lambda by: StaffNote.add(user, form.text.data, by=by), words=words, form=form)
     return redirect(person_url(user))
 
 

@@ -9,6 +9,7 @@ from ..models.fields import end_in_words
 from ..models.refused import Refused
 from ..models.setting import current_settings
 from ..security import actor
+from ..typed import refuse
 from .blueprint import moderation
 from .sanction_forms import LiftForm, SanctionForm
 
@@ -33,7 +34,7 @@ def lift_sanction(id):
     if words := actor().why_not_sanction(sanction.user):
         abort(403, words)
     if form.validate_on_submit():
-        flash(*lift(sanction, form.reason.data))
+        lift(sanction, form)
         return redirect(url_for("moderation.person", username=sanction.user.username))
     return render_template("moderation/lift_sanction.html", sanction=sanction, form=form)
 
@@ -69,17 +70,17 @@ def impose(person, form):
     return True
 
 
-def lift(sanction, reason):
-    """Lift and commit; return what to say of it: words and their kind."""
+def lift(sanction, form):
+    """Lift and commit, and say what came of it."""
+    reason = form.reason.data
     try:
         lifted = sanction.lift(by=actor(), reason=reason)
         if lifted:
             send_sanction_lifted(sanction, reason)
         db.session.commit()
     except Refused as error:
-        db.session.rollback()
-        return str(error), "danger"
+        return refuse(error, form)
     whose = f"The {sanction.kind} of {sanction.user.username}"
     if lifted:
-        return f"{whose} is lifted.", "success"
-    return f"{whose} was lifted already.", "info"
+        return flash(f"{whose} is lifted.", "success")
+    return flash(f"{whose} was lifted already.", "info")

@@ -14,6 +14,7 @@ from ..email import (
 from ..extensions import db
 from ..models import AuditEntry, Comment, Like, Post, Revision
 from ..models.audit import name_of
+from ..models.refused import ChangedMeanwhile
 from ..models.upkeep import purge_removed
 from ..security import actor
 from .acts import attempt
@@ -46,7 +47,8 @@ def act_on_text(noun, id, verb):
         return show_text(written, form)
     reason = form.reason.data
     tell = send and (lambda: tell_author(send, written, reason))
-    attempt(getattr(written, method), reason=reason, words=words.format(called(written)), tell=tell)
+    values = dict(reason=reason, words=words.format(called(written)), tell=tell)
+    attempt(getattr(written, method), form=form, **values)
     return redirect(text_url(written))
 
 
@@ -55,12 +57,9 @@ def edit_text(noun, id):
     written = find_text(noun, id)
     require_rank(written)
     form = ReviseForm(obj=written)
-    if form.validate_on_submit():
-        reason, values = form.reason.data, dict(words=f"The {called(written)} is changed.")
-        values |= dict(reason=reason, tell=lambda: tell_author(send_text_edited, written, reason))
-        values |= dict(same="Nothing was changed: that is the text it had.")
-        attempt(written.revise, form.body.data, withhold=not form.keeps_history.data, **values)
-        return redirect(url_for("moderation.text", noun=noun, id=id))
+    form.changed_by = written.editor_name
+    if form.validate_on_submit() and revise(written, form):
+        return redirect(text_url(written))
     return render_template("moderation/edit_text.html", written=written, form=form)
 
 
@@ -74,9 +73,22 @@ def remove_text(noun, id):
         return render_template("moderation/remove_text.html", written=written, **facts)
     reason, values = form.reason.data, dict(words=f"The {called(written)} is gone for good.")
     values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, written, reason))
-    if attempt(written.remove, **values):
+    if attempt(written.remove, form=form, **values):
         purge_removed(written)
     return redirect(url_for("moderation.queue"))
+
+
+def revise(written, form):
+    """Change the text as the form says; False where the form says why not."""
+    reason, since = form.reason.data, written.version if form.has_version else None
+    values = dict(words=f"The {called(written)} is changed.", reason=reason, form=form, since=since)
+    values |= dict(tell=lambda: tell_author(send_text_edited, written, reason))
+    values |= dict(same="Nothing was changed: that is the text it had.")
+    try:
+        attempt(written.revise, form.body.data, withhold=not form.keeps_history.data, **values)
+    except ChangedMeanwhile:
+        return form.agrees_with(written)
+    return True
 
 
 def find_text(noun, id):
