@@ -154,10 +154,18 @@
 
   // What a button with data-in-place changes is fetched, and only that part of the page is replaced.
   const announcer = document.getElementById("announcer");
-  const announce = (words) => { announcer.textContent = words; };
+  const announce = (words, visibly = false) => {
+    announcer.textContent = words;
+    announcer.classList.toggle("visually-hidden", !visibly);
+  };
+
+  class Unreachable extends Error {}
+  const UNREACHABLE = "The site cannot be reached. Nothing was sent. Check your connection, then try again.";
 
   const fetchPage = async (url, options) => {
-    const answer = await fetch(url, { headers: { Accept: "text/html" }, ...options });
+    const answer = await fetch(url, { headers: { Accept: "text/html" }, ...options }).catch(() => {
+      throw new Unreachable();
+    });
     if (!answer.ok) throw new Error(answer.status);
     return new DOMParser().parseFromString(await answer.text(), "text/html");
   };
@@ -188,7 +196,8 @@
       const bell = page.querySelector(".bell");
       if (bell) document.querySelector(".bell")?.replaceWith(bell);
       announce(page.querySelector("[data-flash] p")?.textContent ?? pressed.dataset.done ?? "Done.");
-    } catch {
+    } catch (error) {
+      if (error instanceof Unreachable) return announce(UNREACHABLE, true);
       delete pressed.dataset.inPlace; // the plain way, with its own words for what is wrong
       event.target.requestSubmit(pressed);
     } finally {
@@ -210,8 +219,9 @@
       field.focus();
       field.setSelectionRange(field.value.length, field.value.length);
       announce("The quote is in the form.");
-    } catch {
-      location.href = link.href;
+    } catch (error) {
+      if (error instanceof Unreachable) announce(UNREACHABLE, true);
+      else location.href = link.href;
     }
   });
 
@@ -229,26 +239,76 @@
     count();
   }
 
-  // The next page of a list joins the one that is here.
+  // The next page of a list joins the one that is here. The history entry keeps how many joined and
+  // where the reader was, so Back and Reload lead to the same place. A very long list goes on elsewhere.
+  const MOST_JOINED = 20;
+  const itemsOf = (pager, page) => [...page.querySelector(pager.dataset.more).children];
+  const nextOf = (pager) => pager.querySelector("a[rel=next]");
+
+  const join = async (pager) => {
+    const link = nextOf(pager), page = await fetchPage(link.href);
+    const items = itemsOf(pager, page);
+    document.querySelector(pager.dataset.more).append(...items);
+    const next = page.querySelector(`#${pager.id} a[rel=next]`);
+    next ? link.replaceWith(next) : link.remove();
+    items.forEach(refresh);
+    return items;
+  };
+
+  const joined = () => history.state?.joined ?? {};
+
+  const remember = (changed = {}) => {
+    const lists = { ...joined(), ...changed };
+    if (!Object.keys(lists).length) return;
+    history.scrollRestoration = "manual";
+    const items = [...document.querySelectorAll("[data-more]")].flatMap((pager) => itemsOf(pager, document));
+    const first = items.find((item) => item.id && item.getBoundingClientRect().bottom > 0);
+    const place = { y: scrollY, id: first?.id, top: first?.getBoundingClientRect().top };
+    history.replaceState({ ...history.state, joined: lists, place }, "");
+  };
+
+  const restore = async ({ joined, place }) => {
+    let moved = false;
+    for (const kind of ["wheel", "touchstart", "keydown", "pointerdown"])
+      addEventListener(kind, () => { moved = true; }, { once: true, passive: true });
+    for (const [id, count] of Object.entries(joined)) {
+      const pager = document.getElementById(id);
+      for (let n = 0; n < count && pager && nextOf(pager); n++) await join(pager);
+    }
+    if (moved) return;
+    const item = document.getElementById(place.id);
+    scrollTo({ top: item ? scrollY + item.getBoundingClientRect().top - place.top : place.y, behavior: "instant" });
+  };
+
   document.addEventListener("click", async (event) => {
+    if (event.target.closest("a")) remember();
     const link = event.target.closest("[data-more] a[rel=next]");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const pager = link.closest("[data-more]"), count = (joined()[pager.id] ?? 0) + 1;
+    if (count > MOST_JOINED) return;
     event.preventDefault();
-    const pager = link.closest("[data-more]"), list = document.querySelector(pager.dataset.more);
     try {
-      const page = await fetchPage(link.href);
-      const items = [...page.querySelector(pager.dataset.more).children];
-      list.append(...items);
-      const next = page.querySelector(`#${pager.id} a[rel=next]`);
-      next ? link.replaceWith(next) : link.remove();
+      const items = await join(pager);
       items[0].tabIndex = -1;
       items[0].focus();
-      refresh(list);
+      remember({ [pager.id]: count });
       announce(items.length === 1 ? "One more is here." : `${items.length} more are here.`);
-    } catch {
-      location.href = link.href;
+    } catch (error) {
+      if (error instanceof Unreachable) announce(UNREACHABLE, true);
+      else location.href = link.href;
     }
   });
+
+  let scrolled;
+  addEventListener("scroll", () => {
+    clearTimeout(scrolled);
+    scrolled = setTimeout(remember, 300);
+  }, { passive: true });
+
+  if (history.state?.joined) {
+    history.scrollRestoration = "manual";
+    restore(history.state).catch(() => {}); // the way to what is older is still there
+  }
 
   // Keys of the pages that list theirs. What has a `data-key` is pressed or chosen: of a list, in
   // the row where the reader is. While somebody types, keys are letters.
@@ -310,6 +370,22 @@
     setTimeout(lookAgain, POLL);
   };
   setTimeout(lookAgain, POLL);
+
+  // A form that cannot be sent stays as it is. Only the absence of any network can be known before.
+  let isReachable = false;
+  document.addEventListener("submit", async (event) => {
+    if (navigator.onLine || isReachable || event.defaultPrevented || event.target.method !== "post") return;
+    event.preventDefault();
+    try {
+      await fetch(document.querySelector("link[rel=icon]").href, { method: "HEAD", cache: "no-store" });
+      isReachable = true;
+      event.target.requestSubmit(event.submitter);
+    } catch {
+      announce(UNREACHABLE, true);
+    } finally {
+      isReachable = false;
+    }
+  });
 
   // A form is sent once. The button rests until the answer is here, or the reader comes back.
   const rest = (element, resting) => {

@@ -24,14 +24,18 @@ class Watcher:
 
     def expect(self, status, path):
         """Chromium writes an error for each of these answers. This one is meant to come."""
-        self.expected.add((str(status), path))
+        self.expected.add((f"responded with a status of {status} ", path))
+
+    def expect_no_answer(self, path):
+        """The network is away, or the test cuts it off."""
+        self.expected.add(("net::ERR_", path))
 
     def hear(self, message):
         if message.type != "error":
             return
         words, address = message.text, urlsplit(message.location["url"])
-        for status, path in self.expected:
-            if f"responded with a status of {status} " in words and address.path == path:
+        for said, path in self.expected:
+            if said in words and address.path == path:
                 return
         self.faults.append(f"console: {words} ({address.geturl()})")
 
