@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
+from flask import current_app
 
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
 # What takes no room or lies over a letter, and belongs to no spelling: selectors, fillers, overlays
@@ -24,7 +26,6 @@ RESERVED = frozenset(
         "all",
         "anonymous",
         "api",
-        "auth",
         "bot",
         "contact",
         "deleted",
@@ -41,7 +42,6 @@ RESERVED = frozenset(
         "me",
         "member",
         "mod",
-        "moderation",
         "moderator",
         "moderators",
         "mods",
@@ -53,12 +53,9 @@ RESERVED = frozenset(
         "operator",
         "owner",
         "postmaster",
-        "privacy",
         "register",
         "root",
-        "rules",
         "security",
-        "settings",
         "signin",
         "signup",
         "site",
@@ -102,8 +99,19 @@ def problem_with_username(name):
 
 def is_reserved(name):
     """Whether the name would pass for staff or for a page, whatever its case, dots and digits."""
-    name = re.sub(r"[._]", "", username_key(name)).rstrip("0123456789")
-    return name in RESERVED or name.removesuffix("s") in RESERVED
+    name = _bare(name)
+    reserved = RESERVED | _names_of_pages(current_app.url_map)
+    return name in reserved or name.removesuffix("s") in reserved
+
+
+@lru_cache(maxsize=1)
+def _names_of_pages(url_map):
+    """Return what the paths of the site begin with, such as `static`."""
+    return {_bare(re.split("[/<]", rule.rule)[1]) for rule in url_map.iter_rules()} - {""}
+
+
+def _bare(name):
+    return re.sub(r"[._]", "", username_key(name)).rstrip("0123456789")
 
 
 def canonical_address(text):

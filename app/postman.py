@@ -21,7 +21,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from . import own_data
 from .digests import bring_up_to_date, write_due
 from .extensions import db, mail
-from .models import DataExport, Notification, OutboxMail, PeopleImport, UserSession, WayBack
+from .models import (
+    DataExport,
+    Notification,
+    OutboxMail,
+    PeopleImport,
+    SignUpMark,
+    UserSession,
+    WayBack,
+)
 from .models.upkeep import purge_deleted, render_outdated
 from .notices import tell_staff
 from .terms import sweep
@@ -217,6 +225,7 @@ def _purge_now_and_then(app):
         OutboxMail.purge(keep=KEPT_IN_MAILBOX if app.config["MAILBOX"] else None)
         UserSession.purge()
         WayBack.purge()
+        SignUpMark.purge()
         PeopleImport.purge()
         Notification.purge()
         DataExport.purge()

@@ -78,3 +78,26 @@ def test_links_between_pages_of_the_docs_lead_somewhere():
                 broken.append((name, target))
 
     assert broken == []
+
+
+def test_each_promise_of_security_names_tests_that_keep_it():
+    rows = re.findall(r"^\| (R-\d+) \| (.+) \| (.+) \|$", DOCS["security.md"], re.MULTILINE)
+    wrong = {}
+    for number, promise, named in rows:
+        files = set(re.findall(r"`(test_\w+[.]py)`", named))
+        if missing := {name for name in files if number not in _promises_in(name)}:
+            wrong[number] = missing
+        elif not files and not promise.startswith("Not met: "):
+            wrong[number] = "no test"
+
+    assert [row[0] for row in rows] == [f"R-{n:02}" for n in range(1, 100)]
+    assert wrong == {}
+
+
+def _promises_in(name):
+    """Return the numbers that a test file names, also as a range such as R-28 to R-30."""
+    numbers = set()
+    for path in (ROOT / "tests").rglob(name):
+        for first, last in re.findall(r"R-(\d+)(?: to R-(\d+))?", path.read_text()):
+            numbers |= {f"R-{n:02}" for n in range(int(first), int(last or first) + 1)}
+    return numbers

@@ -2,15 +2,18 @@
 
 import re
 import time
+from datetime import timedelta
 
 import pytest
+import time_machine
 from argon2 import PasswordHasher
 from factories import ANOTHER, PASSWORD, link_in, mails, make_user
 from sqlalchemy import func, select
 
 from app.auth.forms import RegistrationForm
 from app.extensions import db
-from app.models import User
+from app.models import SignUpMark, User
+from app.models.fields import utcnow
 from app.names import is_reserved
 from app.tokens import sign
 
@@ -146,9 +149,18 @@ RESERVED = {
 }
 
 
-def test_reserved_names_are_told_by_what_is_left_without_case_dots_and_digits():
+def test_reserved_names_are_told_by_what_is_left_without_case_dots_and_digits(app):
     """R-30."""
     assert {name: is_reserved(name) for name in RESERVED} == RESERVED
+
+
+def test_what_a_path_of_the_site_begins_with_is_no_username(app):
+    """R-30, whatever paths there are."""
+    begins = {rule.rule.split("/")[1] for rule in app.url_map.iter_rules()}
+    words = {word for word in begins if word and "<" not in word}
+
+    assert {"static", "search", "robots.txt"} < words
+    assert [word for word in words if not is_reserved(word.title())] == []
 
 
 def test_an_address_is_kept_without_case_and_outer_space(client):
@@ -478,6 +490,51 @@ def test_who_opened_no_form_is_too_quick(unhurried, client, monkeypatch):
 
     mark = re.search(r'name="opened"[^>]*value="([^"]*)"', refused.text)[1]
     later(monkeypatch, 4)
+    assert sign_up(client, opened=mark).location == "/auth/login"
+
+
+def test_a_form_makes_one_account_and_tells_of_no_address(unhurried, app, alice, monkeypatch):
+    """R-33: what the second use answers says nothing about the first."""
+    answers = []
+    for first in ("alice@example.org", "new@example.org"):
+        client = app.test_client()
+        mark = opened(client)
+        with client.session_transaction() as session:
+            session["csrf_token"] = first
+        later(monkeypatch, 4)
+        sent = [dict(email=first), dict(email=first), dict(email="2@example.org", username="two")]
+        pages = [sign_up(client, opened=mark, **values) for values in sent]
+        answers.append([page.location or "used already" in page.text for page in pages])
+        assert opened(client) not in pages[2].text and mark not in pages[2].text
+
+    assert answers == [["/auth/login", "/auth/login", True]] * 2
+    assert User.with_username("two") is None
+    assert len(mails("already_registered")) == 1
+    fresh = re.search(r'name="opened"[^>]*value="([^"]*)"', pages[2].text)[1]
+    later(monkeypatch, 4)
+    assert sign_up(client, opened=fresh, username="two", email="2@example.org").location
+
+
+def test_marks_are_forgotten_and_old_ones_count_as_new(unhurried, client, monkeypatch):
+    mark = opened(client)
+    with time_machine.travel(utcnow() + timedelta(days=1, seconds=9)):
+        old = sign_up(client, opened=mark)
+        assert "open for more than a day" in old.text and mails() == []
+
+    later(monkeypatch, 4)
+    sign_up(client, opened=mark)
+    SignUpMark.purge()
+    assert db.session.query(SignUpMark).count() == 1
+    with time_machine.travel(utcnow() + timedelta(days=3)):
+        SignUpMark.purge()
+    assert db.session.query(SignUpMark).count() == 0
+
+
+def test_a_form_from_a_host_whose_clock_is_ahead_is_not_too_quick(unhurried, client, monkeypatch):
+    later(monkeypatch, 30)
+    mark = opened(client)
+    later(monkeypatch, -20)
+
     assert sign_up(client, opened=mark).location == "/auth/login"
 
 

@@ -5,6 +5,7 @@ Fields are found by a crawl, so a new form is attacked from the day it is linked
 
 import re
 from html.parser import HTMLParser
+from importlib import import_module
 from itertools import count
 from urllib.parse import quote, urlsplit
 
@@ -279,3 +280,17 @@ RUNNING += ["<a \"='x'>"]
 def test_what_could_run_would_be_noticed():
     """Otherwise the tests above would prove nothing."""
     assert [html for html in RUNNING if not Inspector(html).faults] == []
+
+
+def test_what_messages_and_mistakes_say_is_text(client, monkeypatch):
+    """R-17."""
+    words = "<b>bold</b>"
+    monkeypatch.setattr(import_module("app.auth.registration"), "SENT", words)
+    monkeypatch.setattr(import_module("app.auth.forms"), "NAME_TAKEN", words)
+    form = dict(email="n@example.org", username="nora", password=PASSWORD, password2=PASSWORD)
+
+    message = client.get(client.post("/auth/register", data=form).location).text
+    mistake = client.post("/auth/register", data=form).text
+
+    assert str(escape(words)) in message and words not in message
+    assert str(escape(words)) in mistake and words not in mistake

@@ -1,6 +1,7 @@
 """The forms of accounts. Errors never tell whether an address is known."""
 
 import hashlib
+import secrets
 import time
 
 from flask import current_app, request, session
@@ -26,15 +27,22 @@ from ..forms import (
     visible,
     visible_lines,
 )
-from ..models import User
+from ..models import SignUpMark, User
 from ..names import is_reserved, problem_with_username
 from ..networks import network_of
 from ..passwords import problem_with
 from ..throttles import STRENGTH
-from ..tokens import read, sign
+from ..tokens import Verdict, read, sign
 
 DIFFERENT = "The two passwords differ."
 OPENED = "sign-up form opened"
+OLD = (
+    "This form was open for more than a day. Please type the password once more, and send it again."
+)
+USED = (
+    "This form was used already. For another account, please type the password once more, and send"
+    " it again."
+)
 QUICK = "That was very quick. Please type the password once more, and send it again."
 FILLED = (
     "A line that people do not see was filled in, maybe by your browser. It is empty again:"
@@ -111,28 +119,45 @@ class ChosenName:
 class Unhurried:
     """What tells programs from people: a field that people do not see, and how long they took.
 
-    `opened` is signed, so nobody can say another moment. Sent again, the form counts from then.
+    `opened` is signed, so nobody can say another moment, and it makes one account. Sent again, the
+    form counts from then.
     """
 
     homepage = StringField("Leave this empty")
-    opened = HiddenField(default=lambda: sign(OPENED, {"at": int(time.time())}, None))
+    opened = HiddenField(default=lambda: sign(OPENED, mark_of_now(), SignUpMark.LIFETIME))
 
     def validate(self, extra_validators=None):
         valid = super().validate(extra_validators)
-        words = FILLED if self.homepage.data else QUICK if self.is_quick else None
+        words = FILLED if self.homepage.data else self._problem_with_opening()
         self.homepage.data = ""
         if words:
             self.form_errors = [*self.form_errors, words]
         return valid and not words
 
-    @property
-    def is_quick(self):
-        """Whether it was sent too soon; one that no page of ours opened is opened now."""
+    def use_mark(self):
+        """Whether the form may make an account for this address; if not, it says why."""
+        if not current_app.config["SIGN_UP_SECONDS"]:
+            return True
+        _, facts = read(OPENED, self.opened.data)
+        if SignUpMark.use(facts["mark"], self.address):
+            return True
+        self.form_errors = [*self.form_errors, USED]
+        self.opened.data = self.opened.default()
+        return False
+
+    def _problem_with_opening(self):
+        """A form that no page of ours opened, or one from too long ago, is opened now.
+
+        The clock of the host that opened it may be ahead of ours.
+        """
         least = current_app.config["SIGN_UP_SECONDS"]
+        if not least:
+            return None
         verdict, facts = read(OPENED, self.opened.data or "")
-        if least and not verdict:
+        if not verdict or "mark" not in facts:
             self.opened.data = self.opened.default()
-        return least > 0 and time.time() - facts.get("at", time.time()) < least
+            return OLD if verdict is Verdict.EXPIRED else QUICK
+        return QUICK if 0 <= time.time() - facts["at"] < least else None
 
 
 class RegistrationForm(ChosenName, Unhurried, NewPasswordForm):
@@ -220,6 +245,10 @@ class ChangeEmailForm(Form):
 
 def names_of(user):
     return [user.email, user.username, user.first_name, user.last_name]
+
+
+def mark_of_now():
+    return {"at": int(time.time()), "mark": secrets.token_urlsafe(16)}
 
 
 def sign_up_key():

@@ -39,6 +39,8 @@ def register():
     form = ApplicationForm() if by_approval else RegistrationForm()
     if form.validate_on_submit():
         SIGN_UP.take(network_of(request))
+        if not form.use_mark():
+            return render_template("auth/register.html", form=form)
         if create_account(form):
             flash(SENT.format(form.email.data), "mail")
             return redirect(url_for("auth.login"))

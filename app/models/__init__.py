@@ -32,6 +32,7 @@ from .role_request import RoleRequest
 from .sanction import Sanction
 from .session import UserSession
 from .setting import Setting
+from .sign_up_mark import SignUpMark
 from .staff_note import StaffNote
 from .user import AnonymousUser, User
 from .watch import Watch
@@ -73,6 +74,7 @@ __all__ = [
     "RoleRequest",
     "Sanction",
     "Setting",
+    "SignUpMark",
     "StaffNote",
     "User",
     "UserSession",
