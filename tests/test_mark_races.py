@@ -45,6 +45,7 @@ def test_many_who_follow_and_unfollow_at_once(app, client, bob):
 
 
 def test_many_clicks_of_one_person_follow_once(app, client, alice, bob):
+    """R-95."""
     at_once(app, *clicks(app, client, [alice], "/user/bob/follow") * 6)
 
     assert stored() == counted()
