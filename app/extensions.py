@@ -1,5 +1,6 @@
 """One unbound object per extension, and what we taught them."""
 
+import logging
 import smtplib
 import ssl
 from contextlib import suppress
@@ -15,10 +16,13 @@ from flask_moment import Moment
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from limits.storage import MemoryStorage
+from redis.exceptions import RedisError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
 from .networks import network_of
+
+log = logging.getLogger("offbrand.limits")
 
 CONSTRAINT_NAMES = {
     "ix": "ix_%(column_0_label)s",
@@ -111,11 +115,53 @@ class RotatingLoginManager(LoginManager):
 
 
 class WritingLimiter(Limiter):
-    """Flask-Limiter, which need not look for limits while somebody reads: writing has the only."""
+    """Flask-Limiter, which need not look for limits while somebody reads: writing has the only.
+
+    Where Redis goes away under several threads, Flask-Limiter 4.1 raises in all that notice it
+    after the first, and says nothing where anybody would read it. Here all of them count in this
+    process until Redis is back, and the log has a line for each change.
+    """
+
+    TRIES = 3  # Redis may go, come back and go again while we ask
+    _is_away, _changing = False, Lock()
+
+    def init_app(self, app):
+        super().init_app(app)
+        self._fallback_storage = SteadyMemoryStorage()
+        self._fallback_limiter = type(self._limiter)(self._fallback_storage)
+
+    def reset(self):
+        super().reset()
+        self._fallback_storage.reset()
 
     def _check_request_limit(self, callable_name=None, in_middleware=True):
         if request.method == "POST":
-            super()._check_request_limit(callable_name, in_middleware)
+            self._steadily(super()._check_request_limit, callable_name, in_middleware)
+
+    def ask(self, question, *values):
+        """Put a question of `limits` to Redis, or to this process while Redis is away."""
+        return self._steadily(lambda: getattr(self.limiter, question)(*values))
+
+    def _steadily(self, act, *values):
+        for _ in range(self.TRIES):
+            try:
+                return act(*values)
+            except RedisError as error:
+                last, self._storage_dead = error, True
+        raise last
+
+    @property
+    def _storage_dead(self):
+        return self._is_away
+
+    @_storage_dead.setter
+    def _storage_dead(self, is_away):
+        with self._changing:
+            changes, self._is_away = is_away != self._is_away, is_away
+        if changes and is_away:
+            log.warning("Redis is away: each process counts limits for itself")
+        elif changes:
+            log.warning("Redis is back: limits are counted there again")
 
 
 def who_writes():

@@ -5,22 +5,16 @@ Counting is atomic: of thirty guesses at once for one account, no more than the 
 school do not use up its tries; guesses that are under way may pass the limit.
 """
 
-import logging
 import time
 
 from flask import current_app, request
 from limits import parse
-from limits.strategies import MovingWindowRateLimiter
-from redis.exceptions import RedisError
 from werkzeug.exceptions import TooManyRequests
 
 from . import devices
-from .extensions import SteadyMemoryStorage, limiter
+from .extensions import limiter
 from .names import address_or_none, username_key
 from .networks import network_of
-
-log = logging.getLogger("offbrand.throttles")
-spare = MovingWindowRateLimiter(SteadyMemoryStorage())  # for the request in which Redis went away
 
 
 class Throttle:
@@ -53,13 +47,7 @@ class Throttle:
     def _ask(self, question, key):
         item = parse(current_app.config["LIMITS"][self.name])
         identifiers = (self.name.replace(" ", "-"), str(key))
-        if not limiter.enabled:
-            return True
-        try:
-            return getattr(limiter.limiter, question)(item, *identifiers)
-        except RedisError as error:
-            log.warning("Redis is away, limits are counted in this process: %s", error)
-            return getattr(spare, question)(item, *identifiers)
+        return not limiter.enabled or limiter.ask(question, item, *identifiers)
 
 
 LOGIN_AND_NETWORK = Throttle("sign-in by login and network")

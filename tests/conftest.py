@@ -24,7 +24,6 @@ from app.extensions import db, limiter
 from app.models import AuditHead, Role, Setting, UserSession
 from app.models.setting import current_settings
 from app.permissions import DEFAULT_ROLE, ROLES
-from app.throttles import spare
 
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)
 hypothesis.settings.load_profile("steady")
@@ -186,7 +185,6 @@ def app(site):
     _empty_tables(site)
     _read_settings(site)
     limiter.reset()
-    spare.storage.reset()
     configured = dict(site.config)
     yield site
     db.session.rollback()

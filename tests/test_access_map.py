@@ -29,7 +29,6 @@ from app.decorators import (
 )
 from app.extensions import limiter
 from app.models import Permission, Role, Sanction, Setting
-from app.throttles import spare
 
 KINDS = ["visitor", "unconfirmed", "role User", "role Moderator", "role Administrator"]
 KINDS += ["role Helper", "role Office"]
@@ -124,7 +123,6 @@ def tries(app):
 def knock(app, client, endpoint, method, url):
     """What happened, in the words of the map."""
     limiter.reset()
-    spare.storage.reset()
     with Door(app, endpoint) as door:
         response = client.open(url, method=method, buffered=True)
     assert response.status_code < 500
@@ -171,7 +169,6 @@ def test_behind_no_door_anything_breaks(app, client, ada):
     """What the views themselves answer, about things that are not there."""
     for _, method, url in tries(app):
         limiter.reset()
-        spare.storage.reset()
         client.sign_in(ada)
         assert client.open(url, method=method, buffered=True).status_code < 500, (method, url)
 

@@ -168,7 +168,7 @@ KNOWN |= {"appeal_messages.body"}
 
 @pytest.mark.large
 def test_what_is_typed_into_any_field_of_any_form_is_shown_as_words(place, app, ada):
-    """R-13: by an administrator; then every page is read by others."""
+    """R-13, R-14: by an administrator; then every page is read by others."""
     pages = crawl(place)
     taken = [form.action for form in forms_on(pages, "post") if fill_in(place, form, [PLANT])]
 
