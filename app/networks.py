@@ -1,21 +1,56 @@
-"""Which network a request comes from: what limits count where no account is known."""
+"""Where a request comes from: the client's address, and the network that limits count."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
+
+NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
+SAYS_NOTHING = ("", "-", "unknown")
+
+
+def client_address(request):
+    """Return the address in its usual form, or what the proxy said: at most 45 characters."""
+    said = request.remote_addr
+    return str(address_in(said) or said or "")[:45]
 
 
 def network_of(request):
-    """Return which one a request comes from."""
     return network_at(request.remote_addr)
 
 
-def network_at(address):
-    """Return the IPv4 address, or the /64 of an IPv6 address: one household owns all of it."""
-    try:
-        address = ip_address(address or "")
-    except ValueError:
-        return "unknown"
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
+def network_at(said):
+    """Return the IPv4 address, or the /64 of an IPv6 address: one household owns all of it.
+
+    An identifier that is no address, as RFC 7239 has it, stands for itself. None: nothing is known,
+    so nothing is counted; strangers would use up each other's tries.
+    """
+    address = address_in(said)
+    if address is None:
+        said = (said or "").strip().strip('"').lower()
+        return None if said in SAYS_NOTHING else f"client {said[:56]}"
+    if isinstance(address, IPv6Address) and not address.is_link_local:
         return str(ip_network((address, 64), strict=False))
     return str(address)
+
+
+def address_in(said):
+    """Return the address in what proxies write: with a port, in brackets, with a zone, or None.
+
+    That of an IPv4 client behind a gateway to IPv6 is the IPv4 address.
+    """
+    text = (said or "").strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return _behind(address) or address
+    return address
+
+
+def _behind(address):
+    if address in NAT64:
+        return ip_address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or (address.teredo or (None, None))[1]

@@ -24,7 +24,10 @@ class Throttle:
         self.name = name
 
     def take(self, key):
-        """Count one. Raise 429, which says when to come back, where there were too many."""
+        """Count one. Raise 429, which says when to come back, where there were too many.
+
+        A key of None stands for a client of whom nothing is known; nothing is counted then.
+        """
         if not self._ask("hit", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
@@ -46,8 +49,10 @@ class Throttle:
 
     def _ask(self, question, key):
         item = parse(current_app.config["LIMITS"][self.name])
+        if key is None or not limiter.enabled:
+            return True
         identifiers = (self.name.replace(" ", "-"), str(key))
-        return not limiter.enabled or limiter.ask(question, item, *identifiers)
+        return limiter.ask(question, item, *identifiers)
 
 
 LOGIN_AND_NETWORK = Throttle("sign-in by login and network")
@@ -77,6 +82,7 @@ class SignInAttempt:
     def __init__(self, login, user):
         self.network = network_of(request)
         self.login = address_or_none(login) or username_key(login)[:254]
+        self.login_and_network = self.network and f"{self.login} {self.network}"
         mark = user and devices.mark_for(user)
         self.device = mark and f"{mark} {user.id}"
 
@@ -86,7 +92,7 @@ class SignInAttempt:
             DEVICE.take(self.device)
         else:
             NETWORK.check(self.network)
-            LOGIN_AND_NETWORK.take(f"{self.login} {self.network}")
+            LOGIN_AND_NETWORK.take(self.login_and_network)
             LOGIN.take(self.login)
 
     def failed(self):
@@ -96,4 +102,4 @@ class SignInAttempt:
         if self.device:
             DEVICE.clear(self.device)
         LOGIN.clear(self.login)
-        LOGIN_AND_NETWORK.clear(f"{self.login} {self.network}")
+        LOGIN_AND_NETWORK.clear(self.login_and_network)

@@ -16,7 +16,6 @@ from app.models import (
 )
 from app.models.case import DISMISSED, HIDDEN
 from app.models.fields import utcnow
-from app.networks import network_at
 
 
 def case(person, outcome="", reporter=None):
@@ -82,22 +81,6 @@ def test_how_they_came_is_recorded(client, flask, alice, mona, ada):
     )
     assert 'By an invitation of <a href="/moderation/people/ada">' in look(client, mona, "ivy")
     assert "Not recorded" in look(client, mona)
-
-
-NETWORKS = {
-    "192.0.2.7": "192.0.2.7",
-    "2001:db8:1:2::7": "2001:db8:1:2::/64",
-    "2001:db8:1:2:ffff::8": "2001:db8:1:2::/64",
-    "2001:db8:1:3::7": "2001:db8:1:3::/64",
-    "::ffff:192.0.2.7": "192.0.2.7",
-    "nonsense": "unknown",
-    "": "unknown",
-    None: "unknown",
-}
-
-
-def test_a_network_is_that_of_the_address():
-    assert {address: network_at(address) for address in NETWORKS} == NETWORKS
 
 
 def test_other_accounts_of_a_network_are_a_hint(client, alice, bob, mona):

@@ -9,6 +9,7 @@ from ..access import may_open
 from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
 from ..models import DayCount, Role, User, UserSession
+from ..networks import client_address
 from ..security import VIEWED, actor, back_to, this_page
 from ..throttles import SignInAttempt
 from ..typed import PARKED, park, unpark
@@ -100,7 +101,10 @@ def sign_in(person, *, remember=False):
     session.clear()  # a new session, and with it a new CSRF token
     g.pop("csrf_token", None)  # Flask-WTF's copy of the old one
     person.session, token = UserSession.open(
-        person, remembered=remember, address=request.remote_addr, agent=request.user_agent.string
+        person,
+        remembered=remember,
+        address=client_address(request),
+        agent=request.user_agent.string,
     )
     person.get_id = lambda: token
     login_user(person, remember=remember)

@@ -1,13 +1,13 @@
 """Every mail that the site has written, with links that work, instead of an SMTP server."""
 
 import re
-from ipaddress import ip_address
 
 from flask import abort, render_template, request
 
 from ..decorators import public
 from ..extensions import db
 from ..models import OutboxMail
+from ..networks import address_in
 from .blueprint import dev
 
 SHOWN = 200
@@ -29,7 +29,8 @@ def mailbox():
 
 def is_nearby(request):
     forwarded = "X-Forwarded-For" in request.headers or "Forwarded" in request.headers
-    return not forwarded and ip_address(request.remote_addr or "127.0.0.1").is_private
+    address = address_in(request.remote_addr or "127.0.0.1")
+    return not forwarded and address is not None and address.is_private
 
 
 def body_parts(mail):

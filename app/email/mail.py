@@ -5,6 +5,7 @@ from flask import current_app, render_template, request
 from ..extensions import db
 from ..models import AuditEntry, OutboxMail, User
 from ..models.setting import current_settings
+from ..networks import client_address
 from ..security import site_link
 
 UNPROVEN = (
@@ -61,7 +62,7 @@ def send_link(user, to, subject, template, endpoint, token, **values):
 
 def asked_from():
     """The network address a mail was asked from, for its reader to judge; None outside requests."""
-    return request.remote_addr if request else None
+    return client_address(request) or None if request else None
 
 
 def in_words(lifetime):

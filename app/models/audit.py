@@ -11,6 +11,7 @@ from sqlalchemy import Index, String, Text, event, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
+from ..networks import client_address
 from .audit_acts import ACTS, EVERYBODY, audience_of
 from .audit_chain import Chained
 from .fields import CreatedAt, Id, partial_index, utcnow
@@ -91,7 +92,7 @@ class AuditEntry(Chained, db.Model):
             before=_as_text(before),
             after=_as_text(after),
             reason=(reason or "")[:500],
-            place=(request.remote_addr or "") if has_request_context() else "the shell",
+            place=client_address(request) if has_request_context() else "the shell",
             created_at=utcnow(),
             undoes_id=db.session.info.get("undoes"),
             **more,

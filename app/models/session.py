@@ -15,7 +15,6 @@ from .notification import Notification
 from .setting import Setting, settings_are_at
 from .waiting import QUEUES, waiting_for
 
-UNKNOWN = "unknown"  # as `network_at` says
 MOST = 50  # devices of one person; the oldest give way
 BROWSERS = (
     ("Edg", "Edge"),
@@ -69,8 +68,8 @@ class UserSession(db.Model):
             user=user,
             seen_at=utcnow(),
             remembered=remembered,
-            address=(address or "")[:45],
-            network=network_at(address),
+            address=address or "",
+            network=network_at(address) or "",
             agent=re.sub(r"[^\x20-\x7e]", "", agent or "")[:200],
         )
         newest = select(cls.id).where(cls.user_id == user.id).order_by(cls.id.desc())
@@ -139,7 +138,8 @@ class UserSession(db.Model):
     @classmethod
     def neighbours_of(cls, user, most):
         """The ids of others who are signed in from the same networks, as a hint and no more."""
-        mine = select(cls.network).where(cls.user_id == user.id, cls.network != UNKNOWN)
+        known = cls.network.not_in(["", "unknown"])
+        mine = select(cls.network).where(cls.user_id == user.id, known)
         near = select(cls.user_id).where(cls.network.in_(mine), cls.user_id != user.id)
         return db.session.scalars(near.distinct().limit(most)).all()
 
