@@ -4,12 +4,14 @@ Every variable is explained in `.env.example`; what stands in the environment wi
 """
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from datetime import timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from tempfile import NamedTemporaryFile
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
@@ -51,7 +53,7 @@ class Config:
 
     VERSION = "0.4"
     SITE_NAME = "Offbrand"
-    SITE_URL = None  # where links in mails lead; None: to the host of the request
+    COOKIES_BY_PORT = False
     MAILBOX = False  # whether /dev/mailbox exists, and bodies of sent mails are kept for it
     SECURE = False
     SQLALCHEMY_ENGINE_OPTIONS: dict = {}
@@ -62,14 +64,11 @@ class Config:
     WTF_CSRF_TIME_LIMIT = None  # a token lives as long as the session it is bound to
     WTF_CSRF_SSL_STRICT = False  # browsers that hide the referer may post: the token decides
 
-    SESSION_COOKIE_NAME = "session"
     SESSION_COOKIE_HTTPONLY = True
     SESSION_COOKIE_SAMESITE = "Lax"
-    REMEMBER_COOKIE_NAME = "remember_token"
     REMEMBER_COOKIE_HTTPONLY = True
     REMEMBER_COOKIE_SAMESITE = "Lax"
     REMEMBER_COOKIE_DURATION = timedelta(days=30)
-    DEVICE_COOKIE_NAME = "device"
     SESSION_IDLE = timedelta(hours=24)
     SESSION_LIFETIME = timedelta(days=7)
 
@@ -112,6 +111,9 @@ class Config:
         self.SECRET_KEY_FALLBACKS = words(env.get("SECRET_KEY_FALLBACKS"))
         self.SERVER_NAME = env.get("SERVER_NAME") or None
         self.TRUSTED_HOSTS = words(env.get("TRUSTED_HOSTS"))
+        self.SITE_URL = (env.get("SITE_URL") or "").rstrip("/") or None  # None: as requests say
+        self.APPLICATION_ROOT = self._path(env)
+        self._name_cookies(env.get("OFFBRAND_COOKIE_PREFIX") or "")
         self.not_numbers = []
         self.PORT = self._number(env, "PORT", 5000)
         self.PROXY_COUNT = self._number(env, "PROXY_COUNT", 0)
@@ -127,6 +129,21 @@ class Config:
             wait = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
             self.RATELIMIT_STORAGE_OPTIONS = wait
         self._read_mail(env)
+
+    def _path(self, env):
+        """Return the path that the whole site lives under: / or such as /forum."""
+        path = urlsplit(self.SITE_URL or "").path or env.get("SCRIPT_NAME") or ""
+        return "/" + path.strip("/")
+
+    def _name_cookies(self, prefix):
+        """A `__Host-` cookie is for the whole of a host; a path takes `__Secure-` (RFC 6265bis)."""
+        self.COOKIE_PREFIX = prefix
+        if self.SECURE:
+            prefix = ("__Host-" if self.APPLICATION_ROOT == "/" else "__Secure-") + prefix
+        self.SESSION_COOKIE_NAME = f"{prefix}session"
+        self.REMEMBER_COOKIE_NAME = f"{prefix}{'remember' if self.SECURE else 'remember_token'}"
+        self.REMEMBER_COOKIE_PATH = self.APPLICATION_ROOT
+        self.DEVICE_COOKIE_NAME = f"{prefix}device"
 
     def _read_mail(self, env):
         self.MAIL_SERVER = env.get("MAIL_SERVER") or None
@@ -155,6 +172,11 @@ class Config:
         """Yield a sentence for each thing that is missing or unsafe; none: the site may start."""
         for name in self.not_numbers:
             yield f"{name} must be a number."
+        site = urlsplit(self.SITE_URL or "http://localhost")
+        if site.scheme not in ("http", "https") or not site.hostname or site.query or site.fragment:
+            yield "SITE_URL must be the address of the site, such as https://example.org/forum."
+        if not re.fullmatch(r"[\w.-]*", self.COOKIE_PREFIX, re.ASCII):
+            yield "OFFBRAND_COOKIE_PREFIX takes letters, digits, dots, dashes and underscores."
         if not 5 <= self.POSTS_PER_PAGE <= 100:
             yield "OFFBRAND_POSTS_PER_PAGE must be a number from 5 to 100."
         if self.DIGEST_HOUR > 23:
@@ -178,7 +200,9 @@ class DevelopmentConfig(Config):
         self.SQLALCHEMY_DATABASE_URI = (
             env.get("DEV_DATABASE_URL") or f"sqlite:///{INSTANCE / 'data-dev.sqlite'}"
         )
-        self.TRUSTED_HOSTS = self.TRUSTED_HOSTS or [*LOCAL_HOSTS, *words(self.SERVER_NAME)]
+        named = [self.SERVER_NAME, urlsplit(self.SITE_URL or "").hostname]
+        self.TRUSTED_HOSTS = self.TRUSTED_HOSTS or [*LOCAL_HOSTS, *filter(None, named)]
+        self.COOKIES_BY_PORT = not self.COOKIE_PREFIX
         self.MAIL_DEFAULT_SENDER = self.MAIL_DEFAULT_SENDER or "Offbrand <offbrand@localhost>"
 
 
@@ -205,19 +229,16 @@ class TestingConfig(Config):
 class ProductionConfig(Config):
     SECURE = True
     PREFERRED_URL_SCHEME = "https"
-    SESSION_COOKIE_NAME = "__Host-session"
     SESSION_COOKIE_SECURE = True
-    REMEMBER_COOKIE_NAME = "__Host-remember"
     REMEMBER_COOKIE_SECURE = True
-    DEVICE_COOKIE_NAME = "__Host-device"
 
     def __init__(self, env=os.environ):
         super().__init__(env)
         self.SQLALCHEMY_DATABASE_URI = env.get("DATABASE_URL") or ""
-        if self.SERVER_NAME and not self.TRUSTED_HOSTS:
-            self.TRUSTED_HOSTS = [self.SERVER_NAME]
+        named = self.SERVER_NAME or urlsplit(self.SITE_URL or "").hostname
+        self.TRUSTED_HOSTS = self.TRUSTED_HOSTS or [named] * bool(named)
         host = self.SERVER_NAME or next(iter(self.TRUSTED_HOSTS), "").lstrip(".")
-        self.SITE_URL = f"https://{host}"
+        self.SITE_URL = self.SITE_URL or f"https://{host}{self.APPLICATION_ROOT}".rstrip("/")
 
     def problems(self):
         yield from super().problems()
@@ -226,7 +247,9 @@ class ProductionConfig(Config):
         if not self.SQLALCHEMY_DATABASE_URI:
             yield "DATABASE_URL: where the data is, such as postgresql://user@host/offbrand."
         if not self.TRUSTED_HOSTS:
-            yield "SERVER_NAME or TRUSTED_HOSTS: the names that people reach this site by."
+            yield "SITE_URL, SERVER_NAME or TRUSTED_HOSTS: where people reach this site."
+        if not self.SITE_URL.startswith("https://"):
+            yield "SITE_URL must start with https:// in production: cookies need HTTPS."
         if not self.MAIL_SERVER:
             yield "MAIL_SERVER: the server that takes the site's mail."
         if "@" not in parseaddr(self.MAIL_DEFAULT_SENDER or "")[1]:

@@ -1,4 +1,4 @@
-"""The session cookie: Flask's, except that the clocks of two hosts may differ."""
+"""Cookies: sessions where the clocks of two hosts differ, and several sites on one machine."""
 
 from flask.sessions import SecureCookieSessionInterface
 from itsdangerous import SignatureExpired, TimestampSigner
@@ -26,3 +26,30 @@ class PatientSessions(SecureCookieSessionInterface):
         if serializer is not None:
             serializer.signer = PatientSigner
         return serializer
+
+
+def name_by_port(wsgi_app):
+    """Let each cookie carry the port in its name, for development.
+
+    Browsers send a cookie to every port of a host, so two sites would sign each other out.
+    """
+
+    def named(environ, start_response):
+        port = f"_{environ['SERVER_PORT']}"
+        pairs = (pair.strip().partition("=") for pair in environ.get("HTTP_COOKIE", "").split(";"))
+        ours = [(name.removesuffix(port), value) for name, _, value in pairs if name.endswith(port)]
+        environ["HTTP_COOKIE"] = "; ".join(map("=".join, ours))
+
+        def start(status, headers, *error):
+            return start_response(status, [_with_port(*header, port) for header in headers], *error)
+
+        return wsgi_app(environ, start)
+
+    return named
+
+
+def _with_port(header, value, port):
+    if header.lower() == "set-cookie":
+        name, _, rest = value.partition("=")
+        value = f"{name}{port}={rest}"
+    return header, value

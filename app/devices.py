@@ -29,6 +29,7 @@ def remember(response, user):
         config["DEVICE_COOKIE_NAME"],
         tokens.sign("device", payload, config["DEVICE_LIFETIME"]),
         max_age=config["DEVICE_LIFETIME"],
+        path=config["APPLICATION_ROOT"],
         secure=config["SECURE"],
         httponly=True,
         samesite="Lax",

@@ -111,7 +111,8 @@ class RotatingLoginManager(LoginManager):
         """Browsers let go of a `__Host-` cookie only by an answer that is marked secure too."""
         config = current_app.config
         name, secure = config["REMEMBER_COOKIE_NAME"], config["SECURE"]
-        response.delete_cookie(name, secure=secure, httponly=True, samesite="Lax")
+        path = config["REMEMBER_COOKIE_PATH"]
+        response.delete_cookie(name, path, secure=secure, httponly=True, samesite="Lax")
 
 
 class WritingLimiter(Limiter):

@@ -3,7 +3,7 @@
 import re
 import secrets
 import unicodedata
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote, unquote_to_bytes, urlsplit
 
 from flask import abort, current_app, g, request
 from flask_login import current_user
@@ -12,6 +12,7 @@ from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from .access import may_open
+from .cookies import name_by_port
 from .extensions import db, login_manager
 from .throttles import ASKED_AGAIN
 
@@ -83,8 +84,26 @@ def guard_body(wsgi_app):
     return guarded
 
 
+def mount(wsgi_app, path):
+    """Serve the site under a path, whether the proxy in front passes it on or strips it."""
+
+    def mounted(environ, start_response):
+        if not environ.get("SCRIPT_NAME"):
+            asked = environ["PATH_INFO"]
+            if f"{asked}/".startswith(f"{path}/"):
+                environ["PATH_INFO"] = asked[len(path) :]
+            environ["SCRIPT_NAME"] = path
+        return wsgi_app(environ, start_response)
+
+    return mounted
+
+
 def init_app(app):
     app.wsgi_app = guard_body(app.wsgi_app)
+    if app.config["COOKIES_BY_PORT"]:
+        app.wsgi_app = name_by_port(app.wsgi_app)
+    if app.config["APPLICATION_ROOT"] != "/":
+        app.wsgi_app = mount(app.wsgi_app, app.config["APPLICATION_ROOT"])
     if proxies := app.config["PROXY_COUNT"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
     app.before_request(number_request)
@@ -242,13 +261,19 @@ def right_password(person, field):
 
 def site_link(endpoint, **values):
     """Return a link that names the configured site, whatever Host a request claims (R-03)."""
-    base = current_app.config["SITE_URL"]
-    if base is None:
-        host = current_app.config["SERVER_NAME"] or f"localhost:{current_app.config['PORT']}"
-        base = request.host_url if request else f"http://{host}"
-    scheme, _, host = base.rstrip("/").partition("://")
-    adapter = current_app.url_map.bind(host, url_scheme=scheme)
+    site = urlsplit(current_app.config["SITE_URL"] or _place_of_request())
+    adapter = current_app.url_map.bind(
+        site.netloc, script_name=site.path or "/", url_scheme=site.scheme
+    )
     return adapter.build(endpoint, values, force_external=True)
+
+
+def _place_of_request():
+    """In development the site is wherever it is asked for; SERVER_NAME where nobody asks."""
+    if request:
+        return request.root_url.rstrip("/")
+    host = current_app.config["SERVER_NAME"] or f"localhost:{current_app.config['PORT']}"
+    return f"http://{host}{current_app.config['APPLICATION_ROOT']}".rstrip("/")
 
 
 def _texts(values):

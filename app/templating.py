@@ -11,6 +11,7 @@ from flask.templating import Environment
 from markupsafe import Markup
 
 from .models.fields import end_in_words, full
+from .models.rendering import linked_from
 from .models.setting import settings_at_hand
 from .permissions import Permission
 from .words import beginning, marked
@@ -47,6 +48,7 @@ def init_app(app):
     app.add_template_filter(beginning)
     app.add_template_filter(marked)
     app.add_template_filter(said)
+    app.add_template_filter(here)
     app.add_template_global(iso)
     app.add_template_global(duration)
     app.add_template_global(pace_in_words)
@@ -64,6 +66,11 @@ def names():
 def static_url(filename):
     """Return the URL of a static file with its version, so that a change is fetched at once."""
     return request.script_root + current_app.extensions["static_urls"][filename]
+
+
+def here(html):
+    """Return the HTML of a text with its links as they are on this site, see `linked_from`."""
+    return linked_from(html, f"{request.script_root}/")
 
 
 def profile_url(user):

@@ -66,10 +66,25 @@ def free_port():
         return probe.getsockname()[1]
 
 
-class Served:
-    """The site in a process of its own, served by gunicorn as `make run` does."""
+GUNICORN = """
+import datetime, sys
+from gunicorn.app.wsgiapp import run
+if {seconds}:
+    import time_machine
+    wrong = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds={seconds})
+    time_machine.travel(wrong, tick=True).start()
+sys.argv[0] = "gunicorn"
+run()
+"""
 
-    def __init__(self, folder, *, workers=1, **settings):
+
+class Served:
+    """The site in a process of its own, served by gunicorn as `make run` does.
+
+    Its clock may be some seconds ahead, or behind.
+    """
+
+    def __init__(self, folder, *, workers=1, clock=0, **settings):
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
@@ -81,7 +96,7 @@ class Served:
             "SECRET_KEY": "kept for as long as this test runs, and no longer",
             **settings,
         }
-        self.workers, self.process = workers, None
+        self.workers, self.clock, self.process = workers, clock, None
 
     def command(self, *words, **options):
         """Run a flask command in the site's environment; return what it printed."""
@@ -90,7 +105,14 @@ class Served:
         return subprocess.run(flask, cwd=ROOT, env=self.env, **options)
 
     def start(self):
-        gunicorn = ["-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}", "--threads", "8"]
+        gunicorn = [
+            "-c",
+            GUNICORN.format(seconds=self.clock),
+            "--bind",
+            f"127.0.0.1:{self.port}",
+            "--threads",
+            "8",
+        ]
         options = ["--workers", str(self.workers), "--no-control-socket", "--log-level", "warning"]
         self.log = Path(f"{self.folder}/served.log").open("ab")  # noqa: SIM115 closed by stop
         self.process = subprocess.Popen(

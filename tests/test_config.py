@@ -114,10 +114,40 @@ def test_links_name_the_configured_site():
         ({"TRUSTED_HOSTS": f"{a}, {b}"}, [a, b]),
         ({"TRUSTED_HOSTS": f".{a}"}, [f".{a}"]),
         ({"SERVER_NAME": a, "TRUSTED_HOSTS": b}, [b]),
+        ({"SITE_URL": f"https://{a}"}, [a]),
+        ({"SITE_URL": f"https://{a}/", "TRUSTED_HOSTS": b}, [b]),
     ]
     for names, hosts in chosen:
         site = ProductionConfig({**GOOD, "SERVER_NAME": "", **names})
         assert hosts == site.TRUSTED_HOSTS and site.SITE_URL == "https://a.example"
+
+
+def test_a_site_under_a_path_has_it_in_links_and_cookies():
+    named = dict(SERVER_NAME="", TRUSTED_HOSTS="")
+    for said in ({"SITE_URL": f"https://a.example{path}"} for path in ("/forum", "/forum/")):
+        site = ProductionConfig(GOOD | named | said)
+        assert site.SITE_URL == "https://a.example/forum"
+        assert (site.APPLICATION_ROOT, site.SESSION_COOKIE_NAME) == ("/forum", "__Secure-session")
+
+    site = ProductionConfig({**GOOD, "SERVER_NAME": "a.example", "SCRIPT_NAME": "/forum"})
+    assert (site.SITE_URL, site.APPLICATION_ROOT) == ("https://a.example/forum", "/forum")
+    assert DevelopmentConfig({"SITE_URL": "http://a.example"}).APPLICATION_ROOT == "/"
+
+
+def test_the_address_of_the_site_is_one():
+    for wrong in ("a.example", "ftp://a.example", "https://", "https://a.example/?x=1", "/forum"):
+        assert "SITE_URL must be" in problems(SITE_URL=wrong), wrong
+    assert "need HTTPS" in problems(SITE_URL="http://a.example")
+    assert "SITE_URL" not in problems(SITE_URL="https://a.example/forum")
+
+
+def test_cookies_take_a_prefix_of_plain_letters():
+    site = ProductionConfig({**GOOD, "OFFBRAND_COOKIE_PREFIX": "forum_"})
+    names = site.SESSION_COOKIE_NAME, site.REMEMBER_COOKIE_NAME, site.DEVICE_COOKIE_NAME
+
+    assert names == ("__Host-forum_session", "__Host-forum_remember", "__Host-forum_device")
+    for wrong in ("a b", "a;", "a=", "ä"):
+        assert "OFFBRAND_COOKIE_PREFIX" in problems(OFFBRAND_COOKIE_PREFIX=wrong), wrong
 
 
 def test_an_unknown_place_to_run_is_refused_by_name(monkeypatch):

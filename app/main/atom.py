@@ -9,7 +9,7 @@ from ..models import AnonymousUser
 from ..models.feed import everything, is_used, last_changes, tagged, written_by
 from ..models.fields import utcnow
 from ..models.post_tag import tags_of
-from ..models.rendering import for_elsewhere
+from ..models.rendering import linked_from
 from ..models.setting import current_settings
 from ..security import site_link
 from ..words import without_controls
@@ -90,4 +90,4 @@ def changed_at(post):
 
 def content_of(post):
     """Return the HTML as text, which XML spells out."""
-    return str(for_elsewhere(post.html, site_link("main.index")))
+    return str(linked_from(post.html, site_link("main.index")))

@@ -1,6 +1,6 @@
 """For search engines: what they may read, and where it is. Nothing, where only members read."""
 
-from flask import Response, abort, render_template
+from flask import Response, abort, render_template, request
 
 from ..decorators import public
 from ..models.setting import current_settings
@@ -15,7 +15,7 @@ CLOSED = ("/admin/", "/auth/", "/moderation/", "/search", "/settings/")
 @public
 def robots():
     closed = ["/"] if current_settings().members_only else CLOSED
-    lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed)]
+    lines = ["User-agent: *", *(f"Disallow: {request.script_root}{path}" for path in closed)]
     if not current_settings().members_only:
         lines += ["", f"Sitemap: {site_link('main.sitemap')}"]
     return Response("\n".join(lines) + "\n", mimetype="text/plain")

@@ -1,8 +1,9 @@
 """Texts as HTML: made when one is saved, and anew where an older renderer made it."""
 
 import re
+from urllib.parse import urlsplit
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from ..extensions import db
@@ -33,12 +34,17 @@ def as_html(body_html, renderer, body):
     return Draft(body).html({username_key(name): name for name in LINKED.findall(body_html)})
 
 
-def for_elsewhere(html, home):
-    """The HTML of a text for whoever reads it outside of the site: its links name where that is.
+def linked_from(html, home):
+    """Return the HTML of a text with its links to the site as links below `home`, which ends in /.
 
-    Nothing that members type can look like the start of such a link, as `<` is spelt out.
+    What is stored knows nothing of the host and path that the site is at. Nothing that members type
+    can look like the start of such a link, as `<` is spelt out.
     """
-    return html.replace(Markup('<a href="/'), Markup('<a href="{}').format(home))
+    if home == "/":
+        return html
+    path = re.escape(urlsplit(home).path.removeprefix("/"))
+    whole = f"(?:{path})?" if path else ""  # what a member copied from the bar has the path
+    return Markup(re.sub(f'<a href="/{whole}', lambda _: f'<a href="{escape(home)}', html))
 
 
 def preview_of(text):

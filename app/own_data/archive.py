@@ -15,7 +15,7 @@ from flask import current_app, render_template
 from ..extensions import db
 from ..models import Picture, User
 from ..models.fields import iso, utcnow
-from ..models.rendering import as_html, for_elsewhere
+from ..models.rendering import as_html, linked_from
 from ..models.setting import current_settings
 from ..security import site_link
 from .sections import PICTURE, SECTIONS, account
@@ -132,7 +132,7 @@ def base():
 def readable(row):
     """The HTML of a post or comment, whose links into the site lead there from anywhere."""
     html = as_html(row["body_html"], row["renderer"], row["body"])
-    return for_elsewhere(html, site_link("main.index"))
+    return linked_from(html, site_link("main.index"))
 
 
 def as_json(values):

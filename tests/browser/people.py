@@ -2,6 +2,7 @@
 
 import io
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from factories import PASSWORD, make_comment, make_mail, make_post, make_user
 from PIL import Image
@@ -219,7 +220,8 @@ class People:
             _, token = UserSession.open(person, **values)
             db.session.commit()
         serializer = self.app.session_interface.get_signing_serializer(self.app)
-        cookie = dict(name="session", value=serializer.dumps({"_user_id": token}), url=self.url)
+        name = f"session_{urlsplit(self.url).port}"
+        cookie = dict(name=name, value=serializer.dumps({"_user_id": token}), url=self.url)
         context.add_cookies([cookie])
 
     def token(self, username, purpose, *values):
