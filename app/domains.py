@@ -5,6 +5,8 @@ from html import unescape
 from unicodedata import normalize
 from urllib.parse import unquote
 
+from idna import IDNAError, uts46_remap
+
 LONGEST = 253
 MOST_LABELS = 8  # of those at the end that are looked at
 HREF = re.compile(r'href="([^"]*)"')
@@ -15,14 +17,22 @@ DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 def domain_key(host):
-    """Return the domain as it is compared: in small letters, those beyond ASCII spelt in it."""
-    host = normalize("NFKC", host.translate(DOTS)).casefold().strip(".")
-    if host.isascii() or len(host) > LONGEST:
-        return host
+    """Return the domain as it is compared, and as browsers ask for it: small letters, in ASCII.
+
+    What is beyond ASCII is mapped as UTS 46 says, so that ß and ss are two letters; a name that no
+    registry would take, such as one of emoji, has a key too.
+    """
+    if len(host) > LONGEST:
+        return host.lower().strip(".")
     try:
-        return host.encode("idna").decode()
-    except UnicodeError:
-        return host
+        host = uts46_remap(host, std3_rules=False)
+    except IDNAError:
+        host = normalize("NFKC", host.translate(DOTS)).lower()
+    return ".".join(map(_in_ascii, host.strip(".").split(".")))
+
+
+def _in_ascii(label):
+    return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
 def domain_of(text):

@@ -5,24 +5,32 @@ from itertools import chain
 from unicodedata import normalize
 from urllib.parse import quote
 
+import mdurl
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_block.table import table
+from markdown_it.rules_inline import link
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from .names import username_key
+from . import autolinks
+from .domains import domain_key
+from .names import is_blank, username_key
 from .words import MARKS
 
-RENDERER = 2  # raise it when the rules change: what is stored is then rendered again (R-19)
+RENDERER = 3  # raise it when the rules change: what is stored is then rendered again (R-19)
 LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in security.py
 REL = "nofollow ugc noopener"
 LETTER = rf"[\w{MARKS}]"
 NO_NAME = rf"(?<![\w{MARKS}@/.#&-])"  # else it is an address, or a path
 NAME = r"[A-Za-z](?:[A-Za-z0-9_]|[.](?=[A-Za-z0-9_])){0,63}+"
 MENTION = re.compile(rf"{NO_NAME}@({NAME})(?!{LETTER}|@)")
-TAG_WORD = re.compile(rf"{LETTER}{{1,50}}+")
-TAG = re.compile(rf"{NO_NAME}#({TAG_WORD.pattern})(?!{LETTER})")
+# Also node.js, e-mail, .net, c++ and c#; where more follows, as in #at&t, it is no tag at all
+TAG_WORD = re.compile(rf"[.]?(?:{LETTER}|[-.](?={LETTER})){{1,50}}+(?:[+]{{2}}|\#)?+")
+TAG = re.compile(rf"{NO_NAME}#({TAG_WORD.pattern})(?!{LETTER}|[+#]|&{LETTER})")
+LANGUAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+#._-]{0,29}")  # of a block of code
+LANGUAGE_CLASS = re.compile(rf"language-{LANGUAGE.pattern}")
 MOST_NAMED = 20  # people, and tags, that one text may name
 DEEPEST = 6  # the lowest heading there is
 MOST_CELLS = 15_000  # of all tables: rows that leave cells out are filled up, so they cost nothing
@@ -75,7 +83,7 @@ class Text:
 
 def tag_key(word):
     """Return the tag as it is kept, or None: a number alone, as in #1, is none."""
-    word = normalize("NFC", normalize("NFC", word).casefold()).strip("_")
+    word = normalize("NFC", normalize("NFC", word).casefold()).strip("_-")
     return word if len(word) <= 50 and any(c.isalpha() for c in word) else None
 
 
@@ -156,7 +164,8 @@ def _tame(tokens):
         elif token.type in ("th_open", "td_open"):
             token.attrs = {"scope": "col"} if token.tag == "th" else {}
         elif token.type == "fence":
-            token.info = ""
+            language = LANGUAGE.fullmatch(token.info.strip().partition(" ")[0])
+            token.info = language[0] if language else ""
 
 
 def _all(tokens):
@@ -193,6 +202,46 @@ def _escaped(renderer, tokens, index, options, environment):
     return tokens[index].content
 
 
+def _picture(state, silent):
+    """A picture is a link to it; in a link, it is what it says it shows."""
+    start = len(state.tokens)
+    state.pos += 1
+    if state.src[state.pos - 1 : state.pos + 1] != "![" or not link(state, silent):
+        state.pos -= 1
+        return False
+    if state.linkLevel and not silent:
+        for token in (state.tokens[start], state.tokens[-1]):
+            token.type, token.tag, token.nesting = "text", "", 0
+    return True
+
+
+def _name_links(state):
+    """A link without a word to press shows where it leads."""
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_with_named_links(token.children))
+
+
+def _with_named_links(children):
+    href, words = "", ""
+    for child in children:
+        words += child.content
+        if child.type == "link_open":
+            href, words = child.attrs["href"], ""
+        elif child.type == "link_close" and is_blank(words):
+            yield Token("text", "", 0, content=markdown.normalizeLinkText(href))
+        yield child
+
+
+def _normalized(address):
+    """The address as a link holds it; its domain as browsers of today read it."""
+    if not address.isascii():
+        parsed = mdurl.parse(address, slashes_denote_host=True)
+        if parsed.hostname:
+            address = mdurl.format(parsed._replace(hostname=domain_key(parsed.hostname)))
+    return normalizeLink(address)
+
+
 def _open_table(renderer, tokens, index, options, environment):
     return "<div><table>\n"  # the div is what scrolls where the table is wide
 
@@ -202,20 +251,26 @@ def _close_table(renderer, tokens, index, options, environment):
 
 
 def _keep(tag, attribute, value):
+    if attribute == "class":
+        return value if LANGUAGE_CLASS.fullmatch(value) else None
     return value if attribute != "href" or is_allowed(value) else None
 
 
-markdown = MarkdownIt("commonmark", {"html": False}).enable("strikethrough").disable("image")
-markdown.enable("table")
+markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+markdown.enable(["strikethrough", "table"])
+markdown.inline.ruler.at("image", _picture)
 markdown.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
 markdown.core.ruler.before("text_join", "escaped", _keep_escaped)
 markdown.add_render_rule("escaped", _escaped)
 markdown.add_render_rule("table_open", _open_table)
 markdown.add_render_rule("table_close", _close_table)
+markdown.core.ruler.after("text_join", "named_links", _name_links)
+markdown.normalizeLink = _normalized
 markdown.validateLink = is_allowed
+autolinks.init_markdown(markdown)
 fence = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href"}, "ol": {"start"}},
+    attributes={"a": {"href"}, "code": {"class"}, "ol": {"start"}},
     tag_attribute_values={"a": {"rel": {REL}}, "th": {"scope": {"col"}}},
     attribute_filter=_keep,
     url_schemes={"http", "https", "mailto"},

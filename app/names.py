@@ -85,6 +85,11 @@ def without_unseen(text):
     return letters.translate(UNSEEN)
 
 
+def is_blank(text):
+    """Whether nobody would see anything of a text."""
+    return not without_unseen(text.replace("\u2800", "")).strip()
+
+
 def username_key(name):
     """Return what must be unique: names that differ by case or compatibility forms are one name."""
     return unicodedata.normalize("NFKC", name).strip().casefold()

@@ -10,7 +10,7 @@ from working import worked
 
 from app.markdown import LINK, REL, TAGS, render
 
-ATTRIBUTES = {"a": {"href", "rel"}, "ol": {"start"}, "th": {"scope"}}
+ATTRIBUTES = {"a": {"href", "rel"}, "code": {"class"}, "ol": {"start"}, "th": {"scope"}}
 VOID = {"br", "hr"}
 THREE_TIMES = 3  # what ten times the text may cost more than ten times as much
 
@@ -297,13 +297,18 @@ def test_a_table_has_no_alignment_and_scrolls_by_itself():
 MEANT = dict(
     [
         ("*a* **b** ~~c~~ `d`", "<p><em>a</em> <strong>b</strong> <s>c</s> <code>d</code></p>\n"),
-        ("a  \nb\nc", "<p>a<br>\nb\nc</p>\n"),
+        ("a  \nb\nc", "<p>a<br>\nb<br>\nc</p>\n"),
         ("> a", "<blockquote>\n<p>a</p>\n</blockquote>\n"),
         ("3. a\n4. b", '<ol start="3">\n<li>a</li>\n<li>b</li>\n</ol>\n'),
-        ("``` python\na < b\n```", "<pre><code>a &lt; b\n</code></pre>\n"),
+        ("``` python x\na<b\n```", '<pre><code class="language-python">a&lt;b\n</code></pre>\n'),
+        ("~~~c++\n~~~", '<pre><code class="language-c++"></code></pre>\n'),
+        ('```"onclick=x\n```', "<pre><code></code></pre>\n"),
         ("---", "<hr>\n"),
-        ("![a](https://example.org/b.png)", f'<p>!<a href="https://example.org/b.png" rel="{REL}">'
-         "a</a></p>\n"),
+        ("![a](/b.png)", '<p><a href="/b.png">a</a></p>\n'),
+        ("![a][b]\n\n[b]: /c", '<p><a href="/c">a</a></p>\n'),
+        ("[![a](/b.png)](/c)", '<p><a href="/c">a</a></p>\n'),
+        ("a![b", "<p>a![b</p>\n"),
+        ("![](/b.png) [ ](/c)", '<p><a href="/b.png">/b.png</a> <a href="/c"> /c</a></p>\n'),
         ("", ""),
     ],
 )  # fmt: skip
@@ -335,6 +340,16 @@ COSTLY = {
     **{part: fill(part) for part in ("*a **b ", "**x", "a**b_c* ", "*_~~", "~a~~ ", "` a", "<!--")},
     **{part: fill(part) for part in ("> ", "- ", "> - ", "1. ", "# a\n", "a\n=\n", "a\n", "\t")},
     **{part: fill(part) for part in ("&", "&#0;", "\\", "<a ", "<http://a", "<a@", "[a]:", "]")},
+    **{
+        part: fill(part) for part in ("http://a ", "http://", "http://a(", "http://a/(", "www.a.b[")
+    },
+    **{
+        part: fill(part)
+        for part in ("a@b.cc ", "a@", "a.a.", "a@b.", "http://a&gt;", "www.", "a-b")
+    },
+    **{part: fill(part) for part in ("![a](b)", "[![a](/b)](/c)", "[](/a)", "https://\u00e4.")},
+    "a path of brackets": lambda n: "https://a/" + "[(" * (n // 2),
+    "a path of ends": lambda n: "https://a/" + ".&gt;" * (n // 5),
     **{part: fill(part) for part in ('[a](/b "c', "[a](b(c", "|-|-|\n", "x|x\n-|-\n", "|a|b|\n")},
     "nested emphasis": lambda n: "*" * (n // 2) + "a" + "*" * (n // 2),
     "nested links": lambda n: "[" * (n // 4) + "a" + "](/b)" * (n // 7),

@@ -124,6 +124,13 @@ LINKS = dict(
         ("#a_ #__a", ["/tag/a"] * 2),
         ("#" + "a" * 51, []),
         ("x#a &#a ##a @#a a/#a", []),
+        ("#C++, #c# and (#F#)", ["/tag/c%2B%2B", "/tag/c%23", "/tag/f%23"]),
+        ("#Node.js. #e-mail- #.NET", ["/tag/node.js", "/tag/e-mail", "/tag/.net"]),
+        ("#c+ #c++17 #c#d #at&t #1.2 #. #-", []),
+        (
+            "https://example.org/#a/@bob ann@bob.example",
+            ["https://example.org/#a/@bob", "mailto:ann@bob.example"],
+        ),
     ],
 )
 
@@ -139,7 +146,7 @@ def test_no_more_than_twenty_are_named():
 
 
 @settings(max_examples=50)
-@given(st.from_regex(r"\A\w{1,50}\Z"))
+@given(st.from_regex(r"\A[\w.+#-]{1,50}\Z"))
 @example("ß" * 24 + "a_b")  # in small letters, it is cut at the line
 def test_a_tag_and_its_address_are_one(word):
     key = tag_key(word)

@@ -12,6 +12,7 @@ from app.extensions import db
 from app.models import Bookmark, Comment, Like, Notification, Post, PostTag, Revision, upkeep
 from app.models.counts import wrong_counts
 from app.models.fields import utcnow
+from app.models.post_tag import tags_of
 from app.models.upkeep import purge_deleted, render_outdated
 from app.models.written import KEPT
 
@@ -147,6 +148,19 @@ def test_what_is_edited_meanwhile_is_not_overwritten(app, monkeypatch, alice):
 
     db.session.refresh(post)
     assert post.body_html == "<p>New.</p>"
+
+
+@pytest.mark.both_databases
+def test_a_text_has_the_tags_that_the_renderer_of_today_finds(app, alice):
+    post, untagged = make_post(alice, "#C++ and #bread"), make_post(alice, "None.")
+    db.session.execute(update(PostTag).where(PostTag.tag == "c++").values(tag="c"))
+    db.session.add(PostTag(tag="old", post_id=untagged.id))
+    db.session.execute(update(Post).values(renderer=0))
+    db.session.commit()
+
+    assert render_outdated() == 2
+
+    assert tags_of([post, untagged]) == {post.id: ["bread", "c++"]}
 
 
 def test_the_command_renders_all_of_it(flask, monkeypatch):

@@ -5,7 +5,7 @@ All of it goes in chunks, each a transaction of its own, so nobody waits and not
 
 from collections import Counter
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from ..extensions import db
 from ..markdown import RENDERER
@@ -13,6 +13,7 @@ from .comment import Comment
 from .copies import forget_copies
 from .fields import utcnow
 from .post import Post
+from .post_tag import PostTag
 from .rendering import rendered
 from .user import User
 from .written import KEPT
@@ -28,18 +29,34 @@ def render_outdated():
 def _render_outdated(cls):
     outdated = or_(cls.renderer < RENDERER, cls.renderer > RENDERER)  # as an index is asked
     some = select(cls.id, cls.version, cls.body).where(outdated).limit(RENDERED)
-    rows = [
-        dict(of=id, seen=version, **rendered(body)[1])
-        for id, version, body in db.session.execute(some)
-    ]
+    rows, tags = [], {}
+    for id, version, body in db.session.execute(some):
+        draft, texts = rendered(body)
+        rows.append(dict(of=id, seen=version, **texts))
+        tags[id, version] = draft.tags
     table = cls.__table__
     here = table.c.id == bindparam("of"), table.c.version == bindparam("seen")  # else it was edited
     names = {name: bindparam(name) for name in ("body_html", "renderer", "words")}
     if rows:
         rows.sort(key=lambda row: row["of"])  # two who do this at once wait in line
         db.session.execute(update(table).where(*here).values(names), rows)
+        if cls is Post:
+            _tag_again(tags)
         db.session.commit()
     return len(rows)
+
+
+def _tag_again(tags):
+    """Give posts the tags that their texts have for the renderer of today: (id, version) → tags."""
+    here = Post.id.in_([id for id, _ in tags]), Post.renderer == RENDERER
+    unchanged = {
+        id: tags[id, version]
+        for id, version in db.session.execute(select(Post.id, Post.version).where(*here))
+        if (id, version) in tags
+    }
+    db.session.execute(delete(PostTag).where(PostTag.post_id.in_(unchanged)))
+    if rows := [dict(post_id=id, tag=tag) for id, words in unchanged.items() for tag in words]:
+        db.session.execute(insert(PostTag), rows)
 
 
 def purge_deleted():
