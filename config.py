@@ -238,7 +238,8 @@ class ProductionConfig(Config):
         named = self.SERVER_NAME or urlsplit(self.SITE_URL or "").hostname
         self.TRUSTED_HOSTS = self.TRUSTED_HOSTS or [named] * bool(named)
         host = self.SERVER_NAME or next(iter(self.TRUSTED_HOSTS), "").lstrip(".")
-        self.SITE_URL = self.SITE_URL or f"https://{host}{self.APPLICATION_ROOT}".rstrip("/")
+        if host and not self.SITE_URL:
+            self.SITE_URL = f"https://{host}{self.APPLICATION_ROOT}".rstrip("/")
 
     def problems(self):
         yield from super().problems()
@@ -248,7 +249,7 @@ class ProductionConfig(Config):
             yield "DATABASE_URL: where the data is, such as postgresql://user@host/offbrand."
         if not self.TRUSTED_HOSTS:
             yield "SITE_URL, SERVER_NAME or TRUSTED_HOSTS: where people reach this site."
-        if not self.SITE_URL.startswith("https://"):
+        if self.SITE_URL and not self.SITE_URL.startswith("https://"):
             yield "SITE_URL must start with https:// in production: cookies need HTTPS."
         if not self.MAIL_SERVER:
             yield "MAIL_SERVER: the server that takes the site's mail."

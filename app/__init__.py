@@ -1,7 +1,9 @@
 """create_app: the one file that knows every other."""
 
 import os
+import sys
 
+from click import ClickException
 from flask import Flask
 from flask.cli import NoAppException
 
@@ -32,6 +34,12 @@ __all__ = ["create_app", "db"]
 
 class CannotStart(NoAppException, RuntimeError):
     """What the environment lacks; the flask command shows it without a traceback."""
+
+    def format_message(self):
+        """End here where a command was asked for: Flask would go on and say that there is none."""
+        if self.ctx is None and any(not word.startswith("-") for word in sys.argv[1:]):
+            raise ClickException(self.message)
+        return super().format_message()
 
 
 def create_app(config_name=None, **settings):

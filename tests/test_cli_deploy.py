@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from factories import ANOTHER, PASSWORD, everything, keep, make_user
@@ -248,3 +249,67 @@ def test_a_database_that_is_away_is_told_in_one_sentence(tmp_path):
     assert done.returncode == 1
     assert done.stderr.startswith("Error: ") and "Connection refused" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+# On a database that something else made
+
+
+def run(checkout, *statements):
+    engine = create_engine(named_driver(checkout.env["DEV_DATABASE_URL"]))
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def refusal_of(checkout, *words):
+    done = checkout.command("deploy", *words)
+    assert done.returncode == 1 and done.stderr.startswith("Error: ")
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+@pytest.mark.fault
+def test_a_database_that_create_all_made_is_told_apart_and_can_be_kept(checkout):
+    Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
+    made = checkout.command("shell", input="db.create_all()\nRole.insert_roles()\nexit()\n")
+    assert made.returncode == 0, made.stderr
+
+    assert "db.create_all() made them" in refusal_of(checkout)
+    assert checkout.command("db", "stamp", "head").returncode == 0
+    assert checkout.command("deploy").stdout == DONE
+
+
+@pytest.mark.fault
+def test_a_database_of_another_application_is_named_by_its_tables(checkout):
+    Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
+    run(checkout, "CREATE TABLE auth_user (id INTEGER)", "CREATE TABLE django_site (id INTEGER)")
+    said = refusal_of(checkout)
+    assert "another application: auth_user, django_site." in said and "--shared" in said
+    assert checkout.command("deploy", "--shared").stdout == DONE
+    assert checkout.command("deploy").stdout == DONE
+
+
+@pytest.mark.fault
+def test_tables_of_the_same_names_are_not_taken_for_ours(checkout):
+    Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
+    run(checkout, "CREATE TABLE roles (id INTEGER)", "CREATE TABLE users (id INTEGER)")
+    for words in ([], ["--shared"]):
+        assert "names of ours: roles, users" in refusal_of(checkout, *words)
+
+    run(checkout, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
+    run(checkout, "INSERT INTO alembic_version VALUES ('190163627111')")
+    assert "is at revision 190163627111, which this code does not have" in refusal_of(checkout)
+
+
+@pytest.mark.fault
+def test_production_without_configuration_ends_with_what_is_missing(tmp_path):
+    site = Served(tmp_path, FLASK_CONFIG="production", SECRET_KEY="")
+    for words in (["deploy"], ["users", "list"], ["run"]):
+        done = site.command(*words)
+        assert done.returncode != 0
+        assert done.stderr.rstrip().endswith(
+            "MAIL_DEFAULT_SENDER: the address that mail comes from."
+        )
+    help = site.command("--help")
+    assert "MAIL_DEFAULT_SENDER" in help.stderr and "Usage: flask" in help.stdout

@@ -9,21 +9,36 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
+from ..doctor.database import current_heads, scripts_of
 from ..extensions import db
 from ..models import Page, Role, User
 from .plain import Command
 from .users import new_username, set_password
 
+UNKNOWN_REVISION = (
+    "The database is at revision {}, which this code does not have. Newer code or another"
+    " application made it: put the newer code in place, or name another database."
+)
+NO_RECORD = (
+    "The database has the tables of this site, but no record of migrations: db.create_all() made"
+    " them. To start anew, empty it and run flask deploy. To keep what is in it, if this version of"
+    " the code made it: flask db stamp head, then flask deploy."
+)
+OTHERS = "The database has tables of another application: {}. {}Name an empty database."
+SHARE = " To let both use this one: flask deploy --shared."
 LOCK = 0x0FFB  # the number that all deploys of one PostgreSQL database agree on
 
 
 @click.command("deploy", cls=Command)
+@click.option("--shared", is_flag=True, help="Take a database that another application uses too.")
 @with_appcontext
-def deploy():
+def deploy(shared):
     """Migrate, seed roles, pages and the first administrator. Safe to run again."""
     with one_at_a_time():
+        if problem := problem_with_tables(shared):
+            raise click.ClickException(problem)
         upgrade()
         Role.insert_roles()
         Page.insert_pages()
@@ -33,6 +48,29 @@ def deploy():
             click.echo(f"{given} people without a role have one now.")
         make_first_administrator()
     click.echo("The database is up to date.")
+
+
+def problem_with_tables(shared):
+    """Say why the tables that are there cannot be migrated, or return None."""
+    revisions = set(current_heads())
+    db.session.rollback()
+    known = {script.revision for script in scripts_of().walk_revisions()}
+    tables = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    ours = set(db.metadata.tables)
+    if unknown := revisions - known:
+        return UNKNOWN_REVISION.format(", ".join(sorted(unknown)))
+    if revisions or not tables:
+        return None
+    if ours <= tables:
+        return NO_RECORD
+    if tables & ours:
+        return OTHERS.format(few(tables), f"Some have names of ours: {few(tables & ours)}. ")
+    return None if shared else OTHERS.format(few(tables), "") + SHARE
+
+
+def few(names):
+    names = sorted(names)
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
 
 
 def make_first_administrator():

@@ -40,7 +40,7 @@ def serve(context, port, deploying):
     """Serve the site at 127.0.0.1, by one process that also delivers its mail."""
     port = free_port(port)
     if deploying:
-        context.invoke(deploy)
+        context.invoke(deploy, shared=False)
     click.echo(welcome(f"http://{HOST}:{port}"))
     db.engine.dispose()
     app = current_app._get_current_object()
