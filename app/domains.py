@@ -1,4 +1,4 @@
-"""Domains as they are compared, and those that a text names or links to."""
+"""Domains as they are compared, and those to which HTML links."""
 
 import re
 from html import unescape
@@ -11,7 +11,7 @@ LONGEST = 253
 MOST_LABELS = 8  # of those at the end that are looked at
 HREF = re.compile(r'href="([^"]*)"')
 WEB = re.compile(r"https?:/*([^/?#]*)", re.IGNORECASE)  # browsers take any number of slashes
-NAMED = re.compile(r"[\w.-]+")
+MAIL = re.compile(r"mailto:[^@?]*@([^?&,;]*)", re.IGNORECASE)
 DOMAIN = re.compile(r"[a-z0-9-]+(?:[.][a-z0-9-]+)+")
 DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
@@ -45,8 +45,8 @@ def domain_of(text):
 
 
 def linked_host(href):
-    """Return the host to which a link leads in a browser, or None where it leads to no web site."""
-    match = WEB.match(href)
+    """Return the host to which a link leads, in a browser or by mail; None where it stays here."""
+    match = WEB.match(href) or MAIL.match(href)
     if match is None:
         return None
     return domain_key(unquote(match[1].rpartition("@")[2]).partition(":")[0])
@@ -56,12 +56,6 @@ def hosts_linked(html):
     """Return the hosts to which HTML that we made links."""
     hosts = (linked_host(unescape(href)) for href in HREF.findall(html))
     return {host for host in hosts if host}
-
-
-def hosts_named(text):
-    """Return what looks like a domain in a plain text."""
-    text = text.translate(DOTS)
-    return {domain_key(token) for token in NAMED.findall(text) if "." in token.strip(".")}
 
 
 def ends_of(host):

@@ -14,12 +14,13 @@ FLOORS = [
         "databases",
         "devices",
         "differences",
+        "disguises",
         "domains",
         "extensions",
         "forms",
     ]
     + ["logs", "markdown", "names", "networks", "paging", "passwords", "people_csv", "permissions"]
-    + ["pictures", "throttles", "tokens", "words"],
+    + ["pictures", "throttles", "tokens", "words", "written_domains"],
     ["models"],
     ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
     + ["exports", "fake", "imports", "log_filters", "notices", "own_data", "postman"]

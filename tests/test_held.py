@@ -306,17 +306,34 @@ def test_an_edit_that_adds_a_link_waits_too(alice, bob, mona):
 
 
 LINKS = {
-    "No link.": False,
-    "[Here](/user/bob)": False,
-    "[Here](http://localhost/post/1)": False,
+    "No link. e.g. this, v1.2.3, file.py, Node.js, and `app.run()`.": False,
+    "[Here](/user/bob) @bob.example #node.js": False,
+    "[Here](http://localhost/post/1) http://localhost/": False,
+    "```\napp.name = config.yaml\nwww = os.info\n```": False,
     "[Here](https://casino.example/x)": True,
     "[Here](https:///casino.example)": True,
+    "[Here][a]\n\n[a]: https://casino.example": True,
+    "![Here](https://casino.example/x.png)": True,
     "<https://casino.example>": True,
-    "`https://casino.example`": False,
+    "[Write](mailto:ann@casino.example)": True,
+    "https://localhost@casino.example": True,
+    "`https://casino.example`": True,
+    "```\nwget http://casino.example\n```": True,
+    "casino.example": True,
+    "casino.**example**": True,
+    "casino\\.example": True,
+    "casino&#46;example": True,
+    "casino\u200b.\u00adexample": True,
+    "[casino.example](/about)": True,
 }
 
 
-def test_which_links_let_a_text_of_a_newcomer_wait(app):
+@pytest.fixture
+def with_a_dot(app):
+    make_user("bob.example")
+
+
+def test_which_links_let_a_text_of_a_newcomer_wait(with_a_dot):
     Setting.change(hold_links=True)
 
     assert {text: make_post(make_user(), text).is_held for text in LINKS} == LINKS

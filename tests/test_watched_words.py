@@ -51,6 +51,54 @@ WORDS = [
 ]
 
 
+DISGUISED = [
+    ("casino", "c\u0430sino", True),  # Cyrillic, all or in part
+    ("casino", "\u0441\u0430\u0455\u0456no", True),
+    ("casino", "\u0421\u0410\u0405\u0406N\u039f", True),
+    ("casino", "cαsιnο", True),
+    ("casino", "ᴄᴀꜱɪɴᴏ", True),
+    ("casino", "🄲🄰🅂🄸🄽🄾 and 🅲🅰🆂🅸🅽🅾", True),
+    ("casino", "🇨 🇦 🇸 🇮 🇳 🇴", True),
+    ("casino", "𝐜𝒂𝓈𝔦𝕟𝖔", True),
+    ("casino", "c\u0336a\u0336s\u0336i\u0336n\u0336o\u0336", True),
+    ("casino", "ca\u094dsino", True),
+    ("casino", "ca\u00adsi\u200bno", True),
+    ("casino", "ca&shy;si&#8203;no", True),
+    ("casino", "c.a.s.i.n.o", True),
+    ("casino", "c-a-s-i-n-o!", True),
+    ("casino", "my c a s i n o here", True),
+    ("casino", "c\u2800a\u2800s\u2800i\u2800n\u2800o", True),
+    ("casino", "c a\u00a0s\u2003i n o", True),
+    ("casino", "C _ A _ S _ I _ N _ O", True),
+    ("casino", "- c\n- a\n- s\n- i\n- n\n- o", True),
+    ("casino", "ca-si.no", True),
+    ("casino", "(big-ca-sino)", True),
+    ("casino", "ca\\*sino ca•sino", True),
+    ("casino", "c4s1n0", True),
+    ("casino", "c@$!no", True),
+    ("loan", "10an", True),
+    ("best casino", "b\u0435st c\u0430sino", True),
+    ("best casino", "b e s t c a s i n o", True),
+    ("казино", "кaзинo", True),
+    ("казино", "КAЗИНO", True),
+    ("казино", "к-а-з-и-н-о", True),
+    ("casino", "The occasion, as I know: c as in o", False),
+    ("casino", "A cas in o.", False),
+    ("bail", "A ball.", False),
+    ("ass", "I am as sure as 455", False),
+    ("bot", "вот так", False),
+    ("eg", "beg", False),
+    ("casino", "I ate a c, a, and s.", False),
+]
+
+
+def test_which_words_are_found_in_disguise(mona):
+    for pattern in {pattern for pattern, *_ in DISGUISED}:
+        WatchedWord.add("word", pattern, "hold", by=mona)
+
+    assert [(word, text, word in found(text)) for word, text, _ in DISGUISED] == DISGUISED
+
+
 def found(text):
     return {match.pattern for match in WatchList().found_in_html(render(text))}
 
@@ -79,6 +127,15 @@ DOMAINS = {
     "See play.casino.example.": True,
     "See casino。example": True,
     "See cas\u200dino.\u200eexample": True,
+    "See casino[.]example": True,
+    "See casino (dot) example": True,
+    "See hxxp://casino.example/": True,
+    "See casino . example": True,
+    "See c\u0430sino.ex\u0430mple": True,
+    "See casino.**example**": True,
+    "See casino&period;example": True,
+    "[x](mailto:ann@casino.example)": True,
+    "![x](https://casino.example/x.png)": True,
     "[x](https://nocasino.example)": False,
     "[x](https://casino.example.org)": False,
     "[x](/casino.example.org)": False,
@@ -92,7 +149,25 @@ def test_which_domains_are_found(mona):
     assert {text: bool(found(text)) for text in DOMAINS} == DOMAINS
 
 
+def test_a_domain_beyond_ascii_is_the_one_that_browsers_open(mona):
+    watch(mona, "straße.example", kind="domain")
+    texts = {
+        "https://straße.example": True,
+        "[x](https://STRAẞE.example)": True,
+        "[x](https://xn--strae-oqa.example)": True,
+        "straße.example": True,
+        "[x](https://strasse.example)": False,
+    }
+
+    assert {text: bool(found(text)) for text in texts} == texts
+
+
 TYPED = {
+    "straße.example": "xn--strae-oqa.example",
+    "STRASSE.example": "strasse.example",
+    "faß。de": "xn--fa-hia.de",
+    "βόλος.com": "xn--nxasmm1c.com",
+    "ＣＡＳＩＮＯ．example": "casino.example",
     "Casino.Example": "casino.example",
     "https://www.casino.example/play": "casino.example",
     "müller.example": "xn--mller-kva.example",
@@ -116,7 +191,7 @@ def test_comparing_a_long_text_with_a_full_list_is_quick(mona):
     db.session.execute(db.insert(WatchedWord), values)
     watched, began = WatchList(), time.thread_time()
 
-    for part in ("aa", "a.", "..", "-.", "a ", "賭博"):
+    for part in ("aa", "a.", "..", "-.", "a ", "賭博", "1@", "а-"):
         watched.found_in(part * 5_000)
 
     assert time.thread_time() - began < 3

@@ -3,13 +3,20 @@
 Staff may write anything. What a text had before it was edited has been seen, so it holds nothing.
 """
 
+import re
 from dataclasses import dataclass
 
 from flask import current_app
 
+from ..disguises import unmasked
 from ..domains import ends_of, hosts_linked
+from ..names import without_unseen
+from ..words import plain
+from ..written_domains import hosts_written
 from .watched_word import WatchList, refuse
 
+MENTION = re.compile(r'<a href="[^"]*/user/([^"]*)">@\1</a>')
+CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
 FIRST, LINK, WORD = "first", "link", "word"
 
 
@@ -40,8 +47,17 @@ def hold_of(html, by, *, before=None):
 
 
 def hosts_outside(html):
-    """Return the hosts of other sites to which HTML that we made links."""
+    """Return the hosts of other sites to which HTML that we made links, or that its words name."""
     config = current_app.config
     own = {config["SERVER_NAME"] or "", *config["TRUSTED_HOSTS"]}
     own = {host.partition(":")[0].strip(".").lower() for host in own} - {""}
-    return {host for host in hosts_linked(html) if own.isdisjoint(ends_of(host))}
+    return {
+        host for host in hosts_linked(html) | _hosts_in_words(html) if own.isdisjoint(ends_of(host))
+    }
+
+
+def _hosts_in_words(html):
+    code = plain(" ".join(CODE.findall(html)))
+    words = without_unseen(plain(CODE.sub(" ", MENTION.sub(" ", html))))
+    hosts = hosts_written(words) | hosts_written(unmasked(words))
+    return hosts | hosts_written(without_unseen(code), in_code=True)

@@ -6,10 +6,12 @@ from sqlalchemy import String, UniqueConstraint, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..domains import domain_of, ends_of, hosts_linked, hosts_named
+from ..disguises import Disguised, unmasked
+from ..domains import domain_of, ends_of, hosts_linked
 from ..extensions import db
 from ..names import without_unseen
 from ..words import in_order, plain
+from ..written_domains import hosts_named
 from .audit import AuditEntry
 from .fields import Id, Moment, utcnow
 from .refused import Refused
@@ -93,6 +95,13 @@ def key_of(kind, pattern):
     return key
 
 
+def looks_of(match):
+    """Return what a watched word may look like, as disguises are taken off."""
+    spellings = {match.pattern, match.pattern.lower(), match.pattern.upper()}
+    looks = {words_in(unmasked(without_unseen(spelling)), asked=True) for spelling in spellings}
+    return looks | {match.key}
+
+
 @dataclass(frozen=True)
 class Match:
     """What of the list was found in a text."""
@@ -110,7 +119,9 @@ class WatchList:
         columns = (getattr(WatchedWord, name) for name in Match.__annotations__)
         rows = db.session.execute(select(*columns).order_by(WatchedWord.id))
         self.matches = [Match(*row) for row in rows]
-        self.domains = {match.key: match for match in self.matches if match.kind == DOMAIN}
+        domains = (match for match in self.matches if match.kind == DOMAIN)
+        self.domains = {domain_of(match.pattern) or match.key: match for match in domains}
+        self.words = [(m, looks_of(m)) for m in self.matches if m.kind == WORD]
 
     @classmethod
     def now(cls):
@@ -121,18 +132,23 @@ class WatchList:
         return self.found_in(plain(html), hosts_linked(html)) if self.matches else []
 
     def found_in(self, text, hosts=()):
-        """Return what a plain text holds of it, as whole words; what is refused comes first."""
-        named = hosts_named(without_unseen(text))
+        """Return what a plain text holds of it, as whole words; what is refused comes first.
+
+        A word counts in any disguise that a reader sees through, see disguises.py.
+        """
+        text = without_unseen(text)
+        named = {*hosts_named(text), *hosts_named(unmasked(text))}
         found = {*self._words_in(text), *self._domains_of({*hosts, *named})}
         return sorted(found, key=lambda match: (match.act != REFUSE, match.key))
 
     def _words_in(self, text):
-        line = f" {words_in(text)} "
+        if not self.words:
+            return
+        line, disguised = f" {words_in(text)} ", Disguised(text)
         single = set(line.split())
-        for match in self.matches:
-            if match.kind == WORD and (
-                f" {match.key} " in line if " " in match.key else match.key in single
-            ):
+        for match, looks in self.words:
+            here = f" {match.key} " in line if " " in match.key else match.key in single
+            if here or any(map(disguised.holds, looks)):
                 yield match
 
     def _domains_of(self, hosts):
