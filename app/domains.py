@@ -2,10 +2,12 @@
 
 import re
 from html import unescape
-from unicodedata import normalize
+from unicodedata import name, normalize
 from urllib.parse import unquote
 
 from idna import IDNAError, uts46_remap
+
+from .disguises import unmasked
 
 LONGEST = 253
 MOST_LABELS = 8  # of those at the end that are looked at
@@ -33,6 +35,26 @@ def domain_key(host):
 
 def _in_ascii(label):
     return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+
+
+def readable_domain(domain):
+    """Return a domain in the letters that it stands for, but for parts that mix scripts."""
+    return ".".join(map(_in_letters, domain.split(".")))
+
+
+def _in_letters(label):
+    try:
+        letters = label.removeprefix("xn--").encode().decode("punycode")
+    except UnicodeError:
+        return label
+    is_one = label.startswith("xn--") and domain_key(letters) == label
+    return letters if is_one and _is_of_one_script(letters) else label
+
+
+def _is_of_one_script(word):
+    """Whether its letters are Latin, or those of other scripts that are not like Latin ones."""
+    scripts = {name(letter, "?").split()[0] for letter in word if letter.isalpha()}
+    return scripts == {"LATIN"} or ("LATIN" not in scripts and not unmasked(word).isascii())
 
 
 def domain_of(text):

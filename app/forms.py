@@ -24,7 +24,7 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 from wtforms.widgets import core as widgets
 
-from .names import canonical_address, has_hidden_characters, is_hidden
+from .names import canonical_address, has_hidden_characters, is_hidden, readable_address
 from .passwords import LONGEST
 
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
@@ -182,9 +182,16 @@ def known_password_field(label):
     return PasswordField(label, validators=[InputRequired(REQUIRED), at_most(LONGEST)])
 
 
+class AddressField(StringField):
+    """Comes back as people write it, whatever is stored."""
+
+    def _value(self):
+        return readable_address(self.data or "")
+
+
 def email_field(label):
     checks = [DataRequired(REQUIRED), at_most(254), visible, address]
-    return StringField(label, filters=[stripped], validators=checks)
+    return AddressField(label, filters=[stripped], validators=checks)
 
 
 def writing_field(label, *, goes):

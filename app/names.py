@@ -7,6 +7,8 @@ from functools import lru_cache
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
 
+from .domains import readable_domain
+
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
 # What takes no room or lies over a letter, and belongs to no spelling: selectors, fillers, overlays
 UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
@@ -131,6 +133,12 @@ def canonical_address(text):
     if "=?" in found.ascii_email:  # an encoded word: some servers would decode it to another one
         raise ValueError("This address cannot be mailed to.")
     return found.ascii_email.lower()
+
+
+def readable_address(address):
+    """Return the address as people write it: its domain in letters, not in the code for them."""
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{readable_domain(domain)}" if "xn--" in domain else address
 
 
 def username_from(email):

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from .models.fields import end_in_words, full
 from .models.rendering import linked_from
 from .models.setting import settings_at_hand
+from .names import readable_address
 from .permissions import Permission
 from .words import beginning, marked
 
@@ -49,6 +50,7 @@ def init_app(app):
     app.add_template_filter(marked)
     app.add_template_filter(said)
     app.add_template_filter(here)
+    app.add_template_filter(readable_address)
     app.add_template_global(iso)
     app.add_template_global(duration)
     app.add_template_global(pace_in_words)

@@ -6,7 +6,12 @@ from factories import ANOTHER, PASSWORD, link_in, mails, make_user
 
 from app.extensions import db
 from app.models import User, UserSession
-from app.names import address_or_none, canonical_address, has_hidden_characters
+from app.names import (
+    address_or_none,
+    canonical_address,
+    has_hidden_characters,
+    readable_address,
+)
 
 NEW = "new@example.org"
 THIEF, THIEF2 = "thief@evil.net", "thief2@evil.net"
@@ -332,3 +337,33 @@ def test_the_address_one_has_already_is_a_mistake_at_its_field(client, alice):
 
     assert "This is your address already." in page.text
     assert mails() == []
+
+
+WRITTEN = {
+    "bob@müller.example.org": "bob@xn--mller-kva.example.org",
+    "bob@straße.example.org": "bob@xn--strae-oqa.example.org",
+    "bob@пример.рф": "bob@xn--e1afmkfd.xn--p1ai",
+    "bob@例え.jp": "bob@xn--r8jz45g.jp",
+    "bob@example.org": "bob@example.org",
+}
+
+
+def test_an_address_is_shown_in_the_letters_in_which_it_is_written():
+    assert {written: canonical_address(written) for written in WRITTEN} == WRITTEN
+    assert [readable_address(stored) for stored in WRITTEN.values()] == list(WRITTEN)
+
+
+def test_a_domain_that_passes_for_another_is_shown_in_code():
+    for odd in ("bob@xn--80ak6aa92e.com", "bob@xn--a-0tb.com", "bob@xn--.com", "bob@xn--ä.com"):
+        assert readable_address(odd) == odd  # аррӏе, a mixture of scripts, and none at all
+
+
+def test_a_form_and_a_page_show_the_address_as_it_was_typed(client, ada):
+    client.sign_in(ada)
+    form = {"email": "Bob@Müller.example.org", "username": "", "role": "User"}
+
+    assert (
+        'value="bob@müller.example.org"' in client.post("/admin/users/new", data=form).text.lower()
+    )
+    make_user("bob", email="bob@xn--mller-kva.example.org")
+    assert "bob@müller.example.org" in client.get("/admin/users").text

@@ -9,6 +9,7 @@ from ..extensions import db
 from ..models import Invitation, Role
 from ..models.administrators import Refused
 from ..models.setting import current_settings
+from ..names import readable_address
 from ..paging import page_of
 from ..security import actor
 from ..throttles import MAILS_TO
@@ -56,7 +57,7 @@ def resend_invitation(id):
         else:
             words = "A fresh link was sent to {} a moment ago; nothing more was sent."
         db.session.commit()
-        flash(words.format(invitation.email), "mail")
+        flash(words.format(readable_address(invitation.email)), "mail")
     except Refused as error:
         db.session.rollback()
         flash(str(error), "danger")
@@ -71,7 +72,7 @@ def revoke_invitation(id):
         db.session.commit()
         words = "is revoked; its link is dead" if revoked else "was revoked already"
         kind = "success" if revoked else "info"
-        flash(f"The invitation of {invitation.email} {words}.", kind)
+        flash(f"The invitation of {readable_address(invitation.email)} {words}.", kind)
     except Refused as error:
         db.session.rollback()
         flash(str(error), "danger")

@@ -13,7 +13,7 @@ from ..models import OutboxMail, User
 from ..models.administrators import Refused
 from ..models.outbox import REHEARSAL
 from ..models.setting import current_settings
-from ..names import address_or_none, username_key
+from ..names import address_or_none, readable_address, username_key
 from ..paging import page_of
 from ..security import actor
 from ..throttles import TEST_MAILS
@@ -42,7 +42,7 @@ def outbox():
         TEST_MAILS.take(form.email.data)
         mail = send_test_mail(form.email.data, by=actor())
         db.session.commit()
-        flash(ON_THE_WAY.format(mail.recipient), "success")
+        flash(ON_THE_WAY.format(readable_address(mail.recipient)), "success")
         return redirect(url_for("admin.outbox", test=mail.id))
     return render_template("admin/outbox.html", form=form, **mails_asked_for())
 

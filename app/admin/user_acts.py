@@ -15,6 +15,7 @@ from ..extensions import db
 from ..models import AccountDeletion, Role, User
 from ..models.administrators import Refused
 from ..models.leaving import left_of
+from ..names import readable_address
 from ..security import actor, right_password
 from ..throttles import MAILS_TO
 from ..typed import refuse
@@ -128,13 +129,14 @@ def change_address(id):
         if done is None:
             return show_act("admin/change_address.html", person, form)
         if not done:
-            flash(f"Nothing was changed: the address is {old}.", "info")
+            flash(f"Nothing was changed: the address is {readable_address(old)}.", "info")
         if done:
             send_address_assigned(person)
             if was_proven:
                 send_email_changed(person, old, by_staff=True)
             db.session.commit()
-            flash(f"The address is {person.email}; a link to confirm it is on its way.", "mail")
+            address = readable_address(person.email)
+            flash(f"The address is {address}; a link to confirm it is on its way.", "mail")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_address.html", person, form)
 

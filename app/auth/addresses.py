@@ -13,6 +13,7 @@ from ..email import (
 )
 from ..extensions import db
 from ..models import User
+from ..names import readable_address
 from ..networks import network_of
 from ..security import actor, right_password
 from ..throttles import MAILS_ASKED, MAILS_TO, NOTICES_TO
@@ -34,7 +35,8 @@ def change_email_request():
         elif owner and NOTICES_TO.is_open(owner.email):
             send_address_taken(owner)
         db.session.commit()
-        flash(f"A link is on its way to {form.email.data}; open it to change your address.", "mail")
+        address = readable_address(form.email.data)
+        flash(f"A link is on its way to {address}; open it to change your address.", "mail")
         return redirect(url_for("auth.change_email_request"))
     return render_template("auth/change_email_request.html", form=form)
 
@@ -55,7 +57,7 @@ def change_email(token):
     if was_proven:  # a slip at the sign-up may belong to a stranger, who gets no way in
         send_email_changed(person, old_email)
     db.session.commit()
-    flash(f"Your address is now {person.email}.", "success")
+    flash(f"Your address is now {readable_address(person.email)}.", "success")
     return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
 
 
@@ -81,5 +83,8 @@ def revert_email(token):
     send_email_reverted(link.user, left_email)
     send_reset_password(link.user)
     db.session.commit()
-    flash(f"Your address is {link.email} again, and every device is signed out.", "success")
+    flash(
+        f"Your address is {readable_address(link.email)} again, and every device is signed out.",
+        "success",
+    )
     return redirect(url_for("auth.reset", token=link.user.generate_reset_token()))

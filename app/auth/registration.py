@@ -15,6 +15,7 @@ from ..errors import answer, prefers_json
 from ..extensions import db
 from ..models import User
 from ..models.setting import current_settings
+from ..names import readable_address
 from ..networks import network_of
 from ..security import actor
 from ..throttles import MAILS_TO, NOTICES_TO, SIGN_UP
@@ -42,7 +43,7 @@ def register():
         if not form.use_mark():
             return render_template("auth/register.html", form=form)
         if create_account(form):
-            flash(SENT.format(form.email.data), "mail")
+            flash(SENT.format(readable_address(form.email.data)), "mail")
             return redirect(url_for("auth.login"))
         form.username.errors = [NAME_TAKEN]
     return render_template("auth/register.html", form=form)
@@ -82,7 +83,7 @@ def resend_confirmation():
         MAILS_TO.take(person.email)
         send_confirmation(person)
         db.session.commit()
-        flash(SENT.format(person.email), "mail")
+        flash(SENT.format(readable_address(person.email)), "mail")
     return redirect(url_for("auth.unconfirmed"))
 
 
@@ -98,7 +99,7 @@ def confirm(token):
     db.session.commit()
     waits = link.user.awaits_approval
     then = "Now an administrator decides on your request." if waits else "Welcome!"
-    flash(f"The address {link.user.email} is confirmed. {then}", "success")
+    flash(f"The address {readable_address(link.user.email)} is confirmed. {then}", "success")
     if not current_user.is_authenticated:
         return redirect(url_for("auth.login"))
     return redirect(take() or url_for("main.index"))
