@@ -30,18 +30,27 @@ def include_name(name, kind, parents):
 
 
 def triggers(connection):
-    """SQLite's triggers: name → statement. A table that is made anew leaves them behind."""
-    found = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    return dict(connection.exec_driver_sql(found).fetchall())
+    """SQLite's triggers: name → (statement, table, where the table begins).
+
+    A table that is made anew leaves them behind.
+    """
+    found = (
+        "SELECT it.name, it.sql, it.tbl_name, its.rootpage FROM sqlite_master it"
+        " JOIN sqlite_master its ON its.type = 'table' AND its.name = it.tbl_name"
+        " WHERE it.type = 'trigger'"
+    )
+    return {name: facts for name, *facts in connection.exec_driver_sql(found)}
 
 
 def put_back(connection, before):
     """Make the triggers anew that went with an old table, where their table is still there."""
-    tables = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    tables = {name for (name,) in connection.exec_driver_sql(tables)}
+    tables = "SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"
+    tables = dict(connection.exec_driver_sql(tables).fetchall())
     for name in before.keys() - triggers(connection).keys():
-        if name.rpartition("_")[0] in tables:
-            connection.exec_driver_sql(before[name])
+        statement, table, begins = before[name]
+        is_anew = tables.get(table, begins) != begins
+        if is_anew and name.rpartition("_")[0] in tables:
+            connection.exec_driver_sql(statement)
 
 
 def run_migrations():
@@ -58,6 +67,8 @@ def run_migrations():
         if sqlite:
             # batch migrations drop tables; with foreign keys on, rows of others would go along
             connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+            # triggers of others name the table that is about to get its name back
+            connection.exec_driver_sql("PRAGMA legacy_alter_table=ON")
         else:
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("SET lock_timeout = '5s'")
@@ -81,6 +92,7 @@ def run_migrations():
         finally:
             if sqlite:
                 connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+                connection.exec_driver_sql("PRAGMA legacy_alter_table=OFF")
             else:
                 connection.invalidate()  # its time-outs were changed
 

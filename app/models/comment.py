@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ..extensions import db
 from ..permissions import Permission
 from . import news
+from .counted import keep_counts
 from .fields import NEVER_TWICE, partial_index
 from .hideable import BY_CLEAN_UP
 from .holding import hold_of
@@ -96,3 +97,6 @@ class Comment(CommentRules, Written, db.Model):
         """Not below a post that is gone; but what one wrote oneself, one finds there too."""
         seen = super().visible_to(user)
         return seen and (self.is_by(user) or self.post.visible_to(user))
+
+
+keep_counts(Comment.__table__)

@@ -1,10 +1,11 @@
 """Follows: who reads whom, and the traits of people that go with it."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from . import news
+from .counted import Counted, keep_counts
 from .fields import Moment, utcnow
 from .mute import Mute
 from .pairs import Pair
@@ -28,7 +29,7 @@ class Follow(Pair, db.Model):
     created_at: Mapped[Moment] = mapped_column(default=utcnow)
 
 
-class Following:
+class Following(Counted):
     """Following and muting, and the stored counts of a person.
 
     Verbs are safe to repeat and return whether anything changed. Both people are locked before
@@ -48,14 +49,15 @@ class Following:
         new = Follow.put(follower_id=self.id, followed_id=other.id, created_at=utcnow())
         if new:
             news.of_follow(self.id, other.id)
-            self._count_follow(other, 1)
+            self.count_up(self.id, following_count=1)
+            self.count_up(other.id, follower_count=1)
         return new
 
     def unfollow(self, other):
         self._hold_both(other)
         gone = Follow.take(follower_id=self.id, followed_id=other.id)
-        if gone:
-            self._count_follow(other, -1)
+        self.forget_counts(self.id, "following_count")
+        self.forget_counts(other.id, "follower_count")
         return gone
 
     def is_following(self, other):
@@ -76,22 +78,10 @@ class Following:
     def has_muted(self, other):
         return Mute.there(user_id=self.id, muted_id=other.id)
 
-    @classmethod
-    def count_up(cls, id, *conditions, **changes):
-        """Change stored counts of a person: by so many, however many do it at once.
-
-        False, and nothing is changed, where one of the conditions is not met by now.
-        """
-        values = {name: getattr(cls, name) + by for name, by in changes.items()}
-        here = update(cls).where(cls.id == id, *conditions).values(**values)
-        silent = {"synchronize_session": False}
-        return db.session.execute(here, execution_options=silent).rowcount == 1
-
     def _hold_both(self, other):
         cls = type(self)
         both = select(cls.id).where(cls.id.in_([self.id, other.id])).order_by(cls.id)
         db.session.execute(both.with_for_update(key_share=True))
 
-    def _count_follow(self, other, by):
-        self.count_up(self.id, following_count=by)
-        self.count_up(other.id, follower_count=by)
+
+keep_counts(Follow.__table__)

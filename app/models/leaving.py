@@ -1,13 +1,11 @@
-"""What somebody who goes leaves behind, taken back step by step, with the counts of others right.
+"""What somebody who goes leaves behind, taken back step by step; counts of others follow.
 
 It is the parent of all these tables that asks for this, so they are known here by name.
 Reports are first; rows go before the counts of posts change, and posts before people: so nobody
 waits in a circle.
 """
 
-from collections import Counter
-
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import delete, func, select, update
 
 from ..extensions import db
 from .copies import forget_copies, forget_profile
@@ -54,11 +52,10 @@ def _remove_comments(id):
     comments = _table("comments")
     mine = db.session.scalars(_some(comments.c.id, comments.c.author_id == id)).all()
     forget_copies("comment", mine)
+    _hold("comments", mine)
+    _hold("posts", select(comments.c.post_id).where(comments.c.id.in_(mine)))
     gone = delete(comments).where(comments.c.id.in_(mine), comments.c.author_id == id)
-    gone = gone.returning(comments.c.post_id, *_unseen(comments))
-    rows = db.session.execute(gone).all()
-    _lower("posts", "comment_count", (row[0] for row in rows if _was_shown(row)))
-    return len(rows)
+    return db.session.execute(gone).rowcount
 
 
 def _remove_posts(id):
@@ -68,8 +65,7 @@ def _remove_posts(id):
     forget_copies("post", ids)
     if below := _remove_below(ids):
         return below
-    locked = select(posts.c.id).where(posts.c.id.in_(ids)).order_by(posts.c.id).with_for_update()
-    db.session.execute(locked)  # waits for whoever comments at this moment
+    _hold("posts", ids, key_share=False)  # waits for whoever comments at this moment
     if below := _remove_below(ids):
         return below
     db.session.execute(delete(posts).where(posts.c.id.in_(ids)))
@@ -80,10 +76,9 @@ def _remove_below(ids):
     comments = _table("comments")
     below = db.session.scalars(_some(comments.c.id, comments.c.post_id.in_(ids))).all()
     forget_copies("comment", below)
-    gone = delete(comments).where(comments.c.id.in_(below))
-    rows = db.session.execute(gone.returning(comments.c.author_id, *_unseen(comments))).all()
-    _lower("users", "comment_count", (row[0] for row in rows if _was_shown(row)))
-    return len(rows)
+    _hold("comments", below)
+    _hold("users", select(comments.c.author_id).where(comments.c.id.in_(below)))
+    return db.session.execute(delete(comments).where(comments.c.id.in_(below))).rowcount
 
 
 def _give_away(noun, id):
@@ -98,34 +93,28 @@ def _give_away(noun, id):
 
 
 def _take_likes(id):
-    return _take_pairs("likes", "user_id", id, "post_id", "posts", "like_count")
+    likes = _table("likes")
+    posts = db.session.scalars(_some(likes.c.post_id, likes.c.user_id == id)).all()
+    _hold("posts", posts)
+    gone = delete(likes).where(likes.c.user_id == id, likes.c.post_id.in_(posts))
+    return db.session.execute(gone).rowcount
 
 
 def _end_following(id):
-    _hold_with(id, "follower_id", "followed_id")
-    return _take_pairs("follows", "follower_id", id, "followed_id", "users", "follower_count")
+    return _take_follows(id, "follower_id", "followed_id")
 
 
 def _end_followers(id):
-    _hold_with(id, "followed_id", "follower_id")
-    return _take_pairs("follows", "followed_id", id, "follower_id", "users", "following_count")
+    return _take_follows(id, "followed_id", "follower_id")
 
 
-def _hold_with(id, mine, other):
-    """Lock the person and those of the next step, in the order of ids, as a follow does."""
-    users, follows = _table("users"), _table("follows")
-    others = _some(follows.c[other], follows.c[mine] == id)
-    both = select(users.c.id).where(or_(users.c.id == id, users.c.id.in_(others)))
-    db.session.execute(both.order_by(users.c.id).with_for_update(key_share=True))
-
-
-def _take_pairs(name, mine, id, other, counted, count):
-    table = _table(name)
-    some = _some(table.c[other], table.c[mine] == id)
-    gone = delete(table).where(table.c[mine] == id, table.c[other].in_(some))
-    others = db.session.scalars(gone.returning(table.c[other])).all()
-    _lower(counted, count, others)
-    return len(others)
+def _take_follows(id, mine, other):
+    """Lock the person and the others first, in the order of ids, as a follow does."""
+    follows = _table("follows")
+    others = db.session.scalars(_some(follows.c[other], follows.c[mine] == id)).all()
+    _hold("users", [id, *others])
+    gone = delete(follows).where(follows.c[mine] == id, follows.c[other].in_(others))
+    return db.session.execute(gone).rowcount
 
 
 def _forget(column):
@@ -146,30 +135,15 @@ def _remove_mine(name, id):
     return db.session.execute(gone).rowcount
 
 
-def _lower(name, count, ids):
-    """Lower a count of each by as often as it is named, the lowest id first."""
-    times, table = Counter(ids), _table(name)
-    times.pop(None, None)  # of members who are gone
-    if not times:
-        return
-    rows = select(table.c.id).where(table.c.id.in_(times)).order_by(table.c.id)
-    db.session.execute(rows.with_for_update(key_share=True))
-    for number in set(times.values()):
-        those = [id for id, often in times.items() if often == number]
-        here = update(table).where(table.c.id.in_(those))
-        db.session.execute(here.values({count: table.c[count] - number}))
+def _hold(name, ids, *, key_share=True):
+    """Lock these rows, the lowest id first; the counts that they hold are about to change."""
+    table = _table(name)
+    rows = select(table.c.id).where(table.c.id.in_(ids)).order_by(table.c.id)
+    db.session.execute(rows.with_for_update(key_share=key_share))
 
 
 def _some(column, *conditions, most=AT_ONCE):
     return select(column).where(*conditions).order_by(column).limit(most)
-
-
-def _unseen(table):
-    return table.c.deleted_at, table.c.hidden_at
-
-
-def _was_shown(row):
-    return row.deleted_at is None and row.hidden_at is None
 
 
 def _table(name):

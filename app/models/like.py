@@ -4,6 +4,7 @@ from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
+from .counted import keep_counts
 from .fields import Moment, utcnow
 from .pairs import Pair
 from .post import Post
@@ -32,6 +33,8 @@ class Like(Pair, db.Model):
     @classmethod
     def remove(cls, post, *, by):
         gone = cls.take(post_id=post.id, user_id=by.id)
-        if gone:
-            Post.count_up(post.id, like_count=-1)
+        Post.forget_counts(post.id, "like_count")
         return gone
+
+
+keep_counts(Like.__table__)

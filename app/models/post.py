@@ -1,11 +1,12 @@
 """Posts."""
 
-from sqlalchemy import Index, UniqueConstraint, delete, insert, update
+from sqlalchemy import Index, UniqueConstraint, delete, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from ..permissions import Permission
 from . import news
+from .counted import Counted, keep_counts
 from .fields import NEVER_TWICE, Moment, partial_index, utcnow
 from .hideable import BY_CLEAN_UP
 from .holding import hold_of
@@ -44,7 +45,7 @@ class PostRules(Rules):
         return self.is_shown and user.is_authenticated
 
 
-class Post(PostRules, Written, db.Model):
+class Post(PostRules, Written, Counted, db.Model):
     __tablename__ = "posts"
     __table_args__ = (
         partial_index("ix_posts_feed", SHOWN, "created_at", "id"),
@@ -132,27 +133,17 @@ class Post(PostRules, Written, db.Model):
         return True
 
     @classmethod
-    def count_up(cls, id, **changes):
-        """Change stored counts of a post: by so many, however many do it at once."""
-        cls._count_where([cls.id == id], changes)
-
-    @classmethod
     def take_comment(cls, id, *, counted=1):
         """Count one more comment. False where the post takes none, whoever closed it just now.
 
         `counted`: 0 for a comment that waits for approval.
         """
         is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
-        takes = cls.id == id, *cls.shown(), *is_open
-        return cls._count_where(takes, {"comment_count": counted}) == 1
-
-    @classmethod
-    def _count_where(cls, conditions, changes):
-        values = {name: getattr(cls, name) + by for name, by in changes.items()}
-        here = update(cls).where(*conditions).values(**values)
-        silent = {"synchronize_session": False}
-        return db.session.execute(here, execution_options=silent).rowcount
+        return cls.count_up(id, *cls.shown(), *is_open, comment_count=counted)
 
     def _tag(self, tags):
         if tags:
             db.session.execute(insert(PostTag), [dict(tag=t, post_id=self.id) for t in tags])
+
+
+keep_counts(Post.__table__)

@@ -3,8 +3,6 @@
 All of it goes in chunks, each a transaction of its own, so nobody waits and nothing is too long.
 """
 
-from collections import Counter
-
 from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
 
 from ..extensions import db
@@ -92,7 +90,7 @@ def _due_posts():
 def _purge_comments(condition, *, skip_locked=False):
     """Remove some of these comments; return 0 where none is left, but for those that are skipped.
 
-    Their authors have so many less.
+    Those who change the counts of authors wait in line.
     """
     ids = db.session.scalars(
         select(Comment.id).where(condition).order_by(Comment.id).limit(PURGED)
@@ -102,9 +100,9 @@ def _purge_comments(condition, *, skip_locked=False):
     some = select(Comment.id, Comment.author_id, counted).where(Comment.id.in_(ids), condition)
     some = some.order_by(Comment.id).with_for_update(skip_locked=skip_locked)
     rows = db.session.execute(some).all()
+    authors = User.id.in_({row.author_id for row in rows if row.counted} - {None})
+    held = select(User.id).where(authors).order_by(User.id)
+    db.session.execute(held.with_for_update(key_share=True))
     db.session.execute(delete(Comment).where(Comment.id.in_([row.id for row in rows])))
-    fewer = Counter(row.author_id for row in rows if row.counted)
-    for id in sorted(filter(None, fewer)):
-        User.count_up(id, comment_count=-fewer[id])
     db.session.commit()
     return len(rows) if skip_locked else len(ids)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ..extensions import db
 from ..names import address_or_none, canonical_address, problem_with_username, username_key
@@ -190,6 +191,9 @@ class User(
                 here = UserSession.id == device.id
                 db.session.execute(update(UserSession).where(here).values(seen_at=now))
             db.session.commit()
+            set_committed_value(self, "last_seen", now)
+            if device:
+                set_committed_value(device, "seen_at", now)
 
     def prove_address(self):
         """The person has shown that mail to the address reaches them.

@@ -1,0 +1,82 @@
+"""Stored counts: changed by verbs where something comes, and by the database where a row goes."""
+
+from sqlalchemy import DDL, event, update
+from sqlalchemy.orm.util import identity_key
+
+from ..extensions import db
+
+SHOWN = "old.deleted_at IS NULL AND old.hidden_at IS NULL"
+# By table: where its rows are counted, in which column, and which of their own names whose it is.
+ENDS = {
+    "follows": [
+        ("users", "following_count", "follower_id"),
+        ("users", "follower_count", "followed_id"),
+    ],
+    "likes": [("posts", "like_count", "post_id")],
+    "comments": [("posts", "comment_count", "post_id"), ("users", "comment_count", "author_id")],
+    "posts": [("users", "post_count", "author_id")],
+}
+CONDITIONS = {"comments": SHOWN, "posts": SHOWN}
+
+
+class Counted:
+    """A class whose rows hold counts of others."""
+
+    @classmethod
+    def count_up(cls, id, *conditions, **changes):
+        """Change stored counts by so many, however many do it at once.
+
+        False, and nothing is changed, where one of the conditions is not met by now.
+        """
+        values = {name: getattr(cls, name) + by for name, by in changes.items()}
+        here = update(cls).where(cls.id == id, *conditions).values(**values)
+        silent = {"synchronize_session": False}
+        changed = db.session.execute(here, execution_options=silent).rowcount == 1
+        cls.forget_counts(id, *changes)
+        return changed
+
+    @classmethod
+    def forget_counts(cls, id, *names):
+        """Let the object of this id read these counts again, if it is in hand."""
+        held = db.session.identity_map.get(identity_key(cls, id))
+        if held is not None:
+            db.session.expire(held, names)
+
+
+def count_down(name):
+    """Yield the statements, by dialect, that let a table count down when a row of it is deleted.
+
+    By whatever way: a verb, `db.session.delete`, a cascade, or SQL.
+    """
+    changes = " ".join(
+        f"UPDATE {table} SET {count} = {count} - 1 WHERE id = old.{owner};"
+        for table, count, owner in ENDS[name]
+    )
+    condition = f" WHEN ({CONDITIONS[name]})" if name in CONDITIONS else ""
+    begin = f"CREATE TRIGGER {name}_uncount AFTER DELETE ON {name}"
+    yield "sqlite", f"{begin}{condition} BEGIN {changes} END"
+    function = f"CREATE OR REPLACE FUNCTION uncount_{name}() RETURNS trigger LANGUAGE plpgsql AS"
+    yield "postgresql", f"{function} $$ BEGIN {changes} RETURN NULL; END $$"
+    yield "postgresql", f"{begin} FOR EACH ROW{condition} EXECUTE FUNCTION uncount_{name}()"
+
+
+def keep_counts(table):
+    """Have the triggers made with the table."""
+    for dialect, statement in count_down(table.name):
+        event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))
+
+
+@event.listens_for(db.session, "after_flush")
+def _note_deletions(session, context):
+    session.info["deleted"] = bool(session.deleted)
+
+
+@event.listens_for(db.session, "after_flush_postexec")
+def _forget_counts_of_deleted(session, context):
+    """What was deleted took others along; see `count_down`."""
+    if session.info.pop("deleted", False):
+        for held in session.identity_map.values():
+            if isinstance(held, Counted):
+                ends = [end for ends in ENDS.values() for end in ends]
+                counts = {count for table, count, _ in ends if table == held.__tablename__}
+                session.expire(held, counts)
