@@ -128,6 +128,7 @@ class Config:
         if self.REDIS_URL:
             wait = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5}
             self.RATELIMIT_STORAGE_OPTIONS = wait
+        self.LOCAL_ADDRESSES = yes(env.get("OFFBRAND_LOCAL_ADDRESSES"))
         self._read_mail(env)
 
     def _path(self, env):
@@ -203,6 +204,7 @@ class DevelopmentConfig(Config):
         named = [self.SERVER_NAME, urlsplit(self.SITE_URL or "").hostname]
         self.TRUSTED_HOSTS = self.TRUSTED_HOSTS or [*LOCAL_HOSTS, *filter(None, named)]
         self.COOKIES_BY_PORT = not self.COOKIE_PREFIX
+        self.LOCAL_ADDRESSES = yes(env.get("OFFBRAND_LOCAL_ADDRESSES", "true"))
         self.MAIL_DEFAULT_SENDER = self.MAIL_DEFAULT_SENDER or "Offbrand <offbrand@localhost>"
 
 

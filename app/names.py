@@ -17,6 +17,7 @@ RANGES += (0xFE20, 0xFE2F), (0xE0000, 0xE007F), (0xE0100, 0xE01EF)
 UNSEEN += "".join(chr(n) for first, last in RANGES for n in range(first, last + 1))
 UNSEEN += "".join(c for c in map(chr, range(0x20000)) if unicodedata.category(c) == "Cf")
 UNSEEN = dict.fromkeys(map(ord, UNSEEN))
+ELSEWHERE = ".example.com"
 JOINERS = "\u200c\u200d"  # Persian names and emoji need them
 RESERVED = frozenset(
     [
@@ -124,15 +125,19 @@ def _bare(name):
 def canonical_address(text):
     """Return the address as it is stored: lower case, its domain in ASCII.
 
-    ValueError says what is wrong with it. Addresses that only differ by case are one (R-31).
+    ValueError says what is wrong with it. Domains of local networks, such as `localhost`, are taken
+    where the configuration says so. Addresses that only differ by case are one (R-31).
     """
+    is_local = current_app and current_app.config["LOCAL_ADDRESSES"]
+    below = ELSEWHERE if is_local else ""  # where names such as localhost are nothing special
+    options = {"check_deliverability": False, "allow_smtputf8": False}
     try:
-        found = validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False)
+        address = validate_email(text.strip() + below, **options).ascii_email.lower()
     except EmailNotValidError as error:
         raise ValueError(str(error)) from None
-    if "=?" in found.ascii_email:  # an encoded word: some servers would decode it to another one
+    if "=?" in address:  # an encoded word: some servers would decode it to another one
         raise ValueError("This address cannot be mailed to.")
-    return found.ascii_email.lower()
+    return address.removesuffix(below)
 
 
 def readable_address(address):

@@ -6,6 +6,7 @@ killed in between loses nothing: the lease runs out. The Message-ID stays, so a 
 
 import logging
 import os
+import re
 import smtplib
 import threading
 import time
@@ -27,6 +28,7 @@ from .models import (
     OutboxMail,
     PeopleImport,
     SignUpMark,
+    User,
     UserSession,
     WayBack,
 )
@@ -34,6 +36,7 @@ from .models.upkeep import purge_deleted, render_outdated
 from .notices import tell_staff
 from .terms import sweep
 
+NO_SUCH_RECIPIENT = (550, 551, 553, 556)
 POLL = 5  # seconds between looks at an outbox that nobody has written to
 PURGE_EVERY = 3600
 SWEEP_EVERY = 60
@@ -142,6 +145,21 @@ def words_of(error):
     return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
 
 
+def is_for_good(error):
+    """Whether the server says that the address takes no mail, now or later.
+
+    An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox. Others
+    are about us, such as 5.7.1 for a blocked sender; so are basic codes such as 530 and 554.
+    """
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    code, words = next(iter(error.recipients.values()))
+    words = words.decode(errors="replace") if isinstance(words, bytes) else words
+    if enhanced := re.match(r"5\.(\d+)\.\d+", words):
+        return 500 <= code < 600 and enhanced[1] in ("1", "2")
+    return code in NO_SUCH_RECIPIENT
+
+
 def compose(row):
     """Return the message of a row; its Message-ID stays the same in every try."""
     message = Letter(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
@@ -179,6 +197,7 @@ def _deliver_on(connection, row, stopped):
         else:
             sent += is_wanted
             if is_wanted:
+                User.note_delivery(row.recipient, refused=False)
                 row.settle(keep_body=current_app.config["MAILBOX"])
             else:
                 db.session.delete(row)
@@ -189,7 +208,11 @@ def _deliver_on(connection, row, stopped):
 
 def _refuse(row, error):
     log.warning("Mail %s was refused: %s", row.id, words_of(error))
-    row.refuse(words_of(error))
+    if is_for_good(error):
+        row.reject(words_of(error))
+        User.note_delivery(row.recipient, refused=True)
+    else:
+        row.refuse(words_of(error))
     db.session.commit()
 
 

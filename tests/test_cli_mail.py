@@ -50,7 +50,7 @@ def test_the_list_shows_envelopes_and_never_what_the_mails_say(flask, three_mail
     output = flask("mail", "list").output
 
     assert addresses(output) == ["d@example.org", "s@example.org", "w@example.org"]
-    assert "dead     d@example.org  test  tries 10  550 Nobody here" in output
+    assert "dead      d@example.org  test  tries 10  550 Nobody here" in output
     assert "secret link" not in output and "Hello" not in output
 
 

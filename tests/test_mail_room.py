@@ -83,7 +83,13 @@ def test_states_are_counted(admin, four):
     text = admin.get("/admin/outbox").text
 
     counts = re.findall(r'>([A-Z][a-z ]+) <span class="count">([\d,+]+)</span>', text)
-    assert counts == [("Waiting", "2"), ("Given up", "1"), ("Sent", "1"), ("Dropped", "1")]
+    assert counts == [
+        ("Waiting", "2"),
+        ("Given up", "1"),
+        ("Undeliverable", "0"),
+        ("Sent", "1"),
+        ("Dropped", "1"),
+    ]
 
 
 def test_an_envelope_tells_what_became_of_the_mail(admin, four):

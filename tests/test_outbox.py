@@ -149,13 +149,13 @@ def test_each_pause_is_four_times_the_one_before_and_at_most_six_hours(app):
 
 
 def test_ten_refusals_kill_a_mail_and_retry_revives_it(office):
-    office.refused["alice@example.org"] = "550 No such person"
+    office.refused["alice@example.org"] = "450 Not now"
     mail = make_mail("alice@example.org")
     for _ in range(12):
         wait_no_longer(mail)
         deliver_pending()
     assert (mail.tries, mail.state) == (10, "dead")
-    assert mail.last_error == "550 No such person"
+    assert mail.last_error == "450 Not now"
 
     office.refused.clear()
     mail.retry()
@@ -173,7 +173,69 @@ def test_one_refused_mail_does_not_hold_up_the_others(office):
 
     assert deliver_pending() == 2
     assert office.recipients == ["alice@example.org", "carla@example.org"]
-    assert [mail.state for mail in mails()] == ["sent", "waiting", "sent"]
+    assert [mail.state for mail in mails()] == ["sent", "rejected", "sent"]
+
+
+ANSWERS = {
+    "550 No such person": "rejected",
+    "550 5.1.1 No such mailbox": "rejected",
+    "552 5.2.2 The mailbox is full": "rejected",
+    "551 User not local": "rejected",
+    "553 Mailbox name not allowed": "rejected",
+    "556 5.1.10 The domain takes no mail": "rejected",
+    "550 5.7.1 Your address is on a list": "waiting",  # this is about us
+    "550 5.4.1 Recipient address rejected: Access denied": "waiting",
+    "554 Relay access denied": "waiting",
+    "530 Authentication required": "waiting",
+    "552 Too much mail": "waiting",
+    "450 4.2.1 Greylisted": "waiting",
+    "452 4.1.1 Not now": "waiting",
+}
+
+
+def test_an_address_that_takes_no_mail_is_not_tried_again(office, alice):
+    seen = {}
+    for answer in ANSWERS:
+        office.refused["alice@example.org"] = answer
+        alice.unreached_at = None
+        mail = make_mail("alice@example.org")
+        deliver_pending()
+        seen[answer] = mail.state
+        assert (alice.unreached_at is not None) == (mail.state == "rejected"), answer
+        db.session.delete(mail)
+        db.session.commit()
+
+    assert seen == ANSWERS
+
+
+def test_who_is_not_reached_is_told_and_reached_again(client, office, alice, ada):
+    office.refused["alice@example.org"] = "550 5.1.1 No such mailbox"
+    mail = make_mail("alice@example.org")
+    db.session.commit()
+    deliver_pending()
+    client.sign_in(alice)
+    assert "Mail to alice@example.org does not arrive." in client.get("/").text
+    assert not alice.is_reached_by_mail
+    client.sign_in(ada)
+    assert "The mail server refuses mail to it" in client.get(f"/admin/users/{alice.id}").text
+    room = client.get("/admin/outbox?state=rejected").text
+    assert "Undeliverable" in room and "550 5.1.1 No such mailbox" in room
+
+    office.refused.clear()
+    client.post(f"/admin/outbox/{mail.id}/retry")
+    assert deliver_pending() == 1
+    assert (mail.state, alice.unreached_at) == ("sent", None)
+
+
+def test_a_new_address_and_a_confirmed_one_are_taken_to_be_reached(app, alice):
+    alice.unreached_at = utcnow()
+    alice.email = "ALICE@example.org"
+    assert alice.unreached_at is not None  # it is the same
+    alice.email = "alice@example.com"
+    assert alice.unreached_at is None
+    alice.unreached_at = utcnow()
+    alice.prove_address()
+    assert alice.unreached_at is None
 
 
 def test_a_mail_has_one_message_id_for_all_its_tries(office):

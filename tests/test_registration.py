@@ -14,7 +14,7 @@ from app.auth.forms import RegistrationForm
 from app.extensions import db
 from app.models import SignUpMark, User
 from app.models.fields import utcnow
-from app.names import is_reserved
+from app.names import address_or_none, is_reserved
 from app.tokens import sign
 
 TAKEN = "This name is taken"
@@ -540,3 +540,16 @@ def test_a_form_from_a_host_whose_clock_is_ahead_is_not_too_quick(unhurried, cli
 
 def test_no_other_token_says_when_a_form_was_opened(unhurried, client, app):
     assert "That was very quick" in sign_up(client, opened=sign("confirm", {"at": 0}, None)).text
+
+
+def test_addresses_of_local_networks_are_taken_where_the_configuration_says_so(app, client):
+    local = "a@localhost", "a@office.local", "a@shop.test", "a@intranet", "a@mail.lan"
+    assert [address for address in local if address_or_none(address)] == ["a@mail.lan"]
+
+    app.config["LOCAL_ADDRESSES"] = True
+
+    assert [address_or_none(address) for address in local] == list(local)
+    assert sign_up(client, email="nora@localhost").location == "/auth/login"
+    assert [mail.recipient for mail in mails()] == ["nora@localhost"]
+    wrong = "@localhost", "a@", "a b@localhost", "a@-x.local", "a@local..test"
+    assert [address for address in wrong if address_or_none(address)] == []

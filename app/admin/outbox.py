@@ -22,6 +22,7 @@ from .blueprint import admin
 STATES = {  # words, the mails
     "waiting": ("Waiting", OutboxMail.waiting),
     "dead": ("Given up", OutboxMail.dead),
+    "rejected": ("Undeliverable", OutboxMail.rejected),
     "sent": ("Sent", OutboxMail.sent),
     "dropped": ("Dropped", OutboxMail.dropped),
 }

@@ -24,6 +24,7 @@ STATES = {
     "waiting": OutboxMail.waiting,
     "sent": OutboxMail.sent,
     "dead": OutboxMail.dead,
+    "rejected": OutboxMail.rejected,
     "dropped": OutboxMail.dropped,
 }
 
@@ -57,7 +58,7 @@ def list_(state, limit):
     chosen = STATES[state]() if state else OutboxMail.newest()
     newest = chosen.order_by(None).order_by(OutboxMail.id.desc()).limit(limit)
     for row in db.session.scalars(newest):
-        line = f"{row.id:>6}  {row.created_at:%Y-%m-%d %H:%M}  {row.state:<7}  {row.recipient}"
+        line = f"{row.id:>6}  {row.created_at:%Y-%m-%d %H:%M}  {row.state:<8}  {row.recipient}"
         click.echo(f"{line}  {row.kind}  tries {row.tries}  {row.last_error}".rstrip())
 
 

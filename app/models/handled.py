@@ -44,7 +44,7 @@ class Handled:
         if self.is_due and self.tries == 0:
             return False
         before = f"{self.state}, tries {self.tries}"
-        self.tries, self.dead_at, self.next_at = 0, None, utcnow()
+        self.tries, self.dead_at, self.rejected_at, self.next_at = 0, None, None, utcnow()
         AuditEntry.record("retry mail", self, by=by, reason=reason, before=before, after="waiting")
         return True
 

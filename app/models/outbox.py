@@ -24,7 +24,7 @@ DEAD = "dead_at IS NOT NULL AND dropped_at IS NULL AND sent_at IS NULL"
 
 
 class OutboxMail(Handled, db.Model):
-    """Waiting, sent, dead or dropped. A worker leases a row before it sends; leases run out."""
+    """Waiting, sent, dead, rejected or dropped. A worker leases a row, for a while, to send it."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -55,6 +55,7 @@ class OutboxMail(Handled, db.Model):
     last_error: Mapped[str] = mapped_column(String(500), default="")
     sent_at: Mapped[Moment | None]
     dead_at: Mapped[Moment | None]  # when it was given up
+    rejected_at: Mapped[Moment | None]  # when the server said that the address takes no mail
     dropped_at: Mapped[Moment | None]  # when an administrator decided that it never leaves
 
     thread = None  # what the mail belongs to, such as post-7; known once it is about to leave
@@ -73,8 +74,15 @@ class OutboxMail(Handled, db.Model):
 
     @classmethod
     def dead(cls):
-        lost = cls.dead_at.is_not(None), cls.dropped_at.is_(None), cls.sent_at.is_(None)
-        return select(cls).where(*lost)
+        return select(cls).where(*cls._is_lost(), cls.rejected_at.is_(None))
+
+    @classmethod
+    def rejected(cls):
+        return select(cls).where(*cls._is_lost(), cls.rejected_at.is_not(None))
+
+    @classmethod
+    def _is_lost(cls):
+        return cls.dead_at.is_not(None), cls.dropped_at.is_(None), cls.sent_at.is_(None)
 
     @classmethod
     def dropped(cls):
@@ -147,7 +155,8 @@ class OutboxMail(Handled, db.Model):
 
     @property
     def state(self):
-        moments = {"sent": self.sent_at, "dropped": self.dropped_at, "dead": self.dead_at}
+        moments = {"sent": self.sent_at, "dropped": self.dropped_at}
+        moments |= {"rejected": self.rejected_at, "dead": self.dead_at}
         return next((name for name, moment in moments.items() if moment), "waiting")
 
     def settle(self, *, keep_body=False):
@@ -164,6 +173,11 @@ class OutboxMail(Handled, db.Model):
         self._postpone(pause, error)
         if self.tries >= TRIES:
             self.dead_at = utcnow()
+
+    def reject(self, error):
+        """The server says that the address takes no mail: trying again would not help."""
+        self.refuse(error)
+        self.dead_at = self.rejected_at = utcnow()
 
     @classmethod
     def postpone_all(cls, error):

@@ -93,6 +93,7 @@ class User(
     home_feed: Mapped[str] = mapped_column(String(16), default="all")
     sign_up_key: Mapped[str | None] = mapped_column(String(64))  # of the visit that signed up
     confirmed_at: Mapped[Moment | None]
+    unreached_at: Mapped[Moment | None]  # since when the mail server refuses mail to the address
     deactivated_at: Mapped[Moment | None]
     approval_asked_at: Mapped[Moment | None]  # since when the newcomer waits to be let in
     sign_up_reason: Mapped[Reason]
@@ -123,7 +124,10 @@ class User(
 
     @validates("email")
     def _store_canonical_address(self, key, address):
-        return canonical_address(address)
+        address = canonical_address(address)
+        if address != self.email:
+            self.unreached_at = None
+        return address
 
     @validates("username")
     def _keep_key_in_step(self, key, name):
@@ -153,7 +157,7 @@ class User(
     @property
     def is_reached_by_mail(self):
         """Whether mails about what others did may go to the account's address."""
-        return self.is_confirmed and self.is_active
+        return self.is_confirmed and self.is_active and self.unreached_at is None
 
     @property
     def is_leaving_now(self):
@@ -180,6 +184,16 @@ class User(
     def is_moderator(self):
         return self.can(Permission.MODERATE)
 
+    @classmethod
+    def note_delivery(cls, address, *, refused):
+        """Remember whether the mail server takes mail for the address of a member."""
+        here = update(cls).where(cls.email == address)
+        if refused:
+            here = here.values(unreached_at=func.coalesce(cls.unreached_at, utcnow()))
+        else:
+            here = here.where(cls.unreached_at.is_not(None)).values(unreached_at=None)
+        db.session.execute(here)
+
     def ping(self):
         """Note, at most once a minute, that the person is here. Commits."""
         now = utcnow()
@@ -200,7 +214,7 @@ class User(
 
         Only now does OFFBRAND_ADMIN make its holder Administrator (R-36): a claim is no proof.
         """
-        self.confirmed_at = self.confirmed_at or utcnow()
+        self.confirmed_at, self.unreached_at = self.confirmed_at or utcnow(), None
         admin = address_or_none(current_app.config["OFFBRAND_ADMIN"] or "")
         if admin == self.email:
             self.approval_asked_at = None
@@ -234,7 +248,7 @@ def _keep_what_finds(mapper, connection, user):
 class AnonymousUser(AnonymousUserMixin):
     """A visitor: answers every question about permissions with no."""
 
-    id = role = current_role = viewed_role = leaving_at = None
+    id = role = current_role = viewed_role = leaving_at = unreached_at = None
     is_confirmed = is_silenced = is_suspended = False
     may_speak = True
 

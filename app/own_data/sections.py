@@ -85,6 +85,7 @@ def account(person):
     """What the site keeps of the account itself: name → value."""
     names = ("username", "email", "first_name", "last_name", "location", "about_me")
     names += ("member_since", "last_seen", "confirmed_at", "deactivated_at", "leaving_at")
+    names += ("unreached_at",)
     names += ("hides_last_seen", "home_feed", "role_until", "approval_asked_at", "sign_up_reason")
     names += ("sign_up_mode",)
     names += ("post_count", "comment_count", "follower_count", "following_count")
