@@ -27,7 +27,7 @@ def rows_of(page):
 def test_the_page_shows_every_endpoint_and_every_role(client, ada, doors):
     client.sign_in(ada)
 
-    page = client.get("/admin/access")
+    page = client.get("/admin/access?who=")
 
     assert rows_of(page) == sorted(doors)
     assert f"{len(doors)} of {len(doors)} endpoints" in page.text
@@ -41,6 +41,18 @@ def test_the_page_shows_every_endpoint_and_every_role(client, ada, doors):
         "Administrator",
     ):
         assert f'<th scope="col">{name}</th>' in page.text
+
+
+def test_the_page_starts_with_what_visitors_may_open_as_all_of_it_is_long(client, ada, doors):
+    client.sign_in(ada)
+
+    page = client.get("/admin/access")
+
+    open_to_visitors = [name for name, door in doors.items() if door.opens_to("visitor")]
+    assert rows_of(page) == sorted(open_to_visitors)
+    assert 'href="/admin/access?who="' in page.text
+    assert '<option selected value="visitor">' in page.text
+    assert '<td data-label="Visitor"><' in page.text and '"User" class="not-asked"' in page.text
 
 
 OWN = ["main.appeal", "main.appeal_comment", "main.appeal_post", "main.appeal_sanction"]

@@ -3,6 +3,7 @@
 import re
 
 from flask import render_template, request
+from werkzeug.datastructures import MultiDict
 from wtforms import SelectField, StringField
 
 from ..access_map import OUTCOMES, POLICIES, access_map, kinds_of, short
@@ -13,6 +14,8 @@ from ..permissions import Permission
 from ..security import actor
 from .blueprint import admin
 
+STARTS_WITH = MultiDict({"who": "visitor"})  # all of it is a long page, on a phone above all
+
 
 class AccessForm(Form):
     """Filters; they stand in the address of the page."""
@@ -21,7 +24,7 @@ class AccessForm(Form):
         csrf = False
 
         def wrap_formdata(self, form, formdata):
-            return request.args
+            return request.args or STARTS_WITH
 
     text = StringField("Endpoint or URL", [visible, at_most(100)], filters=[stripped])
     policy = SelectField("Rule", default="")
@@ -53,6 +56,7 @@ def access():
         kinds=kinds,
         doors=shown,
         total=len(doors),
+        asked={key for key in (form.who.data, form.closed.data) if key},
         filtered=any(field.data for field in form),
         viewable=[role for role in roles if actor().why_not_view_as(role) is None],
         short=short,

@@ -123,7 +123,7 @@ class Unhurried:
     form counts from then.
     """
 
-    homepage = StringField("Leave this empty")
+    homepage = HiddenField()  # text browsers show whatever else is hidden
     opened = HiddenField(default=lambda: sign(OPENED, mark_of_now(), SignUpMark.LIFETIME))
 
     def validate(self, extra_validators=None):
