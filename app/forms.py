@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from flask import request
 from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
+from werkzeug.datastructures import MultiDict
 from wtforms import (
     FileField,
     HiddenField,
@@ -24,10 +25,13 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 from wtforms.widgets import core as widgets
 
-from .names import canonical_address, has_hidden_characters, is_hidden, readable_address
+from .markdown import render
+from .names import canonical_address, has_hidden_characters, is_blank, is_hidden, readable_address
 from .passwords import LONGEST
+from .words import plain
 
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
+SILENT = HiddenField, PasswordField  # and nobody reads them
 REQUIRED = "Please fill this in."
 HIDDEN = "This holds characters that cannot be seen; please type it anew."
 HIDDEN_IN_TEXT = "This holds characters that cannot be seen{}; please type that part anew."
@@ -70,7 +74,16 @@ class Form(FlaskForm):
             """
             if formdata is None:
                 return None
-            return request.form if request and request.method == "POST" else None
+            if not request or request.method != "POST":
+                return None
+            typed = request.form.items(multi=True)
+            return MultiDict([(name, unix_lines(text)) for name, text in typed])
+
+        def render_field(self, field, render_kw):
+            """What people type may be read from the right; the browser sees which it is."""
+            if isinstance(field, StringField) and not isinstance(field, SILENT):
+                render_kw = {"dir": "auto"} | render_kw
+            return super().render_field(field, render_kw)
 
     def validate(self, extra_validators=None):
         if request and request.method == "POST" and RESTORED in request.form:
@@ -127,12 +140,36 @@ def in_zone(moment, zone):
 
 
 def unix_lines(text):
-    """Browsers send two characters for the end of a line; each counts once."""
-    return text.replace("\r\n", "\n") if text else text
+    """Browsers send two characters for the end of a line, and count one; some programs, another."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def stripped(text):
     return text.strip() if text else text
+
+
+class Required(DataRequired):
+    """Refuses what nobody would see anything of, as it does what is empty."""
+
+    def __call__(self, form, field):
+        super().__call__(form, field)
+        if isinstance(field.data, str) and self.is_nothing(field.data):
+            raise StopValidation(self.message)
+
+    def is_nothing(self, text):
+        return is_blank(text)
+
+
+class RequiredMarkdown(Required):
+    """The same for Markdown: a text without a sign in it, such as an empty list, is empty too."""
+
+    def __call__(self, form, field):
+        if not field.errors:  # else it may be too long to be looked through
+            super().__call__(form, field)
+
+    def is_nothing(self, text):
+        html = render(text)
+        return "<ol" not in html and is_blank(plain(html))  # 1. has its number
 
 
 def visible(form, field):
@@ -190,7 +227,7 @@ class AddressField(StringField):
 
 
 def email_field(label):
-    checks = [DataRequired(REQUIRED), at_most(254), visible, address]
+    checks = [Required(REQUIRED), at_most(254), visible, address]
     return AddressField(label, filters=[stripped], validators=checks)
 
 
@@ -211,20 +248,20 @@ def body_field(label, longest):
             words = f"This is {surplus:,} characters too long; {longest:,} are the most."
             raise StopValidation(words)
 
-    checks = [DataRequired("Please write something."), short_enough, visible_lines]
-    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
+    checks = [short_enough, RequiredMarkdown("Please write something."), visible_lines]
+    return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
 def required_reason_field(label="Reason"):
     """A reason that whom it concerns is told, on the site and by mail."""
-    checks = [DataRequired(REQUIRED), visible_lines, at_most(500), without_links]
-    return TextAreaField(label, filters=[unix_lines, as_pasted, stripped], validators=checks)
+    checks = [Required(REQUIRED), visible_lines, at_most(500), without_links]
+    return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
 def reason_field(*more):
     """The reason of an act of staff, for the log."""
     checks = [visible_lines, at_most(500), *more]
-    return TextAreaField("Reason", filters=[unix_lines, stripped], validators=checks)
+    return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 
 class MessageForm(Form):
@@ -235,7 +272,7 @@ class MessageForm(Form):
     key = key_field()
     body = TextAreaField(
         "Your words",
-        filters=[unix_lines, as_pasted, stripped],
-        validators=[DataRequired("Please write something."), at_most(4000), visible_lines],
+        filters=[as_pasted, stripped],
+        validators=[Required("Please write something."), at_most(4000), visible_lines],
     )
     submit = SubmitField("Send")

@@ -8,7 +8,10 @@ from app.models.fields import utcnow
 
 
 def texts(page):
-    return [part.split("</p>", 1)[0] for part in page.text.split('<div class="prose"><p>')[1:]]
+    return [
+        part.split("</p>", 1)[0]
+        for part in page.text.split('<div class="prose" dir="auto"><p>')[1:]
+    ]
 
 
 def test_a_mark_is_put_once_and_taken_away_once(alice, bob):

@@ -20,7 +20,7 @@ TEXTS = st.text("ab .\n", max_size=60)
 
 def plain(page):
     """The words of the first change, with what stands for added and removed."""
-    text = re.search(r'<div class="typed">(.*?)</div>', page, re.S)[1]
+    text = re.search(r'<div class="typed" dir="auto">(.*?)</div>', page, re.S)[1]
     text = re.sub(r'<span class="visually-hidden">\]</span></(ins|del)>', "]", text)
     return unescape(re.sub(r"<[^>]+>", "", text))
 

@@ -388,7 +388,7 @@ def test_many_lines_hold_breaks_and_tabs_but_nothing_hidden(at):
         assert "cannot be seen after “tw" in page
     assert User.with_username("alice").about_me == ""
     assert send({"about_me": "One\r\n\ttwo"}).status_code == 302
-    assert User.with_username("alice").about_me == "One\r\n\ttwo"
+    assert User.with_username("alice").about_me == "One\n\ttwo"
 
 
 PASTED = {

@@ -402,7 +402,7 @@ EXCERPTS = dict(
         ("> One.\n> > Two.\n>\n> Three.\n\nMy answer.", "My answer."),
         ("> One.\n\nFirst.\n\n> Two.\n\nSecond.", "First. Second."),
         ("> " + "*a* " * 300 + "\n\nMy answer.", "My answer."),
-        ("Yes.\n\n" + "[ ](https://example.net/x) " * 360, "Yes. …"),
+        ("Yes.\n\n" + "&nbsp; " * 1_400, "Yes. …"),
         ("&" * 250 + " " + "&" * 9000, "&" * 250 + " " + "&" * 29 + " …"),
     ],
 )

@@ -53,7 +53,7 @@ def test_html_and_images_are_words_and_foreign_schemes_no_links(client, alice):
     page = client.get(f"/post/{written()[0].id}").text
 
     assert "&lt;b onclick=x()&gt;bold&lt;/b&gt;" in page
-    prose = re.search(r'<div class="prose">(.*?)</div>', page, re.S)[1]
+    prose = re.search(r'<div class="prose" dir="auto">(.*?)</div>', page, re.S)[1]
     assert not re.search(r"<(img|b|script)\b|href=.javascript", prose)
 
 

@@ -110,7 +110,7 @@ def test_by_approval_the_newcomer_writes_why(client, by_approval):
     assert sign_up(client, reason=f"  {WHY}\r\nPlease. ").location == "/auth/login"
 
     nora = User.with_username("nora")
-    assert (nora.sign_up_reason, nora.awaits_approval) == (f"{WHY}\r\nPlease.", True)
+    assert (nora.sign_up_reason, nora.awaits_approval) == (f"{WHY}\nPlease.", True)
     assert not nora.is_confirmed and [mail.kind for mail in mails()] == ["confirm"]
 
 

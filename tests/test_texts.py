@@ -328,7 +328,10 @@ def test_whoever_is_second_sees_both_texts_and_loses_none(admin, house, ada):
 
     assert "This page has changed since you opened it" in page
     assert "<del>kinder</del><ins>kindest</ins>" in page
-    assert "Be kindest.</textarea>" in page and '<div class="typed">Be kinder.</div>' in page
+    assert (
+        "Be kindest.</textarea>" in page
+        and '<div class="typed" dir="auto">Be kinder.</div>' in page
+    )
     assert house.current.body == "Be kinder."
 
 

@@ -4,10 +4,9 @@ import re
 
 from sqlalchemy import select
 from wtforms import SelectField, SubmitField, TextAreaField, ValidationError
-from wtforms.validators import DataRequired
 
 from ..extensions import db
-from ..forms import REQUIRED, Form, at_most, stripped, visible_lines, without_links
+from ..forms import REQUIRED, Form, Required, at_most, stripped, visible_lines, without_links
 from ..models import Invitation, User
 from ..names import canonical_address
 
@@ -21,7 +20,7 @@ class InvitationForm(Form):
     addresses = TextAreaField(
         "Addresses",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), at_most(MOST * 256), visible_lines],
+        validators=[Required(REQUIRED), at_most(MOST * 256), visible_lines],
     )
     role = SelectField("Role", coerce=int)
     greeting = TextAreaField(

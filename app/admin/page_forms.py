@@ -1,9 +1,18 @@
 """What an administrator types of a page."""
 
 from wtforms import HiddenField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired, Regexp
+from wtforms.validators import Regexp
 
-from ..forms import Form, at_most, reason_field, stripped, visible, visible_lines
+from ..forms import (
+    Form,
+    Required,
+    RequiredMarkdown,
+    at_most,
+    reason_field,
+    stripped,
+    visible,
+    visible_lines,
+)
 from ..markdown import render
 from ..models.page import LONGEST_BODY, LONGEST_SLUG, LONGEST_TITLE, SLUG
 
@@ -11,20 +20,20 @@ SLUG_WORDS = "Use small letters a to z and digits, with single hyphens between t
 
 
 def lines(text):
-    """Let a text be the same whichever browser sent it: line ends, and no blanks around it."""
-    return text and text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\n").rstrip()
+    """Leave out empty lines around a text, though not what moves its first line to the right."""
+    return text and text.lstrip("\n").rstrip()
 
 
 class PageForm(Form):
     title = StringField(
         "Title",
         filters=[stripped],
-        validators=[DataRequired("A page needs a title."), visible, at_most(LONGEST_TITLE)],
+        validators=[Required("A page needs a title."), visible, at_most(LONGEST_TITLE)],
     )
     body = TextAreaField(
         "Text",
         filters=[lines],
-        validators=[DataRequired("A page needs a text."), visible_lines, at_most(LONGEST_BODY)],
+        validators=[at_most(LONGEST_BODY), RequiredMarkdown("A page needs a text."), visible_lines],
     )
     reason = reason_field()
     version = HiddenField()  # the one that was there when the form was opened
@@ -49,7 +58,7 @@ class NewPageForm(PageForm):
         "Address",
         filters=[stripped],
         validators=[
-            DataRequired("A page needs an address."),
+            Required("A page needs an address."),
             at_most(LONGEST_SLUG),
             Regexp(f"^(?:{SLUG.pattern})\\Z", message=SLUG_WORDS),
         ],

@@ -1,11 +1,10 @@
 """The forms about roles, with what each permission allows in words."""
 
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, SubmitField
-from wtforms.validators import DataRequired
 from wtforms.widgets import CheckboxInput
 
 from ..conflicts import Versioned
-from ..forms import REQUIRED, Form, at_most, choices_of, reason_field, stripped, visible
+from ..forms import REQUIRED, Form, Required, at_most, choices_of, reason_field, stripped, visible
 from ..models import Permission
 from ..models.landing import landing_pages
 from ..models.role_rules import DESCRIPTION_LENGTH, NAME_LENGTH
@@ -37,7 +36,7 @@ class RoleForm(Versioned, Form):
     name = StringField(
         "Name",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), visible, at_most(NAME_LENGTH)],
+        validators=[Required(REQUIRED), visible, at_most(NAME_LENGTH)],
     )
     description = StringField(
         "Description", filters=[stripped], validators=[visible, at_most(DESCRIPTION_LENGTH)]

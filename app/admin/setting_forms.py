@@ -12,12 +12,13 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
+    Required,
     at_most,
     choices_of,
     reason_field,
@@ -39,7 +40,7 @@ def text_field(label):
 
 class SettingsForm(Versioned, Form):
     site_name = StringField(
-        "Name of the site", filters=[stripped], validators=[DataRequired(REQUIRED), *ONE_LINE]
+        "Name of the site", filters=[stripped], validators=[Required(REQUIRED), *ONE_LINE]
     )
     registration = RadioField("Who may sign up", choices=choices_of(REGISTRATION.items()))
     readers = RadioField("Who may read", choices=choices_of(READERS.items()))
@@ -58,7 +59,7 @@ class SettingsForm(Versioned, Form):
     report_categories = TextAreaField(
         "What a report may be about",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), visible_lines, at_most(4000)],
+        validators=[Required(REQUIRED), visible_lines, at_most(4000)],
     )
     notice_hours = IntegerField(
         "Hours after which staff are told that something waits",

@@ -5,12 +5,13 @@ from datetime import timedelta
 from flask import request
 from wtforms import DateField, SelectField, StringField, SubmitField
 from wtforms import ValidationError as Invalid
-from wtforms.validators import DataRequired, Optional
+from wtforms.validators import Optional
 
 from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
+    Required,
     at_most,
     choices_of,
     email_field,
@@ -37,7 +38,7 @@ class ActForm(Form):
 class NewUserForm(Form):
     email = email_field("Email address")
     username = StringField(
-        "Username", filters=[stripped], validators=[DataRequired(REQUIRED), at_most(64), visible]
+        "Username", filters=[stripped], validators=[Required(REQUIRED), at_most(64), visible]
     )
     first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
     last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
@@ -98,7 +99,7 @@ class AddressForm(Form):
 
 class DeleteUserForm(Form):
     username = StringField(
-        "Username of the account", filters=[stripped], validators=[DataRequired(REQUIRED)]
+        "Username of the account", filters=[stripped], validators=[Required(REQUIRED)]
     )
     writing = writing_field("What they wrote", goes="It goes too")
     password = known_password_field("Your own password")

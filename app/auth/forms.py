@@ -15,11 +15,12 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, EqualTo, InputRequired
+from wtforms.validators import EqualTo, InputRequired
 
 from ..forms import (
     REQUIRED,
     Form,
+    Required,
     at_most,
     email_field,
     known_password_field,
@@ -61,7 +62,7 @@ def password_again_field(label):
 
 
 def username_field():
-    checks = [DataRequired(REQUIRED), at_most(64), visible]
+    checks = [Required(REQUIRED), at_most(64), visible]
     return StringField("Username", filters=[stripped], validators=checks)
 
 
@@ -88,7 +89,7 @@ class LoginForm(Form):
     login = StringField(
         "Address or username",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), at_most(254), visible],
+        validators=[Required(REQUIRED), at_most(254), visible],
     )
     password = known_password_field("Password")
     remember = BooleanField("Keep me signed in for 30 days")
@@ -180,7 +181,7 @@ class ApplicationForm(RegistrationForm):
     reason = TextAreaField(
         "Why would you like to join?",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
+        validators=[Required(REQUIRED), at_most(500), visible_lines],
     )
 
 

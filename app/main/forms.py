@@ -7,12 +7,13 @@ from wtforms import (
     SubmitField,
     TextAreaField,
 )
-from wtforms.validators import DataRequired, InputRequired, ValidationError
+from wtforms.validators import InputRequired, ValidationError
 
 from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
+    Required,
     UploadField,
     as_pasted,
     at_most,
@@ -22,7 +23,6 @@ from ..forms import (
     known_password_field,
     new_key,
     stripped,
-    unix_lines,
     visible,
     visible_lines,
     writing_field,
@@ -106,7 +106,7 @@ class ProfileForm(Versioned, Form):
 
 
 class PictureForm(Form):
-    file = UploadField("A picture of yours", validators=[DataRequired("Please choose a file.")])
+    file = UploadField("A picture of yours", validators=[InputRequired("Please choose a file.")])
     submit = SubmitField("Use this picture")
 
 
@@ -120,7 +120,7 @@ class RoleRequestForm(Form):
     reason = TextAreaField(
         "Why would you like to have it?",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), at_most(500), visible_lines],
+        validators=[Required(REQUIRED), at_most(500), visible_lines],
     )
     submit = SubmitField("Ask for this role")
 
@@ -129,7 +129,7 @@ class ReportForm(Form):
     category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
     reason = TextAreaField(
         "In your words",
-        filters=[unix_lines, stripped],
+        filters=[stripped],
         validators=[at_most(500), visible_lines],
     )
     submit = SubmitField("Report it")

@@ -13,17 +13,17 @@ from wtforms import (
     TextAreaField,
     ValidationError,
 )
-from wtforms.validators import DataRequired, StopValidation
+from wtforms.validators import StopValidation
 
 from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
+    Required,
     at_most,
     body_field,
     choices_of,
     stripped,
-    unix_lines,
     visible,
     visible_lines,
     without_links,
@@ -50,7 +50,7 @@ class ReasonForm(Form):
     rule = SelectField("Rule", choices=[], validate_choice=False)  # an unknown one says nothing
     reason = TextAreaField(
         "In your own words",
-        filters=[unix_lines, stripped],
+        filters=[stripped],
         validators=[usual_or_typed, visible_lines, at_most(500), without_links],
     )
 
@@ -70,7 +70,7 @@ class ReviseForm(Versioned, ReasonForm):
 
 class RemoveForm(ReasonForm):
     typed = StringField(
-        "To be sure, type: remove", filters=[stripped], validators=[DataRequired(SURE), visible]
+        "To be sure, type: remove", filters=[stripped], validators=[Required(SURE), visible]
     )
     submit = SubmitField("Remove for good")
 
@@ -82,8 +82,8 @@ class RemoveForm(ReasonForm):
 class NoteForm(Form):
     text = TextAreaField(
         "A note for other moderators",
-        filters=[unix_lines, stripped],
-        validators=[DataRequired(REQUIRED), visible_lines, at_most(LONGEST_NOTE)],
+        filters=[stripped],
+        validators=[Required(REQUIRED), visible_lines, at_most(LONGEST_NOTE)],
     )
     submit = SubmitField("Add the note")
 
@@ -92,7 +92,7 @@ class Since:
     """The day since when what a member wrote is to be hidden."""
 
     since = DateField(
-        "Everything written since the beginning of (UTC)", validators=[DataRequired(REQUIRED)]
+        "Everything written since the beginning of (UTC)", validators=[Required(REQUIRED)]
     )
 
     def validate_since(self, field):

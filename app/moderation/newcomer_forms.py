@@ -1,15 +1,15 @@
 """The forms of moderators: what they decide on texts that wait, and the words they watch."""
 
 from wtforms import IntegerField, SelectField, StringField, SubmitField, TextAreaField
-from wtforms.validators import DataRequired, NumberRange, StopValidation, ValidationError
+from wtforms.validators import NumberRange, StopValidation, ValidationError
 
 from ..forms import (
     REQUIRED,
     Form,
+    Required,
     at_most,
     choices_of,
     stripped,
-    unix_lines,
     visible,
     visible_lines,
     without_links,
@@ -24,7 +24,7 @@ class HeldForm(Form):
     version = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
     reason = TextAreaField(
         "Reason",
-        filters=[unix_lines, stripped],
+        filters=[stripped],
         validators=[visible_lines, at_most(500), without_links],
     )
     approve = SubmitField("Approve")
@@ -42,7 +42,7 @@ class WatchedWordForm(Form):
     pattern = StringField(
         "Word, phrase or domain",
         filters=[stripped],
-        validators=[DataRequired(REQUIRED), visible, at_most(64)],
+        validators=[Required(REQUIRED), visible, at_most(64)],
     )
     act = SelectField("What happens to a text with it", choices=choices_of(EFFECTS.items()))
     note = StringField("Note for staff", filters=[stripped], validators=[visible, at_most(200)])
@@ -57,5 +57,5 @@ def short_enough(form, field):
 class TrialForm(Form):
     """A text to try the list with; nothing of it is kept."""
 
-    text = TextAreaField("Text", validators=[DataRequired(REQUIRED), short_enough, visible_lines])
+    text = TextAreaField("Text", validators=[Required(REQUIRED), short_enough, visible_lines])
     submit = SubmitField("See what would happen")
