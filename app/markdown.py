@@ -16,21 +16,21 @@ from markupsafe import Markup
 
 from . import autolinks
 from .domains import domain_key
-from .names import is_blank, username_key
+from .names import NAME, is_blank, username_key
 from .words import MARKS
 
-RENDERER = 3  # raise it when the rules change: what is stored is then rendered again (R-19)
+RENDERER = 4  # raise it when the rules change: what is stored is then rendered again (R-19)
 LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in security.py
 REL = "nofollow ugc noopener"
 LETTER = rf"[\w{MARKS}]"
 NO_NAME = rf"(?<![\w{MARKS}@/.#&-])"  # else it is an address, or a path
-NAME = r"[A-Za-z](?:[A-Za-z0-9_]|[.](?=[A-Za-z0-9_])){0,63}+"
 MENTION = re.compile(rf"{NO_NAME}@({NAME})(?!{LETTER}|@)")
 # Also node.js, e-mail, .net, c++ and c#; where more follows, as in #at&t, it is no tag at all
 TAG_WORD = re.compile(rf"[.]?(?:{LETTER}|[-.](?={LETTER})){{1,50}}+(?:[+]{{2}}|\#)?+")
 TAG = re.compile(rf"{NO_NAME}#({TAG_WORD.pattern})(?!{LETTER}|[+#]|&{LETTER})")
 LANGUAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+#._-]{0,29}")  # of a block of code
 LANGUAGE_CLASS = re.compile(rf"language-{LANGUAGE.pattern}")
+NEAR = 20  # signs of emphasis before a name that are looked at
 MOST_NAMED = 20  # people, and tags, that one text may name
 DEEPEST = 6  # the lowest heading there is
 MOST_CELLS = 15_000  # of all tables: rows that leave cells out are filled up, so they cost nothing
@@ -202,6 +202,24 @@ def _escaped(renderer, tokens, index, options, environment):
     return tokens[index].content
 
 
+def _name(state, silent):
+    """Leave a name or a tag as it is, such as @a._b_c, where emphasis would take it apart.
+
+    But for what is at its end where emphasis has begun, as in _Dear @ann_.
+    """
+    if state.src[state.pos] not in "@#":
+        return False
+    found = MENTION.match(state.src, state.pos) or TAG.match(state.src, state.pos)
+    if found is None:
+        return False
+    has_begun = any(d.marker == ord("_") and d.open for d in state.delimiters[-NEAR:])
+    name = found[0].rstrip("_") if has_begun else found[0]
+    if not silent:
+        state.append_pending(name)
+    state.pos += len(name)
+    return True
+
+
 def _picture(state, silent):
     """A picture is a link to it; in a link, it is what it says it shows."""
     start = len(state.tokens)
@@ -259,6 +277,7 @@ def _keep(tag, attribute, value):
 markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
 markdown.enable(["strikethrough", "table"])
 markdown.inline.ruler.at("image", _picture)
+markdown.inline.ruler.before("strikethrough", "name", _name)
 markdown.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
 markdown.core.ruler.before("text_join", "escaped", _keep_escaped)
 markdown.add_render_rule("escaped", _escaped)

@@ -9,7 +9,9 @@ from flask import current_app
 
 from .domains import readable_domain
 
-USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,63}")
+# Dots stand in between only: else the end of "Ask @ann." could be part of a name
+NAME = r"[A-Za-z](?:[A-Za-z0-9_]|[.](?=[A-Za-z0-9_])){0,63}+"
+USERNAME = re.compile(NAME)
 # What takes no room or lies over a letter, and belongs to no spelling: selectors, fillers, overlays
 UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 RANGES = (0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F)
@@ -101,7 +103,10 @@ def username_key(name):
 def problem_with_username(name):
     """Return a sentence that says why this cannot be a username, or None."""
     if not USERNAME.fullmatch(name):
-        return "Start with a letter; then letters, digits, dots and underscores, 64 at most."
+        return (
+            "Start with a letter; then letters, digits, underscores, and single dots in between,"
+            " 64 at most."
+        )
     return None
 
 
@@ -148,7 +153,8 @@ def readable_address(address):
 
 def username_from(email):
     """Return what a username can be made from; a number goes behind it where it is taken."""
-    return re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_.]", "", email.partition("@")[0])[:56] or "member"
+    name = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_.]", "", email.partition("@")[0])
+    return re.sub(r"[.]{2,}", ".", name)[:56].rstrip(".") or "member"
 
 
 def address_or_none(text):

@@ -71,8 +71,10 @@ def test_a_newcomer_is_a_member_who_has_to_confirm(client):
     assert [(mail.kind, mail.recipient) for mail in mails()] == [("confirm", "nora@example.org")]
 
 
-GOOD_NAMES = ["n", "Nora", "nora.b_2", "N" * 64, "n..", "n_", "Nora1990"]
+GOOD_NAMES = ["n", "Nora", "nora.b_2", "N" * 64, "n.b.c", "n_", "Nora1990"]
 BAD_NAMES = [
+    "n.",
+    "n..b",
     "",
     "1nora",
     "_nora",
