@@ -5,8 +5,9 @@ without accents, of letters and digits only. Scripts that write no spaces give p
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from math import log
 from unicodedata import category, normalize
 
 from markupsafe import Markup, escape
@@ -14,7 +15,10 @@ from markupsafe import Markup, escape
 LONGEST_WORD = 64
 LONGEST_QUESTION = 200  # characters that are looked at
 MOST_WORDS = 10  # that a question may have
-PREFIX_FROM = 3  # letters that the last word needs to stand for all that begin with it
+PREFIX_FROM = 2  # letters that the last word needs to stand for all that begin with it
+APOSTROPHES = "'\u2019"
+AS_LETTERS = str.maketrans("+#", "\uff0b\uff03")  # which the indexes take for letters
+APART = "\uff0b"  # stands between words that do not follow each other; nobody can ask for it
 EXCERPT = 240  # characters
 LEAD = 70  # of those before the first word that was found
 
@@ -28,6 +32,12 @@ SEGMENT = re.compile(f"([{UNSPACED}]+)|[^{UNSPACED}]+")
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
 PLAIN = dict(zip("øłđħıŧðþæœ", ["o", "l", "d", "h", "i", "t", "d", "th", "ae", "oe"], strict=True))
 PLAIN = str.maketrans(PLAIN)
+SIGNS_BEHIND = re.compile(r"(?:\+\+|#)(?![\w+#])")
+CHUNK = re.compile(
+    r"(?<!\S)(?P<minus>[-\u2212](?=\S))?"
+    r"(?:[\"\u201c\u201e](?P<quoted>[^\"\u201c\u201d]*)[\"\u201c\u201d]?|(?P<bare>\S+))"
+    r"|(?P<rest>\S+)"
+)
 ENDS = " .,;:–—-"  # what an ellipsis does not stand behind
 CUT_OFF = re.compile(r"(<[^>]*|&[^;\s]*)\Z")  # half a tag, half a sign
 CONTROLS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -44,24 +54,87 @@ class Term:
         return word.startswith(self.word) if self.beginning else word == self.word
 
 
+@dataclass
+class Question:
+    """What is looked for: phrases, each of one term or of several that follow each other.
+
+    All of them must be in a text, and none of those that are excluded. `ignored` is what was typed
+    and is not looked for.
+    """
+
+    phrases: list[tuple[Term, ...]] = field(default_factory=list)
+    excluded: list[tuple[Term, ...]] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+    @property
+    def terms(self):
+        return list(dict.fromkeys(term for phrase in self.phrases for term in phrase))
+
+    def is_met_by(self, words):
+        """Whether a text has what is asked for, by its words in their order, see `words_of`."""
+        has_all = all(_count(words, phrase) for phrase in self.phrases)
+        return has_all and not any(_count(words, phrase) for phrase in self.excluded)
+
+
 def words_of(text):
-    """Return the words of a text, each once, as one line for an index."""
-    return " ".join(dict.fromkeys(word for _, _, word in _pieces(composed(text))))
+    """Return the words of a text in their order, as one line for an index.
+
+    Behind them, and apart, stand the parts of words with an apostrophe: of l'amour, l and amour.
+    """
+    pieces = list(_pieces(composed(text)))
+    words = [piece.word for piece in pieces if not piece.is_part]
+    parts = dict.fromkeys(piece.word for piece in pieces if piece.is_part)
+    return " ".join([*words, *([APART, *parts] if parts else [])])
 
 
 def in_order(text, *, asked=False):
-    """Return all words of a text as they follow each other; `asked`: of what is sought."""
-    return [word for _, _, word in _pieces(composed(text), asked)]
+    """Return all words of a text as they follow each other, none of them with signs."""
+    return [word for _, _, word in _plain_pieces(composed(text), asked)]
 
 
-def terms_of(question):
-    """Return what to look for; all of it must be there. Nothing for a question without words."""
-    question = composed(question[:LONGEST_QUESTION])
-    pieces = list(_pieces(question, asked=True))[:MOST_WORDS]
-    terms = [Term(word, _is_lone(word)) for _, _, word in pieces]
-    if terms and len(terms[-1].word) >= PREFIX_FROM:
-        terms[-1] = Term(terms[-1].word, beginning=True)
-    return list(dict.fromkeys(terms))
+def question_of(text):
+    """Read what somebody typed: words, "phrases", and what is -excluded."""
+    question, count = Question(), 0
+    if rest := text[LONGEST_QUESTION:].strip():
+        question.ignored.append(beginning(rest, 40))
+    chunks = list(CHUNK.finditer(composed(text[:LONGEST_QUESTION])))
+    for chunk in chunks:
+        minus, quoted = chunk.group("minus", "quoted")
+        bare = chunk["bare"] or chunk["rest"]
+        words = [p.word for p in _pieces(quoted or bare or "", asked=True) if not p.is_part]
+        terms = tuple(Term(word, _is_lone(word)) for word in words)
+        if not terms or count + len(terms) > MOST_WORDS and count:
+            question.ignored.append(chunk[0].strip())
+            continue
+        terms, count = terms[:MOST_WORDS], count + len(terms)
+        if bare and not minus and chunk is chunks[-1] and len(terms[-1].word) >= PREFIX_FROM:
+            terms = (*terms[:-1], Term(terms[-1].word, beginning=True))
+        found = [terms] if quoted else [(term,) for term in terms]
+        (question.excluded if minus else question.phrases).extend(found)
+    question.phrases = list(dict.fromkeys(question.phrases))
+    return question
+
+
+def relevance(words, question):
+    """Return how much a text has of what is asked for, by its words in their order: 0 or more.
+
+    What it says often counts more, though less and less, and more in a short text than in a long
+    one. So do words that follow each other as they were asked for.
+    """
+    single = sum(1 - 0.5 ** _count(words, phrase) for phrase in question.phrases)
+    together = question.phrases[0] if len(question.phrases) == 1 else tuple(question.terms)
+    follow = len(together) > 1 and _count(words, together) > 0
+    return (single + 2 * follow) / (1 + log(1 + len(words)))
+
+
+def _count(words, phrase):
+    """Return how often the phrase stands in a text."""
+    starts = [n for n, word in enumerate(words) if phrase[0].matches(word)]
+    rest = list(enumerate(phrase))[1:]
+    return sum(
+        all(start + n < len(words) and term.matches(words[start + n]) for n, term in rest)
+        for start in starts
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -126,7 +199,48 @@ def marked(text, terms):
     return excerpt(text, terms, max(1, len(text)))
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word, and where it stands in a text. A part is of a longer word that stands there too."""
+
+    start: int
+    end: int
+    word: str
+    is_part: bool = False
+
+
 def _pieces(text, asked=False):
+    """Yield the words as the search knows them: don't is dont, and C++ and C# are words."""
+    run = []
+    for start, end, word in _plain_pieces(text, asked):
+        if run and not _goes_on(text, run[-1], start, word):
+            yield from _together(run, text)
+            run = []
+        run.append(Piece(start, end, word))
+    if run:
+        yield from _together(run, text)
+
+
+def _goes_on(text, last, start, word):
+    """Whether nothing but an apostrophe is between two words of a script that writes spaces."""
+    spaced = not any(SEGMENT.match(w)[1] for w in (last.word, word))
+    return spaced and start == last.end + 1 and text[last.end] in APOSTROPHES
+
+
+def _together(run, text):
+    """Yield the one word that a run is, with the signs that belong to it; then its parts."""
+    first, last = run[0], run[-1]
+    signs = SIGNS_BEHIND.match(text, last.end)
+    word, end = "".join(piece.word for piece in run), last.end
+    if signs and word.isalpha() and (signs[0] == "++" or len(word) <= 2):
+        word, end = word + signs[0].translate(AS_LETTERS), signs.end()
+    yield Piece(first.start, end, word[:LONGEST_WORD])
+    if len(run) > 1:
+        for piece in run:
+            yield replace(piece, is_part=True)
+
+
+def _plain_pieces(text, asked=False):
     """Yield each word with where it stands: start, end, word.
 
     Of a run without spaces, its pairs; and, where nobody asks, its last letter, so that a letter
@@ -152,10 +266,11 @@ def _is_lone(word):
 def _found(text, terms):
     """Return where the terms stand in the text, in order and without overlaps."""
     spans = []
-    for start, end, word in _pieces(text):
+    for piece in _pieces(text):
         for term in terms:
-            if term.matches(word):
-                end = start + 1 if _is_lone(term.word) else end
+            if term.matches(piece.word):
+                start = piece.start
+                end = start + 1 if _is_lone(term.word) else piece.end
                 if spans and start <= spans[-1][1] - 1:
                     spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
                 else:

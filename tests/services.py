@@ -113,7 +113,8 @@ class Served:
             "--threads",
             "8",
         ]
-        options = ["--workers", str(self.workers), "--no-control-socket", "--log-level", "warning"]
+        options = ["--workers", str(self.workers), "--log-level", "warning"]
+        options += ["--config", "deploy/gunicorn.conf.py"]
         self.log = Path(f"{self.folder}/served.log").open("ab")  # noqa: SIM115 closed by stop
         self.process = subprocess.Popen(
             [sys.executable, *gunicorn, *options, "flasky:app"],

@@ -24,7 +24,7 @@ FLOORS = [
     ["models"],
     ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
     + ["exports", "fake", "imports", "log_filters", "notices", "own_data", "postman"]
-    + ["security", "templating", "terms", "typed"],
+    + ["security", "serving", "templating", "terms", "typed"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]

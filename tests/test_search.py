@@ -16,7 +16,7 @@ from app.models import Comment, Post, Setting, User, Watch
 from app.models.fields import utcnow
 from app.models.search import NEAR, Search
 from app.models.word_index import INDEXED
-from app.words import MOST_WORDS, terms_of, words_of
+from app.words import MOST_WORDS, question_of, words_of
 
 ODD = ['"', '""', "'", "AND", "a AND", "OR NOT", "NEAR(", "NEAR(a b, 3)", "*", "a*", "*a", ":"]
 ODD += ["words : bread", "author_id:1", "^a", "-bread", "+bread", "%", "_", "\\", "(", ")", "{a b}"]
@@ -26,10 +26,10 @@ ODD += ["a\u0301" * 99, "😀", "❤️🎉"]
 SIGNS = "aAbBNERDOT()*:^-+\"'{}\\%_&|!<>東京é½ "
 
 
-def find(app, what, viewer, question, size=20, cursor="", **narrowed):
+def find(app, what, viewer, question, size=20, cursor="", *, best=False, **narrowed):
     with app.test_request_context(f"/search?{cursor}"):
-        search = Search(terms_of(question), viewer, **narrowed)
-        return getattr(search, what)(size)
+        search = Search(question_of(question), viewer, **narrowed)
+        return search.best(Post, size) if best else getattr(search, what)(size)
 
 
 @pytest.fixture
@@ -88,6 +88,66 @@ WRITTEN = dict(  # and what is asked
 
 
 @pytest.mark.both_databases
+def test_phrases_exclusions_and_words_with_signs(posts):
+    texts = ["A red green fox", "Red, then green", "We don't use C++", "Learn C# and C", "C is old"]
+    red, then, cpp, sharp, old = (make_post(text=text).id for text in texts)
+
+    asked = {
+        '"red green"': [red],
+        "red green": [then, red],
+        'red -"red green"': [then],
+        "green -fox": [then],
+        "C++": [cpp],
+        "c#": [sharp],
+        "c": [old, sharp],
+        "dont": [cpp],
+        "don’t": [cpp],
+        "do": [cpp],
+        "-red": [],
+    }
+    assert {question: posts(question) for question in asked} == asked
+
+
+@pytest.mark.both_databases
+def test_the_best_match_comes_first_where_that_is_asked_for(app, alice, client):
+    texts = ["bread " * 3, "bread and " + "milk " * 40, "Fresh bread", "bread fresh " + "x " * 9]
+    ids = [make_post(text=text).id for text in texts]
+    best = lambda question: [  # noqa: E731
+        post.id for post in find(app, "posts", alice, question, best=True)
+    ]
+
+    assert best("bread")[0] == ids[0] and best("bread")[-1] == ids[1]
+    assert best("fresh bread")[0] == ids[2]
+    db.session.commit()
+    first = client.get("/search?q=bread&sort=best&kind=posts").text
+    assert first.index("bread</mark> <mark>bread") < first.index("and milk")
+    assert 'aria-current="true">Best match' in first
+
+
+@pytest.mark.both_databases
+def test_pages_of_best_matches_follow_each_other(app, alice):
+    for n in range(7):
+        make_post(text="bread " * (n + 1) + "milk " * (7 - n))
+    pages = [
+        [
+            post.in_brief(99).count("bread")
+            for post in find(app, "posts", alice, "bread", 3, f"after={at}", best=True)
+        ]
+        for at in ("", "3", "6", "99", "x", "-1")
+    ]
+    assert pages == [[7, 6, 5], [4, 3, 2], [1], [], [7, 6, 5], [7, 6, 5]]
+
+
+def test_the_page_says_what_it_did_not_look_for(client, alice):
+    client.sign_in(alice)
+    page = client.get("/search?q=bread+%26+" + "+".join(f"w{n}" for n in range(12))).text
+
+    assert 'Not searched for: <q dir="auto">&amp;</q>' in page and ">w11</q>" in page
+    assert "Not searched for" not in client.get("/search?q=bread").text
+    assert "only words to leave out" in client.get("/search?q=-bread").text
+
+
+@pytest.mark.both_databases
 def test_case_accents_and_scripts_make_no_difference(posts, bob):
     ids = {asked: make_post(bob, f"Before {words} after").id for words, asked in WRITTEN.items()}
 
@@ -140,9 +200,8 @@ def written(app, alice):
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @pytest.mark.both_databases
 def test_a_question_finds_what_has_its_words_and_nothing_else(app, alice, written, question):
-    terms = terms_of(question)
-    has = lambda words: all(any(term.matches(word) for word in words) for term in terms)  # noqa: E731
-    expected = [id for id, words in reversed(written) if terms and has(words)]
+    asked = question_of(question)
+    expected = [id for id, words in reversed(written) if asked.phrases and asked.is_met_by(words)]
 
     assert [post.id for post in find(app, "posts", alice, question)] == expected
 
@@ -350,10 +409,10 @@ def test_a_page_far_from_the_words_is_found_too_and_so_is_the_way_back(app, alic
     first, far = 1_000_000, 1_000_000 + 2 * NEAR
     wanted = [far + 2 * NEAR + number for number in (2, 1, 0)]
     for id in (*wanted, far, first):
-        here = Post.id == make_post(alice, "bread").id
+        post = make_post(alice, "bread")
         db.session.execute(delete(Watch))
-        db.session.execute(update(Post).where(here).values(id=id))
-        db.session.expunge_all()
+        db.session.execute(update(Post).where(Post.id == post.id).values(id=id))
+        db.session.expunge(post)
 
     def page(cursor=""):
         return find(app, "posts", alice, "bread", size=3, cursor=cursor)

@@ -549,6 +549,21 @@ def test_a_served_site_is_not_led_away_by_an_absolute_uri(served):
 
 @pytest.mark.fault
 @pytest.mark.xdist_group("served site")
+def test_an_address_that_is_too_long_is_answered_by_a_page_of_the_site(served):
+    """The address of a search may be as long as somebody types it."""
+    asked = {}
+    for length in (5000, 9000, 200_000):
+        path = f"/search?q={'a' * length}"
+        asked[length] = raw(served, f"GET {path} HTTP/1.1", "Host: 127.0.0.1HERE")
+
+    assert [status for status, _ in asked.values()] == [200, 414, 414]
+    for _, headers in asked.values():
+        assert "content-security-policy: default-src 'none'" in headers
+        assert "content-type: text/html" in headers
+
+
+@pytest.mark.fault
+@pytest.mark.xdist_group("served site")
 def test_a_served_site_tells_no_version(served):
     """R-25."""
     status, headers = raw(served, "GET / HTTP/1.1", "Host: 127.0.0.1HERE")

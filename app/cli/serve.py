@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
+from ..serving import SETTINGS
 from .deploy import deploy
 from .plain import Command
 
@@ -46,7 +47,7 @@ def serve(context, port, deploying):
     app = current_app._get_current_object()
     app.config["PORT"] = port  # for the links of mails that no request asks for
     settings = {"bind": f"{HOST}:{port}", "threads": 8, "loglevel": "warning"}
-    Server(app, control_socket_disable=True, forwarder_headers="", **settings).run()
+    Server(app, **SETTINGS, **settings).run()
 
 
 def free_port(text):

@@ -1,22 +1,25 @@
 """Searching what members wrote, and members. The whole question stands in the address."""
 
 from datetime import UTC, datetime, time
+from functools import partial
 
 from flask import render_template, request
-from wtforms import DateField, SearchField, StringField
+from wtforms import DateField, HiddenField, SearchField, StringField
 from wtforms.validators import Optional, ValidationError
 
 from ..decorators import readable
 from ..forms import Form, at_most, stripped, visible
-from ..models import User
+from ..models import Comment, Post, User
 from ..models.fields import at_midnight
-from ..models.search import Search
+from ..models.search import CANDIDATES, Search
 from ..models.setting import current_settings
 from ..security import actor
-from ..words import LONGEST_QUESTION, terms_of
+from ..words import LONGEST_QUESTION, question_of
 from .blueprint import main
 
+WRITTEN = {"posts": Post, "comments": Comment}
 KINDS = {"posts": "Posts", "comments": "Comments", "people": "People"}
+SORTS = {"newest": "Newest first", "best": "Best match"}
 AT_A_GLANCE = 5  # of each kind, where all are shown
 
 
@@ -33,6 +36,8 @@ class SearchForm(Form):
     author = StringField("Written by", filters=[stripped], validators=[at_most(64), visible])
     since = DateField("From", validators=[Optional()])
     until = DateField("Until", validators=[Optional()])
+
+    sort = HiddenField()
 
     person = None  # the author, once validated
 
@@ -55,7 +60,7 @@ class SearchForm(Form):
     def wanted(self):
         first, last = self.since.data, self.until.data
         return Search(
-            terms_of(self.q.data or ""),
+            question_of(self.q.data or ""),
             actor(),
             author=self.person,
             since=datetime.combine(first, time.min, UTC) if first else None,
@@ -69,14 +74,20 @@ def search():
     form, kind = SearchForm(), request.args.get("kind")
     kind = kind if kind in KINDS else None
     wanted = form.wanted if form.validate() else None
-    found = pages_of(wanted, kind, form.narrowed) if wanted and wanted.terms else {}
+    by_best = form.sort.data == "best"
+    found = {}
+    if wanted and wanted.question.phrases:
+        found = pages_of(wanted, kind, form.narrowed, by_best)
     facts = dict(kind=kind, kinds=KINDS, found=found, args=asked(form))
+    facts |= dict(sorts=SORTS, candidates=CANDIDATES)
     return render_template("main/search.html", form=form, wanted=wanted, **facts)
 
 
-def pages_of(wanted, kind, narrowed):
-    """Return kind → page: of one kind whole pages, of all the newest few."""
+def pages_of(wanted, kind, narrowed, by_best):
+    """Return kind → page: of one kind whole pages, of all the first few."""
     finders = {"people": wanted.people, "posts": wanted.posts, "comments": wanted.comments}
+    if by_best:
+        finders |= {name: partial(wanted.best, cls) for name, cls in WRITTEN.items()}
     if kind:
         return {kind: finders[kind](current_settings().posts_per_page)}
     if narrowed:

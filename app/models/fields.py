@@ -61,15 +61,32 @@ def partial_index(name, where, *columns, **options):
     return Index(name, *(columns or ["id"]), **options)
 
 
+MOST_PLACES, MOST_OF_A_WORD = 16383, 255  # that PostgreSQL keeps
 NEVER_TWICE = {"sqlite_autoincrement": True}  # else SQLite gives a deleted row's id to the next
 
 Id = Annotated[int, mapped_column(primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UTCDateTime)]
 CreatedAt = Annotated[datetime, mapped_column(UTCDateTime, default=utcnow, index=True)]
 Reason = Annotated[str, mapped_column(String(500), default="")]
+
+
+class WordsInOrder(TypeDecorator):
+    """Words with spaces between them; PostgreSQL keeps the place of each."""
+
+    impl, cache_ok = Text, True
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value, dialect):
+        if dialect.name != "postgresql" or not value:
+            return value
+        places = {}
+        for place, word in enumerate(value.split(" ")[:MOST_PLACES], start=1):
+            places.setdefault(word, []).append(str(place))
+        return " ".join(f"{word}:{','.join(at[:MOST_OF_A_WORD])}" for word, at in places.items())
+
+
 Words = Annotated[  # to be found by, see words.py and word_index.py; pages never show them
-    str,
-    mapped_column(
-        Text().with_variant(TSVECTOR(), "postgresql"), default="", server_default="", deferred=True
-    ),
+    str, mapped_column(WordsInOrder, default="", server_default="", deferred=True)
 ]

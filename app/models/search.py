@@ -1,4 +1,4 @@
-"""Searching posts, comments and people, the newest first.
+"""Searching posts, comments and people, the newest or the best first.
 
 Ids grow with time, so they are the order: both databases walk along it and stop when a page is
 full. However many rows have a word, no statement sorts them all. Statements are built once for
@@ -9,12 +9,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Integer, and_, bindparam, case, exists, func, select, union_all
+from flask import request
+from sqlalchemy import (
+    Integer,
+    String,
+    and_,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 
 from ..extensions import db
-from ..paging import ID, MANY, KeysetPage, Timeline
-from ..words import Term
+from ..paging import ID, LARGEST, MANY, KeysetPage, Timeline
+from ..words import Question, relevance
 from .card import (
     WHO,
     Anybody,
@@ -32,8 +45,9 @@ from .mute import Mute
 from .post import Post
 from .role import Role
 from .user import User
-from .word_index import SqliteIndex, postgresql_match, question_of
+from .word_index import SqliteIndex, as_query, postgresql_match
 
+CANDIDATES = 500  # of which the best are shown
 NEAR = 2_000  # ids that PostgreSQL looks through before it asks its index
 
 
@@ -49,32 +63,50 @@ class PersonFound(Author):
 class Search:
     """What is looked for, and by whom. `author`, `since` and `until` narrow texts, not people."""
 
-    terms: list[Term]
+    question: Question
     viewer: User
     author: User | None = None
     since: datetime | None = None
     until: datetime | None = None
 
     def posts(self, size):
-        """The page of posts that the query string asks for."""
-        return self._page(Post, size, self.author, self.since, self.until)
+        """The page of posts that the query string asks for, the newest first."""
+        return self._newest(Post, size)
 
     def comments(self, size):
-        return self._page(Comment, size, self.author, self.since, self.until)
+        return self._newest(Comment, size)
 
     def people(self, size):
-        return self._page(User, size)
+        """Names are short and have no order to speak of, so a phrase is its words."""
+        words = [(term,) for phrase in self.question.phrases for term in phrase]
+        without = [phrase for phrase in self.question.excluded if len(phrase) == 1]
+        question = Question(words, without)
+        return Search(question, self.viewer)._newest(User, size)
 
-    def _page(self, cls, size, author=None, since=None, until=None):
-        if not self.terms:
+    def best(self, cls, size):
+        """The page of the best matches among the newest `CANDIDATES`."""
+        if not self.question.phrases:
+            return KeysetPage([])
+        best = _best(cls, anybody_like(self.viewer), self._narrowed, db.engine.dialect.name)
+        return best.page(size, self.question, self._values)
+
+    def _newest(self, cls, size):
+        if not self.question.phrases:
             return KeysetPage([])
         dialect = db.engine.dialect.name
-        narrowed = Narrowed(*(value is not None for value in (author, since, until)))
-        timeline = _timeline(cls, anybody_like(self.viewer), narrowed, dialect)
-        values = dict(viewer=self.viewer.id, since=since, until=until)
-        values["author"] = author and author.id
-        values["question"] = question_of(self.terms, dialect, author)
-        return timeline.page(size=size, **values)
+        timeline = _timeline(cls, anybody_like(self.viewer), self._narrowed, dialect)
+        return timeline.page(size=size, **self._values)
+
+    @property
+    def _narrowed(self):
+        return Narrowed(*(value is not None for value in (self.author, self.since, self.until)))
+
+    @property
+    def _values(self):
+        values = dict(viewer=self.viewer.id, since=self.since, until=self.until)
+        values["author"] = self.author and self.author.id
+        values["question"] = as_query(self.question, db.engine.dialect.name, self.author)
+        return values
 
 
 @dataclass(frozen=True)
@@ -89,17 +121,56 @@ class Narrowed:
 @cache
 def _timeline(cls, viewer, narrowed, dialect):
     """Return the pages of what is found, for all who search in this way."""
-    found = Found(cls, viewer, narrowed)
-    along = {"sqlite": _along_sqlite, "postgresql": _along_postgresql}[dialect]
-    cards, make = {
-        Post: (post_cards, PostCard.of),
-        Comment: (comment_cards, CommentCard.of),
-        User: (_people_found, lambda row: PersonFound(*row)),
-    }[cls]
+    found, along = Found(cls, viewer, narrowed), ALONG[dialect]
+    cards, make = CARDS[cls]
     all_cards = cards(viewer)
     return Timeline(
         lambda falling: all_cards.where(cls.id.in_(along(found, falling))), [cls.id], make
     )
+
+
+@cache
+def _best(cls, viewer, narrowed, dialect):
+    return BestMatches(Found(cls, viewer, narrowed), ALONG[dialect], dialect)
+
+
+class BestMatches:
+    """What is found, by how much a text has of what is asked for; statements are built once.
+
+    No statement ranks all that has a common word: only the newest are looked at.
+    """
+
+    def __init__(self, found, along, dialect):
+        cls, (cards, self.make) = found.cls, CARDS[found.cls]
+        score = cls.words
+        if dialect == "postgresql":  # 1: divided by the logarithm of the length
+            score = func.ts_rank(score, cast(bindparam("question", type_=String), TSQUERY), 1)
+        ids = along(found, True).subquery()
+        self.candidates = select(cls.id, score).where(cls.id.in_(select(ids)))
+        self.cards = cards(found.viewer).where(cls.id.in_(bindparam("ids", expanding=True)))
+
+    def page(self, size, question, values):
+        """Return the page that the query string's `after` or `before` asks for, by its number."""
+        start = place_in_list()
+        newest = dict(id=LARGEST, many=CANDIDATES)
+        rows = db.session.execute(self.candidates, values | newest).all()
+        scored = [
+            (relevance(score.split(" "), question) if isinstance(score, str) else score, id)
+            for id, score in rows
+        ]
+        ids = [id for _, id in sorted(scored, reverse=True)[start : start + size]]
+        made = map(self.make, db.session.execute(self.cards, values | {"ids": ids})) if ids else ()
+        cards = {card.id: card for card in made}
+        items = [cards[id] for id in ids if id in cards]
+        before = str(max(start - size, 0)) if start else None
+        after = str(start + size) if start + size < len(rows) else None
+        return KeysetPage(items, before, after, is_beyond=not items and start > 0)
+
+
+def place_in_list():
+    """Return how many rows stand before the page that is asked for."""
+    asked = request.args.get("after") or request.args.get("before") or ""
+    return min(int(asked), CANDIDATES) if asked.isdecimal() and len(asked) < 6 else 0
 
 
 def _people_found(viewer):
@@ -218,3 +289,11 @@ def _matching(found, row):
 def _first_of(ids, falling):
     id = ids.selected_columns.id
     return ids.order_by(id.desc() if falling else id.asc()).limit(MANY)
+
+
+ALONG = {"sqlite": _along_sqlite, "postgresql": _along_postgresql}
+CARDS = {
+    Post: (post_cards, PostCard.of),
+    Comment: (comment_cards, CommentCard.of),
+    User: (_people_found, lambda row: PersonFound(*row)),
+}

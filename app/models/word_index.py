@@ -22,7 +22,7 @@ def sqlite_index(name, columns):
     remove = f"INSERT INTO {index} ({index}, rowid, {columns}) VALUES ('delete', old.id, {old})"
     return (
         f"CREATE VIRTUAL TABLE {index} USING fts5({columns}, content='{name}', content_rowid='id',"
-        " tokenize='ascii', detail='column', columnsize=0, prefix='3 4 5 6')",
+        " tokenize='ascii', columnsize=0, prefix='2 3 4 5')",
         f"CREATE TRIGGER {index}_insert AFTER INSERT ON {name} BEGIN {add}; END",
         f"CREATE TRIGGER {index}_delete AFTER DELETE ON {name} BEGIN {remove}; END",
         f"CREATE TRIGGER {index}_update AFTER UPDATE OF id, {columns} ON {name}"
@@ -43,15 +43,28 @@ for cls, columns in INDEXED.items():
     event.listen(cls.__table__, "after_create", ddl)
 
 
-def question_of(terms, dialect, author=None):
+def as_query(question, dialect, author=None):
     """Return what the database is asked, to be bound as `question`. Words hold no quotes.
 
     For SQLite an author is a word of a column of its own; PostgreSQL is asked for them apart.
     """
+    wanted, unwanted = (
+        [_phrase_for(dialect, phrase) for phrase in phrases]
+        for phrases in (question.phrases, question.excluded)
+    )
     if dialect == "postgresql":
-        return " & ".join(f"'{term.word}'{':*' if term.beginning else ''}" for term in terms)
-    words = " AND ".join(f'"{term.word}"{"*" if term.beginning else ""}' for term in terms)
-    return f"words : ({words})" + (f' AND author_id : "{author.id}"' if author else "")
+        return " & ".join([*wanted, *(f"!({phrase})" for phrase in unwanted)])
+    query = f"words : ({' AND '.join(wanted)})"
+    query = f'{query} AND author_id : "{author.id}"' if author else query
+    return f"({query}) NOT words : ({' OR '.join(unwanted)})" if unwanted else query
+
+
+def _phrase_for(dialect, phrase):
+    """Return a phrase in the language of a database; a beginning stands alone."""
+    beginning = phrase[-1].beginning
+    if dialect == "postgresql":
+        return " <-> ".join(f"'{term.word}'" for term in phrase) + (":*" if beginning else "")
+    return f'"{" ".join(term.word for term in phrase)}"' + ("*" if beginning else "")
 
 
 def postgresql_match(cls):
