@@ -27,7 +27,7 @@ from wtforms.widgets import core as widgets
 
 from .markdown import render
 from .names import canonical_address, has_hidden_characters, is_blank, is_hidden, readable_address
-from .passwords import LONGEST
+from .passwords import LONGEST, is_too_long
 from .words import plain
 
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
@@ -215,8 +215,14 @@ def address(form, field):
         raise ValidationError(str(error)) from None
 
 
+def short_password(form, field):
+    if is_too_long(field.data):
+        raise ValidationError(f"Use at most {LONGEST} characters.")
+
+
 def known_password_field(label):
-    return PasswordField(label, validators=[InputRequired(REQUIRED), at_most(LONGEST)])
+    """One that is compared with its hash; of old hashes as it was typed, so nothing changes it."""
+    return PasswordField(label, validators=[InputRequired(REQUIRED), short_password])
 
 
 class AddressField(StringField):

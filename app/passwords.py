@@ -5,6 +5,7 @@ Hashes of Werkzeug's kinds verify too, for accounts that were brought along.
 
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
+from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -48,30 +49,55 @@ def init_app(app):
     app.extensions["passwords"] = Hashing(app.config["ARGON2"], app.config["PASSWORD_SLOTS"])
 
 
+def normalized(password):
+    """Return the password as it is hashed: é is one letter on every keyboard (NFC)."""
+    return normalize("NFC", password)
+
+
+def is_too_long(password):
+    return min(len(password), len(normalized(password))) > LONGEST
+
+
 def hash_password(password):
     with _hashing().slot() as hasher:
-        return hasher.hash(password)
+        return hasher.hash(normalized(password))
 
 
 def verify(stored, password):
-    """Whether the password fits. Without a stored hash it takes as long, and never fits (R-68)."""
-    if len(password) > LONGEST:
+    """Whether the password fits. Without a stored hash it takes as long, and never fits (R-68).
+
+    Hashes from before passwords were normalized fit what was typed then.
+    """
+    if is_too_long(password):
         return False
-    with _hashing().slot() as hasher:
-        if stored and not stored.startswith("$argon2"):
-            return _verify_werkzeug(stored, password)
-        try:
-            return hasher.verify(stored or _hashing().nobody, password) and bool(stored)
-        except (VerificationError, InvalidHashError):
-            return False
+    spellings = dict.fromkeys([normalized(password), password, normalize("NFD", password)])
+    with _hashing().slot():
+        return any(_verify(stored, spelling) for spelling in spellings)
 
 
-def needs_rehash(stored):
-    return not stored.startswith("$argon2") or _hashing().hasher.check_needs_rehash(stored)
+def needs_rehash(stored, password):
+    """Whether the hash, which the password fits, is not what would be made of it today."""
+    if not stored.startswith("$argon2") or _hashing().hasher.check_needs_rehash(stored):
+        return True
+    if password.isascii():
+        return False
+    with _hashing().slot():
+        return not _verify(stored, normalized(password))
+
+
+def _verify(stored, spelling):
+    if stored and not stored.startswith("$argon2"):
+        return _verify_werkzeug(stored, spelling)
+    hashing = _hashing()
+    try:
+        return hashing.hasher.verify(stored or hashing.nobody, spelling) and bool(stored)
+    except (VerificationError, InvalidHashError):
+        return False
 
 
 def problem_with(password, names=()):
     """Return a sentence that says why this password is refused, or None (ASVS 6.2.1, 6.2.4)."""
+    password = normalized(password)
     if len(password) < SHORTEST:
         return f"Use at least {SHORTEST} characters."
     if len(password) > LONGEST:
@@ -86,7 +112,7 @@ def strength(password, names=()):
         return 0, f"{WORDS[0]}."
     guesses = {guess for name in names if name for guess in (name, name.partition("@")[0])}
     with judging:
-        told = zxcvbn(password[:72], user_inputs=[*SITE_WORDS, *guesses])
+        told = zxcvbn(normalized(password)[:72], user_inputs=[*SITE_WORDS, *guesses])
     hints = [told["feedback"]["warning"].strip(), *told["feedback"]["suggestions"]]
     hint = next((hint.rstrip(".") for hint in hints if hint), "Add another word or two")
     score = told["score"]

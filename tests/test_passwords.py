@@ -1,14 +1,16 @@
 """Passwords: which are taken, that they are kept whole, and how they are changed."""
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from factories import ANOTHER, PASSWORD, link_in, mails, make_user
+from werkzeug.security import generate_password_hash
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
-from app.extensions import limiter
+from app.extensions import db, limiter
 from app.models import User, UserSession
 from app.passwords import problem_with, strength
 
@@ -355,3 +357,57 @@ def test_who_has_to_choose_a_new_password_reads_why(client, alice, ada):
         "set for them": (True, False),
         "demanded": (False, True),
     }
+
+
+COMPOSED, DECOMPOSED = "Zoë-qv8Zr-é한", unicodedata.normalize("NFD", "Zoë-qv8Zr-é한")
+
+
+def test_a_letter_is_one_however_a_keyboard_composes_it(client):
+    """Signing up, signing in, and changing it."""
+    assert sign_up(client, DECOMPOSED, password2=COMPOSED).status_code == 302
+    nora = User.with_username("nora")
+    assert [nora.verify_password(text) for text in (COMPOSED, DECOMPOSED)] == [True, True]
+    assert not nora.verify_password("Zoe-qv8Zr-e한")
+
+    for password in (COMPOSED, DECOMPOSED):
+        assert sign_in(client, "nora", password)
+        assert "This is the one you have" in change(client, DECOMPOSED, old=COMPOSED).text
+        client.sign_out()
+
+
+@pytest.mark.parametrize("typed", [COMPOSED, DECOMPOSED])
+@pytest.mark.parametrize("hashed", [COMPOSED, DECOMPOSED])
+def test_a_hash_from_before_fits_and_is_made_anew(app, client, typed, hashed):
+    nora = make_user("nora")
+    nora.password_hash = old = app.extensions["passwords"].hasher.hash(hashed)
+
+    assert sign_in(client, "nora", typed)
+
+    db.session.refresh(nora)
+    assert (nora.password_hash == old) == (hashed == COMPOSED)
+    client.sign_out()
+    assert sign_in(client, "nora", COMPOSED) and not nora.verify_password("Zoe")
+
+
+def test_an_old_hash_of_another_kind_fits_in_any_spelling(client):
+    nora = make_user("nora")
+    nora.password_hash = generate_password_hash(DECOMPOSED, "pbkdf2:sha256:1000")
+
+    assert sign_in(client, "nora", COMPOSED)
+    assert nora.password_hash.startswith("$argon2")
+
+
+def test_the_letters_are_counted_as_they_are_hashed():
+    assert problem_with("e\u0301" * 7) == "Use at least 8 characters."
+    assert problem_with(unicodedata.normalize("NFD", "é" + GIBBERISH * 15 + "ü" * 15)) is None
+
+
+def test_a_plain_password_costs_one_hash_and_any_other_three_at_most(client, hashes):
+    make_user("nora")
+    for password in ("wrong but plain", "wrong ünd nöt"):
+        hashes.clear()
+        assert not sign_in(client, "nora", password)
+        known = len(hashes)
+        hashes.clear()
+        assert not sign_in(client, "nobody", password)
+        assert len(hashes) == known == (1 if password.isascii() else 2)

@@ -31,7 +31,7 @@ from ..forms import (
 from ..models import SignUpMark, User
 from ..names import is_reserved, problem_with_username
 from ..networks import network_of
-from ..passwords import problem_with
+from ..passwords import normalized, problem_with
 from ..throttles import STRENGTH
 from ..tokens import Verdict, read, sign
 
@@ -53,12 +53,16 @@ NAME_TAKEN = "This name is taken; please choose another one."
 
 
 def new_password_field(label):
-    return PasswordField(label, validators=[InputRequired(REQUIRED)])
+    return PasswordField(label, filters=[as_hashed], validators=[InputRequired(REQUIRED)])
+
+
+def as_hashed(text):
+    return normalized(text) if text else text
 
 
 def password_again_field(label):
     same = EqualTo("password", DIFFERENT)
-    return PasswordField(label, validators=[InputRequired(REQUIRED), same])
+    return PasswordField(label, filters=[as_hashed], validators=[InputRequired(REQUIRED), same])
 
 
 def username_field():
@@ -229,7 +233,7 @@ class ChangePasswordForm(NewPasswordForm):
 
     def validate_password(self, field):
         super().validate_password(field)
-        if field.data == self.old_password.data:
+        if field.data == as_hashed(self.old_password.data):
             raise ValidationError("This is the one you have; please choose another.")
 
 

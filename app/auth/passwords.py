@@ -78,7 +78,7 @@ def reset(token):
 def password_strength():
     """Say in words how hard a password is to guess, while it is typed."""
     STRENGTH.take(network_of(request))
-    password = request.form.get("password", "")[: passwords.LONGEST]
+    password = passwords.normalized(request.form.get("password", ""))[: passwords.LONGEST]
     names = [request.form.get(name, "")[:254] for name in NAMES]
     score, words = passwords.strength(password, names)
     accepted = score >= passwords.GOOD_ENOUGH and len(password) >= passwords.SHORTEST

@@ -8,7 +8,7 @@ from ..extensions import db
 from ..models import AccountDeletion, Role, User, UserSession
 from ..models.people_list import PeopleList
 from ..names import username_from, username_key
-from ..passwords import LONGEST, problem_with
+from ..passwords import LONGEST, is_too_long, problem_with
 from .people import find_role, find_user, one_change, read_line, reason_option
 from .plain import Group
 
@@ -131,7 +131,7 @@ def delete(email, yes, remove_writing, reason):
 
 def set_password(person, password):
     """Operators may set what they like; an easy one has to be changed at the next sign-in."""
-    if len(password) > LONGEST or not password.strip():
+    if is_too_long(password) or not password.strip():
         raise ValueError(f"A password has 1 to {LONGEST} characters.")
     person.assign_password(password)
     if problem := problem_with(password, [person.email, person.username]):

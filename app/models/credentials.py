@@ -35,7 +35,7 @@ class Credentials:
         False: the password was changed, or the account closed, since it was verified (R-59).
         """
         values = {"last_seen": utcnow()}
-        if needs_rehash(self.password_hash):
+        if needs_rehash(self.password_hash, password):
             values["password_hash"] = hash_password(password)
         return self._update_at_epoch(**values)
 
