@@ -15,6 +15,7 @@ from . import (
     databases,
     errors,
     logs,
+    offers,
     passwords,
     postman,
     security,
@@ -69,7 +70,7 @@ def create_app(config_name=None, **settings):
     if app.config["MAILBOX"]:
         app.register_blueprint(dev, url_prefix="/dev")
 
-    for part in (postman, errors, templating, cli, access):
+    for part in (postman, errors, templating, offers, cli, access):
         part.init_app(app)  # access last: it refuses endpoints without a policy
     logs.mask.learn(app.url_map)
     return app

@@ -54,6 +54,7 @@ WHILE_FROZEN = {
     "main.end_other_sessions",
     "main.end_session",
     "main.end_view_as",
+    "main.open_notification",
     "main.unsubscribe",
     "main.keep_account",
 }

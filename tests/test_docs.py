@@ -5,9 +5,13 @@ import re
 from services import ROOT
 
 import config
+from app.access import OUTSIDE_THE_FENCES, WHILE_SUSPENDED
+from app.models.data_export import KEPT
+from app.pictures import MOST_PIXELS, SIDE
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 EXAMPLE = (ROOT / ".env.example").read_text()
+IN_WORDS = {1: "one", 3: "three", 5: "five", 7: "seven"}
 ELSEWHERE = {"FLASK_CONFIG", "TEST_REDIS_URL"}  # read by the factory, and by the tests
 
 
@@ -66,6 +70,44 @@ def test_the_lifetimes_in_the_docs_are_those_of_the_configuration():
     assert f"| a remembered device | {remembered} days |" in text
     assert "| {} days / {:.0f} hour / {:.0f} hour / {} days |".format(*links) in text
     assert f"sending it again starts anew | {settings.INVITATION_LIFETIME.days} days |" in text
+
+
+def test_security_names_each_limit_with_its_number():
+    rows = re.findall(
+        r"^\| ([a-z -]+) \| [^|]+ \| (\d+ per [^|]+) \|$", DOCS["security.md"], re.MULTILINE
+    )
+
+    assert dict(rows) == config.Config.LIMITS and len(rows) == len(config.Config.LIMITS)
+
+
+def test_security_says_in_prose_what_the_code_does():
+    limits, text = config.Config.LIMITS, " ".join(DOCS["security.md"].split())
+    numbers = {name: limit.split()[0] for name, limit in limits.items()}
+    said = [
+        f"{numbers['sign-in by login and network']} in 5 minutes for a login from one network",
+        f"{numbers['sign-in by login']} from all together",
+        f"{numbers['sign-in by network']} for a network",
+        f"its limit of {numbers['sign-in by network']} by as many",
+        f"one of {numbers['sign-up by network']} sign-ups an hour",
+        f"at most {MOST_PIXELS // 10**6} million pixels",
+        f"of {SIDE} pixels in WebP",
+        f"for {IN_WORDS[KEPT.days]} days; it names no staff",
+    ]
+
+    assert [words for words in said if words not in text] == []
+    assert f"at most {IN_WORDS[int(numbers['mails to one address'])]} links an hour" in text
+    assert f"at most {IN_WORDS[int(numbers['changes of password'])]} times an hour" in text
+    assert f"at least {IN_WORDS[config.Config({}).SIGN_UP_SECONDS]} seconds" in text
+
+
+def test_security_names_what_a_suspended_member_reaches():
+    part = (
+        DOCS["security.md"].partition("## What a suspended member reaches")[2].partition("\n## ")[0]
+    )
+    named = set(re.findall(r"`((?:main|dev|auth)[.]\w+)`", part))
+    beyond = {name for name in OUTSIDE_THE_FENCES if name.startswith(("main.", "dev."))}
+
+    assert named == WHILE_SUSPENDED | beyond and "all of `auth`" in part
 
 
 def test_links_between_pages_of_the_docs_lead_somewhere():

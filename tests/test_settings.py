@@ -1,13 +1,17 @@
 """Settings: typed, in the log, in force at once in every process; freeze and members only."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
-from factories import PASSWORD, make_post, make_user
+from crawling import Page
+from factories import PASSWORD, make_comment, make_post, make_user
 
+from app.access import WHILE_FROZEN
 from app.extensions import db
-from app.models import AuditEntry, Role, Setting, User
+from app.models import AuditEntry, Role, Sanction, Setting, User
 from app.models.administrators import Refused
 from app.models.fields import iso
 from app.models.setting import CATEGORIES, Settings, current_settings
@@ -23,6 +27,7 @@ FORM |= dict(
     warning_days="90",
     hold_first="0",
     frozen_until="",
+    zone="UTC",
     freeze_text="",
 )
 
@@ -236,6 +241,79 @@ def test_an_end_that_is_past_is_said(admin):
     answer = save(admin, frozen="y", frozen_until="2020-01-01T00:00")
 
     assert "Please choose a moment that is yet to come." in answer.text
+
+
+def offered_in(client, app, start):
+    """What the pages offer to send that a freeze would refuse, and how much else they offer."""
+    refused, others, seen, queue = set(), set(), set(), list(start)
+    match = app.url_map.bind("localhost").match
+    while queue:
+        path = queue.pop()
+        if path in seen or len(seen) > 150 or re.search(r"logout|/static/|[.](xml|atom)", path):
+            continue
+        seen.add(path)
+        page = Page(path, client.get(path))
+        queue += [urlsplit(link).path for link in page.links if link.startswith("/")]
+        for form in page.posting:
+            endpoint = match(urlsplit(form.action).path, method="POST")[0]
+            (others if endpoint in WHILE_FROZEN else refused).add(endpoint)
+    return refused, others
+
+
+def test_while_frozen_nothing_is_offered_that_would_be_refused(client, app, alice, bob, mona):
+    post = make_post(alice)
+    make_comment(make_post(bob), bob)
+    make_comment(post, bob)
+    Sanction.impose(alice, "warning", by=mona, reason="A reason.")
+    pages = ["/", "/notifications", "/settings/profile", "/user/bob", "/standing"]
+    client.sign_in(alice)
+    assert {"main.index", "main.like", "main.edit_post"} <= offered_in(client, app, pages)[0]
+
+    change(frozen=True, frozen_until=iso(datetime(2099, 5, 1, 8, 30, tzinfo=UTC)))
+
+    refused, others = offered_in(client, app, pages)
+    assert refused == set()
+    assert {"auth.logout", "auth.change_password", "main.appeal_sanction"} <= others
+    said = "You can’t send anything here while the site is read-only, until 1 May 2099, 08:30 UTC."
+    assert said in client.get("/").text and said in client.get(f"/post/{post.id}").text
+    assert "Delete…" not in client.get(f"/post/{post.id}").text
+    client.sign_in(mona)
+    assert "main.index" in offered_in(client, app, ["/"])[0]
+
+
+SIGN_UP = {  # who may sign up, whether the freeze has an end: what is said
+    ("open", True): "nobody can sign up until 1 May 2099, 08:30 UTC.",
+    ("approval", True): "nobody can sign up until 1 May 2099, 08:30 UTC.",
+    ("open", False): "nobody can sign up right now.",
+    ("invitation", True): "works again when the site is no longer read-only, after 1 May 2099,",
+    ("closed", True): "takes no new members at the moment.",
+}
+
+
+def test_while_frozen_the_page_to_sign_up_says_until_when(client, app):
+    end = iso(datetime(2099, 5, 1, 8, 30, tzinfo=UTC))
+    said = {}
+    for mode, ends in SIGN_UP:
+        values = dict(registration=mode, frozen=True, freeze_text="We are moving house.")
+        change(frozen_until=end if ends else "", **values)
+        answer = client.get("/auth/register")
+        assert answer.status_code == 403 and "We are moving house." in answer.text
+        assert "Read-only" in answer.text
+        said[mode, ends] = (
+            SIGN_UP[mode, ends] if SIGN_UP[mode, ends] in answer.text else answer.text
+        )
+
+    assert said == SIGN_UP
+
+
+def test_the_end_of_a_freeze_is_typed_in_the_time_zone_of_the_administrator(admin, ada):
+    save(admin, frozen="y", frozen_until="2099-05-01T08:30", zone="Europe/Berlin")
+
+    assert current_settings().freeze_ends_at == datetime(2099, 5, 1, 6, 30, tzinfo=UTC)
+    assert ada.time_zone == "Europe/Berlin"
+    page = admin.get("/admin/settings").text
+    assert re.search('value="2099-05-01[T ]08:30', page)
+    assert '<option selected value="Europe/Berlin">' in page and "data-own-zone" not in page
 
 
 # Who may read

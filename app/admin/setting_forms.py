@@ -1,6 +1,7 @@
 """What an administrator may change while the site runs."""
 
 from datetime import UTC
+from zoneinfo import ZoneInfo
 
 from wtforms import (
     BooleanField,
@@ -21,10 +22,12 @@ from ..forms import (
     Required,
     at_most,
     choices_of,
+    in_zone,
     reason_field,
     stripped,
     visible,
     visible_lines,
+    zone_field,
 )
 from ..models.fields import iso, utcnow
 from ..models.setting import NAMES, READERS, REGISTRATION, categories_in
@@ -70,16 +73,20 @@ class SettingsForm(Versioned, Form):
         validators=[Optional(), NumberRange(0, 3650, "Enter a number from 0 to 3650.")],
     )
     frozen = BooleanField("Read-only for all but staff")
-    frozen_until = DateTimeLocalField("Read-only until (UTC)", validators=[Optional()])
+    frozen_until = DateTimeLocalField("Read-only until", validators=[Optional()])
+    zone = zone_field()
     freeze_text = text_field("What everybody reads meanwhile")
     reason = reason_field()
     submit = SubmitField("Save")
 
-    def __init__(self, settings):
+    def __init__(self, settings, by):
+        """The administrator `by` has the time zone that they chose before."""
         values = {name: getattr(settings, name) for name in vars(settings)}
         self.before = settings
         end = settings.freeze_ends_at
-        super().__init__(data=values | {"frozen_until": end and end.astimezone(UTC)})
+        zone = by.time_zone or "UTC"
+        until = end and end.astimezone(ZoneInfo(zone))
+        super().__init__(data=values | {"frozen_until": until, "zone": zone})
 
     def validate_report_categories(self, field):
         categories = categories_in(field.data)
@@ -95,8 +102,19 @@ class SettingsForm(Versioned, Form):
     def validate_frozen_until(self, field):
         if field.data and not 2000 <= field.data.year < 9999:
             raise ValidationError("Please choose a nearer moment.")
-        if self.frozen.data and field.data and field.data.replace(tzinfo=UTC) <= utcnow():
+        if self.frozen.data and field.data and self.named <= utcnow():
             raise ValidationError("Please choose a moment that is yet to come.")
+
+    @property
+    def named(self):
+        """The moment that was typed, in the time zone that was chosen; or None."""
+        end = self.frozen_until.data
+        return in_zone(end, self.zone.data).astimezone(UTC) if end else None
+
+    def remember_zone(self, person):
+        """Where a moment was typed, the next form begins with its time zone."""
+        if self.frozen_until.data:
+            person.time_zone = self.zone.data
 
     def values(self):
         """The values as the settings keep them."""
@@ -104,5 +122,4 @@ class SettingsForm(Versioned, Form):
         values["report_categories"] = values["report_categories"].replace("\r\n", "\n")
         if values["warning_days"] is None:
             values["warning_days"] = self.before.warning_days
-        end = self.frozen_until.data
-        return values | {"frozen_until": iso(end.replace(tzinfo=UTC)) if end else ""}
+        return values | {"frozen_until": iso(self.named) if self.named else ""}

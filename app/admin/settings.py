@@ -14,9 +14,10 @@ from .setting_forms import SettingsForm
 def settings():
     if request.method == "POST":
         Setting.lock()
-    form = SettingsForm(current_settings())
+    form = SettingsForm(current_settings(), actor())
     if form.validate_on_submit():
         changed = Setting.change(by=actor(), reason=form.reason.data, **form.values())
+        form.remember_zone(actor())
         db.session.commit()
         flash("The settings are saved." if changed else "Nothing was different.", "success")
         return redirect(url_for("admin.settings"))

@@ -9,6 +9,7 @@ from ..decorators import KeptBack
 from ..errors import answer, kept_text, prefers_json
 from ..extensions import db
 from ..models.setting import current_settings
+from ..offers import is_frozen_for
 from ..security import actor, this_page
 from .blueprint import auth
 from .wanted import keep
@@ -60,12 +61,10 @@ def refuse_while_frozen():
     endpoint = request.endpoint
     if request.method in READING or endpoint is None or endpoint in WHILE_FROZEN:
         return None
-    settings = current_settings()
-    if not settings.is_frozen or current_user.is_moderator() or current_user.is_administrator():
+    if not is_frozen_for(current_user):
         return None
-    return answer(
-        403, title="The site is read-only", words=settings.freeze_text or FROZEN, **kept_text()
-    )
+    words = current_settings().freeze_text or FROZEN
+    return answer(403, title="The site is read-only", words=words, **kept_text())
 
 
 @auth.before_app_request

@@ -14,6 +14,7 @@ from ..email import send_already_registered, send_confirmation
 from ..errors import answer, prefers_json
 from ..extensions import db
 from ..models import User
+from ..models.fields import full
 from ..models.setting import current_settings
 from ..names import readable_address
 from ..networks import network_of
@@ -51,10 +52,18 @@ def register():
 
 @auth.app_errorhandler(SignUpClosed)
 def say_that_sign_up_is_closed(error):
-    title, words = CLOSED.get(current_settings().registration, CLOSED["closed"])
+    settings = current_settings()
+    title, words = CLOSED.get(settings.registration) or paused(settings.freeze_ends_at)
     if prefers_json():
         return answer(403, title=title, words=words)
     return render_template("auth/no_sign_up.html", title=title, words=words), 403
+
+
+def paused(end):
+    """Say that a freeze stops sign-ups, and when it ends, if that is known."""
+    if end is None:
+        return "Sign-up is paused", "The site is read-only, so nobody can sign up right now."
+    return "Sign-up is paused", f"The site is read-only, so nobody can sign up until {full(end)}."
 
 
 @auth.route("/unconfirmed")
