@@ -14,6 +14,7 @@ from . import (
     cli,
     databases,
     errors,
+    log_words,
     logs,
     offers,
     passwords,
@@ -70,7 +71,7 @@ def create_app(config_name=None, **settings):
     if app.config["MAILBOX"]:
         app.register_blueprint(dev, url_prefix="/dev")
 
-    for part in (postman, errors, templating, offers, cli, access):
+    for part in (postman, errors, templating, log_words, offers, cli, access):
         part.init_app(app)  # access last: it refuses endpoints without a policy
     logs.mask.learn(app.url_map)
     return app

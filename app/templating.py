@@ -1,7 +1,6 @@
 """Filters and names that every template has."""
 
 import hashlib
-import json
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
@@ -48,7 +47,6 @@ def init_app(app):
     app.add_template_global(full)
     app.add_template_filter(beginning)
     app.add_template_filter(marked)
-    app.add_template_filter(said)
     app.add_template_filter(here)
     app.add_template_filter(readable_address)
     app.add_template_global(iso)
@@ -147,25 +145,6 @@ def avatar_url(user):
     if user.picture_key:
         return f"{request.script_root}/picture/{user.picture_key}.webp"
     return f"{request.script_root}/avatar/{user.avatar_key}.svg"
-
-
-def said(text):
-    """Say in words what the log holds as a dictionary; other texts stay as they are."""
-    try:
-        values = json.loads(text) if text.startswith("{") else None
-    except (RecursionError, ValueError):
-        values = None
-    if not isinstance(values, dict):
-        return text
-    return ", ".join(f"{name.replace('_', ' ')}: {_said(value)}" for name, value in values.items())
-
-
-def _said(value):
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        value = " ".join(map(str, value))
-    return "nothing" if value in (None, "") else value
 
 
 def iso(moment):

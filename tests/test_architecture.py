@@ -23,7 +23,17 @@ FLOORS = [
     + ["pictures", "throttles", "tokens", "words", "written_domains"],
     ["models"],
     ["access", "access_map", "clean_ups", "decorators", "digests", "doctor", "email", "errors"]
-    + ["exports", "fake", "imports", "log_filters", "notices", "offers", "own_data", "postman"]
+    + [
+        "exports",
+        "fake",
+        "imports",
+        "log_filters",
+        "log_words",
+        "notices",
+        "offers",
+        "own_data",
+        "postman",
+    ]
     + ["security", "serving", "templating", "terms", "typed"],
     ["admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],

@@ -3,6 +3,7 @@
 import click
 
 from ..extensions import db
+from ..log_words import said, target
 from ..logs import one_line
 from ..models import AuditEntry
 from ..models.audit_chain import AuditHead
@@ -46,6 +47,10 @@ def list_(actor, action, limit):
 
 def line_of(entry):
     when = f"{entry.number:>6}  {entry.created_at:%Y-%m-%d %H:%M}"
-    what = f"{entry.actor_name}: {entry.action} {entry.target_name}".rstrip()
-    change = f"{entry.before} → {entry.after}" if entry.before or entry.after else ""
+    what = f"{entry.actor_name}: {entry.action} {target(entry)}".rstrip()
+    change = (
+        f"{said(entry.before, entry)} → {said(entry.after, entry)}"
+        if entry.before or entry.after
+        else ""
+    )
     return "  ".join(filter(None, [when, what, change, entry.reason]))
