@@ -37,8 +37,8 @@ class Counted:
 
     @classmethod
     def forget_counts(cls, id, *names):
-        """Let the object of this id read these counts again, if it is in hand."""
-        held = db.session.identity_map.get(identity_key(cls, id))
+        """Let the object of this id read these counts again, if it is in hand; None is nobody."""
+        held = db.session.identity_map.get(identity_key(cls, [id]))
         if held is not None:
             db.session.expire(held, names)
 
