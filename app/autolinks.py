@@ -34,6 +34,7 @@ MAIL = re.compile(
     rf"(?<![\w.+%@/=-])[A-Za-z0-9](?:[A-Za-z0-9_.+-]{{0,62}}[A-Za-z0-9_+-])?"
     rf"@(?:{LABEL}[.])+[^\W\d_]{{2,63}}+(?![\w@/-]|[:.]\w)"
 )
+EITHER = re.compile(f"{START.pattern}|{MAIL.pattern}", re.IGNORECASE)
 
 
 def init_markdown(markdown):
@@ -54,6 +55,23 @@ def init_markdown(markdown):
     markdown.inline.ruler.at("text", text)
     markdown.inline.ruler.after("text", "web_address", _web_address)
     markdown.core.ruler.after("text_join", "mail_address", _mail_addresses)
+
+
+def addresses_in(text):
+    """Yield the bare addresses of a plain text, and where each begins: start, address."""
+    at = 0
+    while found := EITHER.search(text, at):
+        start, mail = found.start(), MAIL.match(text, found.start())
+        if address := mail[0] if mail else address_at(text, start, len(text)):
+            yield start, address
+        at = max(found.end(), start + len(address))
+
+
+def href_of(address):
+    """Return where a bare address leads, before it is normalized."""
+    if "://" in address:
+        return address
+    return f"https://{address}" if START.match(address) else f"mailto:{address}"
 
 
 def address_at(text, start, limit):
@@ -91,7 +109,7 @@ def _web_address(state, silent):
     if state.linkLevel or not (address := address_at(state.src, state.pos, state.posMax)):
         return False
     shown = unescapeAll(address)  # &amp; is a sign here as it is in all other text
-    href = state.md.normalizeLink(shown if "://" in shown else f"https://{shown}")
+    href = state.md.normalizeLink(href_of(shown))
     if not state.md.validateLink(href):
         return False
     if not silent:
@@ -117,7 +135,7 @@ def _with_mail_links(children, markdown):
             continue
         text, at = child.content, 0
         for match in MAIL.finditer(text):
-            href = markdown.normalizeLink(f"mailto:{match[0]}")
+            href = markdown.normalizeLink(href_of(match[0]))
             if markdown.validateLink(href):
                 yield Token("text", "", 0, content=text[at : match.start()])
                 yield Token("link_open", "a", 1, attrs={"href": href})

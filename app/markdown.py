@@ -12,7 +12,7 @@ from markdown_it.common.normalize_url import normalizeLink
 from markdown_it.rules_block.table import table
 from markdown_it.rules_inline import link
 from markdown_it.token import Token
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from . import autolinks
 from .domains import domain_key
@@ -22,6 +22,7 @@ from .words import MARKS
 RENDERER = 4  # raise it when the rules change: what is stored is then rendered again (R-19)
 LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in security.py
 REL = "nofollow ugc noopener"
+LINKED = Markup('<a href="{}" rel="{}">{}</a>')
 LETTER = rf"[\w{MARKS}]"
 NO_NAME = rf"(?<![\w{MARKS}@/.#&-])"  # else it is an address, or a path
 MENTION = re.compile(rf"{NO_NAME}@({NAME})(?!{LETTER}|@)")
@@ -50,6 +51,17 @@ def render(text):
     _tame(tokens)
     html = markdown.renderer.render(tokens, markdown.options, environment)
     return Markup(fence.clean(html))
+
+
+def linked(text):
+    """Return a plain text as HTML in which bare addresses are links."""
+    parts, at = [], 0
+    for start, address in autolinks.addresses_in(text):
+        href = markdown.normalizeLink(autolinks.href_of(address))
+        if is_allowed(href):
+            parts += [escape(text[at:start]), LINKED.format(href, REL, address)]
+            at = start + len(address)
+    return Markup("").join([*parts, escape(text[at:])])
 
 
 class Text:

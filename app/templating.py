@@ -9,6 +9,7 @@ from flask import current_app, has_request_context, request, url_for
 from flask.templating import Environment
 from markupsafe import Markup
 
+from .markdown import linked
 from .models.fields import end_in_words, full
 from .models.rendering import linked_from
 from .models.setting import settings_at_hand
@@ -49,6 +50,7 @@ def init_app(app):
     app.add_template_filter(marked)
     app.add_template_filter(here)
     app.add_template_filter(readable_address)
+    app.add_template_filter(linked)
     app.add_template_global(iso)
     app.add_template_global(duration)
     app.add_template_global(pace_in_words)

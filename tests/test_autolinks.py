@@ -5,10 +5,10 @@ import re
 from factories import make_comment, make_post
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_markdown import Reader
+from test_markdown import REL, Reader
 
 from app.extensions import db
-from app.markdown import render
+from app.markdown import linked, render
 from app.models import Page
 
 E = "https://example.org"
@@ -72,6 +72,40 @@ def test_no_link_is_put_into_another_and_no_letter_goes(text):
 
     assert Reader(html).faults == []
     assert not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", html)
+
+
+PLAIN = {
+    "See https://example.org/a_(b), www.example.org or ann@example.org.": (
+        f'See <a href="{E}/a_(b)" rel="{REL}">{E}/a_(b)</a>, '
+        f'<a href="https://www.example.org" rel="{REL}">www.example.org</a> or '
+        f'<a href="mailto:ann@example.org" rel="{REL}">ann@example.org</a>.'
+    ),
+    '<b> & "x"\nhttps:// www.x *a*': "&lt;b&gt; &amp; &#34;x&#34;\nhttps:// www.x *a*",
+    f"{E}/<script>": f'<a href="{E}/" rel="{REL}">{E}/</a>&lt;script&gt;',
+    f'{E}/?a="onclick=b': f'<a href="{E}/?a=" rel="{REL}">{E}/?a=</a>&#34;onclick=b',
+    f"{E}/?a&b": f'<a href="{E}/?a&amp;b" rel="{REL}">{E}/?a&amp;b</a>',
+    "": "",
+}
+
+
+def test_a_plain_text_has_links_too():
+    assert {text: linked(text) for text in PLAIN} == PLAIN
+
+
+@settings(max_examples=50)
+@given(st.text(alphabet="https:/w.a@b-_*()[]&; \n\\é。<>\"'", max_size=60))
+def test_no_plain_text_does_harm(text):
+    html = str(linked(f"{E}/{text} www.example.org/{text} ann@example.org{text}"))
+
+    assert Reader(html).faults == []
+    assert Reader(html).text == f"{E}/{text} www.example.org/{text} ann@example.org{text}"
+
+
+def test_a_profile_has_links(client, alice):
+    alice.about_me = f"Me: {E}/me."
+    db.session.commit()
+
+    assert f'Me: <a href="{E}/me" rel="{REL}">{E}/me</a>.' in client.get("/user/alice").text
 
 
 def test_they_are_links_wherever_markdown_is(client, alice):

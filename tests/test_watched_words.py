@@ -363,7 +363,7 @@ def test_a_text_can_be_tried(client, mona):
         for words in (
             "It would be refused",
             "The domain “poker.example”",
-            "It links to www.poker.example",
+            "It links to, or names, www.poker.example",
         )
     )
     assert db.session.scalar(select(Post)) is None
