@@ -32,6 +32,7 @@ from .words import plain
 
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
 SILENT = HiddenField, PasswordField  # and nobody reads them
+ABOUT_LENGTH = 2000  # characters that somebody says about themselves
 REQUIRED = "Please fill this in."
 HIDDEN = "This holds characters that cannot be seen; please type it anew."
 HIDDEN_IN_TEXT = "This holds characters that cannot be seen{}; please type that part anew."

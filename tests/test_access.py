@@ -34,6 +34,7 @@ ACCESS = {
     "admin.audit": ADMIN,
     "admin.cancel_import": ADMIN,
     "admin.change_address": ADMIN,
+    "admin.edit_user": ADMIN,
     "admin.change_role": ADMIN,
     "admin.decide_on_newcomer": ADMIN,
     "admin.decide_on_role_request": ADMIN,

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.admin.user_forms import NewUserForm
 from app.extensions import db
-from app.models import AuditEntry, Permission, Role, User, UserSession
+from app.models import AuditEntry, Permission, Role, Sanction, User, UserSession
 
 ACTS = ["confirm", "deactivate", "reactivate", "require-password", "reset-link", "sign-out"]
 
@@ -40,6 +40,57 @@ def test_the_page_shows_what_a_person_is_and_what_was_done(client, page, ada, al
 
     for words in ("alice@example.org", "Moderator", "change role", "She asked.", "127.0.0.1"):
         assert words in text
+
+
+def test_the_page_shows_sanctions_in_force_and_past(client, page, mona, ada, alice):
+    Sanction.impose(alice, "silence", by=mona, reason="Shouting.").lift(by=mona, reason="Sorry.")
+    Sanction.impose(alice, "warning", by=mona, reason="Rude.")
+
+    text = client.get(page).text
+
+    for words in ("Silence", "Lifted by mona", "Sorry.", "Warning", "In force", "Rude."):
+        assert words in text
+    assert 'href="/moderation/people/alice"' in text and "Lift<span" in text
+
+
+def test_names_and_about_are_edited_and_noted_and_told(client, page, ada, alice):
+    form = dict(username="alicia", first_name="Al", last_name="", location="", about_me="Hello.")
+    answer = client.post(f"{page}/edit", data=form | {"reason": "She asked."})
+
+    assert answer.location == page
+    assert (alice.username, alice.first_name, alice.about_me) == ("alicia", "Al", "Hello.")
+    assert log()[0] == ("edit", "ada", "alicia")
+    assert "alicia is changed" in client.get(page).text
+    client.post(f"{page}/edit", data=form)
+    assert "Nothing was changed." in client.get(page).text and len(log()) == 1
+    client.sign_in(alice)
+    assert "ada edited your profile" in client.get("/notifications").text
+
+
+WRONG_EDITS = {  # what is typed: what is said
+    ("username", "bob"): "This name is taken",
+    ("username", "BOB"): "This name is taken",
+    ("username", "no good"): 'href="#username"',
+    ("username", ""): 'href="#username"',
+    ("about_me", "x" * 2001): 'href="#about_me"',
+    ("first_name", "a\u202eb"): 'href="#first_name"',
+}
+
+
+def test_a_wrong_edit_is_said_at_its_field(client, page, alice, bob):
+    form = dict(username="alice", first_name="", last_name="", location="", about_me="")
+    for (field, value), words in WRONG_EDITS.items():
+        answer = client.post(f"{page}/edit", data=form | {field: value})
+        assert answer.status_code == 200 and words in answer.text, (field, value)
+    assert log() == []
+
+
+def test_nobody_edits_the_profile_of_an_equal(client, page, ada):
+    other = make_user("otto", role="Administrator")
+
+    allowed = client.get(f"/admin/users/{other.id}/edit").status_code == 200
+
+    assert allowed is ada.may_act_on(other)
 
 
 def test_mails_to_a_person_are_shown_as_envelopes(client, page):

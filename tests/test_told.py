@@ -99,6 +99,9 @@ DONE = {  # what the member reads, and how it came to that
     "mona banned your account": sanctioned("ban"),
     "mona lifted a sanction against you": lift,
     "mona reinstated a sanction against you": reinstate,
+    "ada edited your profile": lambda alice, post, mona, ada: alice.edit(
+        by=ada, location="Bergen", **WHO
+    ),
     "mona hid your posts and comments": clean_up,
     "mona restored your posts and comments": undo_clean_up,
     "ada accepted your appeal": decided("lifted"),

@@ -4,7 +4,7 @@ from flask import render_template
 from sqlalchemy.orm import defer
 
 from ..extensions import db
-from ..models import AccountDeletion, AuditEntry, OutboxMail, User, UserSession
+from ..models import AccountDeletion, AuditEntry, OutboxMail, Sanction, User, UserSession
 from ..security import actor
 from .blueprint import admin
 from .user_forms import ActForm
@@ -27,6 +27,7 @@ def show_user(person, form):
         form=form,
         forbidden=actor().why_not_act_on(person),
         deletion=AccountDeletion.of(person) if person.leaving_at else None,
+        sanctions=db.session.scalars(Sanction.of(person)).all(),
         sessions=UserSession.of(person),
         entries=db.session.scalars(AuditEntry.about(person).limit(SHOWN)).all(),
         mails=db.session.scalars(mails).all(),

@@ -16,7 +16,7 @@ from ..models import AccountDeletion, Role, User
 from ..models.administrators import Refused
 from ..models.leaving import left_of
 from ..names import readable_address
-from ..security import actor, right_password
+from ..security import actor, read_for_change, right_password
 from ..throttles import MAILS_TO
 from ..typed import refuse
 from .blueprint import admin
@@ -28,6 +28,7 @@ from .user_forms import (
     AddressForm,
     ChangeRoleForm,
     DeleteUserForm,
+    EditUserForm,
     NewUserForm,
 )
 
@@ -115,6 +116,22 @@ def change_role(id):
             flash(f"Nothing was changed: {person.username} is {person.role_in_words}.", "info")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_role.html", person, form)
+
+
+@admin.route("/users/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
+def edit_user(id):
+    person = db.get_or_404(User, id)
+    read_for_change(person)
+    form = EditUserForm(person)
+    if form.validate_on_submit():
+        done = tried(User.edit, person, by=actor(), reason=form.reason.data, **form.values)
+        if done is None:
+            return show_act("admin/edit_user.html", person, form)
+        db.session.commit()
+        words = f"{person.username} is changed, and told." if done else "Nothing was changed."
+        flash(words, "success" if done else "info")
+        return redirect(url_for("admin.user", id=id))
+    return show_act("admin/edit_user.html", person, form)
 
 
 @admin.route("/users/<int(max=2147483647):id>/address", methods=["GET", "POST"])

@@ -3,15 +3,17 @@
 from datetime import timedelta
 
 from flask import request
-from wtforms import DateField, SelectField, StringField, SubmitField
+from wtforms import DateField, SelectField, StringField, SubmitField, TextAreaField
 from wtforms import ValidationError as Invalid
 from wtforms.validators import Optional
 
 from ..conflicts import Versioned
 from ..forms import (
+    ABOUT_LENGTH,
     REQUIRED,
     Form,
     Required,
+    as_pasted,
     at_most,
     choices_of,
     email_field,
@@ -19,6 +21,7 @@ from ..forms import (
     reason_field,
     stripped,
     visible,
+    visible_lines,
     writing_field,
 )
 from ..models import Role, User
@@ -29,6 +32,11 @@ NAME_TAKEN = "This name is taken; please choose another one."
 ADDRESS_TAKEN = "Somebody has this address already."
 
 
+def username_field():
+    checks = [Required(REQUIRED), at_most(64), visible]
+    return StringField("Username", filters=[stripped], validators=checks)
+
+
 class ActForm(Form):
     """The reason that goes with a button."""
 
@@ -37,9 +45,7 @@ class ActForm(Form):
 
 class NewUserForm(Form):
     email = email_field("Email address")
-    username = StringField(
-        "Username", filters=[stripped], validators=[Required(REQUIRED), at_most(64), visible]
-    )
+    username = username_field()
     first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
     last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
     role = SelectField("Role", coerce=int)
@@ -89,6 +95,36 @@ class ChangeRoleForm(Versioned, UntilForm):
         until = (end - timedelta(seconds=1)).date() if end else None
         super().__init__(role=person.role_id, until=until)
         self.role.choices = grantable(by)
+
+
+class EditUserForm(Versioned, Form):
+    username = username_field()
+    first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
+    last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
+    location = StringField("Location", filters=[stripped], validators=[visible, at_most(64)])
+    about_me = TextAreaField(
+        "About", filters=[as_pasted, stripped], validators=[visible_lines, at_most(ABOUT_LENGTH)]
+    )
+    reason = reason_field()
+    submit = SubmitField("Save")
+
+    def __init__(self, person):
+        super().__init__(obj=person)
+        self.person = person
+
+    def validate_username(self, field):
+        if field.data == self.person.username:
+            return
+        if problem := problem_with_username(field.data):
+            raise Invalid(problem)
+        holder = User.with_username(field.data)
+        if is_reserved(field.data) or (holder and holder is not self.person):
+            raise Invalid(NAME_TAKEN)
+
+    @property
+    def values(self):
+        names = "username", "first_name", "last_name", "location", "about_me"
+        return {name: self[name].data or "" for name in names}
 
 
 class AddressForm(Form):

@@ -27,6 +27,7 @@ SAYS_OF_ACTS = {  # of staff, by their names in the log
     "ban": "{} banned your account",
     "lift sanction": "{} lifted a sanction against you",
     "reinstate sanction": "{} reinstated a sanction against you",
+    "edit": "{} edited your profile",
     "clean up": "{} hid your posts and comments",
     "undo clean up": "{} restored your posts and comments",
     "accept appeal": "{} accepted your appeal",

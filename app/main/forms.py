@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, ValidationError
 
 from ..conflicts import Versioned
 from ..forms import (
+    ABOUT_LENGTH,
     REQUIRED,
     Form,
     Required,
@@ -32,8 +33,6 @@ from ..models.setting import current_settings
 from ..models.watched_word import WatchList, WordRefused, refuse
 from ..models.written import LONGEST
 from ..security import actor
-
-ABOUT_LENGTH = 2000
 
 
 class WritingForm(Form):

@@ -157,21 +157,22 @@ class ActedOn:
         return True
 
     def edit(self, *, by=None, reason="", **values):
-        """Set names or the place; Refused where somebody has the username."""
+        """Set names, the place or what they say about themselves; Refused for a taken username."""
         self._require_rank(by)
         before = {name: getattr(self, name) for name in values}
         changed = [name for name in values if values[name] != before[name]]
         if not changed:
-            return
+            return False
         said = [{name: source[name] for name in changed} for source in (before, values)]
         try:
             with db.session.begin_nested():
                 for name in changed:
                     setattr(self, name, values[name])
-                self._record("edit", by, reason, *said)
+                news.of_act(self._record("edit", by, reason, *said), self.id)
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("Somebody has this username already.") from None
+        return True
 
     def demand_new_password(self, *, by=None, reason=""):
         """Ask for a new password at the next sign-in."""
