@@ -34,9 +34,10 @@ HIDDEN_SIGN = re.compile(r"[\[({]([:/@])[\])}]")
 SPELT_DOT = re.compile(
     r"(?<=\w)\s{1,3}dot\s{1,3}(?=(\w+))|(?<=\w) {1,3}[.] {0,3}(?=(\w+))", re.IGNORECASE
 )
-OTHER_DOTS = str.maketrans(
-    dict.fromkeys("\u3002\uff0e\uff61\u2024\u00b7\u2022\u22c5\u2027\u2219", ".")
-)
+DOTS = "\u3002\uff0e\uff61\u2024\u00b7\u2022\u22c5\u2027\u2219"
+DOTS += "\u06d4\u0701\u0702\ua4f8\ua60e\U00010a50\U0001d16d"  # of other scripts, much alike
+OTHER_DOTS = str.maketrans(dict.fromkeys(DOTS, "."))
+SPELT = re.compile(r"(?<![\w.])\w(?: ?[.]? ?\w(?!\w)){4,}")
 WEB = re.compile(r"\bh[tx]{2}ps?\s{0,3}:\s{0,3}[/\\]+\s{0,3}([^\s/\\?#<>\"]+)", re.IGNORECASE)
 NAMED = re.compile(rf"(?<![\w-]){WORD}(?:[.]+{WORD})+")
 ANY_DOT = re.compile(r"\s{1,3}(?:dot\s{1,3}|[.]\s{0,3})", re.IGNORECASE)
@@ -50,7 +51,8 @@ def as_written(text):
     """Return the text with each dot that stands for one; those that were in disguise are MARKED."""
     text = WORN_DOT.sub(".", HIDDEN_DOT.sub(MARKED, unquote(text)))
     text = HIDDEN_SIGN.sub(r"\1", text)
-    return SPELT_DOT.sub(_spelt_dot, text.translate(OTHER_DOTS))
+    text = SPELT.sub(lambda match: match[0].replace(" ", ""), text.translate(OTHER_DOTS))
+    return SPELT_DOT.sub(_spelt_dot, text)
 
 
 def hosts_written(text, *, in_code=False):

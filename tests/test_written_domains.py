@@ -5,6 +5,14 @@ from working import worked
 from app.written_domains import hosts_named, hosts_written
 
 FOLLOWED = [
+    "e v i l . c o m",
+    "e v i l.com",
+    "evil\ua4f8com",
+    "evil\u06d4com",
+    "EVIL[dot]COM/x",
+    "evil [ . ] com",
+    "http:evil.com",
+    "https:\\\\evil.com",
     "spam.example",
     "www.spam.example",
     "WWW.SPAM.EXAMPLE",
@@ -61,6 +69,10 @@ FOLLOWED = [
     "x/evil.com",
 ]
 PROSE = [
+    "plan a b c d . e f",
+    "U. S. A. I am",
+    "1. 2. 3. 4. 5.",
+    "W. B. Yeats",
     "a polka-dot-dress",
     "dot-dot-dot",
     "e.g. this",
