@@ -291,3 +291,21 @@ def test_whom_one_may_not_act_on_has_no_box(client, ada, alice):
         "boss",
         "alice",
     ]
+
+
+def test_so_many_are_on_a_page_as_was_chosen_and_the_address_keeps_it(client, ada):
+    for _ in range(12):
+        make_user()
+    client.sign_in(ada)
+
+    seen = {}
+    for size in ("10", "20", "50", "100"):
+        page = client.get(f"/admin/users?size={size}").text
+        seen[size] = page.count('name="people"') + page.count('href="/admin/users/1"')
+        assert f'<option selected value="{size}">' in page
+    following = re.findall(r'rel="next" href="([^"]+)"', client.get("/admin/users?size=10").text)
+
+    assert seen["10"] < seen["20"] == seen["50"] == seen["100"]
+    assert len(following) == 1 and "size=10" in following[0]
+    for wrong in ("0", "-1", "1000", "x"):
+        assert "Not a valid choice" in client.get(f"/admin/users?size={wrong}").text

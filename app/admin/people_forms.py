@@ -25,6 +25,7 @@ ORDERS = [
     ("username", "Username, A to Z"),
     ("seen", "Last seen (only who was seen)"),
 ]
+SIZES = [(size, f"{size} people") for size in ("10", "20", "50", "100")]
 ACTS = [
     ("", "Choose what to do"),
     ("role", "Change the role"),
@@ -56,6 +57,7 @@ class PeopleForm(Form):
     never = BooleanField("Never signed in")
     awaiting = BooleanField("Awaiting approval")
     sort = SelectField("Order", choices=choices_of(ORDERS), default="newest")
+    size = SelectField("On a page", choices=choices_of(SIZES), default="50")
 
     def __init__(self, roles):
         super().__init__()

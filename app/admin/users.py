@@ -23,7 +23,8 @@ def show_people(form, bulk):
     """The list that the address asks for; `bulk` is what to do to the people ticked in it."""
     found = form.wanted.find() if form.validate() else None
     if found:
-        order = dict(size=PER_PAGE, descending=found.descending)
+        size = int(form.size.data) if "size" in request.args else PER_PAGE
+        order = dict(size=size, descending=found.descending)
     return render_template(
         "admin/users.html",
         form=form,
