@@ -424,3 +424,24 @@ def test_writing_costs_as_few_as_it_does(client, alice, bob):
     data = {"body": "Hello.", "key": "a"}
     assert count(client, f"/post/{post.id}", "POST", data=data) <= 11
     assert count(client, "/", "POST", data=data) <= 7
+
+
+@pytest.mark.both_databases
+def test_what_moderators_do_locks_and_reads_each_row_once(app, alice, mona):
+    """An act: lock the text, read both people, write, log, notify, and count."""
+    post, other = make_post(alice), make_post(alice)
+    case = make_report(other).case
+    db.session.commit()
+    costs = {}
+    for name, act in {
+        "hide": lambda: post.hide(by=mona, reason="Spam."),
+        "restore": lambda: post.restore(by=mona),
+        "uphold": lambda: case.uphold(by=mona, reason="Spam.", hides=True),
+    }.items():
+        with statements() as sent:
+            act()
+            db.session.commit()
+        costs[name] = len(sent)
+        assert len(set(sent)) == len(sent), [s for s in sent if sent.count(s) > 1]
+
+    assert costs == {"hide": 10, "restore": 10, "uphold": 15}

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..markdown import Text as Draft
 from . import news
-from .audit import OPERATOR, AuditEntry
+from .audit import AuditEntry
 from .fields import Moment, utcnow
 from .hideable import Hideable
 from .refused import Refused
@@ -70,7 +70,7 @@ class Held(Hideable):
         """Leave it hidden, for a reason that its author reads."""
         if not self._settle(version, by):
             return False
-        self._leave_hidden(by, reason)
+        self._set_hidden(by, reason)
         self._record("decline text", by, reason)
         return True
 
@@ -90,17 +90,29 @@ class Held(Hideable):
     def hide(self, *, by, reason):
         """What waits, waits no longer: it stays hidden, as others are."""
         self._take_in_hand(by)
-        if not self.is_held:
-            return super().hide(by=by, reason=reason)
+        waited, was_shown = self.is_held, self.is_shown
+        if self.is_hidden and not waited:
+            return False
         self._end_wait()
-        self._leave_hidden(by, reason)
-        self._record("hide", by, reason, before=WAITED)
+        self._set_hidden(by, reason)
+        self._record("hide", by, reason, before=WAITED if waited else "")
+        if was_shown:
+            self.count(-1)
+        news.keep_in_step(self)
         return True
 
     def restore(self, *, by, reason=""):
         """What waits is approved, not restored."""
         self._take_in_hand(by)
-        return False if self.is_held else super().restore(by=by, reason=reason)
+        if not self.is_hidden or self.is_held:
+            return False
+        self._record("restore", by, reason, subject_id=self.clean_up_id)
+        self.hidden_at = self.clean_up_id = None
+        self.hidden_reason = self.hidden_by = ""
+        if self.is_shown:
+            self.count(1)
+        news.keep_in_step(self)
+        return True
 
     def _settle(self, version, by):
         """It waits no longer; False where it did not, or is deleted."""
@@ -114,7 +126,3 @@ class Held(Hideable):
 
     def _end_wait(self):
         self.held_at, self.held_for, self.held_word = None, "", ""
-
-    def _leave_hidden(self, by, reason):
-        self.hidden_at, self.hidden_reason = utcnow(), reason
-        self.hidden_by = getattr(by, "username", by or OPERATOR)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import reduce
 from operator import or_
 
-from sqlalchemy import String
+from sqlalchemy import String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -72,28 +72,6 @@ class Hideable(Moderatable):
         """Whether it is due to be purged."""
         return self.is_deleted and self.gone_at <= utcnow()
 
-    def hide(self, *, by, reason):
-        self._take_in_hand(by)
-        if self.is_hidden:
-            return False
-        self.hidden_at, self.hidden_reason = utcnow(), reason
-        self.hidden_by = getattr(by, "username", by or OPERATOR)
-        self._record("hide", by, reason)
-        if not self.is_deleted:
-            self.count(-1)
-        return True
-
-    def restore(self, *, by, reason=""):
-        self._take_in_hand(by)
-        if not self.is_hidden:
-            return False
-        self._record("restore", by, reason, subject_id=self.clean_up_id)
-        self.hidden_at = self.clean_up_id = None
-        self.hidden_reason = self.hidden_by = ""
-        if not self.is_deleted:
-            self.count(1)
-        return True
-
     def revise(self, text, *, by, reason="", withhold=False, since=None):
         """Change the text as staff, also while it is hidden; None: it is the text that it had.
 
@@ -122,9 +100,14 @@ class Hideable(Moderatable):
         was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
         entry = AuditEntry.record("remove text", self, by=by, reason=reason)
         news.of_act(entry, self.author_id)
+        news.forget(self)
         if was_shown:
             self.count(-1)
         return True
+
+    def _set_hidden(self, by, reason):
+        self.hidden_at, self.hidden_reason = utcnow(), reason
+        self.hidden_by = getattr(by, "username", by or OPERATOR)
 
     def _record(self, action, by, reason, **said):
         """Write it into the log, and tell the author."""
@@ -142,10 +125,9 @@ class Hideable(Moderatable):
             return
         if by.viewed_role is not None:
             raise Refused("You only look at the site as another role; end that first.")
-        there = [
-            db.session.get(User, id, populate_existing=True) for id in (self.author_id, by.id) if id
-        ]
-        if there[-1] is None or not by.is_active:
+        both = select(User).where(User.id.in_([self.author_id, by.id]))
+        there = db.session.scalars(both.execution_options(populate_existing=True)).all()
+        if by not in there or not by.is_active:
             raise Refused("Your account is closed.")
         if words := self.why_not_moderated_by(by):
             raise Refused(words)

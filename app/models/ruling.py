@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, or_, select
+from sqlalchemy import String, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,6 +12,7 @@ from . import news
 from .audit import AuditEntry
 from .copies import forget_copies_in
 from .fields import Moment, Reason, full, utcnow
+from .locking import lock_row
 from .refused import Refused
 from .sanction import Sanction
 from .user import User
@@ -149,13 +150,7 @@ class Ruled:
         return True
 
     def lock(self):
-        """Wait for whoever rules on it or reports the same, then read what they left."""
-        cls = type(self)
-        db.session.flush()
-        here = select(cls.id).where(cls.id == self.id).with_for_update(key_share=True)
-        if db.session.scalar(here) is None:
-            raise Refused("These reports are gone.")
-        db.session.refresh(self)
+        lock_row(self, "These reports are gone.")
 
     def _take(self, by):
         self.lock()

@@ -12,6 +12,7 @@ from .fields import Id, Moment, Words, utcnow
 from .held import Held
 from .hideable import KEPT, Moderatable
 from .holding import hold_of
+from .locking import lock_row
 from .refused import ChangedMeanwhile, Refused
 from .rendering import as_html, rendered
 from .revision import Revision
@@ -193,22 +194,6 @@ class Written(Rules, Held):
         news.forget(self)
         return True
 
-    def hide(self, *, by, reason):
-        hidden = super().hide(by=by, reason=reason)
-        news.keep_in_step(self)
-        return hidden
-
-    def restore(self, *, by, reason=""):
-        restored = super().restore(by=by, reason=reason)
-        if restored:
-            news.keep_in_step(self)
-        return restored
-
-    def remove(self, *, by, reason=""):
-        removed = super().remove(by=by, reason=reason)
-        news.forget(self)
-        return removed
-
     @property
     def written_at(self):
         """When the text that it has now was written."""
@@ -253,13 +238,4 @@ class Written(Rules, Held):
         return db.session.scalar(later.limit(1)) or self
 
     def lock(self):
-        """Wait for whoever changes it at this moment, then read what they left.
-
-        Refused where nothing is left. Whoever only refers to it, as a like does, does not wait.
-        """
-        cls = type(self)
-        db.session.flush()
-        here = select(cls.id).where(cls.id == self.id).with_for_update(key_share=True)
-        if db.session.scalar(here) is None:
-            raise Refused(f"This {self.noun} is gone.")
-        db.session.refresh(self)
+        lock_row(self, f"This {self.noun} is gone.")
