@@ -41,6 +41,11 @@ def decided(outcome):
     return act
 
 
+def answered(alice, post, mona, ada):
+    appeal = Appeal.open(Sanction.impose(alice, "silence", by=mona, **WHO), by=alice, body="?")
+    appeal.say(by=ada, body="We are looking at it.")
+
+
 def sanctioned(kind):
     return lambda alice, post, mona, ada: Sanction.impose(alice, kind, by=mona, **WHO)
 
@@ -104,9 +109,25 @@ DONE = {  # what the member reads, and how it came to that
     ),
     "mona hid your posts and comments": clean_up,
     "mona restored your posts and comments": undo_clean_up,
+    "ada answered your appeal": answered,
     "ada accepted your appeal": decided("lifted"),
     "ada declined your appeal": decided("confirmed"),
 }
+
+
+def test_an_answer_that_is_sent_twice_tells_once_and_the_log_has_none_of_its_words(
+    app, alice, mona, ada
+):
+    appeal = Appeal.open(Sanction.impose(alice, "silence", by=mona, **WHO), by=alice, body="?")
+    for _ in range(2):
+        appeal.say(by=ada, body="Private words.", form_key="k")
+    appeal.say(by=alice, body="Thank you.")
+
+    entries = db.session.scalars(AuditEntry.latest().where(AuditEntry.action == "answer appeal"))
+    assert [(e.before, e.after, e.reason, e.audience) for e in entries] == [("", "", "", "staff")]
+    here = Notification.user_id == alice.id, AuditEntry.action == "answer appeal"
+    told = select(Notification).join(AuditEntry, AuditEntry.id == Notification.entry_id)
+    assert len(db.session.scalars(told.where(*here)).all()) == 1
 
 
 def do_all(alice, mona, ada):

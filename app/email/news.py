@@ -30,6 +30,7 @@ SAYS_OF_ACTS = {  # of staff, by their names in the log
     "edit": "{} edited your profile",
     "clean up": "{} hid your posts and comments",
     "undo clean up": "{} restored your posts and comments",
+    "answer appeal": "{} answered your appeal",
     "accept appeal": "{} accepted your appeal",
     "decline appeal": "{} declined your appeal",
 }

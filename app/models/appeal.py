@@ -4,6 +4,8 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ..extensions import db
+from . import news
+from .audit import AuditEntry
 from .case import Case
 from .comment import Comment
 from .deciding import Decided
@@ -142,6 +144,8 @@ class Appeal(Decided, db.Model):
         message.is_new = True
         db.session.add(message)
         db.session.flush()
+        if by_staff:
+            news.of_act(AuditEntry.record("answer appeal", self, by=by), self.user_id)
         return message
 
     @property

@@ -13,6 +13,7 @@ MODERATION = {  # what the public log shows, of each group: the acts, and on wha
     "Appeals": ({"accept appeal", "decline appeal", "reopen appeal"}, {"appeal"}),
 }
 FOR_STAFF = {"add note": "user", "remove note": "user", "add word": "word", "remove word": "word"}
+FOR_STAFF |= {"answer appeal": "appeal"}
 ACTS = set(FOR_STAFF).union(*(acts for acts, _ in MODERATION.values()))
 ACTS |= {
     "accept request",
