@@ -368,6 +368,24 @@ def test_one_click_undoes_and_a_second_one_is_told(client, alice, mona):
     assert "is not undone. Somebody has acted on this since." in page
 
 
+@pytest.mark.parametrize("is_ruling", [True, False])
+def test_that_the_reports_stay_settled_is_told_where_a_ruling_hid_it(
+    client, alice, bob, mona, is_ruling
+):
+    post = make_post(alice)
+    if is_ruling:
+        Report.make(post, by=bob, category="Spam").case.uphold(by=mona, reason="Spam.", hides=True)
+    else:
+        post.hide(by=mona, reason="Spam.")
+    client.sign_in(mona)
+
+    client.post(f"/moderation/log/{last().id}/undo", data={"reason": ""})
+
+    assert ("The reports about it stay settled" in client.get("/").text) is is_ruling
+    assert not post.is_hidden
+    assert [case.outcome for case in db.session.scalars(select(Case))] == ["hidden"] * is_ruling
+
+
 def test_a_bad_reason_is_said_at_its_field(client, alice, mona):
     post = make_post(alice)
     post.hide(by=mona, reason="Spam.")

@@ -1,6 +1,7 @@
 """The log of moderation with all that is in it, for staff; and the way back from each act."""
 
 from flask import flash, redirect, render_template, url_for
+from sqlalchemy import select
 
 from ..clean_ups import carry_out_now
 from ..email import (
@@ -16,9 +17,10 @@ from ..email import (
 from ..extensions import db
 from ..forms import Form, reason_field, without_links
 from ..log_filters import ActFilters, as_written, name_field
-from ..models import AuditEntry, CleanUp, Sanction
+from ..models import AuditEntry, Case, CleanUp, Sanction
 from ..models.log_card import staff_cards
 from ..models.refused import Refused
+from ..models.ruling import BOTH, HIDDEN
 from ..models.sanction import LIFT
 from ..models.setting import current_settings
 from ..models.undo import undo, why_not_undo
@@ -28,6 +30,10 @@ from ..typed import refuse
 from .blueprint import moderation
 from .texts import tell_author
 
+STILL_SETTLED = (
+    " The reports about it stay settled, and those who reported it are told nothing new: only the"
+    " hiding is undone."
+)
 TO_AUTHORS = {  # the act that is undone: the mail
     "hide": send_text_restored,
     "restore": send_text_hidden,
@@ -81,13 +87,22 @@ def undo_entry(id):
         tell(entry, thing, reason)
         db.session.commit()
         whom = entry.target_name or "a deleted member"
-        flash(f"Entry {id}, about {whom}, is undone; the log has both.", "success")
+        also = STILL_SETTLED if leaves_settled(entry, thing) else ""
+        flash(f"Entry {id}, about {whom}, is undone; the log has both.{also}", "success")
     except Refused as error:
         refuse(f"Entry {id} is not undone. {error}", form, "warning")
     else:
         if entry.action == "clean up":
             carry_out_now(thing)
     return redirect(back_to(url_for("moderation.log")))
+
+
+def leaves_settled(entry, thing):
+    """Whether a text is back that a ruling hid: of the reports, nobody has decided anew."""
+    if entry.action != "hide":
+        return False
+    ruled = Case.outcome.in_([HIDDEN, BOTH])
+    return bool(db.session.scalar(select(Case.id).where(*Case.about(thing), ruled).limit(1)))
 
 
 def find_entry(id):
