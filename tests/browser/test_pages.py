@@ -96,6 +96,7 @@ FOR_STAFF = {
     "admin.index": "/admin/",
     "admin.audit": "/admin/audit",
     "admin.change_address": "/admin/users/1/address",
+    "admin.edit_user": "/admin/users/1/edit",
     "admin.change_role": "/admin/users/1/role",
     "admin.delete_role": "/admin/roles/4/delete",
     "admin.delete_user": "/admin/users/1/delete",
