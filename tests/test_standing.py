@@ -56,7 +56,7 @@ def test_hidden_texts_stand_there_with_the_reason(client, alice, bob, mona):
     page = client.get("/standing").text
 
     assert "Buy this." in page and "Rings." in page
-    assert page.count("Hidden by mona") == page.count(": Spam.") == 2
+    assert page.count("Hidden by mona") == page.count(">Spam.</span>") == 2
     for text in (post, comment):
         assert f"/standing/{text.noun}/{text.id}/appeal" in page
     assert "Bread." not in page and "Gone." not in page
