@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from factories import everything, make_user, numbers
@@ -309,3 +310,49 @@ def test_so_many_are_on_a_page_as_was_chosen_and_the_address_keeps_it(client, ad
     assert len(following) == 1 and "size=10" in following[0]
     for wrong in ("0", "-1", "1000", "x"):
         assert "Not a valid choice" in client.get(f"/admin/users?size={wrong}").text
+
+
+THREE_KEYS = {
+    "sort=role&then=last_name&last=newest": lambda p: (p.role.name, p.last_name, -p.id),
+    "sort=last_name&then=oldest": lambda p: (p.last_name, p.id),
+    "sort=seen&then=role&last=username": lambda p: (-seen(p), p.role.name, p.username_key),
+    "sort=email": lambda p: p.email,
+    "sort=role&then=role&last=role": lambda p: (p.role.name, p.id),
+}
+
+
+def seen(person):
+    return person.last_seen.timestamp() if person.last_seen else 0
+
+
+@both_databases
+def test_people_are_sorted_by_up_to_three_keys(page, monkeypatch):
+    monkeypatch.setattr(users_view, "PER_PAGE", 3)
+    day = timedelta(days=1)
+    for n in range(11):
+        role = ("User", "Moderator")[n % 2]
+        values = dict(last_name="ABC"[n % 3], last_seen=n % 4 and utcnow() - day * (n % 4) or None)
+        make_user(f"p{n}", role=role, member_since=utcnow() - day * (20 - n), **values)
+    db.session.commit()
+    found = {query: all_pages(page, query) for query in THREE_KEYS}
+    people = db.session.scalars(db.select(User)).all()
+
+    for query, key in THREE_KEYS.items():
+        expected = [person.username for person in sorted(people, key=key)]
+        assert [name for name in found[query] if name != "ada"] == [
+            name for name in expected if name != "ada"
+        ], query
+    assert "Then by" in page("sort=role&then=email").text
+
+
+@both_databases
+def test_one_goes_back_through_pages_of_three_keys(page, crowd, monkeypatch):
+    monkeypatch.setattr(users_view, "PER_PAGE", 4)
+    query = "sort=role&then=newest&last=username"
+    first = page(query).text
+    link = r'rel="{}" href="/admin/users\?([^"]+)"'
+    second = page(unescape(re.search(link.format("next"), first)[1])).text
+    back = page(unescape(re.search(link.format("prev"), second)[1])).text
+
+    assert names_in(back) == names_in(first) and 'rel="prev"' not in back
+    assert names_in(page(f"{query}&after=999999").text) == names_in(first)

@@ -23,8 +23,13 @@ ORDERS = [
     ("newest", "Newest first"),
     ("oldest", "Oldest first"),
     ("username", "Username, A to Z"),
-    ("seen", "Last seen (only who was seen)"),
+    ("seen", "Last seen"),
+    ("role", "Role, A to Z"),
+    ("last_name", "Last name, A to Z"),
+    ("first_name", "First name, A to Z"),
+    ("email", "Email, A to Z"),
 ]
+NOTHING_MORE = [("", "Nothing more")]
 SIZES = [(size, f"{size} people") for size in ("10", "20", "50", "100")]
 ACTS = [
     ("", "Choose what to do"),
@@ -56,7 +61,9 @@ class PeopleForm(Form):
     since = DateField("Signed in since", validators=[Optional()])
     never = BooleanField("Never signed in")
     awaiting = BooleanField("Awaiting approval")
-    sort = SelectField("Order", choices=choices_of(ORDERS), default="newest")
+    sort = SelectField("Sort by", choices=choices_of(ORDERS), default="newest")
+    then = SelectField("Then by", choices=choices_of(NOTHING_MORE + ORDERS), default="")
+    last = SelectField("Then by", choices=choices_of(NOTHING_MORE + ORDERS), default="")
     size = SelectField("On a page", choices=choices_of(SIZES), default="50")
 
     def __init__(self, roles):
@@ -81,6 +88,7 @@ class PeopleForm(Form):
             never_seen=self.never.data,
             seen_since=since and datetime.combine(since, time.min, UTC),
             order=self.sort.data,
+            then_by=tuple(filter(None, (self.then.data, self.last.data))),
         )
 
 

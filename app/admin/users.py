@@ -4,7 +4,6 @@ from flask import render_template, request
 
 from ..models import Role
 from ..models.bulk import MOST
-from ..paging import page_of
 from ..security import actor
 from .blueprint import admin
 from .people_forms import BulkForm, PeopleForm
@@ -22,15 +21,13 @@ def users():
 def show_people(form, bulk):
     """The list that the address asks for; `bulk` is what to do to the people ticked in it."""
     found = form.wanted.find() if form.validate() else None
-    if found:
-        size = int(form.size.data) if "size" in request.args else PER_PAGE
-        order = dict(size=size, descending=found.descending)
+    size = int(form.size.data) if found and "size" in request.args else PER_PAGE
     return render_template(
         "admin/users.html",
         form=form,
         bulk=bulk,
         found=found,
-        page=page_of(found.statement, found.columns, **order) if found else None,
+        page=found.page(size) if found else None,
         args=filled_in(form),
         here=filled_in(form) | {k: request.args[k] for k in CURSORS if k in request.args},
         most=MOST,

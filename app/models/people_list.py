@@ -6,14 +6,16 @@ is, questions tell that stop early. Planners, which only guess, are left no choi
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from operator import itemgetter
 
-from sqlalchemy import Select, and_, case, func, not_, or_, select, true
+from flask import request
+from sqlalchemy import Select, and_, case, func, literal, not_, or_, select, true
 from sqlalchemy.orm import aliased, joinedload
 
 from ..extensions import db
-from .fields import utcnow
+from ..paging import KeysetPage, page_of
+from .fields import UTCDateTime, utcnow
 from .people_search import holding, is_sqlite, matching, parts_of
 from .role import Role
 from .user import User
@@ -40,6 +42,18 @@ class Condition:
 
 
 @dataclass(frozen=True)
+class SortKey:
+    value: object  # never NULL
+    descending: bool
+
+    def order(self, backwards):
+        return self.value.desc() if self.descending != backwards else self.value.asc()
+
+    def follows(self, here, backwards):
+        return self.value < here if self.descending != backwards else self.value > here
+
+
+@dataclass(frozen=True)
 class Found:
     """What to select, and the columns that it is sorted by.
 
@@ -52,6 +66,7 @@ class Found:
     conditions: tuple
     total: int | None = None
     more_than: int = 0
+    keys: tuple = ()  # names of SORTS, where several decide or there is no index of the order
 
     @property
     def statement(self):
@@ -60,8 +75,37 @@ class Found:
 
     @property
     def in_order(self):
+        if self.keys:
+            return self.statement.order_by(*(key.order(False) for key in self.sort_keys))
         columns = [c.desc() if self.descending else c.asc() for c in self.columns]
         return self.statement.order_by(*columns)
+
+    @property
+    def sort_keys(self):
+        """The keys in their order; the id decides where they leave two people alike."""
+        keys = [SortKey(SORTS[name][0](self.people), SORTS[name][1]) for name in self.keys]
+        return [*keys, SortKey(self.people.id, keys[0].descending)]
+
+    def page(self, size):
+        """Return the page that the query string asks for: beyond the person whom it names."""
+        if not self.keys:
+            return page_of(self.statement, self.columns, size=size, descending=self.descending)
+        after, before = (_id_in(request.args.get(name)) for name in ("after", "before"))
+        backwards, id = before is not None and after is None, after or before
+        keys, people = self.sort_keys, self.statement
+        if id and (here := db.session.execute(_values_at(id, self.keys)).first()):
+            people = people.where(_beyond(keys, [*here, id], backwards))
+        else:
+            id, backwards = None, False
+        people = people.order_by(*(key.order(backwards) for key in keys)).limit(size + 1)
+        rows = list(db.session.scalars(people).unique())
+        more, rows = len(rows) > size, rows[:size]
+        if backwards:
+            rows.reverse()
+        has_before, has_after = (more, True) if backwards else (id is not None, more)
+        before = str(rows[0].id) if rows and has_before else None
+        after = str(rows[-1].id) if rows and has_after else None
+        return KeysetPage(rows, before, after, is_beyond=not rows and id is not None)
 
 
 @dataclass(frozen=True)
@@ -76,6 +120,7 @@ class PeopleList:
     never_seen: bool = False
     seen_since: datetime | None = None
     order: str = "newest"
+    then_by: tuple[str, ...] = ()
 
     def find(self):
         """Return a `Found`. Asks the database three times at most, whatever is in it."""
@@ -88,8 +133,10 @@ class PeopleList:
 
     @property
     def sorted_by(self):
-        """Who was never seen cannot be sorted by when they were."""
-        return "newest" if self.never_seen and self.order == "seen" else self.order
+        """Who was never seen is not sorted by that, but comes last where other keys follow."""
+        if self.order == "seen" and (self.never_seen or self.then_by):
+            return "newest"
+        return self.order
 
     def _about_them(self):
         if parts_of(self.words):
@@ -126,9 +173,48 @@ class PeopleList:
         return self._found(User, conditions=tuple(conditions), more_than=more_than)
 
     def _found(self, people, *, conditions=(), **values):
+        keys = tuple(dict.fromkeys([self.order, *self.then_by]))
+        if len(keys) > 1 or self.order not in ORDERS:
+            return Found(people, [], False, conditions, keys=keys, **values)
         names, descending = ORDERS[self.sorted_by]
         columns = [getattr(people, name) for name in names]
         return Found(people, columns, descending, conditions, **values)
+
+
+def _id_in(text):
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+
+
+def _values_at(id, names):
+    """Select what a person is sorted by."""
+    return select(*(SORTS[name][0](User) for name in names)).where(User.id == id)
+
+
+def _beyond(keys, here, backwards):
+    """Return the condition that a row comes after these values, whichever way each key runs."""
+    ways = []
+    for number, key in enumerate(keys):
+        alike = [same.value == value for same, value in zip(keys[:number], here, strict=False)]
+        ways.append(and_(*alike, key.follows(here[number], backwards)))
+    return or_(*ways)
+
+
+def _role_name(people):
+    named = select(Role.name).where(Role.id == people.role_id).scalar_subquery()
+    return func.coalesce(named, "")
+
+
+NEVER = datetime(1, 1, 1, tzinfo=UTC)
+SORTS = {  # name: (the value of a person, whether the largest comes first)
+    "newest": (lambda people: people.member_since, True),
+    "oldest": (lambda people: people.member_since, False),
+    "username": (lambda people: people.username_key, False),
+    "seen": (lambda people: func.coalesce(people.last_seen, literal(NEVER, UTCDateTime())), True),
+    "role": (_role_name, False),
+    "last_name": (lambda people: func.lower(people.last_name), False),
+    "first_name": (lambda people: func.lower(people.first_name), False),
+    "email": (lambda people: people.email, False),
+}
 
 
 def _few_meet(test):
