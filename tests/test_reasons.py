@@ -81,7 +81,7 @@ def test_the_log_says_in_words_what_was_set(client, ada):
 
     page = client.get("/admin/audit").text
 
-    assert "name: Helper, permissions: COMMENT WRITE, description: nothing" in page
+    assert "name: Helper, permissions: COMMENT, WRITE, description: nothing" in page
     assert "{" not in page.partition("<main")[2].partition("</main>")[0]
 
 
