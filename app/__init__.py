@@ -9,27 +9,19 @@ from flask.cli import NoAppException
 
 from config import BASE, config
 
-from . import (
-    access,
-    cli,
-    databases,
-    errors,
-    log_words,
-    logs,
-    offers,
-    passwords,
-    postman,
-    security,
-    templating,
-)
+from . import cli, databases
+from .access import policies
 from .admin import admin
 from .auth import auth
-from .cookies import PatientSessions
 from .dev import dev
 from .extensions import bootstrap, csrf, db, limiter, login_manager, mail, migrate, moment
+from .jobs import mail_worker
 from .main import main
 from .models import AnonymousUser
 from .moderation import moderation
+from .security import passwords
+from .web import audit_words, errors, frozen_forms, request_log, requests, templating
+from .web.cookies import PatientSessions
 
 __all__ = ["create_app", "db"]
 
@@ -54,8 +46,8 @@ def create_app(config_name=None, **settings):
     app.session_interface = PatientSessions()
     configure(app, config_name or os.environ.get("FLASK_CONFIG") or "default", settings)
 
-    logs.init_app(app)
-    security.init_app(app)
+    request_log.init_app(app)
+    requests.init_app(app)
     passwords.init_app(app)
     login_manager.anonymous_user = AnonymousUser
     for extension in (bootstrap, moment, db, login_manager, mail, csrf, limiter):
@@ -71,9 +63,9 @@ def create_app(config_name=None, **settings):
     if app.config["MAILBOX"]:
         app.register_blueprint(dev, url_prefix="/dev")
 
-    for part in (postman, errors, templating, log_words, offers, cli, access):
+    for part in (mail_worker, errors, templating, audit_words, frozen_forms, cli, policies):
         part.init_app(app)  # access last: it refuses endpoints without a policy
-    logs.mask.learn(app.url_map)
+    request_log.mask.learn(app.url_map)
     return app
 
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
 from .extensions import login_manager
-from .models.setting import settings_at_hand
+from .models.site.setting import settings_at_hand
 from .permissions import Permission
 
 OPENS, OWN_ONLY = "opens", "own only"

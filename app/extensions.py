@@ -20,7 +20,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
 
-from .networks import network_of
+from .security.networks import network_of
 
 log = logging.getLogger("offbrand.limits")
 

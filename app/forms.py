@@ -25,10 +25,16 @@ from wtforms.fields.choices import SelectChoice
 from wtforms.validators import DataRequired, InputRequired, Length, StopValidation
 from wtforms.widgets import core as widgets
 
-from .markdown import render
-from .names import canonical_address, has_hidden_characters, is_blank, is_hidden, readable_address
-from .passwords import LONGEST, is_too_long
-from .words import plain
+from .security.passwords import LONGEST, is_too_long
+from .text.markdown import render
+from .text.names import (
+    canonical_address,
+    has_hidden_characters,
+    is_blank,
+    is_hidden,
+    readable_address,
+)
+from .text.search_words import plain
 
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
 SILENT = HiddenField, PasswordField  # and nobody reads them

@@ -41,7 +41,7 @@ from app import create_app  # noqa: E402
 from app.databases import named_driver  # noqa: E402
 from app.extensions import db  # noqa: E402
 from app.models import Post  # noqa: E402
-from app.paging import cursor_at  # noqa: E402
+from app.pagination import cursor_at  # noqa: E402
 
 GROWTH = 1.5
 DEEP = 40_000  # posts below the newest: 2,000 pages; in a small town as deep as it goes

@@ -32,9 +32,9 @@ from sqlalchemy import delete, func, insert, select, text  # noqa: E402
 from app import create_app  # noqa: E402
 from app.extensions import db  # noqa: E402
 from app.models import Appeal, AuditEntry, Case, Comment, Post, Report, Sanction, User  # noqa: E402
-from app.models.audit_acts import audience_of  # noqa: E402
+from app.models.audit.actions import audience_of  # noqa: E402
 from app.models.fields import utcnow  # noqa: E402
-from app.paging import cursor_at  # noqa: E402
+from app.pagination import cursor_at  # noqa: E402
 
 GROWTH, LEAST, YEARS = 1.5, 1000, timedelta(days=3 * 365)
 AT_ONCE = 10_000  # rows

@@ -28,7 +28,7 @@ from crowd import NOW, fill  # noqa: E402
 from app import create_app  # noqa: E402
 from app.extensions import db  # noqa: E402
 from app.models import Role, User, UserSession  # noqa: E402
-from app.paging import cursor_at  # noqa: E402
+from app.pagination import cursor_at  # noqa: E402
 
 PAGES = {
     "first page": "",

@@ -17,12 +17,12 @@ from flask import g
 from flask_login import login_user
 
 from app import create_app
-from app.access import may_open
-from app.access_map import access_map, kinds_of
+from app.access.map import access_map, kinds_of
+from app.access.policies import may_open
 from app.decorators import permission_required
 from app.models import Permission, Role, User
 from app.models.fields import utcnow
-from app.models.setting import Settings
+from app.models.site.setting import Settings
 from app.permissions import ROLES
 
 

@@ -22,7 +22,7 @@ from sqlalchemy import event, insert, select, text, true
 from app import create_app
 from app.extensions import db, limiter
 from app.models import AuditHead, Role, Setting, UserSession
-from app.models.setting import current_settings
+from app.models.site.setting import current_settings
 from app.permissions import DEFAULT_ROLE, ROLES
 
 hypothesis.settings.register_profile("steady", derandomize=True, deadline=None, database=None)

@@ -6,9 +6,9 @@ import pytest
 from crawling import crawl, token_pages
 from factories import PASSWORD, everything_but_visits, keep, make_post, make_user
 
-import app.templating
+import app.web.templating
 from app import create_app
-from app.access_map import CONFIRM, STANDING, access_map, kinds_of
+from app.access.map import CONFIRM, STANDING, access_map, kinds_of
 from app.decorators import HOME, OPENS, OWN_ONLY, REFUSED, SIGN_IN, permission_required
 from app.extensions import db
 from app.models import Page, Permission, Role
@@ -264,7 +264,7 @@ def test_the_site_does_not_start_with_an_endpoint_without_a_policy(monkeypatch, 
     def add_one(app):
         app.add_url_rule("/forgotten", endpoint, forgotten)
 
-    monkeypatch.setattr(app.templating, "init_app", add_one)
+    monkeypatch.setattr(app.web.templating, "init_app", add_one)
 
     with pytest.raises(RuntimeError, match=rf"{endpoint} \(.*test_access\.py:{line}\)"):
         create_app("testing")
@@ -273,8 +273,8 @@ def test_the_site_does_not_start_with_an_endpoint_without_a_policy(monkeypatch, 
 def test_a_view_behind_a_gate_needs_no_policy_of_its_own(monkeypatch):
     """R-76, the other side of it."""
     add_one = lambda app: app.add_url_rule("/x", "admin.x", forgotten)  # noqa: E731
-    init_app = app.templating.init_app
-    monkeypatch.setattr(app.templating, "init_app", lambda a: (init_app(a), add_one(a)))
+    init_app = app.web.templating.init_app
+    monkeypatch.setattr(app.web.templating, "init_app", lambda a: (init_app(a), add_one(a)))
 
     policy = create_app("testing").extensions["access"]["admin.x"]
 

@@ -8,9 +8,9 @@ import pytest
 from factories import everything, keep, make_user
 from flask import Blueprint
 
-import app.templating
+import app.web.templating
 from app import create_app
-from app.access_map import CONFIRM, LET_IN, STANDING, Kind, access_map, kinds_of, short
+from app.access.map import CONFIRM, LET_IN, STANDING, Kind, access_map, kinds_of, short
 from app.decorators import (
     HOME,
     OPENS,
@@ -248,9 +248,11 @@ def test_a_view_that_nobody_could_enter_is_refused_at_once():
 
 def planted(monkeypatch, view, endpoint="admin.planted"):
     """A site with one more view, behind the gate of the administration."""
-    init_app = app.templating.init_app
+    init_app = app.web.templating.init_app
     add_one = lambda site: site.add_url_rule("/admin/planted", endpoint, view)  # noqa: E731
-    monkeypatch.setattr(app.templating, "init_app", lambda site: (init_app(site), add_one(site)))
+    monkeypatch.setattr(
+        app.web.templating, "init_app", lambda site: (init_app(site), add_one(site))
+    )
 
 
 def test_a_gate_and_a_decorator_both_guard(monkeypatch, site_with, roles):
@@ -296,9 +298,11 @@ def test_the_gate_around_a_gate_counts(monkeypatch, site_with, roles):
     gate(inner, Permission.MODERATE)
     inner.add_url_rule("/inner", "view", lambda: "in")
     outer.register_blueprint(inner)
-    init_app = app.templating.init_app
+    init_app = app.web.templating.init_app
     add_both = lambda site: site.register_blueprint(outer)  # noqa: E731
-    monkeypatch.setattr(app.templating, "init_app", lambda site: (init_app(site), add_both(site)))
+    monkeypatch.setattr(
+        app.web.templating, "init_app", lambda site: (init_app(site), add_both(site))
+    )
 
     with site_with().app_context():
         door = next(d for d in access_map(kinds_of(roles)) if d.endpoint == "outer.inner.view")

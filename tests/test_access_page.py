@@ -5,7 +5,7 @@ from crawling import Page
 from factories import keep
 from test_access import ACCESS, ADMIN
 
-from app.access_map import access_map, kinds_of
+from app.access.map import access_map, kinds_of
 from app.admin.access import AccessForm, fits
 from app.models import Permission, Role
 

@@ -9,7 +9,7 @@ from factories import PASSWORD, keep, mails, make_user
 from sqlalchemy import func, select
 from test_races import at_once, post
 
-from app import own_data
+from app import data_export
 from app.admin import user_acts
 from app.extensions import db
 from app.models import (
@@ -27,11 +27,11 @@ from app.models import (
     User,
     UserSession,
 )
-from app.models import leaving as leaving_steps
-from app.models.account_deletion import TO_THINK
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.leased import LEASE
-from app.models.refused import Refused
+from app.models.lease import LEASE
+from app.models.retention import erasure as leaving_steps
+from app.models.retention.account_deletion import TO_THINK
 
 PAGE, KEEP = "/settings/delete-account", "/settings/delete-account/keep"
 LATER = TO_THINK + timedelta(seconds=1)
@@ -51,7 +51,7 @@ def later(time=LATER):
 def carried_out(person, *, removes_writing=False):
     ask(person, removes_writing=removes_writing)
     with later():
-        own_data.work()
+        data_export.work()
     db.session.expire_all()
 
 
@@ -165,7 +165,7 @@ def test_one_signs_in_and_keeps_the_account(client, alice):
         client.post(KEEP)
         assert "Your account stays" in client.get("/").text
     with later():
-        own_data.work()
+        data_export.work()
 
     assert is_there("alice") and alice.leaving_at is None
 
@@ -190,7 +190,7 @@ def test_the_account_is_kept_also_while_the_site_is_frozen_or_the_address_unprov
 def test_nothing_goes_before_its_day(alice):
     ask(alice)
     with later(timedelta(days=13, hours=23)):
-        own_data.work()
+        data_export.work()
 
     assert is_there("alice")
 
@@ -209,7 +209,7 @@ def test_the_last_administrator_is_refused_when_the_day_comes(ada):
     ask(ada, removes_writing=True)
     other.change_role(Role.named("User"), by=ada)
     with later():
-        own_data.work()
+        data_export.work()
     db.session.expire_all()
 
     assert is_there("ada") and ada.leaving_at is None and rows(Post.author_id == ada.id) == 1
@@ -286,7 +286,7 @@ def test_it_cannot_be_stopped_once_it_has_begun_and_progress_is_shown(client, bu
 
     with later():
         client.sign_in(busy)
-        own_data.work(between=look)
+        data_export.work(between=look)
 
     assert len(seen) > 5 and not is_there("alice")
     assert "cannot be stopped" in seen[0] and "things</p>" in seen[0] and "data-poll" in seen[0]
@@ -316,13 +316,13 @@ def test_what_a_killed_worker_left_is_finished_by_the_next(
             raise Killed
 
     with later(), pytest.raises(Killed):
-        own_data.work(between=between)
+        data_export.work(between=between)
     db.session.rollback()
     db.session.expire_all()
     assert is_there("alice")
 
     with later(LATER + LEASE):
-        own_data.work()
+        data_export.work()
     assert not is_there("alice") and counts_are_right() and len(mails("left")) == 1
 
 
@@ -332,7 +332,7 @@ def test_three_workers_do_it_once(app, busy, monkeypatch, removes_writing):
     monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
     ask(busy, removes_writing=removes_writing)
     with later():
-        at_once(app, *[own_data.work] * 3)
+        at_once(app, *[data_export.work] * 3)
 
     assert not is_there("alice") and counts_are_right() and len(mails("left")) == 1
 
@@ -366,7 +366,7 @@ def test_keeping_it_at_the_moment_it_begins_either_keeps_it_or_is_refused(app, b
 
     id = busy.id
     with later():
-        kept, _ = at_once(app, keep_it, own_data.work)
+        kept, _ = at_once(app, keep_it, data_export.work)
 
     assert is_there("alice") == kept and counts_are_right()
     assert rows(Post.author_id == id) == (EACH if kept else 0)
@@ -392,7 +392,7 @@ def test_others_act_on_what_goes_at_the_same_moment(app, client, busy, bob, mona
 
     with later():
         acts = [partial(act, cookie) for cookie in cookies.values()]
-        at_once(app, own_data.work, *acts)
+        at_once(app, data_export.work, *acts)
 
     assert not is_there("alice") and counts_are_right()
 
@@ -433,7 +433,7 @@ def test_where_there_is_much_it_goes_on_in_the_background(client, busy, ada, mon
 
     assert is_there("alice") and not busy.is_active and UserSession.of(busy) == []
     assert "being deleted" in client.get(f"/admin/users/{busy.id}").text
-    own_data.work()
+    data_export.work()
     assert not is_there("alice") and counts_are_right() and mails("left") == []
 
 

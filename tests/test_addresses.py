@@ -6,7 +6,7 @@ from factories import ANOTHER, PASSWORD, link_in, mails, make_user
 
 from app.extensions import db
 from app.models import User, UserSession
-from app.names import (
+from app.text.names import (
     address_or_none,
     canonical_address,
     has_hidden_characters,

@@ -9,10 +9,10 @@ from test_queries import count
 
 from app.extensions import db
 from app.models import Appeal, AppealMessage, AuditEntry, Case, Report, Sanction, Setting
+from app.models.content.screening import Hold
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.holding import Hold
-from app.models.refused import Refused
-from app.models.ruling import Penalty
+from app.models.moderation.ruling import Penalty
 
 WHY = "It was a <b>joke</b>."
 

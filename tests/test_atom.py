@@ -11,8 +11,8 @@ from sqlalchemy import delete
 
 from app.extensions import db
 from app.models import Setting, User
+from app.models.content.screening import LINK, Hold
 from app.models.fields import utcnow
-from app.models.holding import LINK, Hold
 
 FEEDS = ["/feed.atom", "/user/alice/feed.atom", "/tag/bread/feed.atom"]
 

@@ -9,9 +9,9 @@ from test_races import at_once
 
 from app.extensions import db
 from app.models import AuditEntry, AuditHead, Role, User
-from app.models.administrators import Refused
-from app.models.audit import AuditError
-from app.models.audit_chain import Fault
+from app.models.audit.chain import Fault
+from app.models.audit.entry import AuditError
+from app.models.users.rank import Refused
 
 
 def entries():

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from test_markdown import REL, Reader
 
 from app.extensions import db
-from app.markdown import linked, render
 from app.models import Page
+from app.text.markdown import linked, render
 
 E = "https://example.org"
 LINKS = {

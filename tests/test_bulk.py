@@ -14,8 +14,8 @@ from sqlalchemy import select
 from app.admin import bulk, users
 from app.extensions import db
 from app.models import AuditEntry, Permission, Role, User, UserSession
-from app.models.bulk import MOST, act_on_each, rehearse
 from app.models.fields import utcnow
+from app.models.users.bulk import MOST, act_on_each, rehearse
 
 PREVIEW, DO = "/admin/users/bulk", "/admin/users/bulk/do"
 DONE = {  # act: what is true of a person afterwards

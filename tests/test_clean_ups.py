@@ -7,13 +7,14 @@ from factories import mails, make_comment, make_post, make_user
 from sqlalchemy import func, select
 from test_races import at_once, meet, restless_threads
 
-from app import clean_ups, own_data
+from app import data_export
 from app.extensions import db
+from app.jobs import clean_ups
 from app.models import AuditEntry, CleanUp, Comment, Notification, Post
-from app.models import clean_up as clean_up_rows
-from app.models.counts import wrong_counts
+from app.models.content.counters import wrong_counts
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
+from app.models.moderation import clean_up as clean_up_rows
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 DAY = timedelta(days=1)
@@ -54,7 +55,7 @@ def ask(person, since, by, **values):
 
 
 def work():
-    own_data.work()
+    data_export.work()
     db.session.expire_all()
 
 
@@ -288,7 +289,7 @@ def test_three_workers_one_undo_and_an_author_who_writes_and_deletes(
         db.session.commit()
 
     number, mona_id = clean_up.id, mona.id
-    at_once(app, *[own_data.work] * 3, delete, undo)
+    at_once(app, *[data_export.work] * 3, delete, undo)
     work()
 
     assert clean_up.state == "undone" and hidden() == [0, 0] and list(wrong_counts()) == []

@@ -7,7 +7,6 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.fake import PASSWORD, waiting
-from app.markdown import Text
 from app.models import (
     Appeal,
     AuditEntry,
@@ -21,8 +20,9 @@ from app.models import (
     Role,
     User,
 )
+from app.models.content.rendering import rendered
 from app.models.fields import utcnow
-from app.models.rendering import rendered
+from app.text.markdown import Text
 
 
 def test_it_explains_itself(flask):

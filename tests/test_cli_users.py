@@ -7,7 +7,7 @@ from factories import ANOTHER, PASSWORD, everything, make_mail, make_user
 from services import Served
 from sqlalchemy import select
 
-from app import own_data
+from app import data_export
 from app.cli.users import new_username
 from app.extensions import db
 from app.models import User, UserSession
@@ -254,7 +254,7 @@ def test_an_account_is_deleted_with_its_sessions(flask, client, alice, bob):
 
 
 def test_a_deletion_that_a_worker_has_in_hand_is_not_said_to_be_done(flask, alice, monkeypatch):
-    monkeypatch.setattr(own_data, "delete_now", lambda person: False)
+    monkeypatch.setattr(data_export, "delete_now", lambda person: False)
 
     result = flask("users", "delete", "--yes", "alice")
 

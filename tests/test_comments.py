@@ -11,7 +11,7 @@ from test_posts import send, written
 from app.extensions import db
 from app.main.writing import quote
 from app.models import Comment, Post, Role
-from app.models.setting import Setting
+from app.models.site.setting import Setting
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import config
 from app import create_app
 from app.databases import engine_options, named_driver
-from app.passwords import Hashing
+from app.security.passwords import Hashing
 from config import Config, DevelopmentConfig, ProductionConfig
 
 GOOD = {

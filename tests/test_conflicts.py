@@ -8,8 +8,8 @@ from factories import keep, make_comment, make_post, make_report
 
 from app.extensions import db
 from app.models import Post, Role
-from app.models.refused import ChangedMeanwhile
-from app.models.setting import current_settings
+from app.models.errors import ChangedMeanwhile
+from app.models.site.setting import current_settings
 
 PROPOSALS = "/outbox", "/change-password", "/sanction", "/rule"  # what such forms begin with
 CHANGED = "changed this after you opened the form"

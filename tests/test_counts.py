@@ -9,8 +9,8 @@ from sqlalchemy import update
 from app.doctor import BAD, GOOD, counts
 from app.extensions import db
 from app.models import Comment, Like, Post, User
-from app.models.counts import mend_counts, wrong_counts
-from app.models.refused import Refused
+from app.models.content.counters import mend_counts, wrong_counts
+from app.models.errors import Refused
 
 ACTS = ["post", "comment", "edit", "delete", "hide", "restore", "delete_comment"]
 ACTS += ["hide_comment", "restore_comment"]
@@ -118,7 +118,7 @@ def test_recounting_mends_them(flask):
 
 @pytest.mark.both_databases
 def test_chunks_leave_nobody_out(app, monkeypatch):
-    monkeypatch.setattr("app.models.counts.CHUNK", 2)
+    monkeypatch.setattr("app.models.content.counters.CHUNK", 2)
     author = make_user()
     posts = [make_post(author) for _ in range(5)]
     db.session.execute(update(Post).values(like_count=1))

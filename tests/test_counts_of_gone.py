@@ -6,7 +6,7 @@ from sqlalchemy import delete, text
 
 from app.extensions import db
 from app.models import Bookmark, Comment, Follow, Like, Post, User
-from app.models.counts import wrong_counts
+from app.models.content.counters import wrong_counts
 from app.models.fields import utcnow
 
 pytestmark = pytest.mark.both_databases

@@ -23,9 +23,9 @@ from app.models import (
     Sanction,
     User,
 )
-from app.models.day_count import moments_by_day
+from app.models.content.screening import LINK, Hold
 from app.models.fields import utcnow
-from app.models.holding import LINK, Hold
+from app.models.site.daily_count import moments_by_day
 
 NOON = (utcnow() + timedelta(days=1)).replace(hour=12, minute=0, second=0, microsecond=0)
 

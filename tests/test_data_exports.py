@@ -14,7 +14,8 @@ from factories import keep, mails
 from sqlalchemy import func, insert, select
 from test_races import at_once
 
-from app import own_data
+from app import data_export
+from app.data_export import archive, sections
 from app.extensions import db
 from app.models import (
     Appeal,
@@ -35,12 +36,11 @@ from app.models import (
     User,
     Watch,
 )
-from app.models.data_export import TRIES
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.leased import LEASE, LeaseLost
-from app.models.notification_choice import MENTION, NEVER, Choice
-from app.models.refused import Refused
-from app.own_data import archive, sections
+from app.models.lease import LEASE, LeaseLost
+from app.models.notifications.preference import MENTION, NEVER, Choice
+from app.models.retention.data_export import TRIES
 
 ASK = "/settings/data"
 NASTY = '<script>alert(1)</script> & "quotes" \' `code` [a](/rules) @bob'
@@ -50,7 +50,7 @@ def made(person):
     """Ask for an export, have it made, and return it."""
     export = DataExport.ask(person)
     db.session.commit()
-    own_data.work()
+    data_export.work()
     db.session.expire_all()
     return export
 
@@ -239,7 +239,7 @@ def test_memory_does_not_grow_with_the_number_of_posts(collected, alice):
     del rows
 
     tracemalloc.start()
-    own_data.work()
+    data_export.work()
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     db.session.expire_all()
@@ -255,7 +255,7 @@ def test_one_asks_waits_and_takes_it_along(client, alice):
     assert client.post(ASK).location == ASK
     assert "Being made" in client.get(ASK).text
 
-    own_data.work()
+    data_export.work()
     page = client.get(ASK).text
     export = DataExport.latest_of(alice)
     answer = client.get(f"{ASK}/{export.id}", buffered=True)
@@ -333,7 +333,7 @@ def test_progress_is_told(client, alice, monkeypatch):
         said = client.get(ASK).text
         seen.extend(n for n in range(6) if f"{n} of 5 posts" in said)
 
-    own_data.work(between=look)
+    data_export.work(between=look)
 
     assert seen == [2, 4, 5]
 
@@ -363,9 +363,9 @@ def test_what_a_killed_worker_left_is_taken_up_again(alice, monkeypatch):
     export = DataExport.ask(alice)
     db.session.commit()
     with pytest.raises(Killed):
-        own_data.work(between=die_after(3))
+        data_export.work(between=die_after(3))
     db.session.rollback()
-    own_data.work()  # the lease of the dead one still holds
+    data_export.work()  # the lease of the dead one still holds
     assert db.session.get(DataExport, export.id, populate_existing=True).state == "waiting"
 
     with time_machine.travel(utcnow() + LEASE + timedelta(seconds=1)):
@@ -379,7 +379,7 @@ def test_a_worker_that_is_told_to_stop_leaves_it_to_the_next(alice):
     db.session.commit()
     answers = chain([False] * 3, repeat(True))
 
-    own_data.work(stopped=lambda: next(answers))
+    data_export.work(stopped=lambda: next(answers))
     assert db.session.get(DataExport, export.id, populate_existing=True).leased_until is None
 
     assert facts_of(alice)["posts"]
@@ -391,7 +391,7 @@ def test_what_fails_again_and_again_is_given_up_and_said(client, alice, monkeypa
     client.post(ASK)
     for number in range(TRIES + 1):
         with time_machine.travel(utcnow() + number * (LEASE + timedelta(seconds=1))):
-            own_data.work()
+            data_export.work()
 
     db.session.expire_all()
     assert DataExport.latest_of(alice).state == "failed"
@@ -404,7 +404,7 @@ def test_an_account_that_goes_meanwhile_takes_its_export_along(alice, ada):
     db.session.commit()
     once = iter([lambda: (alice.delete(by=ada), db.session.commit())])
 
-    own_data.work(between=lambda: next(once, lambda: None)())
+    data_export.work(between=lambda: next(once, lambda: None)())
 
     assert db.session.scalar(select(func.count(DataExport.id))) == 0
     assert mails("data_ready") == []
@@ -428,7 +428,7 @@ def test_two_workers_make_it_once(app, alice, monkeypatch):
     export = DataExport.ask(alice)
     db.session.commit()
 
-    at_once(app, *[own_data.work] * 3)
+    at_once(app, *[data_export.work] * 3)
 
     assert export.state == "ready" and export.tries == 1
     assert len(mails("data_ready")) == 1

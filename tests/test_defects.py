@@ -11,9 +11,9 @@ from sqlalchemy import inspect
 
 from app import permissions
 from app.extensions import db
+from app.jobs.mail_worker import deliver_pending
 from app.models import Permission, Role, User
-from app.postman import deliver_pending
-from app.tokens import Verdict, read, sign
+from app.security.tokens import Verdict, read, sign
 
 SIGN_UP = dict(email="nora@example.org", username="nora", password=PASSWORD, password2=PASSWORD)
 MIGHT = dict(role="Administrator", permissions="255", admin="1", is_administrator="y")

@@ -10,15 +10,16 @@ from sqlalchemy import select
 from test_mails import words_of
 from test_races import at_once
 
-from app import digests, own_data
+from app import data_export
 from app.email import send_password_changed
 from app.extensions import db
+from app.jobs import digests
+from app.jobs.mail_worker import deliver_pending, deliver_safely, write_and_deliver
 from app.models import Comment, Notification, NotificationChoice, Post, Sanction, User
 from app.models.fields import utcnow
-from app.models.notification_choice import AT_ONCE, DAILY, NEVER, Choice
-from app.models.outbox import MOST_NEWS
-from app.postman import deliver_pending, deliver_safely, write_and_deliver
-from app.tokens import sign
+from app.models.mail.outbox import MOST_NEWS
+from app.models.notifications.preference import AT_ONCE, DAILY, NEVER, Choice
+from app.security.tokens import sign
 
 EVENING = datetime(2027, 3, 1, 20, 0, tzinfo=UTC)
 MORNING = datetime(2027, 3, 2, 7, 0, tzinfo=UTC)
@@ -395,7 +396,7 @@ def test_news_is_mailed_while_long_work_is_done(app, office, post, bob, monkeypa
         db.session.commit()
         between()
 
-    monkeypatch.setattr(own_data, "work", work)
+    monkeypatch.setattr(data_export, "work", work)
 
     deliver_safely(app)
 

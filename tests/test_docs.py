@@ -5,9 +5,9 @@ import re
 from services import ROOT
 
 import config
-from app.access import OUTSIDE_THE_FENCES, WHILE_SUSPENDED
-from app.models.data_export import KEPT
-from app.pictures import MOST_PIXELS, SIDE
+from app.access.policies import OUTSIDE_THE_FENCES, WHILE_SUSPENDED
+from app.images.uploads import MOST_PIXELS, SIDE
+from app.models.retention.data_export import KEPT
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 EXAMPLE = (ROOT / ".env.example").read_text()

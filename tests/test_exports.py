@@ -9,12 +9,11 @@ import pytest
 from factories import everything, keep, make_user
 from sqlalchemy import insert
 
-from app import exports
 from app.extensions import db
-from app.imports import make_plan
+from app.imports import export, make_plan
+from app.imports.csv_format import COLUMNS, decoded
 from app.models import AuditEntry, Role, User
 from app.models.fields import utcnow
-from app.people_csv import COLUMNS, decoded
 
 PATH = "/admin/users/export"
 
@@ -120,7 +119,7 @@ def test_a_role_whose_term_is_over_is_not_exported(admin, alice):
 def test_people_are_read_in_batches_however_many_there_are(admin, monkeypatch):
     for _ in range(7):
         make_user(password_hash="x")
-    monkeypatch.setattr(exports, "AT_ONCE", 3)
+    monkeypatch.setattr(export, "AT_ONCE", 3)
 
     assert len(rows(admin.post(PATH))) == 8
 
@@ -130,10 +129,10 @@ def test_memory_does_not_grow_with_the_number_of_people(collected, ada):
     """Ten batches, and never more than one of them in memory."""
     usual = Role.get_default().id
     values = dict(role_id=usual, first_name="x" * 64, last_name="y" * 64)
-    numbers = range(10 * exports.AT_ONCE)
+    numbers = range(10 * export.AT_ONCE)
     people = [dict(email=f"m{i}@example.org", username=f"m{i}", **values) for i in numbers]
     db.session.execute(insert(User), [p | {"username_key": p["username"]} for p in people])
-    lines = exports.export_people(by=ada)
+    lines = export.export_people(by=ada)
     db.session.commit()
     next(lines), next(lines)
 

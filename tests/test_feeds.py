@@ -12,8 +12,8 @@ from sqlalchemy import delete, insert
 
 from app.extensions import db
 from app.models import AnonymousUser, Bookmark, Follow, Like, Mute, Post, Role
-from app.models import feed as feed_module
-from app.models.feed import everything, followed, written_by
+from app.models.reading import feed as feed_module
+from app.models.reading.feed import everything, followed, written_by
 
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 PEOPLE = range(5)  # alice is the first

@@ -6,8 +6,8 @@ from factories import keep, make_user
 from app.extensions import db
 from app.main import follows, mutes
 from app.models import Follow, Role, Setting, User
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
 
 
 def counts():

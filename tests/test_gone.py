@@ -7,7 +7,7 @@ from factories import keep, make_user
 
 from app.extensions import db
 from app.models import AuditEntry, Role, User, WayBack
-from app.models.administrators import Refused
+from app.models.users.rank import Refused
 
 pytestmark = pytest.mark.both_databases
 

@@ -3,7 +3,7 @@
 import pytest
 from factories import make_comment, make_post, make_user
 
-from app.models.holding import Hold
+from app.models.content.screening import Hold
 
 WAYS = {
     "Its author deleted it": lambda post, mona: post.delete(),

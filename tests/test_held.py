@@ -8,11 +8,11 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import AuditEntry, Comment, Notification, Post, Revision, Role, Setting, Watch
-from app.models.counts import wrong_counts
+from app.models.content.counters import wrong_counts
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
-from app.models.site_map import PART
-from app.models.upkeep import purge_deleted
+from app.models.reading.sitemap import PART
+from app.models.retention.purge import purge_deleted
 
 WORD = "zebrafinch"
 

@@ -8,9 +8,9 @@ from test_writing_races import verb
 
 from app.extensions import db
 from app.models import AuditEntry, Post, Revision, Setting, WatchedWord
-from app.models.counts import wrong_counts
-from app.models.holding import Hold
-from app.models.refused import Refused
+from app.models.content.counters import wrong_counts
+from app.models.content.screening import Hold
+from app.models.errors import Refused
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]

@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from working import worked
 
-from app.differences import AROUND, difference, shortened
 from app.extensions import db
 from app.main import histories
 from app.models import Revision
+from app.text.diff import AROUND, difference, shortened
 
 FIRST, SECOND = "The quick brown fox jumps.", "The slow red fox jumps high."
 TEXTS = st.text("ab .\n", max_size=60)

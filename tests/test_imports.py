@@ -18,11 +18,12 @@ from importing import (
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
-from app import postman
 from app.extensions import db
 from app.imports import work
-from app.models import AuditEntry, PeopleImport, Role, User, people_search
+from app.jobs import mail_worker
+from app.models import AuditEntry, PeopleImport, Role, User
 from app.models.fields import utcnow
+from app.models.users import name_search
 
 both_databases = pytest.mark.both_databases
 
@@ -93,7 +94,7 @@ def test_new_people_are_found_by_the_search(admin):
     alone = make_user("nora2", email="nora2@example.org", first_name="Nora", last_name="Nilsen")
 
     nora = User.with_username("nora")
-    ids = people_search.matching("nilsen").scalar_subquery()
+    ids = name_search.matching("nilsen").scalar_subquery()
     found = db.session.scalars(select(User).where(User.id.in_(ids)).order_by(User.id)).all()
     assert found == [nora, alone]
     assert nora.search_text == alone.search_text.replace("nora2", "nora")
@@ -229,7 +230,7 @@ def test_after_a_day_the_file_is_gone(app, admin):
 
     assert admin.get(f"{PATH}/{row.id}").status_code == 404
     app.extensions.pop("purged_at", None)
-    postman.deliver_safely(app)
+    mail_worker.deliver_safely(app)
     assert waiting() is None
 
 

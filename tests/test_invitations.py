@@ -9,9 +9,9 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import AuditEntry, Invitation, Role, Setting, User
-from app.models.administrators import Refused
 from app.models.fields import utcnow
-from app.tokens import sign
+from app.models.users.rank import Refused
+from app.security.tokens import sign
 
 NORA = "nora@example.org"
 JOIN = dict(username="nora", password=ANOTHER, password2=ANOTHER)

@@ -10,8 +10,8 @@ from test_races import at_once, cookie_of, meet, post, restless_threads, sign_up
 from app.admin import requests
 from app.extensions import db
 from app.models import AuditEntry, Invitation, Role, RoleRequest, Setting, User
-from app.models.administrators import Refused
-from app.models.approval import Approval
+from app.models.users.approval import Approval
+from app.models.users.rank import Refused
 
 __all__ = ["meet", "restless_threads"]
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]

@@ -3,9 +3,9 @@
 from types import SimpleNamespace
 
 from app.extensions import db
-from app.log_words import SETTINGS, said, target
 from app.models import AuditEntry, Setting
-from app.models.setting import NAMES
+from app.models.site.setting import NAMES
+from app.web.audit_words import SETTINGS, said, target
 
 WORDS = {
     ("", "User until the end of 1 May 2099 (UTC)"): "User until the end of 1 May 2099 (UTC)",

@@ -9,8 +9,8 @@ from factories import ANOTHER, PASSWORD
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.extensions import db
-from app.logs import JSONLines, Masked, OneLine
 from app.models import User
+from app.web.request_log import JSONLines, Masked, OneLine
 
 TOKEN = "eyJ1c2VyIjoxfQ.aZ_x-9.Zm9v"
 

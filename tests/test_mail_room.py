@@ -12,11 +12,11 @@ from test_races import at_once, cookie_of, post, statuses
 
 from app.email import rehearse_reset_password, send_confirmation
 from app.extensions import db
+from app.jobs.mail_worker import deliver_pending
 from app.models import AuditEntry, OutboxMail, Setting
-from app.models.administrators import Refused
 from app.models.fields import utcnow
-from app.models.outbox import JUST_NOW
-from app.postman import deliver_pending
+from app.models.mail.outbox import JUST_NOW
+from app.models.users.rank import Refused
 
 SECRET = "https://offbrand.example/auth/reset-password/live"
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ from services import Served
 
 from app import create_app
 from app.extensions import db
+from app.jobs.mail_worker import KEPT_IN_MAILBOX, deliver_safely
 from app.models import User
 from app.models.fields import utcnow
-from app.postman import KEPT_IN_MAILBOX, deliver_safely
 
 PRODUCTION = {
     "SECRET_KEY": "8f1c2b7d90ae4356b1d0c7e8f9a2b3c4d5e6",

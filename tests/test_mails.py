@@ -19,7 +19,7 @@ from app.models import (
     Sanction,
 )
 from app.models.fields import utcnow
-from app.security import site_link
+from app.web.requests import site_link
 
 MAILS = {
     "account_made": ("You have an account", "7 days"),

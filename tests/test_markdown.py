@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from working import worked
 
-from app.markdown import LINK, REL, TAGS, render
+from app.text.markdown import LINK, REL, TAGS, render
 
 ATTRIBUTES = {"a": {"href", "rel"}, "code": {"class"}, "ol": {"start"}, "th": {"scope"}}
 VOID = {"br", "hr"}
@@ -405,7 +405,7 @@ def test_links_by_one_long_reference_come_to_an_end():
 
 def test_cells_that_nobody_typed_come_to_an_end(monkeypatch):
     """R-20: each table alone may be modest; with the limit that it has: test_no_text_is_costly."""
-    monkeypatch.setattr("app.markdown.MOST_CELLS", 1500)
+    monkeypatch.setattr("app.text.markdown.MOST_CELLS", 1500)
     table = "|a" * 20 + "|\n" + "|-" * 20 + "|\n" + "a\n" * 20 + "\n"
 
     assert read(table * 3).tags.count("td") == 1200

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from app.cli.role_files import Wanted
 from app.extensions import db
 from app.models import Permission, Role, User
-from app.models.landing import Holder
-from app.models.refused import Refused
+from app.models.errors import Refused
+from app.models.roles.landing_page import Holder
 from app.permissions import EVERYTHING, KNOWN
 
 bytes_ = st.integers(0, 0xFF)

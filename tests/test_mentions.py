@@ -5,7 +5,7 @@ import re
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.markdown import MOST_NAMED, Text, render, tag_key, tag_of
+from app.text.markdown import MOST_NAMED, Text, render, tag_key, tag_of
 
 LINKED = re.compile(r'<a href="/(?:user|tag)/[^"]*">(.*?)</a>')
 

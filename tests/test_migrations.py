@@ -16,7 +16,7 @@ from app import create_app
 from app.extensions import db
 from app.models import Comment, Notification, OutboxMail, Post, Role, User, UserSession
 from app.models.fields import utcnow
-from app.models.people_search import matching
+from app.models.users.name_search import matching
 
 MIGRATIONS = Path(__file__).parent.parent / "migrations"
 SEARCH = ("users_search", "users_words", "posts_words", "comments_words")

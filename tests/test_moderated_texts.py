@@ -16,13 +16,13 @@ from app.models import (
     Role,
     User,
 )
-from app.models.audit import SITE
-from app.models.counts import wrong_counts
+from app.models.audit.entry import SITE
+from app.models.content.counters import wrong_counts
+from app.models.content.screening import FIRST, Hold
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.holding import FIRST, Hold
-from app.models.refused import Refused
-from app.models.thread import post_card, thread
-from app.models.upkeep import purge_deleted, purge_removed
+from app.models.reading.thread import post_card, thread
+from app.models.retention.purge import purge_deleted, purge_removed
 
 VERBS = ("hide", "restore", "revise", "remove", "close", "reopen")
 RANKS = ("User", "Moderator", "Helper", "Administrator")  # Helper: a moderator who may one more

@@ -5,7 +5,7 @@ from factories import make_user
 
 from app.extensions import db
 from app.models import Bookmark, Comment, Mute, Post
-from app.models.refused import Refused
+from app.models.errors import Refused
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_markdown import COSTLY, HARMFUL, Reader, check_cost, fill
 from working import worked
 
-from app.markdown import MOST_NAMED, Text, render, tag_key
+from app.text.markdown import MOST_NAMED, Text, render, tag_key
 
 LONGEST = 10_000  # characters of a post
 NAMED = re.compile(r'<a href="/(?:user|tag)/[^"]*">([^<]*)</a>')

@@ -3,7 +3,7 @@
 import pytest
 from factories import PASSWORD
 
-from app.networks import address_in, network_at
+from app.security.networks import address_in, network_at
 
 ADDRESSES = {
     "192.0.2.7": "192.0.2.7",

@@ -15,8 +15,8 @@ from app.main import notifications
 from app.main.writing import quote
 from app.models import Comment, Notification, NotificationChoice, Post, User, UserSession, Watch
 from app.models.fields import utcnow
-from app.models.notification_card import NotificationCard, notification_cards
-from app.models.notification_choice import ACT, AT_ONCE, DAILY, NEVER, Choice
+from app.models.moderation.notification_cards import NotificationCard, notification_cards
+from app.models.notifications.preference import ACT, AT_ONCE, DAILY, NEVER, Choice
 
 SILENT = Choice(in_site=False, mail=NEVER)
 BY_MAIL_ALONE = Choice(in_site=False, mail=DAILY)

@@ -8,8 +8,8 @@ from sqlalchemy import text, update
 
 from app.extensions import db
 from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting, WatchedWord
-from app.models.audit_acts import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
-from app.models.audit_chain import Fault
+from app.models.audit.actions import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
+from app.models.audit.chain import Fault
 from app.models.fields import utcnow
 
 PEOPLE = """ban, change role, clean up, deactivate, delete, end role, give notice, keep role,

@@ -15,9 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.email import rehearse_reset_password, send_confirmation, send_password_changed
 from app.extensions import db
+from app.jobs.mail_worker import Postman, _ring, deliver_pending, deliver_safely
 from app.models import OutboxMail
 from app.models.fields import utcnow
-from app.postman import Postman, _ring, deliver_pending, deliver_safely
 
 
 @pytest.fixture
@@ -323,9 +323,9 @@ def test_a_fault_does_not_stop_the_postman(site, app, monkeypatch):
     def broken(stopped):
         raise SQLAlchemyError
 
-    monkeypatch.setattr("app.postman.deliver_pending", broken)
+    monkeypatch.setattr("app.jobs.mail_worker.deliver_pending", broken)
     deliver_safely(site)
-    monkeypatch.setattr("app.postman.deliver_pending", lambda stopped: 1 / 0)
+    monkeypatch.setattr("app.jobs.mail_worker.deliver_pending", lambda stopped: 1 / 0)
     deliver_safely(site)
 
 

@@ -12,7 +12,7 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 
 from app.extensions import db, limiter
 from app.models import User, UserSession
-from app.passwords import problem_with, strength
+from app.security.passwords import problem_with, strength
 
 COMMONEST = [word for word in FREQUENCY_LISTS["passwords"] if len(word) >= 8][:600]
 GIBBERISH = "qv8Zr2kXw0pLm5tB"  # hard to guess, and of no language

@@ -8,8 +8,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app import people_csv
-from app.people_csv import BOM, COLUMNS, Unreadable, decoded, guarded, read, unguarded, written
+from app.imports import csv_format
+from app.imports.csv_format import (
+    BOM,
+    COLUMNS,
+    Unreadable,
+    decoded,
+    guarded,
+    read,
+    unguarded,
+    written,
+)
 
 LIVE = tuple("=+-@＝＋－＠")
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
@@ -158,7 +167,7 @@ def test_what_is_no_list_of_people_is_told_in_words():
 
 
 def test_a_file_holds_fifty_thousand_people(monkeypatch):
-    monkeypatch.setattr(people_csv, "MOST_ROWS", 3)
+    monkeypatch.setattr(csv_format, "MOST_ROWS", 3)
 
     assert len(people("email\na\nb\nc\n")) == 3
     with pytest.raises(Unreadable, match="more than 3 people"):

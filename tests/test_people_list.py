@@ -12,9 +12,10 @@ from sqlalchemy import update
 
 from app.admin import users as users_view
 from app.extensions import db
-from app.models import Role, User, people_list
+from app.models import Role, User
 from app.models.fields import utcnow
-from app.models.people_list import ORDERS, PeopleList
+from app.models.users import listing
+from app.models.users.listing import ORDERS, PeopleList
 
 both_databases = pytest.mark.both_databases
 
@@ -96,7 +97,7 @@ def test_every_order_shows_each_one_once(page, crowd, monkeypatch):
 
     found, expected = {}, {}
     for order, few in {"newest": 1000, "oldest": 0, "username": 0, "seen": 1000}.items():
-        monkeypatch.setattr(people_list, "FEW", few)
+        monkeypatch.setattr(listing, "FEW", few)
         for query in ("", "confirmed=no"):
             wanted = [person for person in people if FILTERS[query](person)]
             found[order, query] = names_on(page, query, order)
@@ -161,8 +162,8 @@ def test_all_filters_together_find_what_a_plain_filter_finds(
     since = None if since is None else START + timedelta(days=since)
     wanted = PeopleList(words, role, confirmed, active, awaiting, never_seen, since, order)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(people_list, "FEW", few)
-        patch.setattr(people_list, "SOME", some)
+        patch.setattr(listing, "FEW", few)
+        patch.setattr(listing, "SOME", some)
         found = wanted.find()
         people = db.session.scalars(found.in_order).all()
 
@@ -215,7 +216,7 @@ def test_how_many_were_found_is_said_as_far_as_it_is_known(page, crowd, monkeypa
     assert "24 people" in page("q=member").text
     assert "person</p>" not in page().text and "people</p>" not in page().text
 
-    monkeypatch.setattr(people_list, "FEW", 10)
+    monkeypatch.setattr(listing, "FEW", 10)
 
     assert "More than 10 people" in page("q=member").text
 

@@ -8,8 +8,8 @@ from sqlalchemy import delete, insert
 
 from app.extensions import db
 from app.models import Role, User
-from app.models.people_list import PeopleList
-from app.models.people_search import LONGEST, holding, matching
+from app.models.users.listing import PeopleList
+from app.models.users.name_search import LONGEST, holding, matching
 
 pytestmark = pytest.mark.both_databases
 

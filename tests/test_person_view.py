@@ -4,18 +4,10 @@ import pytest
 from factories import PASSWORD, keep, make_comment, make_post, make_user
 
 from app.extensions import db
-from app.models import (
-    Case,
-    Invitation,
-    Report,
-    Role,
-    Sanction,
-    User,
-    UserSession,
-    person_history,
-)
-from app.models.case import DISMISSED, HIDDEN
+from app.models import Case, Invitation, Report, Role, Sanction, User, UserSession
 from app.models.fields import utcnow
+from app.models.moderation import user_history
+from app.models.moderation.case import DISMISSED, HIDDEN
 
 
 def case(person, outcome="", reporter=None):
@@ -48,7 +40,7 @@ def test_reports_are_counted_by_what_became_of_them(client, alice, bob, mona):
 
 
 def test_of_very_many_reports_the_last_ones_are_counted(client, alice, bob, mona, monkeypatch):
-    monkeypatch.setattr(person_history, "MOST_COUNTED", 2)
+    monkeypatch.setattr(user_history, "MOST_COUNTED", 2)
     for outcome in (HIDDEN, DISMISSED, DISMISSED):
         case(alice, outcome, reporter=bob)
 

@@ -12,10 +12,10 @@ from importing import MULTIPART
 from PIL import Image, ImageCms
 from working import worked
 
-from app import pictures
 from app.extensions import db
+from app.images import uploads
+from app.images.uploads import BROKEN, TOO_BIG, TOO_HEAVY, TOO_SMALL, UNKNOWN, Unusable, squared
 from app.models import Picture, Setting
-from app.pictures import BROKEN, TOO_BIG, TOO_HEAVY, TOO_SMALL, UNKNOWN, Unusable, squared
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 ORIENTATION, ARTIST = 0x0112, 0x013B
@@ -123,7 +123,7 @@ def test_a_picture_is_turned_as_the_camera_was():
     upright.paste((30, 200, 30), (0, 0, 40, 40))
     for orientation, kind in (*((n, "JPEG") for n in range(1, 9)), (6, "PNG"), (8, "WEBP")):
         undo = {6: 8, 8: 6}.get(orientation, orientation)
-        stored = upright.transpose(pictures.TURNS[undo]) if orientation > 1 else upright
+        stored = upright.transpose(uploads.TURNS[undo]) if orientation > 1 else upright
         exif = Image.Exif()
         exif[ORIENTATION] = orientation
 
@@ -170,7 +170,7 @@ def test_a_picture_needs_some_pixels():
 
 def test_a_file_has_fifteen_megabytes_at_most():
     data = file_of(drawn())
-    room = pictures.LARGEST - len(data)
+    room = uploads.LARGEST - len(data)
 
     assert squared(data + b"\0" * room)
     assert words_for(data + b"\0" * (room + 1)) == TOO_HEAVY
@@ -227,7 +227,7 @@ def test_a_jpeg_of_endless_scans_is_refused():
     scans = data[data.rindex(b"\xff\xda") : -2]
     bomb = data[:-2] + scans * 2000 + b"\xff\xd9"
 
-    took, words = worked(lambda: words_for(bomb[: pictures.LARGEST]), enough=0.5)
+    took, words = worked(lambda: words_for(bomb[: uploads.LARGEST]), enough=0.5)
     assert len(bomb) > 30_000 and words == BROKEN and took < 1
 
 
@@ -323,7 +323,7 @@ def test_what_is_wrong_stands_at_the_field_and_the_picture_stays(client, alice):
         UNKNOWN: b"Hello",
         "Please choose a file.": b"",
         BROKEN: file_of(drawn())[:-30],
-        TOO_HEAVY: b"\0" * (pictures.LARGEST + 1),
+        TOO_HEAVY: b"\0" * (uploads.LARGEST + 1),
     }
 
     for words, data in wrong.items():
@@ -350,7 +350,7 @@ def test_a_photo_from_a_phone_is_taken():
     """12 million pixels that compress badly, in more than 12 MB."""
     photo = Image.frombytes("RGB", (4000, 3000), random.Random(1).randbytes(36_000_000))
     data = file_of(photo, "JPEG", quality=95)
-    assert 12_000_000 < len(data) < pictures.LARGEST
+    assert 12_000_000 < len(data) < uploads.LARGEST
 
     assert seen(data).size == (256, 256)
 

@@ -9,9 +9,9 @@ from test_queries import statements
 
 from app.extensions import db
 from app.models import AuditEntry, Comment, Post, Role
-from app.models.feed import everything, followed, written_by
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
+from app.models.reading.feed import everything, followed, written_by
 
 TEXT = "I *like* it."
 

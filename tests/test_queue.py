@@ -9,13 +9,13 @@ from factories import keep, mails, make_comment, make_post, make_report, make_us
 
 from app.extensions import db
 from app.models import Appeal, AuditEntry, Notification, Role, Sanction, Setting
-from app.models.case import CLAIM
-from app.models.case_list import CaseList, records_of
+from app.models.content.screening import Hold
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.holding import Hold
-from app.models.notification_card import notification_cards
-from app.models.refused import Refused
-from app.models.ruling import Penalty
+from app.models.moderation.case import CLAIM
+from app.models.moderation.case_queue import CaseList, records_of
+from app.models.moderation.notification_cards import notification_cards
+from app.models.moderation.ruling import Penalty
 from app.moderation.case_forms import RulingForm
 
 WEEK = {"kind": "suspension", "lasts": "7"}

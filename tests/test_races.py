@@ -12,13 +12,13 @@ import pytest
 from factories import ANOTHER, PASSWORD, keep, mails, make_user, numbers
 from limits import parse
 
-from app import terms
 from app.auth import registration
 from app.extensions import db, limiter
+from app.jobs import temporary_roles
 from app.models import AuditEntry, Page, PageVersion, Permission, Role, User, UserSession
-from app.models.administrators import Refused
 from app.models.fields import utcnow
-from app.models.landing import HOME
+from app.models.roles.landing_page import HOME
+from app.models.users.rank import Refused
 
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 NEW = "new@example.org"
@@ -384,7 +384,7 @@ def test_a_term_ends_once_whoever_comes_first(app, client, alice):
     over(alice)
     cookie = cookie_of(client, alice)
 
-    answers = at_once(app, *[terms.sweep] * 4, *[partial(visit, app, cookie)] * 4)
+    answers = at_once(app, *[temporary_roles.sweep] * 4, *[partial(visit, app, cookie)] * 4)
 
     assert answers == [None] * 4 + [403] * 4
     assert (alice.role.name, len(mails("role_ended"))) == ("User", 1)
@@ -395,7 +395,7 @@ def test_an_end_is_called_to_mind_once_by_many_who_look(app, alice):
     over(alice)
     alice.role_until = utcnow() + timedelta(hours=1)
 
-    at_once(app, *[terms.sweep] * 6)
+    at_once(app, *[temporary_roles.sweep] * 6)
 
     assert len(mails("role_ending")) == 1
 
@@ -406,7 +406,7 @@ def test_of_two_last_administrators_whose_terms_end_at_once_one_stays(app):
         over(person := make_user(name))
         person.role = Role.named("Administrator")
 
-    at_once(app, *[terms.sweep] * 4)
+    at_once(app, *[temporary_roles.sweep] * 4)
 
     assert len(db.session.scalars(User.administrators()).all()) == 1
     assert sorted(mail.kind for mail in mails()) == ["role_ended", "role_kept"]
@@ -420,7 +420,7 @@ def test_a_term_that_is_made_longer_in_the_moment_it_ends_has_one_outcome(app, a
         User.with_username("alice").change_role(Role.named("Moderator"), until=later)
         db.session.commit()
 
-    at_once(app, prolong, terms.sweep)
+    at_once(app, prolong, temporary_roles.sweep)
 
     assert (alice.role.name, alice.role_until, alice.returns_to.name) == (
         "Moderator",

@@ -5,7 +5,7 @@ from factories import keep, make_user, numbers
 
 from app.extensions import db
 from app.models import Permission, Role, User
-from app.models.administrators import Refused
+from app.models.users.rank import Refused
 
 ROLES = {
     "none": None,

@@ -14,8 +14,8 @@ from app.auth.forms import RegistrationForm
 from app.extensions import db
 from app.models import SignUpMark, User
 from app.models.fields import utcnow
-from app.names import address_or_none, is_reserved
-from app.tokens import sign
+from app.security.tokens import sign
+from app.text.names import address_or_none, is_reserved
 
 TAKEN = "This name is taken"
 

@@ -9,8 +9,8 @@ from test_access_map import VALUES
 
 from app.extensions import db
 from app.models import AuditEntry, OutboxMail, Role, Setting, User
-from app.models.administrators import Refused
 from app.models.fields import utcnow
+from app.models.users.rank import Refused
 
 WHY = "I build boats, and would like to read about them."
 JSON = {"Accept": "application/json"}

@@ -6,13 +6,13 @@ import pytest
 import time_machine
 from factories import make_comment, make_post, make_report, make_user
 
+from app.data_export.sections import SECTIONS
 from app.extensions import db
 from app.models import Case, Report
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
-from app.models.report import SLOWED
-from app.models.upkeep import purge_deleted, purge_removed
-from app.own_data.sections import SECTIONS
+from app.models.moderation.report import SLOWED
+from app.models.retention.purge import purge_deleted, purge_removed
 
 SPAM = {"category": "Spam", "reason": "They sell watches."}
 

@@ -9,7 +9,7 @@ from factories import everything_but_visits, keep, make_comment, make_post, make
 from app.extensions import db
 from app.models import Permission, Role
 from app.models.fields import utcnow
-from app.models.user import AnonymousUser
+from app.models.users.user import AnonymousUser
 
 PEOPLE = ["visitor", "no_write", "no_comment", "no_follow", "author", "other", "moderator"]
 FOLLOW, COMMENT, WRITE = Permission.FOLLOW, Permission.COMMENT, Permission.WRITE

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 
 from app.extensions import db
 from app.models import Page, Setting, Watch
-from app.models.site_map import PART
+from app.models.reading.sitemap import PART
 
 NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 

@@ -7,10 +7,10 @@ from factories import everything, keep, make_user
 
 from app.extensions import db
 from app.models import AuditEntry, Invitation, Permission, Role, RoleRequest, User
-from app.models import role_changes as changes
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.landing import landing_pages
-from app.models.refused import Refused
+from app.models.roles import management as changes
+from app.models.roles.landing_page import landing_pages
 
 F, C, W, M, A = (int(permission) for permission in Permission)
 

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import AuditEntry, Role, RoleRequest
-from app.models.administrators import Refused
 from app.models.fields import utcnow
+from app.models.users.rank import Refused
 
 WHY = "I am awake at night."
 

@@ -11,10 +11,10 @@ from test_writing_races import number, verb
 
 from app.extensions import db
 from app.models import AuditEntry, Case, Notification, Post, Report, Sanction
-from app.models.counts import wrong_counts
+from app.models.content.counters import wrong_counts
 from app.models.fields import utcnow
-from app.models.ruling import Penalty
-from app.models.upkeep import purge_removed
+from app.models.moderation.ruling import Penalty
+from app.models.retention.purge import purge_removed
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]

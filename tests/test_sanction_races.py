@@ -9,8 +9,8 @@ from test_races import at_once, cookie_of, meet, post, restless_threads, statuse
 
 from app.extensions import db
 from app.models import Appeal, AppealMessage, AuditEntry, Comment, Post, Sanction, User
-from app.models.counts import wrong_counts
-from app.models.refused import Refused
+from app.models.content.counters import wrong_counts
+from app.models.errors import Refused
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]

@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.models import AuditEntry, Permission, Role, Sanction, Setting, User
-from app.models.audit import SITE
+from app.models.audit.entry import SITE
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
-from app.models.sanction import ACTS, ENDING, KINDS, STRIKES
-from app.models.sanctioned import NO_END
+from app.models.moderation.sanction import ACTS, ENDING, KINDS, STRIKES
+from app.models.users.restrictions import NO_END
 from app.moderation.sanction_forms import SanctionForm
 
 WEEK = timedelta(days=7)

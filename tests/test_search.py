@@ -14,9 +14,9 @@ from test_queries import count
 from app.extensions import db
 from app.models import Comment, Post, Setting, User, Watch
 from app.models.fields import utcnow
-from app.models.search import NEAR, Search
-from app.models.word_index import INDEXED
-from app.words import MOST_WORDS, question_of, words_of
+from app.models.reading.search import NEAR, Search
+from app.models.reading.search_index import INDEXED
+from app.text.search_words import MOST_WORDS, question_of, words_of
 
 ODD = ['"', '""', "'", "AND", "a AND", "OR NOT", "NEAR(", "NEAR(a b, 3)", "*", "a*", "*a", ":"]
 ODD += ["words : bread", "author_id:1", "^a", "-bread", "+bread", "%", "_", "\\", "(", ")", "{a b}"]

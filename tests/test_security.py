@@ -8,7 +8,7 @@ from crawling import Page, addresses, posts, token_pages
 from factories import PASSWORD, everything_but_visits, link_in, mails, make_mail
 from services import Served
 
-from app.security import is_local
+from app.web.requests import is_local
 
 HOSTILE = [
     "//evil.example",

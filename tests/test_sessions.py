@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import Role, UserSession
 from app.models.fields import utcnow
-from app.tokens import read, sign
+from app.security.tokens import read, sign
 
 SECRET = "/settings/profile"  # a page for members
 

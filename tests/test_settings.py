@@ -9,12 +9,12 @@ import time_machine
 from crawling import Page
 from factories import PASSWORD, make_comment, make_post, make_user
 
-from app.access import WHILE_FROZEN
+from app.access.policies import WHILE_FROZEN
 from app.extensions import db
 from app.models import AuditEntry, Role, Sanction, Setting, User
-from app.models.administrators import Refused
 from app.models.fields import iso
-from app.models.setting import CATEGORIES, Settings, current_settings
+from app.models.site.setting import CATEGORIES, Settings, current_settings
+from app.models.users.rank import Refused
 
 NOW = datetime(2999, 12, 24, 12, tzinfo=UTC)
 FORM = dict(site_name="Club", registration="open", readers="all", posts_per_page="20")

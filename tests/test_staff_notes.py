@@ -4,10 +4,10 @@ import pytest
 from factories import everything, keep, make_user
 from sqlalchemy import select
 
+from app.data_export.sections import acts_of_staff
 from app.extensions import db
 from app.models import AuditEntry, Role, StaffNote
-from app.models.refused import Refused
-from app.own_data.sections import acts_of_staff
+from app.models.errors import Refused
 
 SECRET = "Has two accounts, I think."
 

@@ -7,9 +7,9 @@ from factories import keep, mails, make_user
 from test_races import at_once, meet, restless_threads
 
 from app.extensions import db
+from app.jobs.staff_notices import tell_staff
 from app.models import Appeal, Case, Role, RoleRequest, Setting
 from app.models.fields import utcnow
-from app.notices import tell_staff
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 HOUR = timedelta(hours=1)

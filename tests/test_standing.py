@@ -7,9 +7,9 @@ from factories import make_comment, make_post, make_user
 from test_queries import count
 
 from app.models import Appeal, Sanction
+from app.models.content.screening import Hold
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.holding import Hold
-from app.models.refused import Refused
 
 WEEK = timedelta(days=7)
 

@@ -10,8 +10,8 @@ from factories import PASSWORD, everything_but_visits, make_comment, make_post, 
 from app.extensions import db
 from app.main.forms import ProfileForm
 from app.models import Page, Picture, Sanction, Setting, User
+from app.models.errors import Silenced
 from app.models.fields import utcnow
-from app.models.refused import Silenced
 
 JSON = {"Accept": "application/json"}
 WRITES = {

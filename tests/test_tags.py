@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 from factories import PASSWORD, make_post
 
-from app.markdown import tag_of
 from app.models import Setting
+from app.text.markdown import tag_of
 
 
 def listed(client, path):

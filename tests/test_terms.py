@@ -8,12 +8,12 @@ from factories import everything, keep, mails, make_user
 from sqlalchemy import event
 from sqlalchemy.exc import OperationalError
 
-from app import terms
 from app.extensions import db
+from app.jobs import temporary_roles
+from app.jobs.mail_worker import deliver_safely
 from app.models import AuditEntry, Role, User
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.refused import Refused
-from app.postman import deliver_safely
 
 SEPTEMBER = datetime(2999, 9, 1, tzinfo=UTC)
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
@@ -48,7 +48,7 @@ def entries(person):
 
 def sweep():
     db.session.commit()
-    terms.sweep()
+    temporary_roles.sweep()
 
 
 # Before, and until then
@@ -94,7 +94,7 @@ def test_it_ends_for_whom_is_not_here(clock, mia):
 
 def test_the_postman_looks_once_a_minute(app, clock, mia, monkeypatch):
     seen = []
-    monkeypatch.setattr("app.postman.sweep", lambda: seen.append(utcnow()))
+    monkeypatch.setattr("app.jobs.mail_worker.sweep", lambda: seen.append(utcnow()))
     monkeypatch.setitem(app.extensions, "swept_at", 0)
 
     for _ in range(3):

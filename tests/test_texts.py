@@ -6,12 +6,12 @@ import pytest
 from test_queries import count as count_queries
 from working import worked
 
-import app.models.page as page_module
-from app.differences import difference
+import app.models.site.page as page_module
 from app.extensions import db
 from app.models import AuditEntry, Page, PageVersion, Setting
-from app.models.administrators import Refused
-from app.models.page import BUILT_IN, ChangedMeanwhile
+from app.models.site.page import BUILT_IN, ChangedMeanwhile
+from app.models.users.rank import Refused
+from app.text.diff import difference
 
 FORM = dict(title="House", slug="house", body="Be **kind**.", save="Publish")
 

@@ -14,10 +14,10 @@ from services import free_port, redis_url
 from sqlalchemy import event
 from working import worked
 
-from app import devices, passwords
 from app.extensions import db, limiter
 from app.models import User
 from app.models.fields import utcnow
+from app.security import known_devices, passwords
 
 JSON = {"Accept": "application/json"}
 NONCE = re.compile(r"""nonce(-|=")[^'"]+""")
@@ -282,7 +282,7 @@ def test_a_browser_remembers_the_eight_people_who_used_it_last(client, app):
 
     cookie = client.get_cookie("device").value
     with app.test_request_context(headers={"Cookie": f"device={cookie}"}):
-        known = [person for person in people if devices.mark_for(person)]
+        known = [person for person in people if known_devices.mark_for(person)]
     assert known == people[2:]
 
 

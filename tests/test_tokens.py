@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import User
 from app.models.fields import utcnow
-from app.tokens import Verdict, read, sign
+from app.security.tokens import Verdict, read, sign
 
 OLD, NEW = "old@example.org", "new@example.org"
 PATHS = {

@@ -7,9 +7,9 @@ import time_machine
 from factories import mails, make_comment, make_post, make_report
 from sqlalchemy import select
 
-from app.digests import write_due
 from app.email import SAYS_OF_ACTS
 from app.extensions import db
+from app.jobs.digests import write_due
 from app.models import (
     Appeal,
     AuditEntry,
@@ -19,11 +19,11 @@ from app.models import (
     Sanction,
     Setting,
 )
+from app.models.content.screening import Hold
 from app.models.fields import utcnow
-from app.models.holding import Hold
-from app.models.notification_choice import ACT, APPROVED, DAILY, NEVER, Choice
-from app.models.outbox import MOST_NEWS
-from app.models.undo import undo
+from app.models.mail.outbox import MOST_NEWS
+from app.models.moderation.undo import undo
+from app.models.notifications.preference import ACT, APPROVED, DAILY, NEVER, Choice
 
 WHO = dict(reason="A reason.")
 

@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 
 from app.extensions import db
 from app.models import Appeal, Case, MonthFigures, Report, Sanction
-from app.models.month_figures import count, months, named
-from app.templating import time_words
+from app.models.moderation.monthly_statistics import count, months, named
+from app.web.templating import time_words
 
 MAY = datetime(2026, 5, 10, 12, tzinfo=UTC)
 

@@ -7,25 +7,16 @@ import pytest
 from factories import mails, make_comment, make_post, make_user
 from sqlalchemy import select, true, update
 
-from app.clean_ups import carry_out_now
 from app.extensions import db
-from app.models import (
-    Appeal,
-    AuditEntry,
-    Case,
-    CleanUp,
-    Notification,
-    Report,
-    Role,
-    Sanction,
-)
-from app.models.counts import wrong_counts
+from app.jobs.clean_ups import carry_out_now
+from app.models import Appeal, AuditEntry, Case, CleanUp, Notification, Report, Role, Sanction
+from app.models.content.counters import wrong_counts
+from app.models.content.screening import Hold
+from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.holding import Hold
-from app.models.inverses import INVERSES
-from app.models.notification_choice import ACT
-from app.models.refused import Refused
-from app.models.undo import undo, why_not_undo
+from app.models.moderation.inverse_registry import INVERSES
+from app.models.moderation.undo import undo, why_not_undo
+from app.models.notifications.preference import ACT
 
 
 def last():

@@ -9,7 +9,7 @@ from test_writing_races import verb
 
 from app.extensions import db
 from app.models import AuditEntry, Role, Sanction
-from app.models.counts import wrong_counts
+from app.models.content.counters import wrong_counts
 
 __all__ = ["restless_threads"]  # a fixture
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]

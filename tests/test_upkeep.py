@@ -7,14 +7,15 @@ from factories import make_comment, make_post, make_user
 from sqlalchemy import func, select, update
 from test_queries import count, statements
 
-from app import postman
 from app.extensions import db
-from app.models import Bookmark, Comment, Like, Notification, Post, PostTag, Revision, upkeep
-from app.models.counts import wrong_counts
+from app.jobs import mail_worker
+from app.models import Bookmark, Comment, Like, Notification, Post, PostTag, Revision
+from app.models.content.authored import KEPT
+from app.models.content.counters import wrong_counts
+from app.models.content.tag import tags_of
 from app.models.fields import utcnow
-from app.models.post_tag import tags_of
-from app.models.upkeep import purge_deleted, render_outdated
-from app.models.written import KEPT
+from app.models.retention import purge
+from app.models.retention.purge import purge_deleted, render_outdated
 
 
 def number(cls):
@@ -75,7 +76,7 @@ def test_a_deleted_comment_goes_and_no_count_changes(app, alice, bob):
 
 @pytest.mark.both_databases
 def test_purging_goes_in_chunks(app, alice, monkeypatch):
-    monkeypatch.setattr(upkeep, "PURGED", 2)
+    monkeypatch.setattr(purge, "PURGED", 2)
     for _ in range(3):
         post = make_post(alice)
         for _ in range(3):
@@ -137,13 +138,13 @@ def test_what_is_edited_meanwhile_is_not_overwritten(app, monkeypatch, alice):
     post = make_post(alice, "Old.")
     post.renderer = 0
     db.session.commit()
-    real = upkeep.rendered
+    real = purge.rendered
 
     def slowly(text):
         db.session.execute(update(Post).values(version=2, renderer=1, body_html="<p>New.</p>"))
         return real(text)
 
-    monkeypatch.setattr(upkeep, "rendered", slowly)
+    monkeypatch.setattr(purge, "rendered", slowly)
     render_outdated()
 
     db.session.refresh(post)
@@ -164,7 +165,7 @@ def test_a_text_has_the_tags_that_the_renderer_of_today_finds(app, alice):
 
 
 def test_the_command_renders_all_of_it(flask, monkeypatch):
-    monkeypatch.setattr(upkeep, "RENDERED", 2)
+    monkeypatch.setattr(purge, "RENDERED", 2)
     post = make_post()
     for _ in range(3):
         make_comment(post, post.author)
@@ -176,7 +177,7 @@ def test_the_command_renders_all_of_it(flask, monkeypatch):
 
 
 def test_the_postman_does_both_without_being_asked(app, alice, monkeypatch):
-    monkeypatch.setattr(upkeep, "RENDERED", 2)
+    monkeypatch.setattr(purge, "RENDERED", 2)
     gone, *outdated = [make_post(alice, "*Hello.*") for _ in range(6)]
     for old in outdated:
         old.renderer, old.body_html = 0, ""
@@ -184,7 +185,7 @@ def test_the_postman_does_both_without_being_asked(app, alice, monkeypatch):
     for name in ("purged_at", "rendered_at"):
         app.extensions.pop(name, None)
 
-    postman.deliver_safely(app)
+    mail_worker.deliver_safely(app)
 
     db.session.expire_all()
     assert {old.body_html for old in outdated} == {"<p><em>Hello.</em></p>\n"}

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from app.extensions import db
-from app.markdown import Text
+from app.imports.csv_format import decoded
 from app.models import Notification, User
-from app.names import USERNAME, is_reserved, problem_with_username, username_from, username_key
-from app.people_csv import decoded
+from app.text.markdown import Text
+from app.text.names import USERNAME, is_reserved, problem_with_username, username_from, username_key
 
 ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 names = st.from_regex(re.compile(rf"\A{USERNAME.pattern.removesuffix('+')}\Z", re.ASCII))

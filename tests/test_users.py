@@ -11,11 +11,11 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from werkzeug.security import generate_password_hash
 
-from app.avatars import identicon
 from app.extensions import db
+from app.images.identicon import identicon
 from app.models import AnonymousUser, Permission, Role, User
 from app.models.fields import utcnow
-from app.names import canonical_address
+from app.text.names import canonical_address
 
 OLD_KINDS = ["scrypt:1024:8:1", "pbkdf2:sha256:1000"]
 

@@ -9,8 +9,8 @@ from factories import everything_but_visits, keep, make_mail, make_user
 
 from app.extensions import db
 from app.models import AuditEntry, Page, Permission, Role, Setting, User
-from app.models.administrators import Refused
 from app.models.fields import utcnow
+from app.models.users.rank import Refused
 
 BANNER = "You see the site as"
 JSON = {"Accept": "application/json"}

@@ -6,13 +6,13 @@ import pytest
 from factories import make_post
 from sqlalchemy import select
 
-from app.domains import domain_of
 from app.extensions import db
-from app.markdown import render
 from app.models import AuditEntry, Post, WatchedWord
-from app.models.refused import Refused
-from app.models.watched_word import MOST, WatchList, WordRefused
-from app.words import in_order
+from app.models.content.watched_word import MOST, WatchList, WordRefused
+from app.models.errors import Refused
+from app.text.domains import domain_of
+from app.text.markdown import render
+from app.text.search_words import in_order
 
 
 def watch(by, pattern="casino", act="hold", kind="word"):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from app.words import (
+from app.text.search_words import (
     EXCERPT,
     Term,
     beginning,

@@ -9,9 +9,9 @@ from test_races import at_once, cookie_of, meet, post, restless_threads, statuse
 
 from app.extensions import db
 from app.models import AuditEntry, Comment, Like, Post, User
-from app.models.counts import mend_counts, wrong_counts
-from app.models.refused import Refused
-from app.models.upkeep import purge_deleted
+from app.models.content.counters import mend_counts, wrong_counts
+from app.models.errors import Refused
+from app.models.retention.purge import purge_deleted
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]

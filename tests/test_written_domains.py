@@ -2,7 +2,7 @@
 
 from working import worked
 
-from app.written_domains import hosts_named, hosts_written
+from app.text.written_domains import hosts_named, hosts_written
 
 FOLLOWED = [
     "e v i l . c o m",

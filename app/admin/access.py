@@ -6,12 +6,12 @@ from flask import render_template, request
 from werkzeug.datastructures import MultiDict
 from wtforms import SelectField, StringField
 
-from ..access_map import OUTCOMES, POLICIES, access_map, kinds_of, short
+from ..access.map import OUTCOMES, POLICIES, access_map, kinds_of, short
 from ..decorators import OPENS
 from ..forms import Form, at_most, choices_of, stripped, visible
 from ..models import Role
 from ..permissions import Permission
-from ..security import actor
+from ..web.requests import actor
 from .blueprint import admin
 
 STARTS_WITH = MultiDict({"who": "visitor"})  # all of it is a long page, on a phone above all

@@ -3,10 +3,10 @@
 from flask import render_template
 
 from ..extensions import db
-from ..log_filters import LogFilters, as_written, name_field
 from ..models import AuditEntry, AuditHead
-from ..models.setting import current_settings
-from ..paging import page_of
+from ..models.site.setting import current_settings
+from ..pagination import page_of
+from ..web.audit_filters import LogFilters, as_written, name_field
 from .blueprint import admin
 
 

@@ -9,11 +9,11 @@ from sqlalchemy import select
 from ..email import send_reset_password, send_role_changed
 from ..extensions import db
 from ..models import AuditEntry, Role
-from ..models.administrators import Refused
-from ..models.bulk import MOST, act_on_each, rehearse
 from ..models.fields import iso, utcnow
-from ..security import actor
-from ..throttles import MAILS_TO
+from ..models.users.bulk import MOST, act_on_each, rehearse
+from ..models.users.rank import Refused
+from ..security.rate_limits import MAILS_TO
+from ..web.requests import actor
 from .blueprint import admin
 from .people_forms import BulkForm, PeopleForm
 from .user_acts import ACTS

@@ -7,9 +7,9 @@ from sqlalchemy import column, func, literal, select, table
 from .. import doctor
 from ..extensions import db
 from ..models import Comment, DayCount, OutboxMail, Post, RoleRequest, User
-from ..models.day_count import moments_by_day
 from ..models.fields import utcnow
-from ..models.waiting import queue_counts
+from ..models.moderation.queue_counts import queue_counts
+from ..models.site.daily_count import moments_by_day
 from .blueprint import admin
 
 DAYS = 30  # that the charts show

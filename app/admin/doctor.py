@@ -3,7 +3,7 @@
 from flask import render_template, request
 
 from ..doctor import BAD, examine
-from ..models.audit_chain import AuditHead
+from ..models.audit.chain import AuditHead
 from .blueprint import admin
 
 SECONDS = 3  # that another server may take

@@ -2,17 +2,17 @@
 
 from flask import current_app
 
-from .. import exports
 from ..extensions import db
+from ..imports import export
 from ..models.fields import utcnow
-from ..security import actor
+from ..web.requests import actor
 from .blueprint import admin
 
 
 @admin.route("/users/export", methods=["POST"])
 def export_people():
     """Stream a file; a POST, as the log takes note of it."""
-    lines = exports.export_people(by=actor())
+    lines = export.export_people(by=actor())
     db.session.commit()
     response = current_app.response_class(lines, mimetype="text/csv")
     filename = f"people-{utcnow():%Y-%m-%d}.csv"

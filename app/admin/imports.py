@@ -10,10 +10,10 @@ from ..email import in_words
 from ..extensions import db
 from ..forms import Form, UploadField, at_most
 from ..imports import Plan, carry_out, make_plan
+from ..imports.csv_format import COLUMNS, MOST_ROWS, Unreadable, decoded
 from ..models import PeopleImport, User
-from ..models.refused import Refused
-from ..people_csv import COLUMNS, MOST_ROWS, Unreadable, decoded
-from ..security import actor, takes_files
+from ..models.errors import Refused
+from ..web.requests import actor, takes_files
 from .blueprint import admin
 
 LARGEST = 8 * 1024 * 1024  # bytes of a request

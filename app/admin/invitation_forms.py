@@ -8,7 +8,7 @@ from wtforms import SelectField, SubmitField, TextAreaField, ValidationError
 from ..extensions import db
 from ..forms import REQUIRED, Form, Required, at_most, stripped, visible_lines, without_links
 from ..models import Invitation, User
-from ..names import canonical_address
+from ..text.names import canonical_address
 
 MOST = 50  # addresses at once
 SHOWN = 100  # characters of a line that is no address

@@ -7,13 +7,13 @@ from sqlalchemy.orm import joinedload
 from ..email import send_invitation
 from ..extensions import db
 from ..models import Invitation, Role
-from ..models.administrators import Refused
-from ..models.setting import current_settings
-from ..names import readable_address
-from ..paging import page_of
-from ..security import actor
-from ..throttles import MAILS_TO
-from ..typed import refuse
+from ..models.site.setting import current_settings
+from ..models.users.rank import Refused
+from ..pagination import page_of
+from ..security.rate_limits import MAILS_TO
+from ..text.names import readable_address
+from ..web.requests import actor
+from ..web.typed import refuse
 from .blueprint import admin
 from .invitation_forms import InvitationForm
 

@@ -10,13 +10,13 @@ from ..email import send_test_mail
 from ..extensions import db
 from ..forms import Form, email_field
 from ..models import OutboxMail, User
-from ..models.administrators import Refused
-from ..models.outbox import REHEARSAL
-from ..models.setting import current_settings
-from ..names import address_or_none, readable_address, username_key
-from ..paging import page_of
-from ..security import actor
-from ..throttles import TEST_MAILS
+from ..models.mail.outbox import REHEARSAL
+from ..models.site.setting import current_settings
+from ..models.users.rank import Refused
+from ..pagination import page_of
+from ..security.rate_limits import TEST_MAILS
+from ..text.names import address_or_none, readable_address, username_key
+from ..web.requests import actor
 from .blueprint import admin
 
 STATES = {  # words, the mails

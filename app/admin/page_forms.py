@@ -13,8 +13,8 @@ from ..forms import (
     visible,
     visible_lines,
 )
-from ..markdown import render
-from ..models.page import LONGEST_BODY, LONGEST_SLUG, LONGEST_TITLE, SLUG
+from ..models.site.page import LONGEST_BODY, LONGEST_SLUG, LONGEST_TITLE, SLUG
+from ..text.markdown import render
 
 SLUG_WORDS = "Use small letters a to z and digits, with single hyphens between them."
 

@@ -3,12 +3,12 @@
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select
 
-from ..differences import difference
 from ..extensions import db
 from ..models import Page, PageVersion
-from ..models.refused import ChangedMeanwhile, Refused
-from ..paging import page_of
-from ..security import actor
+from ..models.errors import ChangedMeanwhile, Refused
+from ..pagination import page_of
+from ..text.diff import difference
+from ..web.requests import actor
 from .blueprint import admin
 from .page_forms import NewPageForm, PageForm
 

@@ -8,10 +8,10 @@ from wtforms import ValidationError as Invalid
 from wtforms.validators import Optional
 
 from ..forms import Form, at_most, choices_of, reason_field, stripped, visible
-from ..models.bulk import MOST
 from ..models.fields import utcnow
-from ..models.people_list import PeopleList
-from ..models.people_search import LONGEST
+from ..models.users.bulk import MOST
+from ..models.users.listing import PeopleList
+from ..models.users.name_search import LONGEST
 from .user_forms import UntilForm
 
 LARGEST_ID = 2**31 - 1

@@ -7,11 +7,11 @@ from sqlalchemy.orm import joinedload
 from ..email import send_accepted, send_declined, send_role_accepted, send_role_declined
 from ..extensions import db
 from ..models import RoleRequest, User
-from ..models.administrators import Refused
-from ..models.setting import current_settings
-from ..paging import page_of
-from ..security import actor
-from ..typed import refuse
+from ..models.site.setting import current_settings
+from ..models.users.rank import Refused
+from ..pagination import page_of
+from ..web.requests import actor
+from ..web.typed import refuse
 from .blueprint import admin
 from .invitation_forms import DecisionForm
 

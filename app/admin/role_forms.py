@@ -3,11 +3,11 @@
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, SubmitField
 from wtforms.widgets import CheckboxInput
 
-from ..conflicts import Versioned
 from ..forms import REQUIRED, Form, Required, at_most, choices_of, reason_field, stripped, visible
 from ..models import Permission
-from ..models.landing import landing_pages
-from ..models.role_rules import DESCRIPTION_LENGTH, NAME_LENGTH
+from ..models.roles.landing_page import landing_pages
+from ..models.roles.rules import DESCRIPTION_LENGTH, NAME_LENGTH
+from ..web.conflicts import Versioned
 
 ALLOWS = {
     "FOLLOW": "Follow other members, and find what they write at home.",

@@ -7,9 +7,9 @@ from ..email import send_role_changed
 from ..extensions import db
 from ..forms import choices_of
 from ..models import Role, User
-from ..models.refused import Refused
-from ..models.role_changes import USUAL
-from ..security import actor
+from ..models.errors import Refused
+from ..models.roles.management import USUAL
+from ..web.requests import actor
 from .blueprint import admin
 from .role_forms import ALLOWS, DeleteRoleForm, RoleForm
 

@@ -15,7 +15,6 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, NumberRange, Optional
 
-from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
@@ -30,7 +29,8 @@ from ..forms import (
     zone_field,
 )
 from ..models.fields import iso, utcnow
-from ..models.setting import NAMES, READERS, REGISTRATION, categories_in
+from ..models.site.setting import NAMES, READERS, REGISTRATION, categories_in
+from ..web.conflicts import Versioned
 
 ONE_LINE = [visible, at_most(64)]
 MOST_CATEGORIES, LONGEST_NAME, LONGEST_REASON = 20, 64, 300

@@ -4,8 +4,8 @@ from flask import flash, redirect, render_template, request, url_for
 
 from ..extensions import db
 from ..models import Setting
-from ..models.setting import current_settings
-from ..security import actor
+from ..models.site.setting import current_settings
+from ..web.requests import actor
 from .blueprint import admin
 from .setting_forms import SettingsForm
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import defer
 
 from ..extensions import db
 from ..models import AccountDeletion, AuditEntry, OutboxMail, Sanction, User, UserSession
-from ..security import actor
+from ..web.requests import actor
 from .blueprint import admin
 from .user_forms import ActForm
 

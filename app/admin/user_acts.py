@@ -3,7 +3,7 @@
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError
 
-from .. import own_data
+from .. import data_export
 from ..email import (
     send_account_made,
     send_address_assigned,
@@ -13,12 +13,12 @@ from ..email import (
 )
 from ..extensions import db
 from ..models import AccountDeletion, Role, User
-from ..models.administrators import Refused
-from ..models.leaving import left_of
-from ..names import readable_address
-from ..security import actor, read_for_change, right_password
-from ..throttles import MAILS_TO
-from ..typed import refuse
+from ..models.retention.erasure import left_of
+from ..models.users.rank import Refused
+from ..security.rate_limits import MAILS_TO
+from ..text.names import readable_address
+from ..web.requests import actor, read_for_change, right_password
+from ..web.typed import refuse
 from .blueprint import admin
 from .user import show_user
 from .user_forms import (
@@ -175,7 +175,7 @@ def delete_user(id):
 def delete_now_or_later(person):
     """Delete at once where it is little; return what to say of it."""
     name = person.username
-    if left_of(person.id, AT_ONCE) < AT_ONCE and own_data.delete_now(person):
+    if left_of(person.id, AT_ONCE) < AT_ONCE and data_export.delete_now(person):
         return f"The account {name} is deleted."
     return f"The account {name} is closed and being deleted; that may take some minutes."
 

@@ -7,7 +7,6 @@ from wtforms import DateField, SelectField, StringField, SubmitField, TextAreaFi
 from wtforms import ValidationError as Invalid
 from wtforms.validators import Optional
 
-from ..conflicts import Versioned
 from ..forms import (
     ABOUT_LENGTH,
     REQUIRED,
@@ -26,7 +25,8 @@ from ..forms import (
 )
 from ..models import Role, User
 from ..models.fields import at_midnight, utcnow
-from ..names import is_reserved, problem_with_username
+from ..text.names import is_reserved, problem_with_username
+from ..web.conflicts import Versioned
 
 NAME_TAKEN = "This name is taken; please choose another one."
 ADDRESS_TAKEN = "Somebody has this address already."

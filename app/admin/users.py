@@ -3,8 +3,8 @@
 from flask import render_template, request
 
 from ..models import Role
-from ..models.bulk import MOST
-from ..security import actor
+from ..models.users.bulk import MOST
+from ..web.requests import actor
 from .blueprint import admin
 from .people_forms import BulkForm, PeopleForm
 

@@ -4,8 +4,8 @@ from flask import flash, redirect, session, url_for
 
 from ..extensions import db
 from ..models import Role
-from ..models.administrators import Refused
-from ..security import VIEWED, actor
+from ..models.users.rank import Refused
+from ..web.requests import VIEWED, actor
 from .blueprint import admin
 
 

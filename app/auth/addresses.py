@@ -13,10 +13,10 @@ from ..email import (
 )
 from ..extensions import db
 from ..models import User
-from ..names import readable_address
-from ..networks import network_of
-from ..security import actor, right_password
-from ..throttles import MAILS_ASKED, MAILS_TO, NOTICES_TO
+from ..security.networks import network_of
+from ..security.rate_limits import MAILS_ASKED, MAILS_TO, NOTICES_TO
+from ..text.names import readable_address
+from ..web.requests import actor, right_password
 from .blueprint import auth
 from .forms import ChangeEmailForm
 from .links import answer_dead_link

@@ -4,13 +4,13 @@ from flask import redirect, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import OperationalError
 
-from ..access import OUTSIDE_THE_FENCES, WHILE_FROZEN, WHILE_VIEWING, comes_first
+from ..access.policies import OUTSIDE_THE_FENCES, WHILE_FROZEN, WHILE_VIEWING, comes_first
 from ..decorators import KeptBack
-from ..errors import answer, kept_text, prefers_json
 from ..extensions import db
-from ..models.setting import current_settings
-from ..offers import is_frozen_for
-from ..security import actor, this_page
+from ..models.site.setting import current_settings
+from ..web.errors import answer, kept_text, prefers_json
+from ..web.frozen_forms import is_frozen_for
+from ..web.requests import actor, this_page
 from .blueprint import auth
 from .wanted import keep
 

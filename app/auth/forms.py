@@ -29,11 +29,11 @@ from ..forms import (
     visible_lines,
 )
 from ..models import SignUpMark, User
-from ..names import is_reserved, problem_with_username
-from ..networks import network_of
-from ..passwords import normalized, problem_with
-from ..throttles import STRENGTH
-from ..tokens import Verdict, read, sign
+from ..security.networks import network_of
+from ..security.passwords import normalized, problem_with
+from ..security.rate_limits import STRENGTH
+from ..security.tokens import Verdict, read, sign
+from ..text.names import is_reserved, problem_with_username
 
 DIFFERENT = "The two passwords differ."
 OPENED = "sign-up form opened"

@@ -7,12 +7,12 @@ from ..decorators import public
 from ..email import send_invitation
 from ..extensions import db
 from ..models import Invitation
-from ..models.administrators import Refused
-from ..models.audit import SITE
-from ..models.joining import NameTaken
-from ..networks import network_of
-from ..throttles import MAILS_ASKED, MAILS_TO, SIGN_UP
-from ..tokens import Verdict
+from ..models.audit.entry import SITE
+from ..models.users.invitation_acceptance import NameTaken
+from ..models.users.rank import Refused
+from ..security.networks import network_of
+from ..security.rate_limits import MAILS_ASKED, MAILS_TO, SIGN_UP
+from ..security.tokens import Verdict
 from .blueprint import auth
 from .forms import NAME_TAKEN, JoinForm, sign_up_key
 from .links import answer_dead_link

@@ -2,7 +2,7 @@
 
 from flask import render_template
 
-from ..tokens import Verdict
+from ..security.tokens import Verdict
 
 
 def answer_dead_link(purpose, verdict):

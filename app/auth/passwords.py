@@ -2,14 +2,14 @@
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 
-from .. import passwords
 from ..decorators import login_required, public, visitors_only
 from ..email import rehearse_reset_password, send_password_changed, send_reset_password
 from ..extensions import db
 from ..models import User
-from ..networks import network_of
-from ..security import actor, right_password
-from ..throttles import MAILS_ASKED, MAILS_TO, PASSWORD_CHANGES, STRENGTH
+from ..security import passwords
+from ..security.networks import network_of
+from ..security.rate_limits import MAILS_ASKED, MAILS_TO, PASSWORD_CHANGES, STRENGTH
+from ..web.requests import actor, right_password
 from .blueprint import auth
 from .forms import ChangePasswordForm, ResetForm, ResetRequestForm
 from .links import answer_dead_link

@@ -4,22 +4,17 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
-from ..decorators import (
-    SignUpClosed,
-    login_required,
-    public,
-    while_sign_up_is_open,
-)
+from ..decorators import SignUpClosed, login_required, public, while_sign_up_is_open
 from ..email import send_already_registered, send_confirmation
-from ..errors import answer, prefers_json
 from ..extensions import db
 from ..models import User
 from ..models.fields import full
-from ..models.setting import current_settings
-from ..names import readable_address
-from ..networks import network_of
-from ..security import actor
-from ..throttles import MAILS_TO, NOTICES_TO, SIGN_UP
+from ..models.site.setting import current_settings
+from ..security.networks import network_of
+from ..security.rate_limits import MAILS_TO, NOTICES_TO, SIGN_UP
+from ..text.names import readable_address
+from ..web.errors import answer, prefers_json
+from ..web.requests import actor
 from .blueprint import auth
 from .forms import NAME_TAKEN, ApplicationForm, RegistrationForm, sign_up_key
 from .links import answer_dead_link

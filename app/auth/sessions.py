@@ -4,15 +4,17 @@ from flask import flash, g, make_response, redirect, render_template, request, s
 from flask_login import login_user, logout_user
 from werkzeug.routing import BuildError
 
-from .. import devices, errors, passwords, terms
-from ..access import may_open
+from ..access.policies import may_open
 from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
+from ..jobs import temporary_roles
 from ..models import DayCount, Role, User, UserSession
-from ..networks import client_address
-from ..security import VIEWED, actor, back_to, this_page
-from ..throttles import SignInAttempt
-from ..typed import PARKED, park, unpark
+from ..security import known_devices, passwords
+from ..security.networks import client_address
+from ..security.rate_limits import SignInAttempt
+from ..web import errors
+from ..web.requests import VIEWED, actor, back_to, this_page
+from ..web.typed import PARKED, park, unpark
 from .blueprint import auth
 from .forms import LoginForm
 from .wanted import take
@@ -57,7 +59,7 @@ def load_user(token):
         return None
     row.user.session, row.is_current = row, True
     if row.user.role_is_over:
-        terms.settle(row.user)
+        temporary_roles.settle(row.user)
     if VIEWED in session:
         go_on_viewing(row.user)
     return row.user
@@ -115,7 +117,7 @@ def sign_in(person, *, remember=False):
         response = make_response(render_template("auth/restore.html", path=path, fields=fields))
     else:
         response = redirect(wanted or landing_page(person))
-    return devices.remember(response, person)
+    return known_devices.remember(response, person)
 
 
 def landing_page(person):

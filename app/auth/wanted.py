@@ -8,7 +8,7 @@ import time
 
 from flask import request, session
 
-from ..security import is_local
+from ..web.requests import is_local
 from .blueprint import auth
 
 KEY = "wanted"

@@ -2,7 +2,7 @@
 
 import click
 
-from ..access_map import access_map, kinds_of, short
+from ..access.map import access_map, kinds_of, short
 from ..models import Role
 from .access_differences import differences
 from .access_files import as_csv, as_json, as_rows, read_saved

@@ -1,6 +1,6 @@
 """What changed between two access maps, a sentence for each change."""
 
-from ..access_map import LET_IN
+from ..access.map import LET_IN
 from .access_files import KNOWN, ROLE
 
 FACTS = {

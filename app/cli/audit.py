@@ -3,10 +3,10 @@
 import click
 
 from ..extensions import db
-from ..log_words import said, target
-from ..logs import one_line
 from ..models import AuditEntry
-from ..models.audit_chain import AuditHead
+from ..models.audit.chain import AuditHead
+from ..web.audit_words import said, target
+from ..web.request_log import one_line
 from .mail import NUMBER
 from .plain import Group
 

@@ -7,7 +7,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from ..doctor import BAD, examine
-from ..logs import one_line
+from ..web.request_log import one_line
 from .plain import Command
 
 

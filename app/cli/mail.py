@@ -11,10 +11,10 @@ from flask_mail import Message
 
 from ..extensions import db
 from ..extensions import mail as mailer
+from ..jobs.mail_worker import POLL, deliver_safely, words_of, write_and_deliver
 from ..models import OutboxMail
-from ..models.setting import settings_at_hand
-from ..names import canonical_address
-from ..postman import POLL, deliver_safely, words_of, write_and_deliver
+from ..models.site.setting import settings_at_hand
+from ..text.names import canonical_address
 from .people import one_change
 from .plain import Group
 

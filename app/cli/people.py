@@ -7,7 +7,7 @@ import click
 
 from ..extensions import db
 from ..models import Role, User
-from ..models.administrators import Refused
+from ..models.users.rank import Refused
 from ..permissions import Permission
 
 

@@ -2,8 +2,8 @@
 
 import click
 
-from ..models.counts import mend_counts
-from ..models.upkeep import render_outdated
+from ..models.content.counters import mend_counts
+from ..models.retention.purge import render_outdated
 from .plain import Group
 
 posts = Group("posts", help="What members wrote.")

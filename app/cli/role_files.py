@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import tomli_w
 
 from ..models import Permission, Role
-from ..models.refused import Refused
-from ..models.role_changes import USUAL
-from ..names import username_key
+from ..models.errors import Refused
+from ..models.roles.management import USUAL
+from ..text.names import username_key
 
 LARGEST = 256 * 1024  # bytes
 KINDS = {

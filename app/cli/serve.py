@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
-from ..serving import SETTINGS
+from ..web.serving import SETTINGS
 from .deploy import deploy
 from .plain import Command
 

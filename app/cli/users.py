@@ -3,12 +3,12 @@
 import click
 from sqlalchemy import select
 
-from .. import own_data
+from .. import data_export
 from ..extensions import db
 from ..models import AccountDeletion, Role, User, UserSession
-from ..models.people_list import PeopleList
-from ..names import username_from, username_key
-from ..passwords import LONGEST, is_too_long, problem_with
+from ..models.users.listing import PeopleList
+from ..security.passwords import LONGEST, is_too_long, problem_with
+from ..text.names import username_from, username_key
 from .people import find_role, find_user, one_change, read_line, reason_option
 from .plain import Group
 
@@ -123,7 +123,7 @@ def delete(email, yes, remove_writing, reason):
     name = person.username
     with one_change():
         AccountDeletion.order(person, reason=reason, removes_writing=remove_writing)
-    if own_data.delete_now(person):
+    if data_export.delete_now(person):
         click.echo(f"{name} is deleted.")
     else:
         click.echo(f"{name} is closed and being deleted; that may take some minutes.")

@@ -7,7 +7,7 @@ from flask import abort, render_template, request
 from ..decorators import public
 from ..extensions import db
 from ..models import OutboxMail
-from ..networks import address_in
+from ..security.networks import address_in
 from .blueprint import dev
 
 SHOWN = 200

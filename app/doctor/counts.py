@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from ..models.counts import wrong_counts
+from ..models.content.counters import wrong_counts
 from .finding import BAD, GOOD, check
 
 ENOUGH = 1000  # wrong ones to name a number

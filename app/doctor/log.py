@@ -1,7 +1,7 @@
 """The log of what staff did: whether it is what was written."""
 
 from ..models import AuditEntry
-from ..models.audit_chain import AuditHead
+from ..models.audit.chain import AuditHead
 from .finding import BAD, GOOD, check
 
 CURE = "Compare with a backup; docs/administer.md tells how"

@@ -7,9 +7,9 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from ..extensions import db, mail
+from ..jobs.mail_worker import words_of
 from ..models import OutboxMail
 from ..models.fields import utcnow
-from ..postman import words_of
 from .finding import BAD, GOOD, NOTE, check, within
 
 LATE = timedelta(minutes=5)  # that a mail which is due may still lie here

@@ -1,6 +1,6 @@
 """Mails about an address: whether it is somebody's, and that an account came or left."""
 
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import send_email, send_link
 
 

@@ -1,6 +1,6 @@
 """The mail about a text that waited for approval."""
 
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import send_email
 
 

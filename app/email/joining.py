@@ -2,7 +2,7 @@
 
 from flask import current_app
 
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import in_words, send_email, send_link
 
 

@@ -4,9 +4,9 @@ from flask import current_app, render_template, request
 
 from ..extensions import db
 from ..models import AuditEntry, OutboxMail, User
-from ..models.setting import current_settings
-from ..networks import client_address
-from ..security import site_link
+from ..models.site.setting import current_settings
+from ..security.networks import client_address
+from ..web.requests import site_link
 
 UNPROVEN = (
     "account_made",

@@ -1,7 +1,7 @@
 """Mails about notifications."""
 
-from ..models.notification_choice import ANSWER, APPROVED, FOLLOWER, MENTION, RULING, THREAD
-from ..security import site_link
+from ..models.notifications.preference import ANSWER, APPROVED, FOLLOWER, MENTION, RULING, THREAD
+from ..web.requests import site_link
 from .mail import write_email
 
 SAYS = {

@@ -1,6 +1,6 @@
 """Mails about one's own data, and to those who leave."""
 
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import send_email
 
 

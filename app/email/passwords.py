@@ -1,8 +1,8 @@
 """Mails about a password."""
 
 from ..models import User
-from ..models.outbox import REHEARSAL
-from ..security import site_link
+from ..models.mail.outbox import REHEARSAL
+from ..web.requests import site_link
 from .mail import send_email, send_link
 
 

@@ -1,6 +1,6 @@
 """Mails about a role: given, ending, asked for."""
 
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import send_email
 
 

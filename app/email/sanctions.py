@@ -1,7 +1,7 @@
 """Mails about sanctions, and about appeals."""
 
-from ..models.sanction import BAN, NOTICE, SILENCE, SUSPENSION, WARNING
-from ..security import site_link
+from ..models.moderation.sanction import BAN, NOTICE, SILENCE, SUSPENSION, WARNING
+from ..web.requests import site_link
 from .mail import send_email
 
 SUBJECTS = {

@@ -1,7 +1,7 @@
 """Mails to staff about what waits for them."""
 
 from ..models.fields import utcnow
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import in_words, send_email
 
 PLACES = {

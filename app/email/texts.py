@@ -1,7 +1,7 @@
 """Mails to the author of a text about what moderators did with it, each with their reason."""
 
 from ..models.fields import full
-from ..security import site_link
+from ..web.requests import site_link
 from .mail import send_email
 
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 from sqlalchemy import insert, update
 
 from ..extensions import db
-from ..markdown import RENDERER, Text
 from ..models import Comment, Follow, Like, Post, PostTag, User
 from ..models.fields import utcnow
-from ..names import username_key
-from ..words import plain, words_of
+from ..text.markdown import RENDERER, Text
+from ..text.names import username_key
+from ..text.search_words import plain, words_of
 from . import texts
 
 AT_ONCE = 1000  # rows in one statement

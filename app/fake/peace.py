@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from ..extensions import db
 from ..models import Appeal, Case, Comment, Post, Report, Role, Sanction, StaffNote
 from ..models.fields import utcnow
-from ..models.ruling import Penalty
+from ..models.moderation.ruling import Penalty
 
 PEOPLE, POSTS = 6, 4  # so many it takes at least; fewer have nothing to quarrel about
 COMPLAINTS = [

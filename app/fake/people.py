@@ -9,7 +9,7 @@ from sqlalchemy import select
 from ..extensions import db
 from ..models import User
 from ..models.fields import utcnow
-from ..names import username_key
+from ..text.names import username_key
 
 PASSWORD = "paper lantern over quiet harbour"
 FIRST = (

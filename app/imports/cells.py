@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from ..names import (
+from ..text.names import (
     canonical_address,
     has_hidden_characters,
     hidden_in_words,

@@ -1,6 +1,6 @@
 """Judges one line: what it would make or change, and what forbids that to whoever imports."""
 
-from ..names import username_key
+from ..text.names import username_key
 from .cells import NAMES, check_text, check_username, names_in, switch_in
 from .plan import CHANGES, NEW
 

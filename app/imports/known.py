@@ -7,7 +7,7 @@ from sqlalchemy.orm import joinedload, load_only
 
 from ..extensions import db
 from ..models import User
-from ..names import username_key
+from ..text.names import username_key
 
 AT_ONCE = 500
 NUMBERED = (1, 8, 64, 512)  # how many numbered names are looked up for one address, at each try

@@ -5,7 +5,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..paging import KeysetPage
+from ..pagination import KeysetPage
 
 NEW, CHANGES, SAME, ERROR = "new", "changes", "same", "error"
 WARNED, PLAIN = "!", " "

@@ -3,9 +3,9 @@
 from collections import defaultdict
 
 from ..models import Role, User
-from ..names import address_key, name_key, username_key
-from ..people_csv import read
+from ..text.names import address_key, name_key, username_key
 from .cells import address_in, new_username
+from .csv_format import read
 from .judge import Judge
 from .known import Alike, FreeNames, Known, in_chunks, look_at_values
 from .plan import CHANGES, ERROR, NEW, Line, Plan

@@ -8,10 +8,10 @@ from sqlalchemy import insert, select
 from ..email import send_account_made, send_address_assigned, send_email_changed, send_role_changed
 from ..extensions import db
 from ..models import AuditEntry, Role, User
+from ..models.errors import Refused
 from ..models.fields import utcnow
-from ..models.findable import what_finds
-from ..models.refused import Refused
-from ..names import username_key
+from ..models.users.lookup import what_finds
+from ..text.names import username_key
 from .cells import NAMES
 from .known import in_chunks
 from .plan import CHANGES, NEW

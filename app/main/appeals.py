@@ -9,9 +9,9 @@ from ..decorators import own_things
 from ..extensions import db
 from ..forms import MessageForm
 from ..models import Appeal, AppealMessage, Comment, Post, Sanction
-from ..security import actor
-from ..throttles import APPEAL_MESSAGES
-from ..typed import refuse
+from ..security.rate_limits import APPEAL_MESSAGES
+from ..web.requests import actor
+from ..web.typed import refuse
 from .blueprint import main
 from .writing import act
 

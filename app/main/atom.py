@@ -6,13 +6,13 @@ from flask import abort, current_app, render_template, request
 
 from ..decorators import readable
 from ..models import AnonymousUser
-from ..models.feed import everything, is_used, last_changes, tagged, written_by
+from ..models.content.rendering import linked_from
+from ..models.content.tag import tags_of
 from ..models.fields import utcnow
-from ..models.post_tag import tags_of
-from ..models.rendering import linked_from
-from ..models.setting import current_settings
-from ..security import site_link
-from ..words import without_controls
+from ..models.reading.feed import everything, is_used, last_changes, tagged, written_by
+from ..models.site.setting import current_settings
+from ..text.search_words import without_controls
+from ..web.requests import site_link
 from .blueprint import main
 from .tags import find_tag
 from .users import find_user

@@ -5,9 +5,9 @@ from flask import abort, flash, redirect, request, url_for
 from ..decorators import allow, login_required, readable
 from ..extensions import db
 from ..models import Comment
-from ..models.setting import current_settings
-from ..models.thread import page_with
-from ..security import actor, back_to
+from ..models.reading.thread import page_with
+from ..models.site.setting import current_settings
+from ..web.requests import actor, back_to
 from .blueprint import main
 from .writing import act, edit, quote, say
 

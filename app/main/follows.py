@@ -5,12 +5,12 @@ from sqlalchemy.exc import IntegrityError
 
 from ..decorators import permission_required, readable
 from ..extensions import db
-from ..models import person_card
-from ..models.refused import Refused
-from ..models.setting import current_settings
+from ..models.errors import Refused
+from ..models.reading import user_cards
+from ..models.site.setting import current_settings
 from ..permissions import Permission
-from ..security import actor, back_to
-from ..templating import profile_url
+from ..web.requests import actor, back_to
+from ..web.templating import profile_url
 from .blueprint import main
 from .users import find_user
 
@@ -33,7 +33,7 @@ def unfollow(username):
 @readable
 def followers(username):
     person = find_user(username)
-    page = person_card.followers(person, actor(), size=current_settings().posts_per_page)
+    page = user_cards.followers(person, actor(), size=current_settings().posts_per_page)
     facts = dict(user=person, page=page, total=person.follower_count)
     return render_template("main/followers.html", **facts)
 
@@ -42,7 +42,7 @@ def followers(username):
 @readable
 def following(username):
     person = find_user(username)
-    page = person_card.followed(person, actor(), size=current_settings().posts_per_page)
+    page = user_cards.followed(person, actor(), size=current_settings().posts_per_page)
     facts = dict(user=person, page=page, total=person.following_count)
     return render_template("main/following.html", **facts)
 

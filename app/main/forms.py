@@ -9,7 +9,6 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, ValidationError
 
-from ..conflicts import Versioned
 from ..forms import (
     ABOUT_LENGTH,
     REQUIRED,
@@ -28,11 +27,12 @@ from ..forms import (
     visible_lines,
     writing_field,
 )
-from ..models.rendering import preview_of
-from ..models.setting import current_settings
-from ..models.watched_word import WatchList, WordRefused, refuse
-from ..models.written import LONGEST
-from ..security import actor
+from ..models.content.authored import LONGEST
+from ..models.content.rendering import preview_of
+from ..models.content.watched_word import WatchList, WordRefused, refuse
+from ..models.site.setting import current_settings
+from ..web.conflicts import Versioned
+from ..web.requests import actor
 
 
 class WritingForm(Form):

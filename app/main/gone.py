@@ -4,7 +4,7 @@ from flask import abort, render_template
 
 from ..extensions import db
 from ..models import Comment, Post
-from ..security import actor
+from ..web.requests import actor
 
 
 def gone_post(id):

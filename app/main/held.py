@@ -3,8 +3,8 @@
 from flask import render_template
 
 from ..decorators import own_things
-from ..models.held_list import held_texts
-from ..security import actor
+from ..models.moderation.approval_queue import held_texts
+from ..web.requests import actor
 from .blueprint import main
 
 AT_MOST = 100

@@ -3,11 +3,11 @@
 from flask import render_template
 
 from ..decorators import readable
-from ..differences import difference, shortened
 from ..extensions import db
 from ..models import Revision
-from ..paging import page_of
-from ..security import actor
+from ..pagination import page_of
+from ..text.diff import difference, shortened
+from ..web.requests import actor
 from .blueprint import main
 from .comments import find_comment
 from .posts import find_post

@@ -5,15 +5,15 @@ import re
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask_moment import moment
 
-from ..avatars import identicon
 from ..decorators import login_required, public, require_permission
 from ..extensions import db
+from ..images.identicon import identicon
 from ..models import Post
-from ..models.feed import ALL, FOLLOWED, everything, followed
-from ..models.setting import current_settings
+from ..models.reading.feed import ALL, FOLLOWED, everything, followed
+from ..models.site.setting import current_settings
 from ..permissions import Permission
-from ..security import actor
-from ..templating import post_url
+from ..web.requests import actor
+from ..web.templating import post_url
 from .blueprint import main
 from .forms import PostForm
 from .writing import page_with_form, publish_once

@@ -4,12 +4,12 @@ from flask import abort, render_template
 
 from ..decorators import readable
 from ..extensions import db
-from ..log_filters import ActFilters
 from ..models import AnonymousUser, AuditEntry
-from ..models.log_card import public_cards
-from ..models.setting import current_settings
-from ..paging import page_of
-from ..security import actor, site_link
+from ..models.moderation.log_cards import public_cards
+from ..models.site.setting import current_settings
+from ..pagination import page_of
+from ..web.audit_filters import ActFilters
+from ..web.requests import actor, site_link
 from .atom import ENTRIES, NEVER, answer_with
 from .blueprint import main
 

@@ -6,9 +6,9 @@ from sqlalchemy.exc import IntegrityError
 from ..decorators import allow, login_required
 from ..extensions import db
 from ..models import Bookmark, Like
-from ..models.bookmark_list import bookmarked
-from ..models.setting import current_settings
-from ..security import actor, back_to
+from ..models.reading.bookmarks import bookmarked
+from ..models.site.setting import current_settings
+from ..web.requests import actor, back_to
 from .blueprint import main
 from .posts import find_post
 from .writing import say

@@ -3,9 +3,9 @@
 from flask import render_template
 
 from ..decorators import login_required
-from ..models import person_card
-from ..models.setting import current_settings
-from ..security import actor
+from ..models.reading import user_cards
+from ..models.site.setting import current_settings
+from ..web.requests import actor
 from .blueprint import main
 from .follows import turn_to
 from .users import find_user
@@ -30,5 +30,5 @@ def unmute(username):
 @main.route("/settings/muted")
 @login_required
 def muted():
-    page = person_card.muted(actor(), size=current_settings().posts_per_page)
+    page = user_cards.muted(actor(), size=current_settings().posts_per_page)
     return render_template("main/muted.html", page=page)

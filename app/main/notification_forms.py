@@ -2,9 +2,9 @@
 
 from wtforms import BooleanField, SelectField, SubmitField
 
-from ..conflicts import Versioned
 from ..forms import Form, choices_of
-from ..models.notification_choice import (
+from ..models.mail.outbox import MOST_NEWS
+from ..models.notifications.preference import (
     ANSWER,
     APPROVED,
     AT_ONCE,
@@ -18,7 +18,7 @@ from ..models.notification_choice import (
     USUAL,
     Choice,
 )
-from ..models.outbox import MOST_NEWS
+from ..web.conflicts import Versioned
 
 LABELS = {
     MENTION: "Somebody mentions you",

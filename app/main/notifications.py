@@ -6,12 +6,12 @@ from ..decorators import login_required, own_things
 from ..email import says
 from ..extensions import db
 from ..models import Notification, NotificationChoice
-from ..models.notification_card import NotificationCard, notification_cards
-from ..models.notification_choice import RULING
-from ..models.setting import current_settings
-from ..paging import LARGEST, page_of
-from ..security import actor, back_to, read_for_change
-from ..templating import comment_url, post_url, profile_url
+from ..models.moderation.notification_cards import NotificationCard, notification_cards
+from ..models.notifications.preference import RULING
+from ..models.site.setting import current_settings
+from ..pagination import LARGEST, page_of
+from ..web.requests import actor, back_to, read_for_change
+from ..web.templating import comment_url, post_url, profile_url
 from .blueprint import main
 from .notification_forms import form_of
 

@@ -8,10 +8,10 @@ from ..decorators import login_required, own_things
 from ..email import send_leaving
 from ..extensions import db
 from ..models import AccountDeletion, DataExport
-from ..models.data_export import KEPT, MOST_A_DAY
-from ..models.refused import Refused
-from ..models.setting import current_settings
-from ..security import actor, back_to, right_password
+from ..models.errors import Refused
+from ..models.retention.data_export import KEPT, MOST_A_DAY
+from ..models.site.setting import current_settings
+from ..web.requests import actor, back_to, right_password
 from .blueprint import main
 from .forms import DeleteAccountForm
 

@@ -4,14 +4,14 @@ import re
 
 from flask import abort, current_app, flash, redirect, render_template, url_for
 
-from ..access import may_open
+from ..access.policies import may_open
 from ..decorators import login_required, readable, require_speech
 from ..extensions import db
+from ..images.uploads import LARGEST, Unusable, squared
 from ..models import Picture
-from ..models.setting import current_settings
-from ..pictures import LARGEST, Unusable, squared
-from ..security import actor, takes_files
-from ..throttles import PICTURES
+from ..models.site.setting import current_settings
+from ..security.rate_limits import PICTURES
+from ..web.requests import actor, takes_files
 from .blueprint import main
 from .forms import PictureForm
 from .writing import act

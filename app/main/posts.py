@@ -5,11 +5,11 @@ from flask import abort, redirect, render_template, request, url_for
 from ..decorators import allow, login_required, readable, require_permission
 from ..extensions import db
 from ..models import Comment, Post
-from ..models.setting import current_settings
-from ..models.thread import post_card, thread
+from ..models.reading.thread import post_card, thread
+from ..models.site.setting import current_settings
 from ..permissions import Permission
-from ..security import actor
-from ..templating import written_url
+from ..web.requests import actor
+from ..web.templating import written_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm

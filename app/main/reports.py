@@ -5,14 +5,14 @@ from flask import flash, redirect, render_template
 from ..decorators import allow, login_required
 from ..extensions import db
 from ..models import Report
-from ..models.case_list import with_things
-from ..models.refused import Refused
-from ..models.setting import current_settings
-from ..paging import page_of
-from ..security import actor, this_page
-from ..templating import profile_url, written_url
-from ..throttles import REPORTS
-from ..typed import refuse
+from ..models.errors import Refused
+from ..models.moderation.case_queue import with_things
+from ..models.site.setting import current_settings
+from ..pagination import page_of
+from ..security.rate_limits import REPORTS
+from ..web.requests import actor, this_page
+from ..web.templating import profile_url, written_url
+from ..web.typed import refuse
 from .blueprint import main
 from .comments import comment_place, find_comment
 from .forms import ReportForm

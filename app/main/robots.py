@@ -3,9 +3,9 @@
 from flask import Response, abort, render_template, request
 
 from ..decorators import public
-from ..models.setting import current_settings
-from ..models.site_map import KINDS, addresses, count_of_parts
-from ..security import site_link
+from ..models.reading.sitemap import KINDS, addresses, count_of_parts
+from ..models.site.setting import current_settings
+from ..web.requests import site_link
 from .blueprint import main
 
 CLOSED = ("/admin/", "/auth/", "/moderation/", "/search", "/settings/")

@@ -5,9 +5,9 @@ from flask import abort, flash, redirect, render_template, url_for
 from ..decorators import login_required, own_things
 from ..extensions import db
 from ..models import Role, RoleRequest
-from ..models.administrators import Refused
-from ..security import actor
-from ..typed import refuse
+from ..models.users.rank import Refused
+from ..web.requests import actor
+from ..web.typed import refuse
 from .blueprint import main
 from .forms import RoleRequestForm
 

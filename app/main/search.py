@@ -11,10 +11,10 @@ from ..decorators import readable
 from ..forms import Form, at_most, stripped, visible
 from ..models import Comment, Post, User
 from ..models.fields import at_midnight
-from ..models.search import CANDIDATES, Search
-from ..models.setting import current_settings
-from ..security import actor
-from ..words import LONGEST_QUESTION, question_of
+from ..models.reading.search import CANDIDATES, Search
+from ..models.site.setting import current_settings
+from ..text.search_words import LONGEST_QUESTION, question_of
+from ..web.requests import actor
 from .blueprint import main
 
 WRITTEN = {"posts": Post, "comments": Comment}

@@ -6,7 +6,7 @@ from flask_login import logout_user
 from ..decorators import login_required, own_things, require_speech
 from ..extensions import db
 from ..models import UserSession
-from ..security import actor, read_for_change
+from ..web.requests import actor, read_for_change
 from .blueprint import main
 from .forms import ProfileForm, SilentProfileForm
 from .writing import act

@@ -6,9 +6,9 @@ from sqlalchemy import select
 from ..decorators import login_required
 from ..extensions import db
 from ..models import Appeal, Case, Comment, Post, Sanction
-from ..models.appeal import key_of
-from ..models.sanction import KINDS
-from ..security import actor
+from ..models.moderation.appeal import key_of
+from ..models.moderation.sanction import KINDS
+from ..web.requests import actor
 from .blueprint import main
 
 AT_ONCE = 50  # of each kind, the newest

@@ -3,10 +3,10 @@
 from flask import abort, redirect, render_template, url_for
 
 from ..decorators import readable
-from ..markdown import tag_of
-from ..models.feed import is_used, tagged
-from ..models.setting import current_settings
-from ..security import actor, with_question
+from ..models.reading.feed import is_used, tagged
+from ..models.site.setting import current_settings
+from ..text.markdown import tag_of
+from ..web.requests import actor, with_question
 from .blueprint import main
 
 

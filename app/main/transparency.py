@@ -5,7 +5,7 @@ from flask import abort, render_template
 from ..decorators import readable
 from ..models import MonthFigures
 from ..models.fields import utcnow
-from ..models.month_figures import months, named
+from ..models.moderation.monthly_statistics import months, named
 from .blueprint import main
 
 

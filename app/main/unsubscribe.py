@@ -5,7 +5,7 @@ from flask import render_template, request
 from ..decorators import public
 from ..extensions import csrf, db, limiter
 from ..models import NotificationChoice, User
-from ..models.notification_choice import NEVER
+from ..models.notifications.preference import NEVER
 from .blueprint import main
 from .notification_forms import LABELS
 

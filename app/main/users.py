@@ -4,11 +4,11 @@ from flask import abort, render_template
 
 from ..decorators import readable
 from ..models import User
-from ..models.answer import answers_of
-from ..models.feed import written_by
-from ..models.profile import Profile
-from ..models.setting import current_settings
-from ..security import actor
+from ..models.reading.feed import written_by
+from ..models.reading.profile import Profile
+from ..models.reading.user_comments import answers_of
+from ..models.site.setting import current_settings
+from ..web.requests import actor
 from .blueprint import main
 
 

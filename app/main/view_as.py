@@ -2,10 +2,10 @@
 
 from flask import flash, redirect, session, url_for
 
-from ..access import may_open
+from ..access.policies import may_open
 from ..decorators import login_required
 from ..extensions import db
-from ..security import VIEWED, actor
+from ..web.requests import VIEWED, actor
 from .blueprint import main
 
 

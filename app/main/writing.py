@@ -5,10 +5,10 @@ from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, require_speech
 from ..extensions import db
-from ..models.refused import ChangedMeanwhile, Refused, Silenced
-from ..models.watched_word import WordRefused
-from ..security import actor, undo
-from ..templating import duration
+from ..models.content.watched_word import WordRefused
+from ..models.errors import ChangedMeanwhile, Refused, Silenced
+from ..web.requests import actor, undo
+from ..web.templating import duration
 from .forms import EditForm
 
 QUOTED = 1000  # characters of a comment that an answer begins with

@@ -1,43 +1,44 @@
 """The domain: a file per noun. This one hands every model on."""
 
 from ..permissions import Permission
-from . import people_search, word_index
-from .account_deletion import AccountDeletion
-from .appeal import Appeal, AppealMessage
-from .audit import AuditEntry
-from .audit_chain import AuditHead
-from .bookmark import Bookmark
-from .case import Case
-from .clean_up import CleanUp
-from .comment import Comment
-from .data_export import DataExport, ExportPart
-from .day_count import DayCount
-from .follow import Follow
-from .invitation import Invitation
-from .like import Like
-from .month_figures import MonthFigures
-from .mute import Mute
-from .notification import Notification
-from .notification_choice import NotificationChoice
-from .outbox import OutboxMail
-from .page import Page, PageVersion
-from .people_import import PeopleImport
-from .picture import Picture
-from .post import Post
-from .post_tag import PostTag
-from .report import Report
-from .revision import Revision
-from .role import Role
-from .role_request import RoleRequest
-from .sanction import Sanction
-from .session import UserSession
-from .setting import Setting
-from .sign_up_mark import SignUpMark
-from .staff_note import StaffNote
-from .user import AnonymousUser, User
-from .watch import Watch
-from .watched_word import WatchedWord
-from .way_back import WayBack
+from .audit.chain import AuditHead
+from .audit.entry import AuditEntry
+from .content.bookmark import Bookmark
+from .content.comment import Comment
+from .content.like import Like
+from .content.post import Post
+from .content.revision import Revision
+from .content.tag import PostTag
+from .content.watch import Watch
+from .content.watched_word import WatchedWord
+from .mail.outbox import OutboxMail
+from .moderation.appeal import Appeal, AppealMessage
+from .moderation.case import Case
+from .moderation.clean_up import CleanUp
+from .moderation.monthly_statistics import MonthFigures
+from .moderation.report import Report
+from .moderation.sanction import Sanction
+from .notifications.notification import Notification
+from .notifications.preference import NotificationChoice
+from .reading import search_index
+from .retention.account_deletion import AccountDeletion
+from .retention.data_export import DataExport, ExportPart
+from .roles.role import Role
+from .site.daily_count import DayCount
+from .site.page import Page, PageVersion
+from .site.setting import Setting
+from .users import name_search
+from .users.csv_import import PeopleImport
+from .users.email_reversal import WayBack
+from .users.follow import Follow
+from .users.invitation import Invitation
+from .users.mute import Mute
+from .users.picture import Picture
+from .users.role_request import RoleRequest
+from .users.session import UserSession
+from .users.sign_up_mark import SignUpMark
+from .users.staff_note import StaffNote
+from .users.user import AnonymousUser, User
 
 __all__ = [
     "AccountDeletion",
@@ -81,6 +82,6 @@ __all__ = [
     "Watch",
     "WatchedWord",
     "WayBack",
-    "people_search",
-    "word_index",
+    "name_search",
+    "search_index",
 ]

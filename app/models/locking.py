@@ -4,7 +4,7 @@ from sqlalchemy import inspect
 from sqlalchemy.exc import InvalidRequestError
 
 from ..extensions import db
-from .refused import Refused
+from .errors import Refused
 
 
 def lock_row(thing, gone):

@@ -3,9 +3,9 @@
 from flask import flash
 
 from ..extensions import db
-from ..models.refused import ChangedMeanwhile, Refused
-from ..security import actor, undo
-from ..typed import refuse
+from ..models.errors import ChangedMeanwhile, Refused
+from ..web.requests import actor, undo
+from ..web.typed import refuse
 
 SO_ALREADY = "That was done already."
 

@@ -8,12 +8,12 @@ from ..email import send_appeal_answered, send_appeal_decided
 from ..extensions import db
 from ..forms import MessageForm
 from ..models import Appeal, AppealMessage, Case, Comment, Post, Sanction
-from ..models.deciding import CONFIRMED, LIFTED
-from ..models.refused import Refused
-from ..models.setting import current_settings
-from ..paging import page_of
-from ..security import actor, undo
-from ..typed import refuse
+from ..models.errors import Refused
+from ..models.moderation.appeal_decision import CONFIRMED, LIFTED
+from ..models.site.setting import current_settings
+from ..pagination import page_of
+from ..web.requests import actor, undo
+from ..web.typed import refuse
 from .blueprint import moderation
 from .sanction_forms import DecisionForm
 

@@ -4,7 +4,7 @@ from flask import Blueprint
 
 from ..decorators import gate
 from ..permissions import Permission
-from ..security import actor
+from ..web.requests import actor
 
 TABS = {  # the queues behind each, see models/waiting.py
     "moderation.queue": ["cases"],

@@ -7,10 +7,10 @@ from wtforms.validators import InputRequired
 
 from ..forms import Form, at_most, choices_of, stripped, visible
 from ..models import User
-from ..models.case_list import MINE, NOBODY, CaseList
-from ..models.ruling import Penalty
-from ..models.sanction import WARNING
-from ..models.setting import current_settings
+from ..models.moderation.case_queue import MINE, NOBODY, CaseList
+from ..models.moderation.ruling import Penalty
+from ..models.moderation.sanction import WARNING
+from ..models.site.setting import current_settings
 from .sanction_forms import DOES, SanctionForm
 
 STATES = [("open", "Open"), ("settled", "Settled")]

@@ -5,16 +5,16 @@ from functools import partial
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import false, select
 
-from ..differences import difference, shortened
 from ..email import send_sanctioned, send_text_hidden
 from ..extensions import db
 from ..models import AuditEntry, Case, Report, Sanction
-from ..models.case_list import CaseList, neighbours_of, records_of, with_things
-from ..models.refused import Refused
-from ..models.sanction import ACTS as IMPOSING
-from ..models.sanction import LIFT
-from ..security import actor, undo
-from ..typed import refuse
+from ..models.errors import Refused
+from ..models.moderation.case_queue import CaseList, neighbours_of, records_of, with_things
+from ..models.moderation.sanction import ACTS as IMPOSING
+from ..models.moderation.sanction import LIFT
+from ..text.diff import difference, shortened
+from ..web.requests import actor, undo
+from ..web.typed import refuse
 from .blueprint import moderation
 from .case_forms import RulingForm
 from .texts import tell_author

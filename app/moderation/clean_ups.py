@@ -2,15 +2,15 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
-from ..clean_ups import carry_out_now
 from ..email import send_clean_up_undone, send_cleaned_up
 from ..extensions import db
+from ..jobs.clean_ups import carry_out_now
 from ..models import CleanUp
-from ..models.clean_up import UnderWay
-from ..models.clean_up_texts import count_written, newest_written
-from ..models.refused import Refused
-from ..security import actor
-from ..typed import refuse
+from ..models.errors import Refused
+from ..models.moderation.clean_up import UnderWay
+from ..models.moderation.clean_up_scope import count_written, newest_written
+from ..web.requests import actor
+from ..web.typed import refuse
 from .acts import attempt
 from .blueprint import moderation
 from .forms import CleanUpForm, PreviewForm, ReasonForm

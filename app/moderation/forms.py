@@ -15,7 +15,6 @@ from wtforms import (
 )
 from wtforms.validators import StopValidation
 
-from ..conflicts import Versioned
 from ..forms import (
     REQUIRED,
     Form,
@@ -28,10 +27,11 @@ from ..forms import (
     visible_lines,
     without_links,
 )
+from ..models.content.authored import LONGEST
 from ..models.fields import utcnow
-from ..models.setting import current_settings
-from ..models.staff_note import LONGEST as LONGEST_NOTE
-from ..models.written import LONGEST
+from ..models.site.setting import current_settings
+from ..models.users.staff_note import LONGEST as LONGEST_NOTE
+from ..web.conflicts import Versioned
 
 SURE = "Type the word remove here."
 

@@ -5,10 +5,10 @@ from flask import flash, redirect, render_template, url_for
 from ..email import send_text_declined
 from ..extensions import db
 from ..models import Comment, Post
-from ..models.held_list import count_held, held_texts
-from ..models.refused import Refused
-from ..security import actor
-from ..typed import refuse
+from ..models.errors import Refused
+from ..models.moderation.approval_queue import count_held, held_texts
+from ..web.requests import actor
+from ..web.typed import refuse
 from .blueprint import moderation
 from .newcomer_forms import HeldForm
 from .texts import called

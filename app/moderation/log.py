@@ -3,7 +3,6 @@
 from flask import flash, redirect, render_template, url_for
 from sqlalchemy import select
 
-from ..clean_ups import carry_out_now
 from ..email import (
     send_clean_up_undone,
     send_comments_closed,
@@ -16,17 +15,18 @@ from ..email import (
 )
 from ..extensions import db
 from ..forms import Form, reason_field, without_links
-from ..log_filters import ActFilters, as_written, name_field
+from ..jobs.clean_ups import carry_out_now
 from ..models import AuditEntry, Case, CleanUp, Sanction
-from ..models.log_card import staff_cards
-from ..models.refused import Refused
-from ..models.ruling import BOTH, HIDDEN
-from ..models.sanction import LIFT
-from ..models.setting import current_settings
-from ..models.undo import undo, why_not_undo
-from ..paging import page_of
-from ..security import actor, back_to
-from ..typed import refuse
+from ..models.errors import Refused
+from ..models.moderation.log_cards import staff_cards
+from ..models.moderation.ruling import BOTH, HIDDEN
+from ..models.moderation.sanction import LIFT
+from ..models.moderation.undo import undo, why_not_undo
+from ..models.site.setting import current_settings
+from ..pagination import page_of
+from ..web.audit_filters import ActFilters, as_written, name_field
+from ..web.requests import actor, back_to
+from ..web.typed import refuse
 from .blueprint import moderation
 from .texts import tell_author
 

@@ -14,8 +14,8 @@ from ..forms import (
     visible_lines,
     without_links,
 )
-from ..models.watched_word import EFFECTS, KINDS
-from ..models.written import LONGEST
+from ..models.content.authored import LONGEST
+from ..models.content.watched_word import EFFECTS, KINDS
 
 
 class HeldForm(Form):

@@ -5,12 +5,12 @@ from sqlalchemy import func
 
 from ..extensions import db
 from ..models import AuditEntry, CleanUp, StaffNote, User
-from ..models.audit import EVERYBODY
-from ..models.people_list import PeopleList
-from ..models.people_search import parts_of
-from ..models.person_history import PersonHistory
-from ..paging import page_of
-from ..security import actor
+from ..models.audit.entry import EVERYBODY
+from ..models.moderation.user_history import PersonHistory
+from ..models.users.listing import PeopleList
+from ..models.users.name_search import parts_of
+from ..pagination import page_of
+from ..web.requests import actor
 from .acts import attempt
 from .blueprint import moderation
 from .forms import FindPeopleForm, NoteForm

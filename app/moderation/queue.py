@@ -7,11 +7,11 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import User
-from ..models.case_list import categories_of, first_reports_of, records_of
 from ..models.fields import utcnow
-from ..models.setting import current_settings
-from ..paging import page_of
-from ..security import actor
+from ..models.moderation.case_queue import categories_of, first_reports_of, records_of
+from ..models.site.setting import current_settings
+from ..pagination import page_of
+from ..web.requests import actor
 from .blueprint import moderation
 from .case_forms import QueueForm
 

@@ -7,7 +7,7 @@ from wtforms.validators import InputRequired, Optional
 
 from ..forms import Form, choices_of, in_zone, key_field, required_reason_field, zone_field
 from ..models.fields import utcnow
-from ..models.sanction import (
+from ..models.moderation.sanction import (
     BAN,
     ENDING,
     NOTICE,

@@ -5,11 +5,11 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from ..email import send_sanction_lifted, send_sanctioned
 from ..extensions import db
 from ..models import Sanction, User
+from ..models.errors import Refused
 from ..models.fields import end_in_words
-from ..models.refused import Refused
-from ..models.setting import current_settings
-from ..security import actor
-from ..typed import refuse
+from ..models.site.setting import current_settings
+from ..web.requests import actor
+from ..web.typed import refuse
 from .blueprint import moderation
 from .sanction_forms import LiftForm, SanctionForm
 

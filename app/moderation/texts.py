@@ -13,10 +13,10 @@ from ..email import (
 )
 from ..extensions import db
 from ..models import AuditEntry, Comment, Like, Post, Revision
-from ..models.audit import name_of
-from ..models.refused import ChangedMeanwhile
-from ..models.upkeep import purge_removed
-from ..security import actor
+from ..models.audit.entry import name_of
+from ..models.errors import ChangedMeanwhile
+from ..models.retention.purge import purge_removed
+from ..web.requests import actor
 from .acts import attempt
 from .blueprint import moderation
 from .forms import ReasonForm, RemoveForm, ReviseForm

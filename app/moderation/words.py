@@ -4,11 +4,11 @@ from flask import flash, redirect, render_template, url_for
 
 from ..extensions import db
 from ..models import WatchedWord
-from ..models.holding import hosts_outside
-from ..models.refused import Refused
-from ..models.rendering import preview_of
-from ..models.watched_word import EFFECTS, WatchList
-from ..security import actor
+from ..models.content.rendering import preview_of
+from ..models.content.screening import hosts_outside
+from ..models.content.watched_word import EFFECTS, WatchList
+from ..models.errors import Refused
+from ..web.requests import actor
 from .blueprint import moderation
 from .newcomer_forms import TrialForm, WatchedWordForm
 

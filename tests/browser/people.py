@@ -9,9 +9,10 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from app import create_app
-from app.clean_ups import carry_out_now
 from app.extensions import db
+from app.images.uploads import squared
 from app.imports import make_plan
+from app.jobs.clean_ups import carry_out_now
 from app.models import (
     Appeal,
     AuditEntry,
@@ -32,7 +33,6 @@ from app.models import (
     WatchedWord,
 )
 from app.models.fields import utcnow
-from app.pictures import squared
 
 LONG = "Maximiliane" * 5 + "Wolfeschl"  # 64 letters, all that a name may have
 ADDRESS = f"{LONG}@{'verylongpart' * 5}.{'anotherlongpart' * 4}.example.org".lower()

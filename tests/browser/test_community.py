@@ -10,7 +10,7 @@ import pytest
 from factories import PASSWORD
 from playwright.sync_api import expect
 
-from app import own_data
+from app import data_export
 from app.extensions import db
 from app.models import AccountDeletion, User
 from app.models.fields import utcnow
@@ -40,7 +40,7 @@ def let_fourteen_days_pass(people, username):
         AccountDeletion.of(User.with_username(username)).due_at = utcnow() - timedelta(seconds=1)
         User.with_username(username).leaving_at = utcnow() - timedelta(seconds=1)
         db.session.commit()
-        own_data.work()
+        data_export.work()
 
 
 @WITH_AND_WITHOUT

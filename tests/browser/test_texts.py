@@ -6,8 +6,8 @@ from services import wait_until
 from test_markdown import HARMFUL
 
 from app.extensions import db
-from app.markdown import render
 from app.models import Page
+from app.text.markdown import render
 
 pytestmark = pytest.mark.browser
 WITH_AND_WITHOUT = pytest.mark.parametrize("script", [True, False], ids=["script", "no_script"])

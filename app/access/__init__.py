@@ -1,0 +1,1 @@
+"""Who may open what: the policies, and the map of them."""

@@ -1,0 +1,113 @@
+"""The access map: what each endpoint is to a visitor, a newcomer, a suspended member and each role.
+
+Nothing in it is written by hand: it asks the policies that guard the views, and the fences around
+newcomers and the suspended, what they would answer.
+"""
+
+import re
+from dataclasses import dataclass
+
+from flask import current_app
+
+from ..decorators import CLOSED, HOME, OPENS, OWN_ONLY, REFUSED, SIGN_IN
+from ..models import Role
+from ..permissions import Permission
+from .policies import comes_first
+
+CONVERTER = re.compile(r"<[^<>]*:(\w+)>")
+LET_IN = (OPENS, OWN_ONLY)
+CONFIRM = "must confirm first"
+STANDING = "sent to their standing"
+FIRST = {"auth.unconfirmed": CONFIRM, "main.standing": STANDING}
+OUTCOMES = (OPENS, OWN_ONLY, SIGN_IN, HOME, CONFIRM, STANDING, CLOSED, REFUSED)
+POLICIES = {
+    "everyone": "open",
+    "readers": "readers",
+    "visitors": "visitors only",
+    "members": "signed in",
+    "own": "own content",
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of person, with as much of a user as the guards look at."""
+
+    key: str  # in addresses and files
+    name: str
+    role: Role | None = None
+    is_authenticated: bool = True
+    is_confirmed: bool = True
+    is_suspended: bool = False
+
+    awaits_approval = is_silenced = False
+    password_due_at = None
+
+    def can(self, permission):
+        granted = self.role is not None and self.role.has_permission(permission)
+        return granted and not self.is_suspended
+
+
+@dataclass(frozen=True)
+class Door:
+    """An endpoint: how it is reached, what guards it, and what each kind of person meets there."""
+
+    endpoint: str
+    methods: tuple
+    urls: tuple
+    policy: str
+    outcomes: dict  # the key of a kind: words
+
+    def opens_to(self, key):
+        return self.outcomes[key] in LET_IN
+
+
+def kinds_of(roles):
+    """A visitor, a newcomer and a suspended member of the default role, holders of each role."""
+    default = next((role for role in roles if role.default), None)
+    visitor = Kind("visitor", "Visitor", is_authenticated=False, is_confirmed=False)
+    newcomer = Kind("unconfirmed", "Unconfirmed", default, is_confirmed=False)
+    suspended = Kind("suspended", "Suspended", default, is_suspended=True)
+    return [
+        visitor,
+        newcomer,
+        suspended,
+        *(Kind(f"role {role.name}", role.name, role) for role in roles),
+    ]
+
+
+def access_map(kinds):
+    """Return a `Door` for every endpoint, in the order of their names."""
+    rules = {}
+    for rule in current_app.url_map.iter_rules():
+        rules.setdefault(rule.endpoint, []).append(rule)
+    return [_door(endpoint, rules[endpoint], kinds) for endpoint in sorted(rules)]
+
+
+def policy_in_words(policy):
+    """Return the kind of policy, and the permissions where it asks for some."""
+    names = " and ".join(Permission.names(policy.permission or 0))
+    if policy.who == "permission":
+        return names
+    return f"{POLICIES[policy.who]} with {names}" if names else POLICIES[policy.who]
+
+
+def short(url):
+    """Return an address as people read it: <int(max=2147483647):id> is <id>."""
+    return CONVERTER.sub(r"<\1>", url)
+
+
+def _door(endpoint, rules, kinds):
+    policy = current_app.extensions["access"][endpoint]
+    methods = set().union(*(rule.methods for rule in rules)) - {"HEAD", "OPTIONS"}
+    return Door(
+        endpoint=endpoint,
+        methods=tuple(sorted(methods)),
+        urls=tuple(sorted(rule.rule for rule in rules)),
+        policy=policy_in_words(policy),
+        outcomes={kind.key: _outcome(endpoint, policy, kind) for kind in kinds},
+    )
+
+
+def _outcome(endpoint, policy, kind):
+    return FIRST.get(comes_first(endpoint, kind)) or policy.outcome(kind)

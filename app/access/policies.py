@@ -1,0 +1,131 @@
+"""The access map: which policy guards which endpoint. Without one, the site does not start."""
+
+import inspect
+from functools import reduce
+
+from flask import current_app
+from flask_login import current_user
+
+from ..decorators import Contradiction, public
+
+SERVED_BY_LIBRARIES = ("static", "bootstrap.static")
+OUTSIDE_THE_FENCES = {
+    *SERVED_BY_LIBRARIES,
+    "main.avatar",
+    "main.moment_js",
+    "main.picture",
+    "main.healthz",
+    "main.readyz",
+    "main.end_view_as",
+    "main.unsubscribe",
+    "main.keep_account",
+    "dev.mailbox",
+    "auth.logout",
+}
+# Besides their password and address: why they are suspended, their data, an appeal.
+WHILE_SUSPENDED = {
+    "main.appeal",
+    "main.appeal_comment",
+    "main.appeal_post",
+    "main.appeal_sanction",
+    "main.ask_for_data",
+    "main.data",
+    "main.delete_account",
+    "main.download_data",
+    "main.page",
+    "main.standing",
+}
+# What everybody may do while the site is frozen: sign in and out, keep the account safe, appeal.
+WHILE_FROZEN = {
+    "auth.change_password",
+    "auth.change_email",
+    "auth.confirm",
+    "auth.login",
+    "auth.logout",
+    "auth.password_strength",
+    "auth.resend_confirmation",
+    "auth.reset",
+    "auth.reset_request",
+    "auth.revert_email",
+    "main.appeal",
+    "main.appeal_comment",
+    "main.appeal_post",
+    "main.appeal_sanction",
+    "main.end_other_sessions",
+    "main.end_session",
+    "main.end_view_as",
+    "main.open_notification",
+    "main.unsubscribe",
+    "main.keep_account",
+}
+WHILE_VIEWING = {"auth.logout", "main.end_view_as"}  # what an administrator may do who only looks
+WHERE_A_PASSWORD_IS_DUE = OUTSIDE_THE_FENCES | {"auth.change_password", "auth.password_strength"}
+
+
+def init_app(app):
+    for endpoint in SERVED_BY_LIBRARIES:
+        app.view_functions[endpoint] = _declared_public(app.view_functions[endpoint])
+    app.extensions["access"] = {rule.endpoint: None for rule in app.url_map.iter_rules()}
+    for endpoint in app.extensions["access"]:
+        app.extensions["access"][endpoint] = policy_of(app, endpoint)
+    missing = [name for name, policy in app.extensions["access"].items() if policy is None]
+    if missing:
+        raise RuntimeError(
+            "Nobody has said who may enter "
+            + ", ".join(f"{name} ({_place(app.view_functions[name])})" for name in sorted(missing))
+            + ". Put public, login_required or permission_required on the line above the view,"
+            " or a gate on its blueprint."
+        )
+    app.add_template_global(may_open)
+
+
+def policy_of(app, endpoint):
+    """Return the policy that the guards of a view come to; None where it has none.
+
+    They are the gates of its blueprint and of those around it, and the decorators on the view.
+    """
+    names = endpoint.split(".")[:-1]
+    inward = [".".join(names[: n + 1]) for n in range(len(names))]
+    guarded = [*map(app.blueprints.get, inward), app.view_functions[endpoint]]
+    policies = [getattr(thing, "policy", None) for thing in guarded]
+    try:
+        return reduce(lambda policy, other: other.and_also(policy), filter(None, policies), None)
+    except Contradiction as error:
+        place = _place(app.view_functions[endpoint])
+        raise RuntimeError(f"Nobody may enter {endpoint} ({place}): it is {error}.") from None
+
+
+def may_open(endpoint, user=None):
+    """Whether the person, else who is reading, may enter: what links and landing pages ask."""
+    user = current_user._get_current_object() if user is None else user
+    policy = current_app.extensions["access"].get(endpoint)
+    return policy is not None and policy.admits(user) and comes_first(endpoint, user) is None
+
+
+def comes_first(endpoint, user):
+    """Return the endpoint of what a member has to do before this one; None where nothing."""
+    if not user.is_authenticated or endpoint in OUTSIDE_THE_FENCES:
+        return None
+    if user.password_due_at and endpoint not in WHERE_A_PASSWORD_IS_DUE:
+        return "auth.change_password"
+    if endpoint.startswith("auth."):
+        return None
+    if not user.is_confirmed:
+        return "auth.unconfirmed"
+    if user.awaits_approval:
+        return "auth.waiting"
+    if user.is_suspended and endpoint not in WHILE_SUSPENDED:
+        return "main.standing"
+    return None
+
+
+def _declared_public(view):
+    def served(**values):
+        return view(**values)
+
+    return public(served)
+
+
+def _place(view):
+    view = inspect.unwrap(view)
+    return f"{inspect.getsourcefile(view)}:{inspect.getsourcelines(view)[1]}"

@@ -1,0 +1,1 @@
+"""Pictures: identicons, and what members upload."""

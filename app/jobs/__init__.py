@@ -1,0 +1,1 @@
+"""What runs in the background: mail, digests, notices, clean-ups, exports."""

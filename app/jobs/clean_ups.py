@@ -1,0 +1,45 @@
+"""Clean-ups as they are worked off: at once where they are short, else by the postman."""
+
+import time
+
+from ..extensions import db
+from ..models import CleanUp
+from ..models.lease import LeaseLost
+
+AT_ONCE = 50  # texts that are hidden while somebody waits; more of them in the background
+PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
+
+
+def nothing():
+    return None
+
+
+def never():
+    return False
+
+
+def carry_out(clean_up, *, stopped=never, between=nothing):
+    """Hide or restore step by step; who takes it up again goes on where it was left."""
+    while clean_up.step():
+        db.session.commit()
+        if stopped():
+            clean_up.release()
+            break
+        between()
+        time.sleep(PAUSE)
+    db.session.commit()
+
+
+def carry_out_now(clean_up):
+    """Carry out a short one while the caller waits; False where it is long, or a worker has it."""
+    if clean_up.total > AT_ONCE:
+        return False
+    leased = CleanUp.lease(clean_up.id)
+    if leased is None:
+        return False
+    try:
+        carry_out(leased)
+    except LeaseLost:
+        db.session.rollback()
+        return False
+    return True

@@ -1,0 +1,122 @@
+"""What the postman does of it in the background: one step, one short transaction, one lease."""
+
+import logging
+import time
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..data_export import archive
+from ..email import send_data_ready, send_left, send_stays
+from ..extensions import db
+from ..models import AccountDeletion, CleanUp, DataExport, User
+from ..models.lease import LeaseLost
+from ..models.retention.data_export import TRIES
+from ..models.retention.erasure import take_back
+from . import clean_ups
+
+PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
+log = logging.getLogger("offbrand.own_data")
+
+
+def nothing():
+    return None
+
+
+def never():
+    return False
+
+
+def work(*, stopped=never, between=nothing):
+    """Do all that is due; `between` is called after every step, so that mails need not wait."""
+    for kind, act in KINDS:
+        while not stopped() and (row := kind.lease()) is not None:
+            try:
+                act(row, stopped=stopped, between=between)
+            except LeaseLost:
+                db.session.rollback()
+            except SQLAlchemyError as error:
+                db.session.rollback()
+                log.warning("%s %s waits: %s", kind.__name__, row.held[0], error.__class__.__name__)
+            except Exception:
+                db.session.rollback()
+                log.exception("%s %s came to nothing", kind.__name__, row.held[0])
+
+
+def delete_now(person):
+    """Carry out what was ordered while the caller waits; False where a worker has it in hand."""
+    ordered = AccountDeletion.of(person)
+    deletion = ordered and AccountDeletion.lease(ordered.id)
+    if deletion is None:
+        return False
+    carry_out(deletion)
+    return True
+
+
+def carry_out(deletion, *, stopped=never, between=nothing):
+    """Delete an account step by step; who takes it up again goes on where it was left."""
+    if not deletion.begin():
+        send_stays(db.session.get(User, deletion.user_id))
+        db.session.commit()
+        return None
+    db.session.commit()
+    done = deletion.done
+    for number in take_back(deletion.user_id, removes_writing=deletion.removes_writing):
+        done += number
+        deletion.renew(done=done)
+        db.session.commit()
+        if stopped():
+            return leave(deletion)
+        between()
+        time.sleep(PAUSE)
+    by_staff = deletion.by_staff
+    gone = deletion.finish()
+    if not by_staff:
+        send_left(gone)
+    db.session.commit()
+    return None
+
+
+def build(export, *, stopped=never, between=nothing):
+    """Make the file of a person's data and put it into the database, part by part."""
+    if export.tries > TRIES:
+        export.give_up()
+        db.session.commit()
+        return None
+    export.begin()
+    db.session.commit()
+    person, size = db.session.get(User, export.user_id), 0
+
+    def note(section, done, total):
+        export.renew(section=section, done=done, total=total)
+        db.session.commit()
+        between()
+        if stopped():
+            raise Stopped
+
+    try:
+        for number, part in enumerate(archive.make(person, note)):
+            export.add_part(number, part)
+            db.session.commit()
+            size += len(part)
+    except Stopped:
+        return leave(export)
+    export.finish(size)
+    send_data_ready(db.session.get(User, export.user_id), export)
+    db.session.commit()
+    return None
+
+
+class Stopped(Exception):
+    """The worker was told to stop; whoever comes next begins anew."""
+
+
+def leave(row):
+    row.release()
+    db.session.commit()
+
+
+KINDS = (
+    (CleanUp, clean_ups.carry_out),
+    (AccountDeletion, carry_out),
+    (DataExport, build),
+)

@@ -1,0 +1,84 @@
+"""Mails about notifications: what is due to a person becomes one mail, or none.
+
+They are settled and the mail is written in one transaction: a postman who is killed leaves them
+due, and of several, one writes. Whether the person may and wants to be told is asked again then,
+and once more whenever the mail is about to leave: the server may have been away for long.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from ..email import send_news
+from ..extensions import db
+from ..models import Notification, NotificationChoice, OutboxMail, User
+from ..models.fields import utcnow
+from ..models.mail.outbox import NEWS
+from ..models.moderation.notification_cards import NotificationCard, cards_to_mail
+from ..models.notifications.preference import DAILY, PROMPT, USUAL
+
+AT_ONCE = 50  # people in one round, between which other mail leaves
+MOST_LISTED = 50  # in one mail
+PAUSE = timedelta(minutes=15)  # after a fault
+log = logging.getLogger("offbrand.digests")
+
+
+def write_due():
+    """Write to those to whom a mail is due; return whether there may be more of them."""
+    people = Notification.people_due(AT_ONCE)
+    for id in people:
+        try:
+            write_to(id)
+        except Exception:  # one whose mail cannot be written must not hold up the others
+            db.session.rollback()
+            log.exception("The notifications of user %s could not be mailed", id)
+            Notification.postpone(id, utcnow() + PAUSE)
+        db.session.commit()
+    return len(people) == AT_ONCE
+
+
+def write_to(id):
+    """Write the mail of one person, unless another postman has them in hand."""
+    person = db.session.get(User, id)
+    if person is None or not Notification.hold(id):
+        return
+    if until := OutboxMail.no_news_until(id):
+        Notification.postpone(id, until, but=PROMPT)
+    mail = OutboxMail.about_news(person)
+    Notification.claim(id, mail)
+    if not bring_up_to_date(mail):
+        db.session.delete(mail)
+
+
+def bring_up_to_date(mail):
+    """Let it tell what there is to tell at this moment; False where that is nothing.
+
+    Mails about other things are as they were written.
+    """
+    if mail.kind not in NEWS:
+        return True
+    person = mail.user_id and db.session.get(User, mail.user_id, populate_existing=True)
+    if not person or not person.is_reached_by_mail:
+        return False
+    if person.awaits_approval or person.is_suspended:
+        return False
+    news = cards_to_mail(person, mail)
+    newest = news.order_by(Notification.id.desc()).limit(MOST_LISTED)
+    cards = [NotificationCard.of(row) for row in db.session.execute(newest)]
+    if cards:
+        number = len(cards) if len(cards) < MOST_LISTED else count(news)
+        send_news(mail, person, cards[::-1], number, kinds_to_stop(person, cards))
+    return bool(cards)
+
+
+def count(rows):
+    return db.session.scalar(select(func.count()).select_from(rows.subquery()))
+
+
+def kinds_to_stop(person, cards):
+    """Whoever wants no more of these mails wants none of any kind that comes in them."""
+    choices, kinds = NotificationChoice.of(person), {card.kind for card in cards}
+    if any(choices[kind].mail == DAILY for kind in kinds):
+        kinds |= {kind for kind in USUAL if choices[kind].mail == DAILY}
+    return [kind for kind in USUAL if kind in kinds]

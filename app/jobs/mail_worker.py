@@ -1,0 +1,266 @@
+"""Delivers the outbox: by a thread of the serving process, or by `flask mail worker`.
+
+A row is leased, the mail sent outside of any transaction, and the row settled. A postman who is
+killed in between loses nothing: the lease runs out. The Message-ID stays, so a double can be told.
+"""
+
+import logging
+import os
+import re
+import smtplib
+import threading
+import time
+from contextlib import nullcontext
+from email.policy import EmailPolicy
+from email.utils import parseaddr
+
+from flask import current_app
+from flask_mail import Message
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from .. import data_export
+from ..extensions import db, mail
+from ..models import (
+    DataExport,
+    Notification,
+    OutboxMail,
+    PeopleImport,
+    SignUpMark,
+    User,
+    UserSession,
+    WayBack,
+)
+from ..models.retention.purge import purge_deleted, render_outdated
+from .digests import bring_up_to_date, write_due
+from .staff_notices import tell_staff
+from .temporary_roles import sweep
+
+NO_SUCH_RECIPIENT = (550, 551, 553, 556)
+POLL = 5  # seconds between looks at an outbox that nobody has written to
+PURGE_EVERY = 3600
+SWEEP_EVERY = 60
+KEPT_IN_MAILBOX = 200
+log = logging.getLogger("offbrand.postman")
+starting = threading.Lock()
+
+
+class WholeLinks(EmailPolicy):
+    """How mails are put into lines: a link in a header stays whole, however long it is.
+
+    Python would encode it, and mail readers would not find it.
+    """
+
+    def fold_binary(self, name, value):
+        if name == "List-Unsubscribe":
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+WHOLE_LINKS = WholeLinks(linesep="\r\n")
+
+
+class Letter(Message):
+    def as_bytes(self):
+        message = self._message()
+        message.policy = WHOLE_LINKS
+        return message.as_bytes()
+
+
+class Postman(threading.Thread):
+    """The delivering thread of one serving process; started by its first request."""
+
+    def __init__(self, app):
+        super().__init__(name="postman", daemon=True)
+        self.app, self.bell, self.pid = app, threading.Event(), os.getpid()
+
+    def run(self):
+        while True:
+            deliver_safely(self.app)
+            self.bell.wait(POLL)
+            self.bell.clear()
+
+
+def init_app(app):
+    app.extensions["postman"] = None
+    if app.config["MAIL_DELIVERY"] == "thread":
+        app.before_request(_start)
+        event.listen(db.session, "after_commit", _ring)
+
+
+def never():
+    return False
+
+
+def deliver_safely(app, stopped=never):
+    """Deliver what is due. A fault is logged, never raised: the postman comes again."""
+    try:
+        with app.app_context():
+            write_and_deliver(stopped)
+            _sweep_now_and_then(app)
+            _purge_now_and_then(app)
+            _render_now_and_then(app, stopped)
+            data_export.work(stopped=stopped, between=lambda: write_and_deliver(stopped))
+    except SQLAlchemyError as error:
+        log.warning("The outbox could not be read: %s", error.__class__.__name__)
+    except Exception:
+        log.exception("The postman stumbled")
+
+
+def write_and_deliver(stopped=never):
+    """Write the mails about notifications that are due, send all mails; return how many left."""
+    sent, more = 0, True
+    while more and not stopped():
+        more = write_due()
+        sent += deliver_pending(stopped)
+    return sent
+
+
+def deliver_pending(stopped=never):
+    """Send all mails that are due, until told to stop; return how many left."""
+    sent = 0
+    while not stopped() and (row := OutboxMail.lease()) is not None:
+        try:
+            with _connection() as connection:
+                sent += _deliver_on(connection, row, stopped)
+        except smtplib.SMTPAuthenticationError as error:  # asking again and again may lock us out
+            _refuse(row, error)
+            break
+        except OSError as error:  # SMTP's errors are of this kind too
+            log.warning("The mail server could not be reached: %s", words_of(error))
+            OutboxMail.postpone_all(words_of(error))
+            db.session.commit()
+            break
+    return sent
+
+
+def words_of(error):
+    """Return what the SMTP server said, or what the system says of it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPResponseException):
+        code, words = error.smtp_code, error.smtp_error
+    else:
+        return f"{error.__class__.__name__}: {error}"
+    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+
+
+def is_for_good(error):
+    """Whether the server says that the address takes no mail, now or later.
+
+    An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox. Others
+    are about us, such as 5.7.1 for a blocked sender; so are basic codes such as 530 and 554.
+    """
+    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+        return False
+    code, words = next(iter(error.recipients.values()))
+    words = words.decode(errors="replace") if isinstance(words, bytes) else words
+    if enhanced := re.match(r"5\.(\d+)\.\d+", words):
+        return 500 <= code < 600 and enhanced[1] in ("1", "2")
+    return code in NO_SUCH_RECIPIENT
+
+
+def compose(row):
+    """Return the message of a row; its Message-ID stays the same in every try."""
+    message = Letter(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
+    domain = parseaddr(message.sender)[1].rpartition("@")[2]
+    message.msgId = f"<{row.message_id}@{domain}>"
+    message.extra_headers = {"Auto-Submitted": "auto-generated"}
+    if row.unsubscribe_url:  # by one click, RFC 8058
+        message.extra_headers["List-Unsubscribe"] = f"<{row.unsubscribe_url}>"
+        message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+        message.extra_headers["List-Id"] = f"<notifications.{domain}>"  # RFC 2919
+    if row.thread:  # mail programs show together what refers to one mail (RFC 5322, 3.6.4)
+        message.extra_headers["References"] = f"<{row.thread}@{domain}>"
+    return message
+
+
+def _connection():
+    if current_app.config["MAIL_SERVER"] is None:
+        return nullcontext()  # development: the mailbox page shows the rows themselves
+    return mail.connect()
+
+
+def _deliver_on(connection, row, stopped):
+    """Send this mail and all others that are due, as long as the connection holds."""
+    sent = 0
+    while row is not None:
+        try:
+            is_wanted = bring_up_to_date(row)
+            if is_wanted and connection is not None:
+                connection.send(compose(row))
+        except Exception as error:  # also a mail that cannot be composed must come to an end
+            _refuse(row, error)
+            answers = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
+            if not isinstance(error, answers) or connection.host.sock is None:  # as after a 421
+                return sent
+        else:
+            sent += is_wanted
+            if is_wanted:
+                User.note_delivery(row.recipient, refused=False)
+                row.settle(keep_body=current_app.config["MAILBOX"])
+            else:
+                db.session.delete(row)
+            db.session.commit()
+        row = None if stopped() else OutboxMail.lease()
+    return sent
+
+
+def _refuse(row, error):
+    log.warning("Mail %s was refused: %s", row.id, words_of(error))
+    if is_for_good(error):
+        row.reject(words_of(error))
+        User.note_delivery(row.recipient, refused=True)
+    else:
+        row.refuse(words_of(error))
+    db.session.commit()
+
+
+def _start():
+    """Start the thread with the first request: after a server's fork, never in a command."""
+    app = current_app._get_current_object()
+    with starting:
+        postman = app.extensions["postman"]
+        if postman is None or postman.pid != os.getpid():
+            app.extensions["postman"] = postman = Postman(app)
+            postman.start()
+
+
+def _ring(session):
+    postman = current_app.extensions["postman"] if current_app else None
+    if postman not in (None, threading.current_thread()):  # what it commits itself is no news
+        postman.bell.set()
+
+
+def _sweep_now_and_then(app):
+    """End the roles that were given for a time; whoever is here ends theirs by coming."""
+    last = app.extensions.get("swept_at", 0)
+    if time.monotonic() - last > SWEEP_EVERY or not last:
+        app.extensions["swept_at"] = time.monotonic()
+        sweep()
+        tell_staff()
+
+
+def _purge_now_and_then(app):
+    last = app.extensions.get("purged_at", 0)
+    if time.monotonic() - last > PURGE_EVERY or not last:
+        app.extensions["purged_at"] = time.monotonic()
+        OutboxMail.purge(keep=KEPT_IN_MAILBOX if app.config["MAILBOX"] else None)
+        UserSession.purge()
+        WayBack.purge()
+        SignUpMark.purge()
+        PeopleImport.purge()
+        Notification.purge()
+        DataExport.purge()
+        db.session.commit()
+        purge_deleted()
+
+
+def _render_now_and_then(app, stopped):
+    """Store anew what another renderer made, chunk by chunk, with mails and others in between."""
+    last = app.extensions.get("rendered_at", 0)
+    if time.monotonic() - last > PURGE_EVERY or not last:
+        while render_outdated() and not stopped():
+            write_and_deliver(stopped)
+            time.sleep(data_export.PAUSE)
+        app.extensions["rendered_at"] = time.monotonic()

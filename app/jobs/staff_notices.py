@@ -1,0 +1,39 @@
+"""Notices to staff: a mail to whoever may act on it when something waits longer than a set time."""
+
+import logging
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..email import send_staff_notice
+from ..extensions import db
+from ..models import User
+from ..models.moderation.overdue import Overdue, claim, staff_to_tell
+from ..models.site.setting import current_settings
+
+AT_ONCE = 200  # people in one round; the next round is a minute away
+log = logging.getLogger("offbrand.notices")
+
+
+def tell_staff():
+    """Tell each of staff, at most once a day, of what waits too long. Commits."""
+    hours = current_settings().notice_hours
+    waits = hours and Overdue.all(hours)
+    people = db.session.scalars(staff_to_tell().limit(AT_ONCE)).all() if waits else []
+    for id in people:
+        try:
+            tell(id, hours)
+        except SQLAlchemyError as error:
+            db.session.rollback()
+            log.warning("Staff could not be told: %s", error.__class__.__name__)
+    db.session.commit()
+
+
+def tell(id, hours):
+    """The mail and the note that it was written are one transaction, so there is one of it."""
+    person = db.session.get(User, id, populate_existing=True)
+    if person is None or not person.is_reached_by_mail or person.awaits_approval:
+        return
+    theirs = [queue for queue in Overdue.all(hours, person) if queue.concerns(person)]
+    if theirs and claim(id):
+        send_staff_notice(person, theirs)
+    db.session.commit()

@@ -1,0 +1,1 @@
+"""The audit log: entries, actions, and the chain that shows a change."""

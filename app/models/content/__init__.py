@@ -1,0 +1,1 @@
+"""Posts and comments, and what members do with them."""

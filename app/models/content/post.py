@@ -1,0 +1,149 @@
+"""Posts."""
+
+from sqlalchemy import Index, UniqueConstraint, delete, insert
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ...permissions import Permission
+from ..counted import Counted, keep_counts
+from ..fields import NEVER_TWICE, Moment, partial_index, utcnow
+from ..notifications import dispatch
+from ..users.user import User
+from .authored import APPROVED, HELD, HIDDEN, SHOWN, Rules, Written
+from .moderatable import BY_CLEAN_UP
+from .rendering import rendered
+from .screening import hold_of
+from .tag import PostTag
+from .watch import Watch
+
+
+class PostRules(Rules):
+    """They need `comments_closed_at` and `staff_closed_at` too."""
+
+    noun = "post"
+    permission = Permission.WRITE
+
+    @property
+    def is_closed(self):
+        """Whether it takes no more comments."""
+        return self.comments_closed_at is not None or self.is_closed_by_staff
+
+    @property
+    def is_closed_by_staff(self):
+        """Whether it stays closed, whatever its author does."""
+        return self.staff_closed_at is not None
+
+    def commentable_by(self, user):
+        return self.is_shown and not self.is_closed and user.can(Permission.COMMENT)
+
+    def closable_by(self, user):
+        """Whether the person may close their post to comments, and open it again."""
+        return self.is_by(user) and self.is_shown and not self.is_closed_by_staff
+
+    def markable_by(self, user):
+        """Whether the person may like, bookmark or watch it."""
+        return self.is_shown and user.is_authenticated
+
+
+class Post(PostRules, Written, Counted, db.Model):
+    __tablename__ = "posts"
+    __table_args__ = (
+        partial_index("ix_posts_feed", SHOWN, "created_at", "id"),
+        Index("ix_posts_author", "author_id", "created_at", "id", "deleted_at", "hidden_at"),
+        partial_index("ix_posts_clean_up", BY_CLEAN_UP, "clean_up_id"),
+        partial_index("ix_posts_deleted", "deleted_at IS NOT NULL", "deleted_at"),
+        partial_index("ix_posts_held", HELD, "held_at", "id", "deleted_at", "author_id"),
+        partial_index("ix_posts_hidden", HIDDEN, "author_id", "hidden_at", "id"),
+        partial_index("ix_posts_approved", APPROVED, "created_at", "id"),
+        UniqueConstraint("author_id", "form_key", name="uq_posts_form"),
+        NEVER_TWICE,
+    )
+
+    comments_closed_at: Mapped[Moment | None]  # by its author
+    staff_closed_at: Mapped[Moment | None]  # by staff: the one does not touch the other
+    comment_count: Mapped[int] = mapped_column(default=0)
+    like_count: Mapped[int] = mapped_column(default=0)
+
+    @classmethod
+    def publish(cls, text, *, by, form_key=None):
+        """Write a post; one that was sent with the same form before is returned instead.
+
+        It may have to wait for approval. WordRefused where it holds a word that is refused.
+        IntegrityError where the same form is being sent twice at this very moment.
+        """
+        if post := cls.sent_with(form_key, by):
+            return post
+        draft, texts = rendered(text)
+        hold = hold_of(texts["body_html"], by)
+        post = cls(author=by, editor_name=by.username, form_key=form_key or None, **texts)
+        if hold:
+            post.hold(hold)
+        db.session.add(post)
+        db.session.flush()
+        post._tag(draft.tags)
+        Watch.join(post.id, by.id)
+        if post.is_held:
+            by.require_speech()
+        else:
+            post.tell(draft.called)
+            by.count_written(post_count=1)
+        return post
+
+    def tell(self, called):
+        """Tell whom it concerns, now that everybody may read it."""
+        dispatch.of_mentions(self, called)
+
+    @property
+    def thread_id(self):
+        """The id of the post that it belongs to, as for comments."""
+        return self.id
+
+    def edit(self, text, *, by, as_staff=False, since=None):
+        draft = super().edit(text, by=by, as_staff=as_staff, since=since)
+        if draft is not None:
+            db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
+            self._tag(draft.tags)
+        return draft
+
+    def count(self, by):
+        """Let the stored counts know that readers have one more, or one less."""
+        User.count_up(self.author_id, post_count=by)
+
+    def close(self, *, by=None, reason=""):
+        """Take no more comments. `by` is staff; without, it is its author's own act."""
+        if by is None:
+            was_open = self.comments_closed_at is None
+            self.comments_closed_at = self.comments_closed_at or utcnow()
+            return was_open
+        return self._close_as_staff(utcnow(), "close comments", by, reason)
+
+    def reopen(self, *, by=None, reason=""):
+        """Take comments again, unless the other of author and staff has closed it too."""
+        if by is None:
+            was_closed, self.comments_closed_at = self.comments_closed_at is not None, None
+            return was_closed
+        return self._close_as_staff(None, "open comments", by, reason)
+
+    def _close_as_staff(self, moment, action, by, reason):
+        self._take_in_hand(by)
+        if self.is_closed_by_staff == (moment is not None):
+            return False
+        self.staff_closed_at = moment
+        self._record(action, by, reason)
+        return True
+
+    @classmethod
+    def take_comment(cls, id, *, counted=1):
+        """Count one more comment. False where the post takes none, whoever closed it just now.
+
+        `counted`: 0 for a comment that waits for approval.
+        """
+        is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
+        return cls.count_up(id, *cls.shown(), *is_open, comment_count=counted)
+
+    def _tag(self, tags):
+        if tags:
+            db.session.execute(insert(PostTag), [dict(tag=t, post_id=self.id) for t in tags])
+
+
+keep_counts(Post.__table__)

@@ -1,0 +1,63 @@
+"""Holding: whether a text is seen at once, or waits for approval, and why; or is refused.
+
+Staff may write anything. What a text had before it was edited has been seen, so it holds nothing.
+"""
+
+import re
+from dataclasses import dataclass
+
+from flask import current_app
+
+from ...text.disguises import unmasked
+from ...text.domains import ends_of, hosts_linked
+from ...text.names import without_unseen
+from ...text.search_words import plain
+from ...text.written_domains import hosts_written
+from .watched_word import WatchList, refuse
+
+MENTION = re.compile(r'<a href="[^"]*/user/([^"]*)">@\1</a>')
+CODE = re.compile(r"<pre>.*?</pre>", re.DOTALL)
+FIRST, LINK, WORD = "first", "link", "word"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Why a text waits: it is among the first of a newcomer, has a link, or a watched word."""
+
+    reason: str
+    word: str = ""
+
+
+def hold_of(html, by, *, before=None):
+    """Return why a text by this person waits, or None. WordRefused where it is refused.
+
+    `before`: the HTML that it had, where it is edited.
+    """
+    if by.is_moderator():
+        return None
+    watched = WatchList.now()
+    found = watched.found_in_html(html)
+    refuse(found)
+    known = set(watched.found_in_html(before)) if before and found else ()
+    if news := [match for match in found if match not in known]:
+        return Hold(WORD, news[0].pattern)
+    if by.links_wait_until and hosts_outside(html) - hosts_outside(before or ""):
+        return Hold(LINK)
+    return Hold(FIRST) if before is None and by.texts_wait_until else None
+
+
+def hosts_outside(html):
+    """Return the hosts of other sites to which HTML that we made links, or that its words name."""
+    config = current_app.config
+    own = {config["SERVER_NAME"] or "", *config["TRUSTED_HOSTS"]}
+    own = {host.partition(":")[0].strip(".").lower() for host in own} - {""}
+    return {
+        host for host in hosts_linked(html) | _hosts_in_words(html) if own.isdisjoint(ends_of(host))
+    }
+
+
+def _hosts_in_words(html):
+    code = plain(" ".join(CODE.findall(html)))
+    words = without_unseen(plain(CODE.sub(" ", MENTION.sub(" ", html))))
+    hosts = hosts_written(words) | hosts_written(unmasked(words))
+    return hosts | hosts_written(without_unseen(code), in_code=True)

@@ -1,0 +1,1 @@
+"""The outbox, and what staff does to it."""

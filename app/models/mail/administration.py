@@ -1,0 +1,85 @@
+"""What staff do with a mail: try it again, or never. Each act writes itself into the log."""
+
+from sqlalchemy import update
+
+from ...extensions import db
+from ..audit.entry import AuditEntry
+from ..fields import utcnow
+from ..users.rank import Refused
+
+AT_ONCE = 10_000  # mails that one act takes up; the rest is left for the next
+
+
+class Handled:
+    """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry."""
+
+    noun = "mail"  # in the log
+
+    @property
+    def is_leaving(self):
+        """Whether a postman has it in hand at this moment."""
+        leased = self.leased_until is not None and self.leased_until >= utcnow()
+        return leased and self.state == "waiting"
+
+    @property
+    def is_due(self):
+        """Whether it waits for nothing but a postman."""
+        return self.state == "waiting" and self.next_at <= utcnow()
+
+    def why_not_handle(self):
+        """Return a sentence that says why it can be neither retried nor dropped; None: it can."""
+        if self.state == "sent":
+            return "This mail was sent."
+        if self.state == "dropped":
+            return "This mail was dropped, and its text with it."
+        if self.is_leaving:
+            return "This mail is being sent at this moment; look again in a minute."
+        return None
+
+    def retry(self, *, by=None, reason=""):
+        """Try a mail that was given up, or that waits, again now."""
+        self._take_in_hand(by)
+        if problem := self.why_not_handle():
+            raise Refused(problem)
+        if self.is_due and self.tries == 0:
+            return False
+        before = f"{self.state}, tries {self.tries}"
+        self.tries, self.dead_at, self.rejected_at, self.next_at = 0, None, None, utcnow()
+        AuditEntry.record("retry mail", self, by=by, reason=reason, before=before, after="waiting")
+        return True
+
+    def drop(self, *, by=None, reason=""):
+        """Never send it. Its body held live links, so it is blanked."""
+        self._take_in_hand(by)
+        if self.state == "dropped":
+            return False
+        if problem := self.why_not_handle():
+            raise Refused(problem)
+        before = f"{self.state}, tries {self.tries}"
+        self.dropped_at, self.text, self.html, self.unsubscribe_url = utcnow(), "", "", None
+        AuditEntry.record("drop mail", self, by=by, reason=reason, before=before, after="dropped")
+        return True
+
+    @classmethod
+    def retry_all(cls, *, by=None, reason=""):
+        """Try all that were given up again now, the oldest first; return how many."""
+        _require_administrator(by)
+        given_up = cls.dead().with_only_columns(cls.id).order_by(cls.id).limit(AT_ONCE)
+        again = update(cls).where(cls.id.in_(given_up.with_for_update()))
+        again = again.values(tries=0, dead_at=None, next_at=utcnow())
+        again = again.execution_options(synchronize_session=False)
+        if count := db.session.execute(again).rowcount:
+            AuditEntry.record("retry mails", by=by, reason=reason, after=f"{count} mails")
+        return count
+
+    def _take_in_hand(self, by):
+        """Lock the row: no postman leases it until we are done, and we see what one did."""
+        _require_administrator(by)
+        row = dict(populate_existing=True, with_for_update=True)
+        if db.session.get(type(self), self.id, **row) is None:
+            raise Refused("This mail is not kept any longer.")
+
+
+def _require_administrator(by):
+    if by is not None and not (by.is_active and by.is_administrator()):
+        raise Refused("Only administrators may do this.")

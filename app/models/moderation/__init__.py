@@ -1,0 +1,1 @@
+"""Reports, cases, rulings, sanctions, appeals, clean-ups and undo."""

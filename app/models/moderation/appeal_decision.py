@@ -1,0 +1,133 @@
+"""Deciding on an appeal: who may, and what comes of it."""
+
+from sqlalchemy import or_, select, update
+
+from ...extensions import db
+from ...permissions import Permission
+from ..audit.entry import AuditEntry
+from ..errors import Refused
+from ..fields import utcnow
+from ..notifications import dispatch
+from ..roles.role import Role
+from ..users.user import User
+
+LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
+ACTS = {LIFTED: "accept appeal", CONFIRMED: "decline appeal"}
+REOPEN = "reopen appeal"
+MOST = 200  # of the staff are looked at, for somebody else who could decide
+
+
+class Decided:
+    """What is locked comes in this order: the roles, the text, the appeal, the person."""
+
+    def why_not_decided_by(self, person):
+        """Return a sentence that says why the person may not decide on this; else None."""
+        why_not = person.why_not_sanction if self.sanction else person.why_not_act_on
+        if words := why_not(self.user):
+            return words
+        if self._was_done_by(person) and self._another_than(person):
+            return "It is about what you did, so another moderator decides."
+        return None
+
+    def why_not(self, outcome):
+        """Return a sentence that says why it cannot end so, whoever decides; else None."""
+        if self.matter is None:
+            return "The text is gone, so nothing can be restored." if outcome == LIFTED else None
+        if outcome == CONFIRMED and not self.is_in_force:
+            return "It was lifted meanwhile, so nothing is left to confirm."
+        return None
+
+    @property
+    def is_in_force(self):
+        """Whether what it is about has not been taken back yet."""
+        if self.sanction:
+            return not self.sanction.is_lifted or self.text_too is not None
+        return self.matter is None or self.matter.hidden_at == self.hidden_at
+
+    def decide(self, outcome, *, by, answer=""):
+        """Lift what was done, or confirm it. Refused where another was faster."""
+        User.one_at_a_time()
+        self._require_decider(by)
+        self._look_again()
+        if not self.is_open:
+            raise Refused("It was decided in the meantime.")
+        if words := self.why_not(outcome):
+            raise Refused(words)
+        if not self._settle(outcome, by, answer):
+            raise Refused("It was decided in the meantime.")
+        said = dict(reason=answer, before=self._in_words())
+        dispatch.of_act(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
+        if outcome == LIFTED and self.is_in_force:
+            self._lift(by, answer)
+
+    def _lift(self, by, answer):
+        """Take back all that was decided, the text before the person."""
+        if text := self.text_too if self.sanction else self.matter:
+            text.restore(by=by, reason=answer)
+        if self.sanction:
+            self.sanction.lift(by=by, reason=answer)
+
+    def reopen(self, *, by, reason=""):
+        """Let it wait again, as if nobody had decided; what was lifted is undone apart."""
+        User.one_at_a_time()
+        self._require_decider(by)
+        self._look_again()
+        if self.is_open:
+            return False
+        before = f"{self.outcome} by {self.decided_by}"
+        self.decided_at, self.decided_by, self.outcome, self.answer = None, "", "", ""
+        AuditEntry.record(REOPEN, self, by=by, reason=reason, before=before)
+        return True
+
+    def _require_decider(self, by):
+        there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
+        if not (all(there) and by.is_active):
+            raise Refused("One of the two accounts is closed by now.")
+        if by.viewed_role is not None:
+            raise Refused("You only look at the site as another role; end that first.")
+        if words := self.why_not_decided_by(by):
+            raise Refused(words)
+
+    def _look_again(self):
+        db.session.refresh(self)
+        if self.sanction:
+            db.session.refresh(self.sanction)
+            if text := self.text_too:
+                text.lock()
+        elif self.matter:
+            self.matter.lock()
+
+    def _settle(self, outcome, by, answer):
+        """Close it; of several who try, one is told True."""
+        model = type(self)
+        settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
+        values = dict(decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username)
+        return bool(db.session.execute(settled.values(**values)).rowcount)
+
+    def _was_done_by(self, person):
+        """Whether they imposed the sanction or hid the text, under whatever name."""
+        if self.sanction or self.matter is None:
+            return bool(self.sanction) and self.sanction.by_id == person.id
+        if self.matter.hidden_by == person.username:
+            return True
+        hid = AuditEntry.action.in_(["decline text", "hide"])
+        entry = AuditEntry.about(self.matter).where(hid).limit(1)
+        return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id)) == person.id
+
+    def _another_than(self, person):
+        """Whether somebody else of the staff could decide just now."""
+        mask = Role.permissions.bitwise_and(int(Permission.MODERATE | Permission.ADMIN))
+        staff, now = select(Role.id).where(mask != 0), utcnow()
+        here = User.confirmed_at.is_not(None), User.deactivated_at.is_(None), User.not_suspended()
+        here += (or_(User.leaving_at.is_(None), User.leaving_at > now),)
+        here += (or_(User.role_id.in_(staff), User.former_role_id.in_(staff)),)
+        others = select(User).where(*here, User.id.not_in([person.id, self.user_id])).limit(MOST)
+        may = "may_sanction" if self.sanction else "may_act_on"
+        return any(getattr(other, may)(self.user) for other in db.session.scalars(others))
+
+    def _in_words(self):
+        if self.sanction:
+            text = self.text_too
+            also = f", and hidden {text.noun} {text.id}" if text else ""
+            return f"{self.sanction.in_words}{also}"
+        return f"hidden {self.matter.noun} {self.matter.id}" if self.matter else "a text now gone"

@@ -1,0 +1,30 @@
+"""Lists of what waits for approval: posts and comments together, the oldest first."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from ...extensions import db
+from ..content.comment import Comment
+from ..content.post import Post
+from ..users.user import User
+
+
+def held_texts(*, most, of=None):
+    """Return the posts and comments that have waited longest, of all members or of one."""
+    found = [*_oldest(Post, most, of), *_oldest(Comment, most, of)]
+    return sorted(found, key=lambda written: (written.held_at, written.id))[:most]
+
+
+def count_held():
+    counts = (
+        select(func.count()).select_from(cls).where(*cls.waiting()).scalar_subquery()
+        for cls in (Post, Comment)
+    )
+    return sum(db.session.execute(select(*counts)).one())
+
+
+def _oldest(cls, most, of):
+    theirs = [cls.author_id == of.id] if of else []
+    former = joinedload(cls.author).joinedload(User.former_role)
+    oldest = select(cls).where(*cls.waiting(), *theirs).order_by(cls.held_at, cls.id)
+    return db.session.scalars(oldest.options(former).limit(most)).all()

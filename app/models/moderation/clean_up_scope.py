@@ -1,0 +1,39 @@
+"""What a clean-up is about: what everybody can read of a member since a moment."""
+
+from sqlalchemy import func, select
+
+from ...extensions import db
+from ..content.comment import Comment
+from ..content.post import Post
+
+KINDS = Comment, Post
+
+
+def count_written(user, since):
+    """How much everybody can read of what a member wrote since a moment: table → number."""
+    return {
+        kind.__tablename__: db.session.scalar(
+            select(func.count()).select_from(kind).where(*written_since(kind, user.id, since))
+        )
+        for kind in reversed(KINDS)
+    }
+
+
+def newest_written(user, since, most):
+    """The newest of that, as a moderator looks through it."""
+    texts = [
+        text
+        for kind in KINDS
+        for text in db.session.scalars(
+            select(kind)
+            .where(*written_since(kind, user.id, since))
+            .order_by(kind.created_at.desc(), kind.id.desc())
+            .limit(most)
+        )
+    ]
+    return sorted(texts, key=lambda text: text.created_at, reverse=True)[:most]
+
+
+def written_since(kind, user_id, since, until=None):
+    here = [kind.author_id == user_id, kind.created_at >= since, *kind.shown()]
+    return here + ([kind.created_at <= until] if until else [])

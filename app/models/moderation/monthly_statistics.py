@@ -1,0 +1,131 @@
+"""What moderation came to in a month, in numbers: counted from the log, the cases and the appeals.
+
+The figures of a month that is over are counted once and stay, whoever leaves the site later.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+
+from sqlalchemy import JSON, String, bindparam, extract, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...databases import InsertOnce
+from ...extensions import db
+from ..audit.actions import EVERYBODY, MODERATION
+from ..audit.entry import AuditEntry
+from ..fields import utcnow
+from .appeal import Appeal
+from .case import Case
+from .report import Report
+
+SURE = timedelta(days=1)  # after the end of a month: whatever had begun before it is written
+
+
+ACTS = sorted(act for acts, _ in MODERATION.values() for act in acts)
+
+
+def _number_of(act):
+    """A subquery that reads a range of an index, and nothing else."""
+    during = AuditEntry.created_at >= bindparam("first"), AuditEntry.created_at < bindparam("next")
+    here = AuditEntry.audience == EVERYBODY, AuditEntry.action == act, *during
+    return select(func.count()).select_from(AuditEntry).where(*here).scalar_subquery()
+
+
+NUMBERS = select(*map(_number_of, ACTS))  # built once, as it is long
+
+
+class MonthFigures(db.Model):
+    __tablename__ = "month_figures"
+
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # yyyy-mm
+    figures: Mapped[dict] = mapped_column(JSON)
+
+    @classmethod
+    def of(cls, month):
+        """The figures of a month, which its first day names; stored once it is over. Commits."""
+        name = f"{month:%Y-%m}"
+        if kept := db.session.get(cls, name):
+            return kept.figures
+        figures = count(month)
+        if beginning(after(month)) + SURE <= utcnow():
+            db.session.execute(InsertOnce(cls.__table__).values(month=name, figures=figures))
+            db.session.commit()
+        return figures
+
+
+def months():
+    """The first days of the months since the first report or act, the newest first."""
+    public = AuditEntry.audience == EVERYBODY
+    acted = select(func.min(AuditEntry.created_at)).where(public)
+    reported = select(func.min(Report.created_at))
+    moments = [db.session.scalar(first) for first in (acted, reported)]
+    month = utcnow().date().replace(day=1)
+    first = min((moment.date() for moment in moments if moment), default=month)
+    while month > first.replace(day=1):
+        yield month
+        month = (month - timedelta(days=1)).replace(day=1)
+    yield month
+
+
+def named(text):
+    """Return the first day of the month that yyyy-mm names, where there are figures of it."""
+    return next((month for month in months() if f"{month:%Y-%m}" == text), None)
+
+
+def after(month):
+    return (month + timedelta(days=31)).replace(day=1)
+
+
+def beginning(day):
+    return datetime.combine(day, time.min, UTC)
+
+
+def count(month):
+    """Count anew; only rows of the month are read."""
+
+    def within(moment):
+        return moment >= beginning(month), moment < beginning(after(month))
+
+    cases = _by_outcome(Case, within(Case.settled_at))
+    decisions = _by_outcome(Appeal, within(Appeal.decided_at))
+    decided = Appeal.decided_at, within(Appeal.decided_at)
+    return {
+        "acts": _acts(month),
+        "reports": _number(Report, within(Report.created_at)),
+        "cases": cases,
+        "appeals": _number(Appeal, within(Appeal.created_at)),
+        "decisions": decisions,
+        "ruled_after": _median(Case, Case.settled_at, within(Case.settled_at), cases),
+        "decided_after": _median(Appeal, *decided, decisions),
+    }
+
+
+def _acts(month):
+    """Act → how often."""
+    days = {"first": beginning(month), "next": beginning(after(month))}
+    numbers = db.session.execute(NUMBERS, days).one()
+    return {act: number for act, number in zip(ACTS, numbers, strict=True) if number}
+
+
+def _number(model, within):
+    return db.session.scalar(select(func.count()).select_from(model).where(*within))
+
+
+def _by_outcome(model, within):
+    counted = select(model.outcome, func.count()).where(*within).group_by(model.outcome)
+    return dict(db.session.execute(counted).all())
+
+
+def _median(model, end, within, outcomes):
+    """The seconds that half of them took at most, in whole ones; None where there were none."""
+    number = sum(outcomes.values())
+    if not number:
+        return None
+    if db.engine.dialect.name == "sqlite":
+        took = (func.julianday(end) - func.julianday(model.created_at)) * 86400
+    else:
+        took = extract("epoch", end - model.created_at)
+    took = took.label("took")
+    middle = select(took).where(*within).order_by(took)  # by its name: it is made but once
+    middle = middle.offset((number - 1) // 2).limit(2 - number % 2)
+    values = [float(seconds) for seconds in db.session.scalars(middle)]
+    return round(sum(values) / len(values))

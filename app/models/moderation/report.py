@@ -1,0 +1,157 @@
+"""Reports: what members tell the moderators about a post, a comment or another member."""
+
+from datetime import timedelta
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ...extensions import db
+from ...text.search_words import beginning, plain
+from ..content.rendering import as_html
+from ..errors import Refused
+from ..fields import CreatedAt, Id, Reason, full, utcnow
+from ..users.user import User
+from .case import DISMISSED, Case
+
+LOOKED_AT = timedelta(days=30)  # so far back it is looked how a member's reports were ruled on
+NEWEST = 200  # reports of a member that are looked at for this
+MANY = 3  # of them dismissed, and more than were upheld, slow the member
+SLOWED = timedelta(days=1)  # between two reports then
+AGAIN = "You reported this, and it was looked at on {}. It has not changed since."
+TOO_MANY = (
+    "Of what you reported in the last 30 days, {} were dismissed and {} upheld. So you can report"
+    " one thing a day for now; the next one from {} on."
+)
+
+
+class Report(db.Model):
+    """One for each member and case. It keeps the text as it was when it was reported, as long as
+    that is there, or a ruling is to come; see copies.py.
+
+    `reporter` is for staff alone, whatever is told of the case.
+    """
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        UniqueConstraint("case_id", "reporter_id", name="uq_reports_case_id"),
+        Index("ix_reports_reporter", "reporter_id", "id", "case_id"),
+    )
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    case_id: Mapped[int] = mapped_column(ForeignKey("cases.id", ondelete="CASCADE"))
+    reporter_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    category: Mapped[str] = mapped_column(String(64))
+    reason: Mapped[Reason]
+    body: Mapped[str] = mapped_column(Text, default="")  # the text as it was, in Markdown
+    body_html: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=0)  # of the text
+
+    case: Mapped[Case] = relationship(lazy="joined", innerjoin=True)
+    reporter: Mapped[User | None] = relationship(lazy="joined")
+
+    @classmethod
+    def of(cls, case):
+        """The reports about a thing, the first one first."""
+        return select(cls).where(cls.case_id == case.id).order_by(cls.id)
+
+    @classmethod
+    def by(cls, person):
+        """What a person reported, in no order."""
+        return select(cls).where(cls.reporter_id == person.id)
+
+    @classmethod
+    def make(cls, thing, *, by, category, reason=""):
+        """Report a thing; the report that is in its open case already is returned instead.
+
+        Refused where it is one's own, was looked at and is the same still, or came too soon.
+        """
+        if not thing.reportable_by(by):
+            raise Refused("This cannot be reported, or not any more.")
+        if words := cls._why_not_again(thing, by):
+            raise Refused(words)
+        case = Case.open_about(thing, category)
+        here = select(cls).where(cls.case_id == case.id, cls.reporter_id == by.id)
+        if made := db.session.scalar(here):
+            return made
+        cls._hold(by)
+        if words := cls._why_not_again(thing, by) or cls.why_slowed(by):
+            raise Refused(words)
+        case.report_count += 1
+        kept = dict(body=thing.about_me) if isinstance(thing, User) else _text_of(thing)
+        made = cls(case=case, reporter=by, category=category, reason=reason, **kept)
+        db.session.add(made)
+        db.session.flush()
+        return made
+
+    @classmethod
+    def why_not(cls, thing, person):
+        """Return a sentence that says why the person cannot report it now; None: they can."""
+        latest = cls.latest_about(thing, person)
+        if latest and latest.case.is_open:
+            return f"You reported this on {full(latest.created_at)}. A moderator will look at it."
+        return cls._why_not_again(thing, person) or cls.why_slowed(person)
+
+    @classmethod
+    def latest_about(cls, thing, person):
+        """The last report of a person about a thing, or None."""
+        here = cls.by(person).where(cls.case_id.in_(select(Case.id).where(*Case.about(thing))))
+        return db.session.scalar(here.order_by(cls.id.desc()).limit(1))
+
+    @classmethod
+    def _why_not_again(cls, thing, person):
+        """A text may be reported once more when it was edited; a member, after each ruling."""
+        latest = cls.latest_about(thing, person)
+        if latest is None or latest.case.is_open or isinstance(thing, User):
+            return None
+        if thing.version > latest.version:
+            return None
+        return AGAIN.format(full(latest.case.settled_at))
+
+    @classmethod
+    def why_slowed(cls, person):
+        """Say why and until when somebody whose reports are mostly dismissed has to wait."""
+        dismissed, upheld = cls.tally_of(person)
+        if dismissed < MANY or dismissed <= upheld:
+            return None
+        last = db.session.scalar(cls.by(person).order_by(cls.id.desc()).limit(1)).created_at
+        if last + SLOWED <= utcnow():
+            return None
+        return TOO_MANY.format(dismissed, upheld, full(last + SLOWED))
+
+    @classmethod
+    def tally_of(cls, person):
+        """How many of a person's reports were dismissed and how many upheld, of late."""
+        newest = select(cls.case_id).where(cls.reporter_id == person.id)
+        newest = newest.order_by(cls.id.desc()).limit(NEWEST).subquery()
+        late = Case.settled_at > utcnow() - LOOKED_AT
+        outcomes = select(Case.outcome, func.count()).join(newest, newest.c.case_id == Case.id)
+        outcomes = outcomes.where(late).group_by(Case.outcome)
+        counts = dict(db.session.execute(outcomes).all())
+        dismissed = counts.pop(DISMISSED, 0)
+        return dismissed, sum(counts.values())
+
+    @staticmethod
+    def _hold(person):
+        """Of two reports that a person sends at once, one waits here for the other."""
+        here = select(User.id).where(User.id == person.id).with_for_update(key_share=True)
+        if db.session.scalar(here) is None:
+            raise Refused("Your account is gone.")
+
+    def in_brief(self, length):
+        """The beginning of the text as it was, plain; of a member, what they said of themselves."""
+        return beginning(plain(self.html) if self.body_html else self.body, length)
+
+    def differs_from(self, thing):
+        """Whether the text, or what a member says of themselves, is another by now."""
+        now = thing and (thing.about_me if isinstance(thing, User) else thing.body)
+        return now is not None and now != self.body
+
+    @property
+    def html(self):
+        """The text as it was, as the renderer of today makes it."""
+        return as_html(self.body_html, None, self.body)
+
+
+def _text_of(written):
+    return {name: getattr(written, name) for name in ("body", "body_html", "version")}

@@ -1,0 +1,217 @@
+"""News: who is told of what. However many they are, an act tells them by one statement.
+
+Nobody is told of their own acts, nor of those of whom they have muted (but what a moderator decided
+for them), nor of what happens below a post that was hidden or deleted; who is not seen by all, as
+an account that was closed, is told nothing. One thing tells a person once: by the strongest of the
+kinds that concern them, of those that they want to hear of. A name in a quotation tells nobody.
+"""
+
+from datetime import timedelta
+
+from flask import current_app
+from sqlalchemy import Integer, bindparam, case, delete, func, or_, text, update
+
+from ...extensions import db
+from ..fields import UTCDateTime, utcnow
+from .notification import DUE, UNREAD, Notification
+from .preference import (
+    ACT,
+    ANSWER,
+    APPROVED,
+    AT_ONCE,
+    DAILY,
+    FOLLOWER,
+    MENTION,
+    NEVER,
+    RULING,
+    THREAD,
+    USUAL,
+)
+
+TELL = f"""
+WITH usual AS ({{usual}}), concerned AS ({{concerned}}), told AS (
+    SELECT users.id, usual.kind,
+        coalesce(chosen.in_site, usual.in_site) AS in_site,
+        coalesce(chosen.mail, usual.mail) AS mail,
+        row_number() OVER (PARTITION BY users.id ORDER BY usual.place) AS place
+    FROM concerned JOIN users ON users.id = concerned.id JOIN usual ON usual.kind = concerned.kind
+    LEFT JOIN notification_choices chosen
+    ON chosen.user_id = users.id AND chosen.kind = concerned.kind
+    WHERE users.id <> :actor_id AND users.confirmed_at IS NOT NULL
+    AND users.deactivated_at IS NULL AND users.approval_asked_at IS NULL
+    AND (coalesce(chosen.in_site, usual.in_site) OR coalesce(chosen.mail, usual.mail) <> '{NEVER}')
+    AND (usual.kind IN ('{RULING}', '{APPROVED}') OR NOT EXISTS (
+        SELECT 1 FROM mutes WHERE mutes.user_id = users.id AND mutes.muted_id = :actor_id
+    ))
+    AND NOT EXISTS (
+        SELECT 1 FROM posts WHERE posts.id = CAST(:post_id AS INTEGER)
+        AND (posts.deleted_at IS NOT NULL OR posts.hidden_at IS NOT NULL)
+    )
+)
+INSERT INTO notifications
+    (created_at, user_id, kind, actor_id, post_id, comment_id, case_id, entry_id, in_site,
+    read_at, mail_at)
+SELECT :now, id, kind, :actor_id, CAST(:post_id AS INTEGER), CAST(:comment_id AS INTEGER),
+    CAST(:case_id AS INTEGER), CAST(:entry_id AS INTEGER), in_site,
+    CASE WHEN in_site THEN NULL ELSE :now END,
+    CASE mail WHEN '{AT_ONCE}' THEN :now WHEN '{DAILY}' THEN :digest_at END
+FROM told WHERE place = 1
+ON CONFLICT DO NOTHING
+"""
+WATCHERS = f"""
+SELECT user_id AS id, CASE WHEN user_id = :author_id THEN '{ANSWER}' ELSE '{THREAD}' END AS kind
+FROM watches WHERE post_id = :post_id AND ended_at IS NULL
+"""
+MENTIONED = f"SELECT id, '{MENTION}' AS kind FROM users WHERE username_key IN :names"
+FOLLOWED = f"SELECT id, '{FOLLOWER}' AS kind FROM users WHERE id = :followed_id"
+REPORTERS = f"SELECT reporter_id AS id, '{RULING}' AS kind FROM reports WHERE case_id = :case_id"
+AUTHORS = f"SELECT id, '{APPROVED}' AS kind FROM users WHERE id = :author_id"
+IN_VIEW = """
+(notifications.case_id IS NULL OR EXISTS (
+    SELECT 1 FROM cases WHERE cases.id = notifications.case_id AND cases.settled_at IS NOT NULL
+))
+AND (notifications.post_id IS NULL OR EXISTS (
+    SELECT 1 FROM posts WHERE posts.id = notifications.post_id
+    AND posts.deleted_at IS NULL AND posts.hidden_at IS NULL
+))
+AND (notifications.comment_id IS NULL OR EXISTS (
+    SELECT 1 FROM comments WHERE comments.id = notifications.comment_id
+    AND comments.deleted_at IS NULL AND comments.hidden_at IS NULL
+))
+AND EXISTS (
+    SELECT 1 FROM users WHERE users.id = notifications.actor_id
+    AND users.deactivated_at IS NULL AND users.approval_asked_at IS NULL
+)
+"""
+SILENT = {"synchronize_session": False}
+A_KIND = "SELECT '{}' AS kind, {} AS place, {} AS in_site, '{}' AS mail"
+ALL_KINDS = " UNION ALL ".join(
+    A_KIND.format(kind, place, choice.in_site, choice.mail)
+    for place, (kind, choice) in enumerate(USUAL.items())
+)
+
+
+def of_comment(comment, mentions):
+    """Tell whom a comment mentions, the author of the post, and who watches the thread."""
+    concerned = f"{WATCHERS} UNION ALL {MENTIONED}" if mentions else WATCHERS
+    post = dict(post_id=comment.post_id, author_id=comment.post.author_id or 0)
+    _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
+
+
+def of_mentions(written, mentions):
+    """Tell whom a post mentions, or an edit that names more people than before."""
+    if mentions:
+        thing = {"post_id": written.thread_id, f"{written.noun}_id": written.id}
+        _tell(MENTIONED, written.author_id, names=mentions, **thing)
+
+
+def of_follow(follower_id, followed_id):
+    """Tell a person, once, who follows them."""
+    _tell(FOLLOWED, follower_id, followed_id=followed_id)
+
+
+def of_ruling(settled, by):
+    """Tell all who reported something what became of it; of a ruling before, nothing is left."""
+    _forget(Notification.case_id == settled.id)
+    _tell(REPORTERS, by.id, case_id=settled.id)
+
+
+def of_approval(written, entry):
+    """Tell its author that everybody can read now what waited."""
+    here = {f"{written.noun}_id": written.id}
+    _tell(AUTHORS, entry.actor_id, author_id=written.author_id, entry_id=entry.id, **here)
+
+
+def of_act(entry, person_id, about=None):
+    """Tell a person what staff did to them, or to the text `about`; a mail of its own says it too.
+
+    Without a text, as when that goes for good, the notification stays whatever becomes of it.
+    """
+    if person_id is None or person_id == entry.actor_id:
+        return
+    db.session.flush()
+    here = {f"{about.noun}_id": about.id} if about else {}
+    values = dict(kind=ACT, actor_id=entry.actor_id, entry_id=entry.id, **here)
+    db.session.add(Notification(user_id=person_id, **values))
+    db.session.flush()
+
+
+def keep_in_step(written):
+    """What is hidden is no news, and neither is what answers it, until it is shown again."""
+    keep_all_in_step(written.noun, [written.id])
+
+
+def keep_all_in_step(noun, ids):
+    """The same of many posts, or of many comments."""
+    _keep_in_step(getattr(Notification, f"{noun}_id").in_(ids))
+
+
+def keep_in_step_from(actor_id):
+    """The acts of somebody whose account is closed are no news, until it is open again."""
+    _keep_in_step(Notification.actor_id == actor_id)
+
+
+def keep_ruling_in_step(ruled):
+    """A ruling that was taken back is no news; the next one tells anew, or the same comes back."""
+    _keep_in_step(Notification.case_id == ruled.id)
+
+
+def forget_mentions(written, names, since):
+    """Forget that these people were mentioned since then: the edit that did is undone."""
+    if not names:
+        return
+    comment_id = written.id if written.noun == "comment" else None
+    here = Notification.post_id == written.thread_id, Notification.comment_id == comment_id
+    people = text("user_id IN (SELECT id FROM users WHERE username_key IN :names)")
+    people = people.bindparams(bindparam("names", [*names], expanding=True))
+    _forget(*here, Notification.kind == MENTION, Notification.created_at >= since, people)
+
+
+def forget(written):
+    """What was deleted is no news any longer, and neither is what answers it."""
+    _forget(getattr(Notification, f"{written.noun}_id") == written.id)
+
+
+def forget_from(actor_id, *, to=None):
+    """Forget what was not read or mailed yet of one person's acts: to another, or to anybody."""
+    unread = or_(text(UNREAD), text(f"({DUE})"), Notification.withdrawn_at.is_not(None))
+    _forget(
+        Notification.actor_id == actor_id, unread, *([Notification.user_id == to] if to else [])
+    )
+
+
+def _keep_in_step(*conditions):
+    db.session.flush()
+    ids = Notification.in_order(*conditions, Notification.kind != ACT)
+    since = case((text(IN_VIEW), None), else_=func.coalesce(Notification.withdrawn_at, utcnow()))
+    here = update(Notification).where(Notification.id.in_(ids)).values(withdrawn_at=since)
+    db.session.execute(here, execution_options=SILENT)
+
+
+def _forget(*conditions):
+    db.session.flush()
+    gone = delete(Notification).where(Notification.id.in_(Notification.in_order(*conditions)))
+    db.session.execute(gone, execution_options={"synchronize_session": "fetch"})
+
+
+def next_digest(now):
+    """Return the next moment at which digests leave."""
+    hour = current_app.config["DIGEST_HOUR"]
+    today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
+    return today if now < today else today + timedelta(days=1)
+
+
+def _tell(concerned, actor_id, **values):
+    now = utcnow()
+    values = dict(post_id=None, comment_id=None, case_id=None, entry_id=None) | values
+    statement = text(TELL.format(usual=ALL_KINDS, concerned=concerned)).bindparams(
+        bindparam("now", now, UTCDateTime),
+        bindparam("digest_at", next_digest(now), UTCDateTime),
+        bindparam("actor_id", actor_id, Integer),
+    )
+    if ":names" in concerned:
+        statement = statement.bindparams(bindparam("names", expanding=True))
+    else:
+        values.pop("names", None)
+    db.session.flush()
+    db.session.execute(statement, values)

@@ -1,0 +1,68 @@
+"""Choices: of what a member is told in the site, and of what by mail and how soon."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ForeignKey, String, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ..pair import INSERTS
+
+MENTION, ANSWER, THREAD, FOLLOWER = "mention", "answer", "thread", "follower"
+RULING, APPROVED = "ruling", "approved"
+ACT = "act"  # of staff, on what is the member's own: always told, and by a mail of its own
+BY_STAFF = (RULING, APPROVED, ACT)
+PROMPT = (RULING, APPROVED)  # no cap delays the mails about these
+AT_ONCE, DAILY, NEVER = "at once", "daily", "never"
+
+
+@dataclass(frozen=True)
+class Choice:
+    in_site: bool
+    mail: str
+
+
+# What holds where nobody has chosen. Where one thing concerns a person twice, the first kind wins.
+USUAL = {
+    MENTION: Choice(True, AT_ONCE),
+    ANSWER: Choice(True, AT_ONCE),
+    THREAD: Choice(True, DAILY),
+    FOLLOWER: Choice(True, DAILY),
+    RULING: Choice(True, AT_ONCE),
+    APPROVED: Choice(True, AT_ONCE),
+}
+
+
+class NotificationChoice(db.Model):
+    __tablename__ = "notification_choices"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(32), primary_key=True)
+    in_site: Mapped[bool]
+    mail: Mapped[str] = mapped_column(String(16))
+
+    @classmethod
+    def of(cls, user):
+        """Return kind → Choice, for every kind."""
+        rows = db.session.scalars(select(cls).where(cls.user_id == user.id))
+        return USUAL | {row.kind: Choice(row.in_site, row.mail) for row in rows}
+
+    @classmethod
+    def choose(cls, user, kind, choice):
+        values = dict(in_site=choice.in_site, mail=choice.mail)
+        cls._put(dict(user_id=user.id, kind=kind, **values), values)
+
+    @classmethod
+    def stop_mails(cls, user, kinds):
+        """No more mails about these kinds; what the person is told in the site stays."""
+        for kind in kinds:
+            values = dict(user_id=user.id, kind=kind, in_site=USUAL[kind].in_site, mail=NEVER)
+            cls._put(values, dict(mail=NEVER))
+
+    @classmethod
+    def _put(cls, row, changes):
+        insert = INSERTS[db.engine.dialect.name](cls.__table__).values(**row)
+        key = [cls.user_id, cls.kind]
+        db.session.execute(insert.on_conflict_do_update(index_elements=key, set_=changes))

@@ -1,0 +1,1 @@
+"""Light rows for pages: feeds, threads, search, profiles."""

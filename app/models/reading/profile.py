@@ -1,0 +1,45 @@
+"""Profiles: a member as another one, or a visitor, sees them."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import bindparam, exists, false, select
+
+from ...extensions import db
+from ...text.names import username_key
+from ..users.follow import Follow
+from ..users.mute import Mute
+from ..users.user import User
+from .cards import anybody_like
+
+
+@dataclass(slots=True)
+class Profile:
+    """A person, and what is between them and who looks; read by one statement."""
+
+    user: User
+    following: bool  # the viewer follows the person
+    follows: bool  # the person follows the viewer
+    muted: bool  # by the viewer
+
+    @classmethod
+    def find(cls, username, viewer):
+        """Return that of a member whom the viewer may see; else None."""
+        asked = {"key": username_key(username), "viewer": viewer.id}
+        row = db.session.execute(_facts(anybody_like(viewer)), asked).one_or_none()
+        profile = row and cls(*row)
+        return profile if profile and profile.user.visible_to(viewer) else None
+
+
+@cache
+def _facts(anybody):
+    return select(User, *_between(anybody)).where(User.username_key == bindparam("key"))
+
+
+def _between(viewer):
+    if not viewer.is_authenticated:
+        return false(), false(), false()
+    following = exists().where(Follow.follower_id == viewer.id, Follow.followed_id == User.id)
+    follows = exists().where(Follow.follower_id == User.id, Follow.followed_id == viewer.id)
+    muted = exists().where(Mute.user_id == viewer.id, Mute.muted_id == User.id)
+    return following, follows, muted

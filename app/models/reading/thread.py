@@ -1,0 +1,99 @@
+"""Threads: a post and its comments, the oldest first, and on which page of them each one is."""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+
+from sqlalchemy import and_, bindparam, case, exists, false, func, literal, or_, select, tuple_
+
+from ...extensions import db
+from ...pagination import Timeline, cursor_at
+from ..content.comment import Comment
+from ..content.post import Post
+from ..content.watch import Watch
+from ..users.mute import Mute
+from .cards import CommentCard, PostCard, anybody_like, comment_cards, post_cards
+
+OLDEST = [Comment.created_at, Comment.id]
+
+
+@dataclass(slots=True, unsafe_hash=True)
+class WatchableCard(PostCard):
+    """A post as its own page shows it."""
+
+    watched: bool  # by who looks
+    muted_comments: int  # by members whom who looks has muted
+
+
+@dataclass(slots=True)
+class Gap:
+    """Where comments were hidden by moderators: how many, and nothing of them."""
+
+    number: int
+
+
+def post_card(id, viewer):
+    """Return a post that the viewer may read, or None; muted or not, who opens it wants it."""
+    values = {"post": id, "viewer": viewer.id}
+    row = db.session.connection().execute(_post(anybody_like(viewer)), values).one_or_none()
+    return row and WatchableCard.of(row)
+
+
+def thread(post_id, viewer, *, size):
+    """The page of comments that the query string asks for, of those that the viewer may read.
+
+    Where others were hidden stands a Gap, so that the thread keeps its shape.
+    """
+    timeline = _timeline(anybody_like(viewer))
+    page = timeline.page(post=post_id, viewer=viewer.id, size=size)
+    runs = groupby(page.items, key=lambda card: card.visible_to(viewer))
+    page.items = [item for seen, run in runs for item in (run if seen else [Gap(len(list(run)))])]
+    return page
+
+
+def page_with(comment, viewer, *, size):
+    """Return the `after` of a page that has the comment; None for the first one.
+
+    A page further on begins with it. Both are found in the index, however long the thread is.
+    """
+    values = {"post": comment.post_id, "viewer": viewer.id}
+    here = tuple_(*OLDEST) < tuple_(comment.created_at, comment.id)
+    newest = [column.desc() for column in OLDEST]
+    before = _comments(anybody_like(viewer)).with_only_columns(*OLDEST).where(here)
+    before = before.order_by(*newest).limit(size)
+    rows = db.session.connection().execute(before, values).all()
+    return cursor_at(rows[0], OLDEST) if len(rows) == size else None
+
+
+@cache
+def _post(anybody):
+    here = Post.id == bindparam("post"), Post.seen_by(anybody)
+    card = post_cards(anybody, muted_too=True).where(*here)
+    if not anybody.is_authenticated:
+        return card.add_columns(false(), literal(0))
+    live = Watch.post_id == Post.id, Watch.user_id == anybody.id, Watch.ended_at.is_(None)
+    return card.add_columns(exists().where(*live), _muted_comments(anybody))
+
+
+def _muted_comments(viewer):
+    """How many the viewer does not meet. They are counted for those alone who mute somebody."""
+    mutes = exists().where(Mute.user_id == viewer.id)
+    muted = exists().where(Mute.user_id == viewer.id, Mute.muted_id == Comment.author_id)
+    here = Comment.post_id == bindparam("post"), *Comment.shown(), muted
+    number = select(func.count()).select_from(Comment).where(*here).scalar_subquery()
+    return case((mutes, number), else_=0)
+
+
+@cache
+def _comments(anybody):
+    seen = or_(
+        Comment.seen_by(anybody), and_(Comment.deleted_at.is_(None), Comment.held_at.is_(None))
+    )
+    here = Comment.post_id == bindparam("post"), seen
+    return comment_cards(anybody).where(*here)
+
+
+@cache
+def _timeline(anybody):
+    cards = _comments(anybody)
+    return Timeline(lambda falling: cards, OLDEST, CommentCard.of, descending=False)

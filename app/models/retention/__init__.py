@@ -1,0 +1,1 @@
+"""Leaving: exports, account deletion, erasure and purging."""

@@ -1,0 +1,178 @@
+"""Making, changing and removing roles: each act asks for the rank, and writes itself into the log.
+
+Who changes roles at the same moment waits, then sees what the others did: so no name is taken
+twice, and an administrator remains. `by` is who acts; None is an operator at the shell.
+"""
+
+from contextlib import contextmanager
+
+from sqlalchemy import select
+
+from ...extensions import db
+from ...permissions import EVERYTHING, STAFF, Permission
+from ..audit.entry import AuditEntry
+from ..errors import Refused
+from .landing_page import HOME
+from .rules import MIGHTIER, problem_with_landing_page, problem_with_mask
+
+USUAL = dict(name="", permissions=0, description="", index=HOME, requestable=False)
+MOST = 100  # roles of one site: all of them are locked, and shown, at once
+MOVED_AT_ONCE = 500  # people, each with an entry in the log and a mail
+
+
+class RoleChanges:
+    """Verbs of `Role`; safe to repeat: what is so already leaves no entry."""
+
+    @classmethod
+    def create(cls, *, by=None, reason="", **values):
+        """Make a role. `values` are among those of USUAL."""
+        values = _tidy(USUAL | values)
+        cls.people().one_at_a_time()
+        cls._require_administrator(by)
+        if len(cls.all()) >= MOST:
+            raise Refused(f"There are {MOST} roles already; remove one first.")
+        _refuse(cls.problem_with(None, values["name"], values["description"]))
+        role = cls(**values)
+        role._require_mask(by, role.permissions)
+        _refuse(problem_with_landing_page(role.index, role.permissions))
+        db.session.add(role)
+        db.session.flush()
+        AuditEntry.record("create", role, by=by, reason=reason, after=role.in_words())
+        return role
+
+    def change(self, *, by=None, reason="", **values):
+        """Set values; return the names of those that differ.
+
+        A landing page that the new permissions do not open gives way to the front page, unless it
+        is asked for.
+        """
+        values = _tidy(values)
+        with self._one_change(by):
+            before = {name: getattr(self, name) for name in USUAL}
+            differs = [name for name in values if values[name] != before[name]]
+            if differs:
+                said = self.in_words()
+                self._refuse_change(by, differs, before | values)
+                for name in differs:
+                    setattr(self, name, values[name])
+                self._land_somewhere("index" in differs)
+                self._record_change(by, reason, said)
+        return differs
+
+    def grant(self, permissions, *, by=None):
+        """Let the role do more."""
+        with self._one_change(by):
+            _refuse(self.why_not_change_permissions(by))
+            return self.change(by=by, permissions=self.permissions | int(permissions))
+
+    def revoke(self, permissions, *, by=None):
+        """Let the role do less."""
+        with self._one_change(by):
+            _refuse(self.why_not_change_permissions(by))
+            return self.change(by=by, permissions=self.permissions & ~int(permissions))
+
+    def make_default(self, *, by=None, reason=""):
+        """Give the role to newcomers from now on; another one was the default until now."""
+        with self._one_change(by):
+            _refuse(self.why_not_make_default(by))
+            former = type(self).get_default()
+            if former is self:
+                return
+            if former is not None:
+                former.default = False
+                db.session.flush()  # one row at a time has the mark
+            self.default = True
+            before = former.name if former else ""
+            said = dict(before=before, after=self.name)
+            AuditEntry.record("make default", self, by=by, reason=reason, **said)
+
+    def delete(self, *, by=None, move_to=None, reason=""):
+        """Remove the role; its holders get `move_to`. Return who was moved."""
+        with self._one_change(by):
+            db.session.execute(select(type(self).id).filter_by(id=self.id).with_for_update())
+            _refuse(self.why_not_delete(by))
+            moved = self._move_holders(by, move_to)
+            after = f"{len(moved)} moved to {move_to.name}" if moved else ""
+            said = dict(before=self.in_words(), after=after)
+            AuditEntry.record("delete", self, by=by, reason=reason, **said)
+            db.session.delete(self)
+        return moved
+
+    def in_words(self):
+        """What the log says of a role."""
+        names = "everything" if self.permissions == EVERYTHING else self.permission_names
+        values = {name: getattr(self, name) for name in USUAL}
+        return values | {"permissions": names}
+
+    @contextmanager
+    def _one_change(self, by):
+        """Alone, with fresh rows: refuse who ranks below the role, keep an administrator."""
+        with self.people().an_administrator_remains():
+            if db.session.get(type(self), self.id, populate_existing=True) is None:
+                raise Refused("This role is gone.")
+            self._require_administrator(by)
+            _refuse(self.why_not_change(by))
+            yield
+
+    @classmethod
+    def _require_administrator(cls, by):
+        """Ask again: who acts may have changed while they waited."""
+        if by is None:
+            return
+        person = db.session.get(cls.people(), by.id, populate_existing=True)
+        if person is None or not (person.is_active and person.is_administrator()):
+            raise Refused("Only administrators make and change roles.")
+
+    def _require_mask(self, by, mask):
+        _refuse(problem_with_mask(mask))
+        if by is not None and mask & ~by.current_role.permissions:
+            lacking = Permission.names(mask & ~by.current_role.permissions)
+            raise Refused(f"You may not give what you do not have: {', '.join(lacking)}.")
+
+    def _refuse_change(self, by, differs, after):
+        if {"name", "description", "index", "permissions"} & set(differs):
+            _refuse(self.why_not_rename(by))
+        _refuse(type(self).problem_with(self, after["name"], after["description"]))
+        if "permissions" in differs:
+            _refuse(self.why_not_change_permissions(by))
+            self._require_mask(by, after["permissions"])
+        if "index" in differs:
+            _refuse(problem_with_landing_page(after["index"], after["permissions"]))
+        if self.default and after["permissions"] & STAFF:
+            raise Refused("Newcomers get this role, so it cannot be one of staff.")
+
+    def _land_somewhere(self, asked_for):
+        if not asked_for and problem_with_landing_page(self.index, self.permissions):
+            self.index = HOME
+
+    def _record_change(self, by, reason, before):
+        after = self.in_words()
+        differs = [name for name in after if before[name] != after[name]]
+        before, after = ({name: said[name] for name in differs} for said in (before, after))
+        AuditEntry.record("change", self, by=by, reason=reason, before=before, after=after)
+
+    def _move_holders(self, by, move_to):
+        people = db.session.scalars(
+            self.bound().limit(MOVED_AT_ONCE + 1).execution_options(populate_existing=True)
+        ).all()
+        if people and move_to is None:
+            raise Refused(f"People hold {self.name}, or will return to it; say what they get.")
+        if len(people) > MOVED_AT_ONCE:
+            raise Refused(f"More than {MOVED_AT_ONCE} people hold {self.name}; move some first.")
+        if people and move_to is self:
+            raise Refused("Its holders need another role.")
+        if people and move_to.why_not_change(by):
+            raise Refused(MIGHTIER.format(move_to.name))
+        for person in people:
+            person.trade_role(self, move_to, by=by)
+        return people
+
+
+def _tidy(values):
+    """Without white space around names and descriptions."""
+    return {k: v.strip() if isinstance(v, str) else v for k, v in values.items()}
+
+
+def _refuse(words):
+    if words:
+        raise Refused(words)

@@ -1,0 +1,106 @@
+"""What may become of a role, and by whom: each question is answered by None, or says why not.
+
+`by` is who wants to act; None is an operator at the shell, above all ranks.
+"""
+
+from sqlalchemy import or_, select
+
+from ...extensions import db
+from ...permissions import KNOWN, ROLES, STAFF, Permission
+from ...text.names import has_hidden_characters, username_key
+from .landing_page import landing_pages
+
+NAME_LENGTH, DESCRIPTION_LENGTH = 64, 200
+BUILT_IN = "{} is built in: what it is called and allows returns with every update of the site."
+MIGHTIER = "{} allows more than your own role does; only somebody of that rank may change it."
+OWN = "You hold this role yourself, and nobody changes what they may do. Ask another administrator."
+DEFAULT = "Newcomers get {}; make another role the default first."
+PROMISED = "An open invitation promises {}; revoke it first, or wait until it is taken up."
+ASKED_FOR = "Somebody asks for {}; accept or decline the request first."
+
+
+class RoleRules:
+    @property
+    def is_built_in(self):
+        return self.name in ROLES
+
+    @property
+    def is_for_staff(self):
+        return bool(self.permissions & STAFF)
+
+    def is_held_by(self, person):
+        """Whether it is the person's role now, or the one that returns to them."""
+        return self.id in (person.role_id, person.former_role_id)
+
+    def why_not_change(self, by):
+        if by is None or by.may_grant(self):
+            return None
+        return MIGHTIER.format(self.name)
+
+    def why_not_rename(self, by):
+        return BUILT_IN.format(self.name) if self.is_built_in else None
+
+    def why_not_change_permissions(self, by):
+        if self.is_built_in:
+            return BUILT_IN.format(self.name)
+        return OWN if by is not None and self.is_held_by(by) else None
+
+    def why_not_make_default(self, by):
+        if self.is_for_staff:
+            return "It is a role of staff, so newcomers cannot get it."
+        return None
+
+    def why_not_delete(self, by):
+        """Holders are no hindrance where it is said which role they get instead."""
+        if self.is_built_in:
+            return BUILT_IN.format(self.name)
+        if self.default:
+            return DEFAULT.format(self.name)
+        if words := self.why_not_change(by):
+            return words
+        if by is not None and self.is_held_by(by):
+            return OWN
+        for rows, words in (
+            (self.invitations.select().filter_by(joined_at=None, revoked_at=None), PROMISED),
+            (self.requests.select().filter_by(decided_at=None), ASKED_FOR),
+        ):
+            if db.session.scalar(select(rows.exists())):
+                return words.format(self.name)
+        return None
+
+    def bound(self):
+        """Select the people who hold the role, or will return to it."""
+        people = self.people()
+        here = people.role_id == self.id, people.former_role_id == self.id
+        return select(people).where(or_(*here)).order_by(people.id)
+
+    @classmethod
+    def problem_with(cls, role, name, description):
+        """Say what is wrong with the words for a role; `role` is the one that has them, or None."""
+        if not 0 < len(name) <= NAME_LENGTH or has_hidden_characters(name):
+            return f"The name of a role has 1 to {NAME_LENGTH} characters that can be seen."
+        if len(description) > DESCRIPTION_LENGTH or has_hidden_characters(description):
+            return f"A description has at most {DESCRIPTION_LENGTH} characters, in one line."
+        taken = cls.called(name)
+        if taken is not None and taken is not role:
+            return f"There is a role {taken.name} already."
+        return None
+
+    @classmethod
+    def called(cls, name):
+        """Find a role by its name, whatever its case."""
+        key = username_key(name)
+        return next((role for role in cls.all() if username_key(role.name) == key), None)
+
+
+def problem_with_mask(mask):
+    if isinstance(mask, bool) or not isinstance(mask, int) or mask < 0 or mask & ~KNOWN:
+        names = ", ".join(permission.name for permission in Permission)
+        return f"There is no such permission; there are {names}."
+    return None
+
+
+def problem_with_landing_page(endpoint, mask):
+    if endpoint not in landing_pages(mask):
+        return f"{endpoint} is no page that holders of these permissions can land on."
+    return None

@@ -1,0 +1,189 @@
+"""Pages: texts of the site, such as About and Rules, with every version that there was."""
+
+import re
+
+from flask import current_app
+from markupsafe import Markup
+from sqlalchemy import ForeignKey, String, Text, and_, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
+
+from ...extensions import db
+from ...text.markdown import RENDERER, render
+from ..audit.entry import OPERATOR, SITE, AuditEntry
+from ..errors import ChangedMeanwhile, Refused
+from ..fields import CreatedAt, Id, Moment, utcnow
+
+BUILT_IN = ("about", "rules", "privacy")  # each at an address of its own; they always stay
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+LONGEST_SLUG, LONGEST_TITLE, LONGEST_BODY = 64, 100, 50_000
+
+
+class PageVersion(db.Model):
+    """Written once. `body_html` was made by the renderer of that version."""
+
+    __tablename__ = "page_versions"
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    page_id: Mapped[int] = mapped_column(ForeignKey("pages.id", ondelete="CASCADE"), index=True)
+    title: Mapped[str] = mapped_column(String(LONGEST_TITLE))
+    body: Mapped[str] = mapped_column(Text)
+    body_html: Mapped[str] = mapped_column(Text)
+    renderer: Mapped[int]
+    author_name: Mapped[str] = mapped_column(String(64), default="")
+
+    @property
+    def html(self):
+        """The text as the renderer of today makes it, whichever was there when it was saved."""
+        return Markup(self.body_html) if self.renderer == RENDERER else render(self.body)
+
+    @classmethod
+    def outdated(cls):
+        return select(cls).where(cls.renderer != RENDERER).order_by(cls.id)
+
+    def render_again(self):
+        self.body_html, self.renderer = render(self.body), RENDERER
+
+
+class Page(db.Model):
+    """Its newest version is the one that is read.
+
+    Verbs render before they lock, so nobody waits for a long text (R-20).
+    """
+
+    __tablename__ = "pages"
+
+    id: Mapped[Id]
+    slug: Mapped[str] = mapped_column(String(LONGEST_SLUG), unique=True)
+    created_at: Mapped[CreatedAt]
+    removed_at: Mapped[Moment | None]
+
+    @property
+    def title(self):
+        return self.current.title
+
+    @property
+    def is_removed(self):
+        return self.removed_at is not None
+
+    @property
+    def is_built_in(self):
+        return self.slug in BUILT_IN
+
+    @classmethod
+    def at(cls, slug):
+        """The page at an address, where it may be read."""
+        return db.session.scalar(select(cls).where(cls.slug == slug, cls.removed_at.is_(None)))
+
+    def history(self):
+        """Its versions, without their texts."""
+        versions = select(PageVersion).where(PageVersion.page_id == self.id)
+        return versions.options(defer(PageVersion.body), defer(PageVersion.body_html))
+
+    @classmethod
+    def create(cls, slug, title, body, *, by=None, reason=""):
+        """Make a page; Refused where there is one at the address, removed or not."""
+        if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
+            raise ValueError("An address has small letters, digits, and hyphens between them.")
+        html, page = render(body), cls(slug=slug)
+        try:
+            with db.session.begin_nested():
+                db.session.add(page)
+                db.session.flush()
+                page._add(title, body, html, by)
+        except IntegrityError:
+            raise Refused("There is a page at this address already.") from None
+        AuditEntry.record("create", page, by=by, reason=reason, after=page._facts())
+        return page
+
+    @classmethod
+    def insert_pages(cls):
+        """Make the pages that every site has, where they are missing; safe to repeat."""
+        there = set(db.session.scalars(select(cls.slug).where(cls.slug.in_(BUILT_IN))))
+        for slug in [slug for slug in BUILT_IN if slug not in there]:
+            try:
+                cls.create(slug, *_usual_text(slug), by=SITE)
+            except Refused:
+                continue  # another deploy was faster
+
+    def revise(self, *, title=None, body=None, by=None, reason="", since=None):
+        """Write a new version, and return it; None where nothing changes.
+
+        `since` is the id of the version that the change began from.
+        """
+        title = self.title if title is None else title
+        body = self.current.body if body is None else body
+        return self._supersede("revise", title, body, by, reason, since)
+
+    def restore(self, version, *, by=None):
+        """Write the text of an older version anew; what was written since stays in the history."""
+        return self._supersede("restore", version.title, version.body, by)
+
+    def remove(self, *, by=None):
+        """Take the page from view; its history stays."""
+        if self.is_built_in:
+            raise Refused("This page is one that every site has; change its text instead.")
+        self._lock()
+        if self.is_removed:
+            return False
+        self.removed_at = utcnow()
+        AuditEntry.record("remove", self, by=by)
+        return True
+
+    def put_back(self, *, by=None):
+        self._lock()
+        if not self.is_removed:
+            return False
+        self.removed_at = None
+        AuditEntry.record("put back", self, by=by)
+        return True
+
+    def _supersede(self, action, title, body, by, reason="", since=None):
+        html = render(body)
+        self._lock()
+        if (title, body) == (self.title, self.current.body):
+            return None
+        if since not in (None, self.current.id):
+            raise ChangedMeanwhile("Somebody has changed this page since you opened it.")
+        before = self._facts()
+        version = self._add(title, body, html, by)
+        said = dict(before=before, after=self._facts())
+        AuditEntry.record(action, self, by=by, reason=reason, **said)
+        return version
+
+    def _lock(self):
+        """Wait for whoever changes the page at this moment, then read what they left."""
+        db.session.execute(select(Page.id).where(Page.id == self.id).with_for_update())
+        db.session.refresh(self)
+
+    def _add(self, title, body, html, by):
+        values = dict(title=title, body=body, body_html=str(html), renderer=RENDERER)
+        author = getattr(by, "username", by or OPERATOR)
+        version = PageVersion(page_id=self.id, author_name=author, **values)
+        db.session.add(version)
+        db.session.flush()
+        db.session.refresh(self, ["current"])
+        return version
+
+    def _facts(self):
+        return {"title": self.title, "version": self.current.id}
+
+
+def _usual_text(slug):
+    with current_app.open_resource(f"templates/pages/{slug}.md", "r", encoding="utf-8") as file:
+        title, _, body = file.read().partition("\n")
+    return title.removeprefix("# "), body.strip()
+
+
+later = PageVersion.__table__.alias()
+newest = select(func.max(later.c.id)).where(later.c.page_id == Page.id).scalar_subquery()
+Page.current = relationship(
+    PageVersion,
+    primaryjoin=and_(Page.id == PageVersion.page_id, PageVersion.id == newest),
+    foreign_keys=[PageVersion.page_id],
+    viewonly=True,
+    uselist=False,
+    lazy="joined",
+    innerjoin=True,
+)

@@ -1,0 +1,231 @@
+"""What staff do to a person: each act asks for the rank, and writes itself into the log."""
+
+from sqlalchemy import exists, select
+from sqlalchemy.exc import IntegrityError
+
+from ...extensions import db
+from ...text.names import canonical_address
+from ..audit.entry import SITE, AuditEntry
+from ..fields import utcnow
+from ..moderation.report_copies import forget_profile
+from ..notifications import dispatch
+from ..retention.erasure import take_back
+from .rank import Refused
+from .session import UserSession
+from .temporary_role import SHORT
+
+DEMAND = "require new password"
+
+
+class ActedOn:
+    """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry.
+
+    They return whether they changed anything, for pages to tell.
+    """
+
+    @classmethod
+    def make(cls, *, role, by=None, **values):
+        """Make an account for somebody, with no password yet and an address that is not proven."""
+        cls.one_at_a_time()
+        if by is not None:
+            by = db.session.get(cls, by.id, populate_existing=True)
+            known = db.session.get(type(role), role.id, populate_existing=True)
+            if not (by and known and by.is_active and by.may_grant(role)):
+                raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
+        values |= dict(address_given_at=utcnow(), sign_up_mode="staff" if by else "shell")
+        person = cls(role=role, **values)
+        db.session.add(person)
+        db.session.flush()
+        person._record("create", by, "", after=person.role_in_words)
+        return person
+
+    def change_role(self, role, *, by=None, until=None, reason=""):
+        """Give a role; with `until`, a moment, the person then returns to the one held before."""
+        if until is not None and until <= utcnow():
+            raise Refused("A role can be given until a moment that is yet to come.")
+        with self.an_administrator_remains():
+            self._require_rank(by)
+            if db.session.get(type(role), role.id, populate_existing=True) is None:
+                raise Refused("This role is gone.")
+            if by is not None and not by.may_grant(role):
+                raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
+            if (role, until) == (self.role, self.role_until):
+                return False
+            before = self.role_in_words
+            former = self.returns_to if self.role_until else self.role
+            former = former if until else None
+            if until and former is role:
+                raise Refused(
+                    f"{self.username} is {role.name} anyway; give another role for a time."
+                )
+            self.role, self.role_until, self.former_role = role, until, former
+            told = until is not None and until - utcnow() <= SHORT  # by the mail that says it
+            self.role_notice_at = utcnow() if told else None
+            self._record("change role", by, reason, before, self.role_in_words)
+        return True
+
+    def deactivate(self, *, by=None, reason=""):
+        """Close the account until it is reactivated; its sessions end at once (R-60)."""
+        with self.an_administrator_remains():
+            self._require_rank(by)
+            if was_active := self.is_active:
+                self.deactivated_at = utcnow()
+                self.auth_epoch += 1
+                dispatch.keep_in_step_from(self.id)
+                self._record("deactivate", by, reason)
+        UserSession.end_all(self)
+        return was_active
+
+    def reactivate(self, *, by=None, reason=""):
+        self._require_rank(by)
+        if self.is_active:
+            return False
+        self.deactivated_at = None
+        dispatch.keep_in_step_from(self.id)
+        self._record("reactivate", by, reason)
+        return True
+
+    def delete(self, *, by=None, reason="", removes_writing=False):
+        """Delete the account for good; what it wrote stays, and names nobody, or goes too.
+
+        All of it in the running transaction: for what may be long there is AccountDeletion.
+        """
+        with self.an_administrator_remains():
+            self._take_back(
+                removes_writing
+            )  # before the row is locked, as posts come before people
+            self._require_rank(by)
+            self._record("delete", by, reason, before=self.role_in_words)
+            self.vanish(removes_writing=removes_writing)
+
+    def close_for_good(self, *, by=None, reason=""):
+        """Close the account and note that it is deleted, which then happens step by step."""
+        with self.an_administrator_remains():
+            self._require_rank(by)
+            now = utcnow()
+            self.leaving_at, self.deactivated_at = now, self.deactivated_at or now
+            self.auth_epoch += 1
+            dispatch.forget_from(self.id)
+            self._record("delete", by, reason, before=self.role_in_words)
+        UserSession.end_all(self)
+
+    def vanish(self, *, removes_writing):
+        """Let the row go, and whatever came to it at the last moment."""
+        forget_profile(self.id)
+        db.session.refresh(self, with_for_update={"of": type(self)})
+        self._take_back(removes_writing)
+        db.session.delete(self)
+
+    def _take_back(self, removes_writing):
+        for _ in take_back(self.id, removes_writing=removes_writing):
+            pass
+
+    def vouch_for_address(self, *, by=None, reason=""):
+        """Take the address as proven, without a mail.
+
+        Only an operator's word makes the holder of OFFBRAND_ADMIN Administrator; that of staff
+        might lift somebody above themselves.
+        """
+        self._require_rank(by)
+        if self.is_confirmed:
+            return False
+        if by is None:
+            self.prove_address()
+        self.confirmed_at = self.confirmed_at or utcnow()
+        self._record("confirm address", by, reason, after=self.email)
+        return True
+
+    def assign_address(self, address, *, by=None, reason=""):
+        """Move the account to an address that is yet to be proven, by a link that is mailed to it.
+
+        ValueError where it is none, Refused where somebody has it. Open links and sessions end.
+        """
+        address, before = canonical_address(address), self.email
+        try:
+            with self.an_administrator_remains():
+                self._require_rank(by)
+                if address == self.email:
+                    return False
+                self.email, self.confirmed_at, self.address_given_at = address, None, utcnow()
+                self.auth_epoch += 1
+                dispatch.forget_from(self.id)
+                self._record("change address", by, reason, before, address)
+        except IntegrityError:
+            db.session.refresh(self)
+            raise Refused("Somebody has this address already.") from None
+        UserSession.end_all(self)
+        return True
+
+    def edit(self, *, by=None, reason="", **values):
+        """Set names, the place or what they say about themselves; Refused for a taken username."""
+        self._require_rank(by)
+        before = {name: getattr(self, name) for name in values}
+        changed = [name for name in values if values[name] != before[name]]
+        if not changed:
+            return False
+        said = [{name: source[name] for name in changed} for source in (before, values)]
+        try:
+            with db.session.begin_nested():
+                for name in changed:
+                    setattr(self, name, values[name])
+                dispatch.of_act(self._record("edit", by, reason, *said), self.id)
+        except IntegrityError:
+            db.session.refresh(self)
+            raise Refused("Somebody has this username already.") from None
+        return True
+
+    def demand_new_password(self, *, by=None, reason=""):
+        """Ask for a new password at the next sign-in."""
+        self._require_rank(by)
+        if self.password_due_at is not None:
+            return False
+        self.require_new_password()
+        self._record(DEMAND, by, reason)
+        return True
+
+    @property
+    def was_asked_for_new_password(self):
+        """Whether staff demanded it, rather than chose the password that is due."""
+        here = AuditEntry.action == DEMAND, AuditEntry.created_at >= self.password_due_at
+        return db.session.scalar(select(exists(AuditEntry.about(self).where(*here))))
+
+    def assign_password(self, password, *, by=None):
+        """Set a password for somebody and sign them out; for operators at the shell."""
+        self._require_rank(by)
+        self.password = password
+        self._record("set password", by, "")
+        UserSession.end_all(self)
+
+    def offer_reset_link(self, *, by=None, reason=""):
+        """Note that staff has a link sent by which the person sets a password (R-83)."""
+        self._require_rank(by)
+        if not self.is_active:
+            raise Refused("The account is deactivated; open it first.")
+        self._record("send reset link", by, reason)
+        return True
+
+    def sign_out_everywhere(self, *, by=None, reason=""):
+        """End all sessions; return how many there were."""
+        self._require_rank(by)
+        ended = UserSession.end_all(self)
+        if ended:
+            self._record("sign out", by, reason, after=f"{ended} devices")
+        return ended
+
+    @property
+    def gives_way(self):
+        """Whether the account only claims its address: its owner at the mailbox comes first.
+
+        Never one that staff put there: whose it was before would lose it.
+        """
+        return not self.is_confirmed and self.address_given_at is None
+
+    def give_way(self):
+        """Make room for whoever proved that the address is theirs."""
+        self._record("delete", SITE, "The owner of its address, which was never proven, came.")
+        db.session.delete(self)
+        db.session.flush()
+
+    def _record(self, action, by, reason, before="", after=""):
+        values = dict(reason=reason, before=before, after=after)
+        return AuditEntry.record(action, self, by=by, **values)

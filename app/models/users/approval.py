@@ -1,0 +1,54 @@
+"""Approval: in that mode of registration, newcomers wait until an administrator lets them in."""
+
+from sqlalchemy import select, update
+
+from ...extensions import db
+from ..fields import utcnow
+from .rank import Refused
+
+
+class Approval:
+    """Asking to be let in, and the two answers; of two who decide at once, one does."""
+
+    @classmethod
+    def awaiting(cls):
+        """Newcomers who proved their address and wait; those who have not yet are not counted."""
+        return select(cls).where(cls.approval_asked_at.is_not(None), cls.confirmed_at.is_not(None))
+
+    def ask_for_approval(self, reason):
+        self.approval_asked_at, self.sign_up_reason = utcnow(), reason
+
+    def approve(self, *, by=None, reason=""):
+        """Let the newcomer in."""
+        self._decide(by)
+        self._record("approve", by, reason)
+
+    def decline(self, *, by=None, reason=""):
+        """Delete the account of the newcomer, who may sign up again."""
+        self._decide(by)
+        self._record("decline", by, reason)
+        db.session.delete(self)
+        db.session.flush()
+
+    def why_not_decided_by(self, person):
+        """Return a sentence that says why the person may not decide on this newcomer; else None."""
+        role = self.current_role
+        if role is not None and not person.may_grant(role):
+            return f"Newcomers get the role {role.name}, which allows more than yours."
+        return None
+
+    def _decide(self, by):
+        with db.session.begin_nested():
+            if not self._take_from_queue():
+                raise Refused(f"Somebody has decided on {self.username} already.")
+            self._require_rank(by)
+            if by is not None and (words := self.why_not_decided_by(by)):
+                raise Refused(words)
+        db.session.refresh(self)
+
+    def _take_from_queue(self):
+        """Whether the newcomer waited until now; others who decide at the same time are told no."""
+        model = type(self)
+        here = model.id == self.id, model.approval_asked_at.is_not(None)
+        taken = update(model).where(*here).values(approval_asked_at=None)
+        return db.session.execute(taken.execution_options(synchronize_session=False)).rowcount

@@ -1,0 +1,55 @@
+"""Imports of people that wait for a yes: the file, as it was uploaded, and what it would do."""
+
+from datetime import timedelta
+
+from sqlalchemy import ForeignKey, String, Text, delete, select, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ..fields import CreatedAt, Id, utcnow
+
+KEPT = timedelta(days=1)
+
+
+class PeopleImport(db.Model):
+    """Gone once it was confirmed or cancelled, or a day later. Each person has one at most."""
+
+    __tablename__ = "people_imports"
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    filename: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text, deferred=True)
+    plan: Mapped[str] = mapped_column(Text, deferred=True)
+    plan_hash: Mapped[str] = mapped_column(String(64), default="")  # what was shown to them
+
+    @classmethod
+    def of(cls, user):
+        """The imports of a person that still wait. Their files and plans are read where needed."""
+        waiting = cls.user_id == user.id, cls.created_at > utcnow() - KEPT
+        return select(cls).where(*waiting).order_by(cls.id.desc())
+
+    @classmethod
+    def open(cls, *, by, filename, text, plan):
+        """Keep a file; one that this person had waiting gives way."""
+        db.session.execute(delete(cls).where(cls.user_id == by.id))
+        shown = {"plan": plan.text, "plan_hash": plan.hash}
+        row = cls(user_id=by.id, filename=filename[-200:], text=text, **shown)
+        db.session.add(row)
+        db.session.flush()
+        return row
+
+    @classmethod
+    def purge(cls):
+        db.session.execute(delete(cls).where(cls.created_at < utcnow() - KEPT))
+
+    def show(self, plan):
+        """Note which plan the person is shown now, if the file is still there."""
+        here = update(PeopleImport).where(PeopleImport.id == self.id)
+        db.session.execute(here.values(plan=plan.text, plan_hash=plan.hash))
+
+    def close(self):
+        """Take the file away. Of several who try, one is told True."""
+        here = PeopleImport.id == self.id
+        return db.session.execute(delete(PeopleImport).where(here)).rowcount == 1

@@ -1,0 +1,47 @@
+"""Ways back to a former address, each offered in a mail to it."""
+
+from flask import current_app
+from sqlalchemy import ForeignKey, String, delete, or_, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
+
+
+class WayBack(db.Model):
+    """Open until it was taken. That closes others to the same address, and those opened later too.
+
+    Never those before: a thief who moves an account on, and comes back by a link of their own,
+    does not close the owner's way.
+    """
+
+    __tablename__ = "ways_back"
+    __table_args__ = NEVER_TWICE
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    old_email: Mapped[str] = mapped_column(String(254))
+    taken_at: Mapped[Moment | None]
+
+    @classmethod
+    def open(cls, user, old_email):
+        way = cls(user_id=user.id, old_email=old_email)
+        db.session.add(way)
+        db.session.flush()
+        return way
+
+    @classmethod
+    def purge(cls):
+        """Forget those whose links have run out."""
+        cutoff = utcnow() - current_app.config["EMAIL_REVERT_LIFETIME"]
+        db.session.execute(delete(cls).where(cls.created_at < cutoff))
+
+    @property
+    def is_open(self):
+        return self.taken_at is None
+
+    def close(self):
+        as_late = or_(WayBack.id >= self.id, WayBack.old_email == self.old_email)
+        ways = update(WayBack).where(WayBack.user_id == self.user_id, as_late)
+        db.session.execute(ways.where(WayBack.taken_at.is_(None)).values(taken_at=utcnow()))

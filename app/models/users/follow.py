@@ -1,0 +1,87 @@
+"""Follows: who reads whom, and the traits of people that go with it."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ..counted import Counted, keep_counts
+from ..errors import Refused
+from ..fields import Moment, utcnow
+from ..notifications import dispatch
+from ..pair import Pair
+from .mute import Mute
+
+
+class Follow(Pair, db.Model):
+    __tablename__ = "follows"
+    __table_args__ = (
+        CheckConstraint("follower_id <> followed_id", name="of_another"),
+        Index("ix_follows_follower", "follower_id", "created_at", "followed_id"),
+        Index("ix_follows_followed", "followed_id", "created_at", "follower_id"),
+    )
+
+    follower_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    followed_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    created_at: Mapped[Moment] = mapped_column(default=utcnow)
+
+
+class Following(Counted):
+    """Following and muting, and the stored counts of a person.
+
+    Verbs are safe to repeat and return whether anything changed. Both people are locked before
+    anything else, in the order of ids, so nobody waits in a circle.
+    """
+
+    post_count: Mapped[int] = mapped_column(default=0)  # of those that everybody may read
+    comment_count: Mapped[int] = mapped_column(default=0)
+    follower_count: Mapped[int] = mapped_column(default=0)
+    following_count: Mapped[int] = mapped_column(default=0)
+
+    def follow(self, other):
+        """Refused where the person is oneself."""
+        if other.id == self.id:
+            raise Refused("You cannot follow yourself.")
+        self._hold_both(other)
+        new = Follow.put(follower_id=self.id, followed_id=other.id, created_at=utcnow())
+        if new:
+            dispatch.of_follow(self.id, other.id)
+            self.count_up(self.id, following_count=1)
+            self.count_up(other.id, follower_count=1)
+        return new
+
+    def unfollow(self, other):
+        self._hold_both(other)
+        gone = Follow.take(follower_id=self.id, followed_id=other.id)
+        self.forget_counts(self.id, "following_count")
+        self.forget_counts(other.id, "follower_count")
+        return gone
+
+    def is_following(self, other):
+        return Follow.there(follower_id=self.id, followed_id=other.id)
+
+    def is_followed_by(self, other):
+        return Follow.there(follower_id=other.id, followed_id=self.id)
+
+    def mute(self, other):
+        if other.id == self.id:
+            raise Refused("You cannot mute yourself.")
+        dispatch.forget_from(other.id, to=self.id)
+        return Mute.put(user_id=self.id, muted_id=other.id, created_at=utcnow())
+
+    def unmute(self, other):
+        return Mute.take(user_id=self.id, muted_id=other.id)
+
+    def has_muted(self, other):
+        return Mute.there(user_id=self.id, muted_id=other.id)
+
+    def _hold_both(self, other):
+        cls = type(self)
+        both = select(cls.id).where(cls.id.in_([self.id, other.id])).order_by(cls.id)
+        db.session.execute(both.with_for_update(key_share=True))
+
+
+keep_counts(Follow.__table__)

@@ -1,0 +1,177 @@
+"""Invitations: a role and a word of greeting, sent to an address."""
+
+import hashlib
+from dataclasses import dataclass
+
+from flask import current_app
+from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ...extensions import db
+from ...security.tokens import Verdict, read, sign
+from ...text.names import canonical_address
+from ..audit.entry import SITE, AuditEntry
+from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
+from ..roles.role import Role
+from .invitation_acceptance import Joining
+from .rank import Refused
+from .user import User
+
+PENDING = text("joined_at IS NULL AND revoked_at IS NULL")
+
+
+@dataclass
+class Way:
+    """What a token says: whether it is good, and which invitation it is for."""
+
+    verdict: Verdict
+    invitation: "Invitation | None" = None
+
+
+class Invitation(Joining, db.Model):
+    """Pending until somebody joined by it, or staff took it back; one for an address at a time."""
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        Index(
+            "ix_invitations_pending",
+            "email",
+            unique=True,
+            sqlite_where=PENDING,
+            postgresql_where=PENDING,
+        ),
+        NEVER_TWICE,
+    )
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    greeting: Mapped[str] = mapped_column(String(500), default="")
+    role_id: Mapped[int | None] = mapped_column(  # none: the role was deleted since
+        ForeignKey("roles.id", ondelete="SET NULL"), index=True
+    )
+    invited_by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    sent_at: Mapped[Moment] = mapped_column(default=utcnow)
+    times_sent: Mapped[int] = mapped_column(default=1)
+    revoked_at: Mapped[Moment | None]
+    joined_at: Mapped[Moment | None]
+    joined_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+
+    role: Mapped[Role | None] = relationship(lazy="joined")
+    invited_by: Mapped[User | None] = relationship(foreign_keys=[invited_by_id])
+    joined: Mapped[User | None] = relationship(foreign_keys=[joined_id])
+
+    @classmethod
+    def pending(cls):
+        return select(cls).where(cls.joined_at.is_(None), cls.revoked_at.is_(None))
+
+    @classmethod
+    def send(cls, email, role, *, by, greeting=""):
+        """Invite an address; the caller mails the link. None: it is invited already."""
+        if not (_is_there(by) and by.may_grant(role)):
+            raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
+        invitation = cls(email=canonical_address(email), role=role, invited_by=by)
+        invitation.greeting = greeting
+        try:
+            with db.session.begin_nested():
+                db.session.add(invitation)
+        except IntegrityError:
+            return None
+        AuditEntry.record("invite", invitation, by=by, after=role.name)
+        return invitation
+
+    @property
+    def is_pending(self):
+        return self.joined_at is None and self.revoked_at is None
+
+    @property
+    def expires_at(self):
+        return self.sent_at + current_app.config["INVITATION_LIFETIME"]
+
+    @property
+    def state(self):
+        if not self.is_pending:
+            return "joined" if self.joined_at else "revoked"
+        return "open" if utcnow() < self.expires_at else "expired"
+
+    def why_not_managed_by(self, person):
+        """Return a sentence that says why the person may not send or revoke it; else None."""
+        if self.role is not None and not person.may_grant(self.role):
+            return f"The role {self.role.name} allows more than yours, so this is not yours to do."
+        return None
+
+    def resend(self, *, by, times_sent):
+        """Make a fresh link, which voids the older ones; return whether it was.
+
+        `times_sent` is what whoever asks has seen: a double click sends one. SITE acts where the
+        invited asked, with a link that had run out. Staff who send it answer for its role.
+        """
+        self._require_pending()
+        if self.times_sent != times_sent:
+            return False
+        if by is not SITE:
+            self._require_rank(by)
+            self.invited_by = by
+        self.times_sent += 1
+        self.sent_at = utcnow()
+        AuditEntry.record("resend invitation", self, by=by)
+        return True
+
+    def revoke(self, *, by):
+        """Take it back: its links are dead."""
+        self.lock()
+        if self.revoked_at is not None:
+            return False
+        self._require_pending()
+        self._require_rank(by)
+        self.revoked_at = utcnow()
+        AuditEntry.record("revoke invitation", self, by=by)
+        return True
+
+    def generate_token(self, expiration=None):
+        payload = {"invitation": self.id, "print": self.fingerprint}
+        return sign("invite", payload, expiration or current_app.config["INVITATION_LIFETIME"])
+
+    @classmethod
+    def read_link(cls, token):
+        """Read a token without using it: a `Way`, whose invitation is there for tokens of ours.
+
+        It is bad once it was used, revoked, or sent again since.
+        """
+        verdict, payload = read("invite", token)
+        invitation = db.session.get(cls, payload["invitation"]) if payload else None
+        if invitation is None or payload["print"] != invitation.fingerprint:
+            return Way(Verdict.BAD, invitation)
+        return Way(verdict, invitation)
+
+    def lock(self):
+        """Lock the row, and read what it says by now."""
+        row = select(Invitation).where(Invitation.id == self.id).with_for_update(of=Invitation)
+        db.session.scalars(row.execution_options(populate_existing=True)).unique().one_or_none()
+
+    @property
+    def fingerprint(self):
+        changed = self.id, self.email, self.times_sent, self.is_pending
+        return hashlib.sha256(repr(changed).encode()).hexdigest()[:32]
+
+    def _require_pending(self):
+        self.lock()
+        if not self.is_pending:
+            done = "They have joined" if self.joined_at else "It was revoked"
+            raise Refused(f"{done} already.")
+
+    def _require_rank(self, by):
+        if not _is_there(by):
+            raise Refused("Your account is closed.")
+        if words := self.why_not_managed_by(by):
+            raise Refused(words)
+
+
+def _is_there(person):
+    """Whether the account still is, and is open; read anew, as it may have changed meanwhile."""
+    return db.session.get(User, person.id, populate_existing=True) and person.is_active

@@ -1,0 +1,45 @@
+"""Pictures that members chose for themselves, in a table apart: people's rows stay light."""
+
+import secrets
+
+from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ..pair import INSERTS
+
+
+class Picture(db.Model):
+    """WebP, under a key that nobody can guess and that changes with each picture."""
+
+    __tablename__ = "user_pictures"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(32), unique=True)
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @classmethod
+    def put(cls, user, data):
+        """Give the person another picture. The row of the person is written, so locked, first.
+
+        Silenced where a sanction has come meanwhile: others see it.
+        """
+        user.picture_key = secrets.token_hex(16)
+        user.require_speech()
+        values = dict(key=user.picture_key, data=data)
+        row = INSERTS[db.engine.dialect.name](cls.__table__).values(user_id=user.id, **values)
+        db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))
+
+    @classmethod
+    def remove(cls, user):
+        """Return to the identicon; False where it was there anyway."""
+        had_one, user.picture_key = user.picture_key is not None, None
+        db.session.flush()
+        db.session.execute(delete(cls).where(cls.user_id == user.id))
+        return had_one
+
+    @classmethod
+    def data_at(cls, key):
+        return db.session.scalar(select(cls.data).where(cls.key == key))

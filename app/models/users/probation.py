@@ -1,0 +1,78 @@
+"""Newcomers: what of theirs waits for approval, and how much they may write in an hour.
+
+Both relax: with what was approved, and with the age of the account. Staff is no newcomer.
+"""
+
+from datetime import timedelta
+from math import ceil
+
+from flask import current_app
+from limits import parse
+from sqlalchemy import select, union_all
+
+from ...extensions import db
+from ..fields import utcnow
+from ..site.setting import current_settings
+
+LINKS_WAIT_UNTIL = 3  # texts of a member that everybody may read
+PACES = (
+    (timedelta(days=1), "texts on the first day"),
+    (timedelta(days=7), "texts in the first week"),
+)
+
+
+class Newcomer:
+    @property
+    def approved_count(self):
+        """How many posts and comments of theirs everybody may read."""
+        return self.post_count + self.comment_count
+
+    @property
+    def texts_wait_until(self):
+        """How many must be approved before others are seen at once; 0: they are."""
+        return self._until(current_settings().hold_first)
+
+    @property
+    def links_wait_until(self):
+        """The same for texts with links to other sites."""
+        return self._until(LINKS_WAIT_UNTIL if current_settings().hold_links else 0)
+
+    @property
+    def progress(self):
+        """How far they are, in words; nothing where their texts wait no longer for that."""
+        until = self.texts_wait_until
+        return f"{self.approved_count} of {until} approved" if until else ""
+
+    def _until(self, number):
+        return number if self.approved_count < number and not self.is_moderator() else 0
+
+    @property
+    def age(self):
+        return utcnow() - self.member_since
+
+    @property
+    def pace(self):
+        """Which of the LIMITS holds for their writing; None for staff, or where it is empty."""
+        name = next((name for until, name in PACES if self.age < until), "texts")
+        limited = current_app.config["LIMITS"][name] and not self.is_moderator()
+        return name if limited else None
+
+    def seconds_to_wait(self):
+        """How long until they may write again; 0: they may. One statement."""
+        if (pace := self.pace) is None:
+            return 0
+        limit = parse(current_app.config["LIMITS"][pace])
+        window, now = timedelta(seconds=limit.get_expiry()), utcnow()
+        first = db.session.scalar(self._written_since(now - window, limit.amount))
+        return max(1, ceil((first + window - now).total_seconds())) if first else 0
+
+    def _written_since(self, moment, number):
+        """Select when they wrote the last but so many of the texts since a moment."""
+        tables = (db.metadata.tables[name] for name in ("posts", "comments"))
+        parts = (
+            select(t.c.created_at).where(t.c.author_id == self.id, t.c.created_at > moment)
+            for t in tables
+        )
+        written = union_all(*parts).subquery()
+        newest = written.c.created_at.desc()
+        return select(written.c.created_at).order_by(newest).offset(number - 1).limit(1)

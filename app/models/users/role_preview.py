@@ -1,0 +1,49 @@
+"""Looking at the site with the mask of another role: an administrator does, and only looks."""
+
+from ...permissions import Permission
+from ..audit.entry import AuditEntry
+from ..errors import Refused
+
+
+class Viewing:
+    """Kept with the browser, not in the database: each request says which role, if any."""
+
+    viewed_role = None
+
+    @property
+    def held_role(self):
+        """The role held by now: one that was given until a moment that is past is not."""
+        return self.returns_to if self.role_is_over else self.role
+
+    @property
+    def current_role(self):
+        """The role that counts: the one looked at the site with, else the one held by now."""
+        return self.viewed_role or self.held_role
+
+    def why_not_view_as(self, role):
+        """Return a sentence that says why the person may not look with this role; else None."""
+        held = self.held_role
+        if held is None or not held.has_permission(Permission.ADMIN):
+            return "Only administrators look at the site as another role."
+        if role is held:
+            return "This is your own role: you see the site with it anyway."
+        if not held.covers(role):
+            return f"The role {role.name} allows more than yours."
+        return None
+
+    def view_as(self, role):
+        """Begin; until it ends, the person may do nothing but read."""
+        if words := self.why_not_view_as(role):
+            raise Refused(words)
+        AuditEntry.record("view as role", role, by=self)
+        self.viewed_role = role
+
+    def keep_viewing_as(self, role):
+        """Go on in another request, unless the role or the rank that it takes is gone."""
+        if role is not None and self.why_not_view_as(role) is None:
+            self.viewed_role = role
+
+    def end_view_as(self):
+        if self.viewed_role is not None:
+            AuditEntry.record("end view as role", self.viewed_role, by=self)
+            self.viewed_role = None

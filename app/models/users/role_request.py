@@ -1,0 +1,140 @@
+"""Requests for a role: a member asks, staff accepts or declines."""
+
+from sqlalchemy import ForeignKey, Index, String, select, text, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ...extensions import db
+from ...permissions import Permission
+from ..audit.entry import AuditEntry
+from ..fields import CreatedAt, Id, Moment, Reason, utcnow
+from ..roles.role import Role
+from .rank import Refused
+from .user import User
+
+OPEN = text("decided_at IS NULL")
+
+
+class RoleRequest(db.Model):
+    """One may be open for each person; an index in the database sees to it."""
+
+    __tablename__ = "role_requests"
+    __table_args__ = (
+        Index(
+            "ix_role_requests_open",
+            "user_id",
+            unique=True,
+            sqlite_where=OPEN,
+            postgresql_where=OPEN,
+        ),
+    )
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    role_id: Mapped[int] = mapped_column(ForeignKey("roles.id", ondelete="CASCADE"), index=True)
+    reason: Mapped[Reason]
+    decided_at: Mapped[Moment | None]
+    outcome: Mapped[str] = mapped_column(String(16), default="")  # accepted, declined, withdrawn
+    answer: Mapped[str] = mapped_column(String(500), default="")
+
+    user: Mapped[User] = relationship(lazy="joined", innerjoin=True)
+    role: Mapped[Role] = relationship(lazy="joined", innerjoin=True)
+
+    @classmethod
+    def waiting(cls):
+        return select(cls).where(cls.decided_at.is_(None))
+
+    @classmethod
+    def open_of(cls, person):
+        return db.session.scalar(cls.waiting().where(cls.user_id == person.id))
+
+    @classmethod
+    def latest_of(cls, person, role):
+        here = cls.user_id == person.id, cls.role_id == role.id
+        return db.session.scalar(select(cls).where(*here).order_by(cls.id.desc()).limit(1))
+
+    @classmethod
+    def why_not_for(cls, person, role):
+        """Return a sentence that says why the person cannot ask for the role; None: they can."""
+        if not role.requestable:
+            return f"Nobody can ask for the role {role.name}."
+        if person.current_role is not None and person.current_role.covers(role):
+            return f"You may do all that {role.name} allows already."
+        return None
+
+    @classmethod
+    def ask(cls, person, role, reason):
+        """Ask for a role; return the one open request, which a double click finds made."""
+        if words := cls.why_not_for(person, role):
+            raise Refused(words)
+        request = cls(user=person, role=role, reason=reason)
+        try:
+            with db.session.begin_nested():
+                db.session.add(request)
+        except IntegrityError:
+            request = cls.open_of(person)
+        if request is None:
+            raise Refused("This role is gone.")
+        return request
+
+    @property
+    def is_open(self):
+        return self.decided_at is None
+
+    @property
+    def is_moot(self):
+        """Whether the role would add nothing to what the person may do by now."""
+        return self.user.current_role is not None and self.user.current_role.covers(self.role)
+
+    @staticmethod
+    def losses_of(person, role):
+        """The names of the permissions that the person would give up for the role."""
+        held = person.current_role.permissions if person.current_role else 0
+        return Permission.names(held & ~role.permissions)
+
+    def why_not_decided_by(self, person):
+        """Return a sentence that says why the person may not decide on this; else None."""
+        if words := person.why_not_act_on(self.user):
+            return words
+        if not person.may_grant(self.role):
+            return f"You may not give the role {self.role.name}: it allows more than yours."
+        return None
+
+    def withdraw(self):
+        """The one who asked does not want it any more; return whether it was open still."""
+        return self._settle("withdrawn")
+
+    def accept(self, *, by, answer=""):
+        """Give the role, by the rules about rank."""
+        self._decide("accepted", by, answer)
+        self.user.change_role(self.role, by=by, reason="They had asked for it.")
+
+    def decline(self, *, by, answer=""):
+        self._decide("declined", by, answer)
+
+    def _decide(self, outcome, by, answer):
+        self._require_rank(outcome, by)
+        if not self._settle(outcome, answer):
+            raise Refused("It was decided or withdrawn in the meantime.")
+        values = dict(reason=answer, before=self.user.role_in_words, after=self.role.name)
+        action = {"accepted": "accept request", "declined": "decline request"}[outcome]
+        AuditEntry.record(action, self.user, by=by, **values)
+
+    def _require_rank(self, outcome, by):
+        """Lock the roles before the row of this request: that is the order in which all lock."""
+        User.one_at_a_time()
+        there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
+        if not (all(there) and by.is_active):
+            raise Refused("One of the two accounts is closed by now.")
+        if words := self.why_not_decided_by(by):
+            raise Refused(words)
+        if outcome == "accepted" and self.is_moot:
+            raise Refused(f"{self.user.username} may do all that {self.role.name} allows by now.")
+
+    def _settle(self, outcome, answer=""):
+        """Close it; of several who try, one is told True."""
+        model = type(self)
+        settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
+        values = dict(decided_at=utcnow(), outcome=outcome, answer=answer)
+        return bool(db.session.execute(settled.values(**values)).rowcount)

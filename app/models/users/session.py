@@ -1,0 +1,159 @@
+"""Sessions: one row per signed-in device, so that signing out ends copies of the cookie too."""
+
+import hashlib
+import re
+import secrets
+
+from flask import current_app
+from sqlalchemy import ForeignKey, String, and_, bindparam, delete, not_, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from ...extensions import db
+from ...security.networks import network_at
+from ..fields import CreatedAt, Id, Moment, utcnow
+from ..moderation.queue_counts import QUEUES, waiting_for
+from ..notifications.notification import Notification
+from ..site.setting import Setting, settings_are_at
+
+MOST = 50  # devices of one person; the oldest give way
+BROWSERS = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser", "Samsung Internet"),
+    ("Firefox", "Firefox"),
+    ("FxiOS", "Firefox"),
+    ("CriOS", "Chrome"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+    ("curl", "curl"),
+)
+SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
+
+class UserSession(db.Model):
+    """The token is kept as a hash: who reads the database cannot sign in with it."""
+
+    __tablename__ = "user_sessions"
+
+    id: Mapped[Id]
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[CreatedAt]
+    seen_at: Mapped[Moment]
+    remembered: Mapped[bool]
+    address: Mapped[str] = mapped_column(String(45))
+    network: Mapped[str] = mapped_column(String(64), default="", index=True)  # of the address
+    agent: Mapped[str] = mapped_column(String(200))
+
+    user: Mapped["User"] = relationship(lazy="joined", innerjoin=True)  # noqa: F821
+
+    is_current = False  # set on the row that the request came with
+    unread = 0  # notifications, at that moment; see Notification.unread_of
+    waiting, queues = 0, dict.fromkeys(QUEUES, 0)  # for moderators, at that moment
+
+    @classmethod
+    def open(cls, user, *, remembered, address, agent):
+        """Sign the person in on a device; return (row, token), the token for the cookie alone."""
+        token = secrets.token_urlsafe(32)
+        row = cls(
+            token_hash=hash_of(token),
+            user=user,
+            seen_at=utcnow(),
+            remembered=remembered,
+            address=address or "",
+            network=network_at(address) or "",
+            agent=re.sub(r"[^\x20-\x7e]", "", agent or "")[:200],
+        )
+        newest = select(cls.id).where(cls.user_id == user.id).order_by(cls.id.desc())
+        newest = newest.limit(MOST - 1).subquery()
+        others = cls.user_id == user.id, cls.id.not_in(select(newest))
+        db.session.execute(delete(cls).where(*others))
+        db.session.add(row)
+        return row, token
+
+    @classmethod
+    def with_token(cls, token):
+        """Return the live session with its user and role, in one query, or None.
+
+        The query also brings what every page asks for: the version of the settings, how many
+        notifications are unread, and how much waits for a moderator.
+        """
+        row = db.session.execute(WITH_TOKEN, {"token_hash": hash_of(token)}).one_or_none()
+        row, version, unread, *waiting = row or (None, None, 0)
+        settings_are_at(version)
+        if row:
+            row.unread, row.queues = unread, dict(zip(QUEUES, waiting, strict=True))
+            row.waiting = sum(waiting)
+        return row if row and row.is_alive and row.user.is_active else None
+
+    @classmethod
+    def of(cls, user):
+        """The live sessions of a person, the one seen last first."""
+        newest = cls.seen_at.desc(), cls.id.desc()
+        rows = db.session.scalars(select(cls).where(cls.user_id == user.id).order_by(*newest))
+        return [row for row in rows if row.is_alive]
+
+    @classmethod
+    def end_all(cls, user, *, keep=None):
+        """End every session of the person but `keep`; return how many there were."""
+        others = delete(cls).where(cls.user_id == user.id)
+        if keep is not None:
+            others = others.where(cls.id != keep.id)
+        return db.session.execute(others).rowcount
+
+    @classmethod
+    def purge(cls):
+        """Forget the sessions that have run out."""
+        now, config = utcnow(), current_app.config
+        short = cls.created_at < now - config["SESSION_LIFETIME"]
+        idle = cls.seen_at < now - config["SESSION_IDLE"]
+        remembered = cls.created_at < now - config["REMEMBER_COOKIE_DURATION"]
+        dead = or_(and_(not_(cls.remembered), or_(short, idle)), remembered)
+        db.session.execute(delete(cls).where(dead))
+
+    @property
+    def is_alive(self):
+        """Remembered devices have their 30 days; others end when idle, and after a week (R-62)."""
+        now, config = utcnow(), current_app.config
+        if self.remembered:
+            return now - self.created_at < config["REMEMBER_COOKIE_DURATION"]
+        fresh = now - self.seen_at < config["SESSION_IDLE"]
+        return fresh and now - self.created_at < config["SESSION_LIFETIME"]
+
+    @property
+    def device(self):
+        """The browser and system in words, as far as the browser tells."""
+        browser = next((name for mark, name in BROWSERS if mark in self.agent), "A browser")
+        system = next((name for mark, name in SYSTEMS if mark in self.agent), None)
+        return f"{browser} on {system}" if system else browser
+
+    @classmethod
+    def neighbours_of(cls, user, most):
+        """The ids of others who are signed in from the same networks, as a hint and no more."""
+        known = cls.network.not_in(["", "unknown"])
+        mine = select(cls.network).where(cls.user_id == user.id, known)
+        near = select(cls.user_id).where(cls.network.in_(mine), cls.user_id != user.id)
+        return db.session.scalars(near.distinct().limit(most)).all()
+
+    def end(self):
+        db.session.execute(delete(UserSession).where(UserSession.id == self.id))
+
+
+WITH_TOKEN = select(  # built once: every page asks it
+    UserSession,
+    Setting.version_now(),
+    Notification.unread_of(UserSession.user_id),
+    *waiting_for(UserSession.user_id),
+).where(UserSession.token_hash == bindparam("token_hash"))
+
+
+def hash_of(token):
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,62 @@
+"""Notes of staff about a member: private to staff, and never public."""
+
+from datetime import timedelta
+
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ...extensions import db
+from ..audit.entry import OPERATOR, AuditEntry
+from ..errors import Refused
+from ..fields import CreatedAt, Id, utcnow
+from .user import User
+
+LONGEST = 2000  # characters
+ABOUT_NOTES = ADD, REMOVE = "add note", "remove note"  # as the log calls it
+JUST_NOW = timedelta(minutes=1)
+
+
+class StaffNote(db.Model):
+    """The log tells that one was added or removed, by whom and about whom, but not what it says."""
+
+    __tablename__ = "staff_notes"
+
+    id: Mapped[Id]
+    created_at: Mapped[CreatedAt]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    by_id: Mapped[int | None] = mapped_column(
+        ForeignKey("users.id", ondelete="SET NULL"), index=True
+    )
+    by_name: Mapped[str] = mapped_column(String(64))
+    text: Mapped[str] = mapped_column(String(LONGEST))
+
+    @classmethod
+    def about(cls, user):
+        """The notes about a member, the newest first."""
+        return select(cls).where(cls.user_id == user.id).order_by(cls.id.desc())
+
+    @classmethod
+    def add(cls, user, text, *, by=None):
+        """Note something; who sends the same again a moment later gets the note that is there."""
+        user._require_rank(by)
+        by_id, by_name = getattr(by, "id", None), getattr(by, "username", OPERATOR)
+        same = cls.text == text, cls.by_name == by_name, cls.created_at > utcnow() - JUST_NOW
+        if note := db.session.scalar(cls.about(user).where(*same).limit(1)):
+            return note
+        note = cls(user_id=user.id, by_id=by_id, by_name=by_name, text=text)
+        db.session.add(note)
+        AuditEntry.record(ADD, user, by=by)
+        return note
+
+    def removable_by(self, person):
+        return self.by_id == person.id
+
+    def remove(self, *, by):
+        """Take one's own note back. Of many at once, one is True."""
+        if not self.removable_by(by):
+            raise Refused("Only who wrote a note removes it.")
+        user = db.session.get(User, self.user_id)
+        gone = db.session.execute(delete(StaffNote).where(StaffNote.id == self.id)).rowcount
+        if gone:
+            AuditEntry.record(REMOVE, user, by=by)
+        return bool(gone)

@@ -1,5 +1,0 @@
-"""What belongs to a member: taken along as a file, or taken back when the account goes."""
-
-from .rounds import PAUSE, delete_now, work
-
-__all__ = ["PAUSE", "delete_now", "work"]

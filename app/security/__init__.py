@@ -1,0 +1,1 @@
+"""Passwords, tokens, networks, known devices and rate limits."""

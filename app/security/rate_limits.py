@@ -1,0 +1,105 @@
+"""How often something may be tried, by account and by network, never by the whole site together.
+
+Counting is atomic: of thirty guesses at once for one account, no more than the limit are looked at
+(R-98). Failures of a network are counted when they are known, so that those who sign in from one
+school do not use up its tries; guesses that are under way may pass the limit.
+"""
+
+import time
+
+from flask import current_app, request
+from limits import parse
+from werkzeug.exceptions import TooManyRequests
+
+from ..extensions import limiter
+from ..text.names import address_or_none, username_key
+from . import known_devices
+from .networks import network_of
+
+
+class Throttle:
+    """One of the limits in the configuration, counted apart for each key."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def take(self, key):
+        """Count one. Raise 429, which says when to come back, where there were too many.
+
+        A key of None stands for a client of whom nothing is known; nothing is counted then.
+        """
+        if not self._ask("hit", key):
+            raise TooManyRequests(retry_after=self._wait(key))
+
+    def check(self, key):
+        """Raise 429 where there were too many, but count nothing."""
+        if not self._ask("test", key):
+            raise TooManyRequests(retry_after=self._wait(key))
+
+    def is_open(self, key):
+        """Count one; False where there were too many, for those who must not learn of it."""
+        return self._ask("hit", key)
+
+    def clear(self, key):
+        self._ask("clear", key)
+
+    def _wait(self, key):
+        stats = self._ask("get_window_stats", key)
+        return max(1, int(stats.reset_time - time.time()) + 1)
+
+    def _ask(self, question, key):
+        item = parse(current_app.config["LIMITS"][self.name])
+        if key is None or not limiter.enabled:
+            return True
+        identifiers = (self.name.replace(" ", "-"), str(key))
+        return limiter.ask(question, item, *identifiers)
+
+
+LOGIN_AND_NETWORK = Throttle("sign-in by login and network")
+LOGIN = Throttle("sign-in by login")
+DEVICE = Throttle("sign-in by known device")
+NETWORK = Throttle("sign-in by network")
+ASKED_AGAIN = Throttle("password asked again")
+SIGN_UP = Throttle("sign-up by network")
+MAILS_ASKED = Throttle("mails asked for by network")
+MAILS_TO = Throttle("mails to one address")
+NOTICES_TO = Throttle("notices to one address")
+APPEAL_MESSAGES = Throttle("appeal messages")
+PICTURES = Throttle("pictures")
+REPORTS = Throttle("reports")
+PASSWORD_CHANGES = Throttle("changes of password")
+STRENGTH = Throttle("password strength")
+TEST_MAILS = Throttle("test mails to one address")
+
+
+class SignInAttempt:
+    """The limits on one attempt to sign in. Only failures count in the end.
+
+    A stranger who uses up the tries for an account does not shut its owner out: from another
+    network the owner has tries of their own, and on a known device always (R-70 to R-72).
+    """
+
+    def __init__(self, login, user):
+        self.network = network_of(request)
+        self.login = address_or_none(login) or username_key(login)[:254]
+        self.login_and_network = self.network and f"{self.login} {self.network}"
+        mark = user and known_devices.mark_for(user)
+        self.device = mark and f"{mark} {user.id}"
+
+    def count(self):
+        """Count the attempt before the password is looked at; raise 429 after too many."""
+        if self.device:
+            DEVICE.take(self.device)
+        else:
+            NETWORK.check(self.network)
+            LOGIN_AND_NETWORK.take(self.login_and_network)
+            LOGIN.take(self.login)
+
+    def failed(self):
+        NETWORK.is_open(self.network)
+
+    def succeeded(self):
+        if self.device:
+            DEVICE.clear(self.device)
+        LOGIN.clear(self.login)
+        LOGIN_AND_NETWORK.clear(self.login_and_network)

@@ -1,0 +1,1 @@
+"""Pure functions of text: Markdown, names, domains, search words, differences."""

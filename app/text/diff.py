@@ -1,0 +1,147 @@
+"""What differs between two texts: line by line, and word by word in the lines that changed.
+
+The longest that both have in common is found exactly, with whole rows of the table as the bits of
+one number, so that no text of ten thousand characters takes longer than a moment.
+"""
+
+import re
+
+from .search_words import MARKS, UNSPACED
+
+# Spaces, a letter of a script that is written without them, a word, or a sign
+WORD = re.compile(rf"\s+|[{UNSPACED}][{MARKS}]*|(?:[^\W{UNSPACED}][{MARKS}]*)+|[^\w\s]")
+AROUND = 200  # characters that are shown around a change
+MOST_COMPARED = 200_000_000  # pairs of words or lines; larger blocks are taken as a whole
+
+
+def difference(old, new):
+    """Yield pairs of a kind and a text: `same`, `out` is in the old one only, `in` in the new."""
+    last, parts = None, []
+    for kind, text in _by_lines(old, new):
+        if kind != last and parts:
+            yield last, "".join(parts)
+            parts = []
+        last = kind
+        parts.append(text)
+    if parts:
+        yield last, "".join(parts)
+
+
+def shortened(parts):
+    """Yield the parts of a difference, of what stayed the same only what is around the changes.
+
+    A `gap` stands where something was left out.
+    """
+    parts = list(parts)
+    for number, (kind, text) in enumerate(parts):
+        if kind != "same" or len(text) <= 3 * AROUND:
+            yield kind, text
+            continue
+        if number > 0:
+            yield "same", text[:AROUND].rpartition(" ")[0] or text[:AROUND]
+        yield "gap", "…"
+        if number < len(parts) - 1:
+            yield "same", text[-AROUND:].partition(" ")[2] or text[-AROUND:]
+
+
+def _by_lines(old, new):
+    old, new = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    for before, after, same in _blocks(old, new):
+        yield from _by_words("".join(before), "".join(after))
+        yield from _parts("same", same)
+
+
+def _by_words(old, new):
+    """The same of words; a space between two changed words is not worth a mention."""
+    out, into = [], []
+    for before, after, same in _blocks(WORD.findall(old), WORD.findall(new)):
+        out += before
+        into += after
+        if out and into and "".join(same).isspace() and "\n" not in "".join(same):
+            out += same
+            into += same
+            continue
+        yield from _settled(out, into)
+        yield from _parts("same", same)
+        out, into = [], []
+    yield from _settled(out, into)
+
+
+def _settled(out, into):
+    """What is at the end of both, such as a space, is the same after all."""
+    same = []
+    while out and into and out[-1] == into[-1]:
+        same.insert(0, out.pop())
+        into.pop()
+    yield from _parts("out", out)
+    yield from _parts("in", into)
+    yield from _parts("same", same)
+
+
+def _parts(kind, words):
+    if words:
+        yield kind, "".join(words)
+
+
+def _blocks(old, new):
+    """Yield what only the old has, what only the new has, and what both have after that."""
+    start = _length_in_common(old, new)
+    end = _length_in_common(old[start:][::-1], new[start:][::-1])
+    head, tail = old[:start], old[len(old) - end :]
+    if head:
+        yield [], [], head
+    middle = old[start : len(old) - end], new[start : len(new) - end]
+    yield from _compared(*middle)
+    if tail:
+        yield [], [], tail
+
+
+def _length_in_common(old, new):
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
+
+
+def _compared(old, new):
+    """The same as `_blocks`, by way of the longest that both have in common."""
+    if len(old) * len(new) > MOST_COMPARED:
+        yield old, new, []
+        return
+    before, after, same = [], [], []
+    for word, in_old, in_new in _steps(old, new):
+        if same and not (in_old and in_new):
+            yield before, after, same
+            before, after, same = [], [], []
+        (same if in_old and in_new else before if in_old else after).append(word)
+    if before or after or same:
+        yield before, after, same
+
+
+def _steps(old, new):
+    """The words of both in order, each with whether it is in the old and whether in the new.
+
+    Hyyrö's bit-vectors: in row `i`, a bit that is 0 says that `old` up to there has one more word
+    in common with the first `i` of `new`.
+    """
+    places = {}
+    for place, word in enumerate(old):
+        places[word] = places.get(word, 0) | 1 << place
+    mask = (1 << len(old)) - 1
+    row, rows = mask, []
+    for word in new:
+        both = row & places.get(word, 0)
+        row = (row + both | row - both) & mask
+        rows.append(row)
+    steps, i, j = [], len(old), len(new)
+    while i and j:
+        if rows[j - 1] >> i - 1 & 1:
+            i -= 1
+            steps.append((old[i], True, False))
+        elif j > 1 and not rows[j - 2] >> i - 1 & 1:
+            j -= 1
+            steps.append((new[j], False, True))
+        else:
+            i, j = i - 1, j - 1
+            steps.append((old[i], True, True))
+    steps += [(word, True, False) for word in reversed(old[:i])]
+    steps += [(word, False, True) for word in reversed(new[:j])]
+    return reversed(steps)

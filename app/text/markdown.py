@@ -1,0 +1,309 @@
+"""Markdown in, safe HTML out: twice fenced, by what is rendered and by what is let through."""
+
+import re
+from itertools import chain
+from unicodedata import normalize
+from urllib.parse import quote
+
+import mdurl
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.rules_block.table import table
+from markdown_it.rules_inline import link
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+from . import autolinks
+from .domains import domain_key
+from .names import NAME, is_blank, username_key
+from .search_words import MARKS
+
+RENDERER = 4  # raise it when the rules change: what is stored is then rendered again (R-19)
+LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in security.py
+REL = "nofollow ugc noopener"
+LINKED = Markup('<a href="{}" rel="{}">{}</a>')
+LETTER = rf"[\w{MARKS}]"
+NO_NAME = rf"(?<![\w{MARKS}@/.#&-])"  # else it is an address, or a path
+MENTION = re.compile(rf"{NO_NAME}@({NAME})(?!{LETTER}|@)")
+# Also node.js, e-mail, .net, c++ and c#; where more follows, as in #at&t, it is no tag at all
+TAG_WORD = re.compile(rf"[.]?(?:{LETTER}|[-.](?={LETTER})){{1,50}}+(?:[+]{{2}}|\#)?+")
+TAG = re.compile(rf"{NO_NAME}#({TAG_WORD.pattern})(?!{LETTER}|[+#]|&{LETTER})")
+LANGUAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+#._-]{0,29}")  # of a block of code
+LANGUAGE_CLASS = re.compile(rf"language-{LANGUAGE.pattern}")
+NEAR = 20  # signs of emphasis before a name that are looked at
+MOST_NAMED = 20  # people, and tags, that one text may name
+DEEPEST = 6  # the lowest heading there is
+MOST_CELLS = 15_000  # of all tables: rows that leave cells out are filled up, so they cost nothing
+MOST_LINKED = 200_000  # characters of all links: one long address may be named a thousand times
+TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"}
+TAGS |= {"h2", "h3", "h4", "h5", "h6"}
+TAGS |= {"div", "table", "tbody", "td", "th", "thead", "tr"}
+
+
+def render(text):
+    """Return HTML of headings from h2 down, and of links that lead to http, https, mailto, or `/`.
+
+    What it costs grows with the length of the text alone, whatever is in it (R-20).
+    """
+    environment = {}
+    tokens = markdown.parse(text, environment)
+    _tame(tokens)
+    html = markdown.renderer.render(tokens, markdown.options, environment)
+    return Markup(fence.clean(html))
+
+
+def linked(text):
+    """Return a plain text as HTML in which bare addresses are links."""
+    parts, at = [], 0
+    for start, address in autolinks.addresses_in(text):
+        href = markdown.normalizeLink(autolinks.href_of(address))
+        if is_allowed(href):
+            parts += [escape(text[at:start]), LINKED.format(href, REL, address)]
+            at = start + len(address)
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+class Text:
+    """What a member wrote, read once: whom it mentions, its tags, and the HTML of it.
+
+    Names and tags count outside of code and links only. `mentions` are username keys, those that
+    are `called` first: a name in a quotation alone calls nobody. `tags` are words in small letters.
+    All stand in the order in which they come, MOST_NAMED of them at most.
+    """
+
+    def __init__(self, text):
+        self._environment = {}
+        self._tokens = markdown.parse(text, self._environment)
+        names = list(_names_of(self._tokens))
+        words = [tag_key(name[1:]) for name, _ in names if name[0] == "#"]
+        people = [(username_key(name[1:]), quoted) for name, quoted in names if name[0] == "@"]
+        self.called = _few(key for key, quoted in people if not quoted)
+        self.mentions = _few([*self.called, *(key for key, _ in people)])
+        self.tags = _few(filter(None, words))
+
+    def html(self, people):
+        """Return HTML in which the tags are links, and so are the people: key → username. Once."""
+        links = {key: f"/user/{name}" for key, name in people.items() if key in self.mentions}
+        links |= {f"#{tag}": f"/tag/{quote(tag)}" for tag in self.tags}
+        for token in self._tokens:
+            if token.children:
+                token.children = list(_with_links(token.children, links))
+        _tame(self._tokens)
+        return Markup(fence.clean(markdown.renderer.render(self._tokens, markdown.options, {})))
+
+
+def tag_key(word):
+    """Return the tag as it is kept, or None: a number alone, as in #1, is none."""
+    word = normalize("NFC", normalize("NFC", word).casefold()).strip("_-")
+    return word if len(word) <= 50 and any(c.isalpha() for c in word) else None
+
+
+def tag_of(text):
+    """Return the tag that a text alone is, as it is kept, or None."""
+    return tag_key(text) if TAG_WORD.fullmatch(text) else None
+
+
+def _few(names):
+    return list(dict.fromkeys(names))[:MOST_NAMED]
+
+
+def _names_of(tokens):
+    """Yield each name and tag of a text, and whether it stands in a quotation."""
+    depth = 0
+    for token in tokens:
+        depth += token.nesting if token.type.startswith("blockquote_") else 0
+        for _, names in _named_in(token.children or ()):
+            yield from ((name, depth > 0) for name, *_ in names)
+
+
+def _named_in(children):
+    """Yield each token with the names in it: (@name or #tag, start, end). In links are none.
+
+    What stands before a token counts, whatever its emphasis: in a*b*@example.org is no name.
+    """
+    depth, before = 0, ""
+    for child in children:
+        depth += child.nesting if child.type.startswith("link_") else 0
+        plain = child.type == "text" and depth == 0
+        yield child, list(_names_in(child.content, before)) if plain else []
+        before = "\n" if child.type.endswith("break") else child.content[-1:] or before
+
+
+def _names_in(text, before):
+    if "@" not in text and "#" not in text:
+        return
+    whole, shift = before + text, len(before)
+    found = chain(MENTION.finditer(whole, shift), TAG.finditer(whole, shift))
+    for match in sorted(found, key=lambda match: match.start()):
+        yield match[0], match.start() - shift, match.end() - shift
+
+
+def _with_links(children, links):
+    """Yield the tokens with a link for each name in them that leads somewhere."""
+    for child, names in _named_in(children):
+        if not names:
+            yield child
+            continue
+        text, at = child.content, 0
+        for name, start, end in names:
+            key = username_key(name[1:]) if name[0] == "@" else f"#{tag_key(name[1:])}"
+            if href := links.get(key):
+                yield Token("text", "", 0, content=text[at:start])
+                yield Token("link_open", "a", 1, attrs={"href": href})
+                yield Token("text", "", 0, content=name)
+                yield Token("link_close", "a", -1)
+                at = end
+        yield Token("text", "", 0, content=text[at:])
+
+
+def is_allowed(link):
+    """Whether an address, as it was normalised, leads where links may lead (R-15)."""
+    return LINK.fullmatch(link) is not None
+
+
+def _tame(tokens):
+    """Shift headings below the title of the page, and leave no attribute that is not ours."""
+    heading, linked = 1, 0
+    for token in _all(tokens):
+        if token.type == "heading_open":
+            heading = min(int(token.tag[1]) + 1, heading + 1, DEEPEST)  # none is left out
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{heading}"
+        elif token.type == "link_open":
+            linked += len(token.attrs["href"])
+            token.attrs = _link(token.attrs["href"]) if linked <= MOST_LINKED else {}
+        elif token.type in ("th_open", "td_open"):
+            token.attrs = {"scope": "col"} if token.tag == "th" else {}
+        elif token.type == "fence":
+            language = LANGUAGE.fullmatch(token.info.strip().partition(" ")[0])
+            token.info = language[0] if language else ""
+
+
+def _all(tokens):
+    for token in tokens:
+        yield token
+        yield from token.children or ()
+
+
+def _link(href):
+    return {"href": href} if href.startswith("/") else {"href": href, "rel": REL}
+
+
+def _table(state, start, end, silent):
+    """A table, as long as the text has not had too many cells."""
+    had = state.env.get("cells", 0)
+    if had > MOST_CELLS or not table(state, start, end, True):
+        return False
+    if silent:
+        return True
+    header = state.src[state.bMarks[start] : state.eMarks[start]]
+    rows = next((line for line in range(start, end) if state.isEmpty(line)), end) - start
+    state.env["cells"] = had + rows * (header.count("|") + 1)
+    return state.env["cells"] <= MOST_CELLS and table(state, start, end, False)
+
+
+def _keep_escaped(state):
+    r"""Leave \@ and \# tokens of their own: as a part of the text they would name somebody."""
+    for child in _all(state.tokens):
+        if child.type == "text_special" and child.content in ("@", "#"):
+            child.type = "escaped"
+
+
+def _escaped(renderer, tokens, index, options, environment):
+    return tokens[index].content
+
+
+def _name(state, silent):
+    """Leave a name or a tag as it is, such as @a._b_c, where emphasis would take it apart.
+
+    But for what is at its end where emphasis has begun, as in _Dear @ann_.
+    """
+    if state.src[state.pos] not in "@#":
+        return False
+    found = MENTION.match(state.src, state.pos) or TAG.match(state.src, state.pos)
+    if found is None:
+        return False
+    has_begun = any(d.marker == ord("_") and d.open for d in state.delimiters[-NEAR:])
+    name = found[0].rstrip("_") if has_begun else found[0]
+    if not silent:
+        state.append_pending(name)
+    state.pos += len(name)
+    return True
+
+
+def _picture(state, silent):
+    """A picture is a link to it; in a link, it is what it says it shows."""
+    start = len(state.tokens)
+    state.pos += 1
+    if state.src[state.pos - 1 : state.pos + 1] != "![" or not link(state, silent):
+        state.pos -= 1
+        return False
+    if state.linkLevel and not silent:
+        for token in (state.tokens[start], state.tokens[-1]):
+            token.type, token.tag, token.nesting = "text", "", 0
+    return True
+
+
+def _name_links(state):
+    """A link without a word to press shows where it leads."""
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_with_named_links(token.children))
+
+
+def _with_named_links(children):
+    href, words = "", ""
+    for child in children:
+        words += child.content
+        if child.type == "link_open":
+            href, words = child.attrs["href"], ""
+        elif child.type == "link_close" and is_blank(words):
+            yield Token("text", "", 0, content=markdown.normalizeLinkText(href))
+        yield child
+
+
+def _normalized(address):
+    """The address as a link holds it; its domain as browsers of today read it."""
+    if not address.isascii():
+        parsed = mdurl.parse(address, slashes_denote_host=True)
+        if parsed.hostname:
+            address = mdurl.format(parsed._replace(hostname=domain_key(parsed.hostname)))
+    return normalizeLink(address)
+
+
+def _open_table(renderer, tokens, index, options, environment):
+    return "<div><table>\n"  # the div is what scrolls where the table is wide
+
+
+def _close_table(renderer, tokens, index, options, environment):
+    return "</table></div>\n"
+
+
+def _keep(tag, attribute, value):
+    if attribute == "class":
+        return value if LANGUAGE_CLASS.fullmatch(value) else None
+    return value if attribute != "href" or is_allowed(value) else None
+
+
+markdown = MarkdownIt("commonmark", {"html": False, "breaks": True})
+markdown.enable(["strikethrough", "table"])
+markdown.inline.ruler.at("image", _picture)
+markdown.inline.ruler.before("strikethrough", "name", _name)
+markdown.block.ruler.at("table", _table, {"alt": ["paragraph", "reference"]})
+markdown.core.ruler.before("text_join", "escaped", _keep_escaped)
+markdown.add_render_rule("escaped", _escaped)
+markdown.add_render_rule("table_open", _open_table)
+markdown.add_render_rule("table_close", _close_table)
+markdown.core.ruler.after("text_join", "named_links", _name_links)
+markdown.normalizeLink = _normalized
+markdown.validateLink = is_allowed
+autolinks.init_markdown(markdown)
+fence = nh3.Cleaner(
+    tags=TAGS,
+    attributes={"a": {"href"}, "code": {"class"}, "ol": {"start"}},
+    tag_attribute_values={"a": {"rel": {REL}}, "th": {"scope": {"col"}}},
+    attribute_filter=_keep,
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)

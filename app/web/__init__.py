@@ -1,0 +1,1 @@
+"""Requests and answers: headers, errors, templates, the log of requests, unsaved forms."""

@@ -1,0 +1,67 @@
+"""Filters of the log; they stand in the address of its pages."""
+
+from datetime import UTC, datetime, time
+
+from flask import request
+from wtforms import DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional
+
+from ..forms import Form, at_most, stripped, visible
+from ..models import AuditEntry, User
+from ..models.audit.actions import MODERATION
+from ..models.fields import at_midnight
+
+KINDS = [SelectChoice("", "Everything")]
+KINDS += [
+    SelectChoice(act, act.capitalize(), optgroup=group)
+    for group, (acts, _) in MODERATION.items()
+    for act in sorted(acts)
+]
+
+
+def name_field(label, longest=64):
+    return StringField(label, filters=[stripped], validators=[visible, at_most(longest)])
+
+
+class LogFilters(Form):
+    class Meta(Form.Meta):
+        csrf = False
+
+        def wrap_formdata(self, form, formdata):
+            return request.args
+
+    since = DateField("Since", validators=[Optional()])
+    until = DateField("Until", validators=[Optional()])
+
+    @property
+    def args(self):
+        """What is asked for, as it stands in the address."""
+        return {field.name: request.args[field.name] for field in self if field.data}
+
+    def conditions(self):
+        """Yield what is asked for, as far as it is filled in."""
+        if self.since.data:
+            yield AuditEntry.created_at >= datetime.combine(self.since.data, time.min, UTC)
+        if self.until.data and self.until.data.year < 9999:
+            yield AuditEntry.created_at < at_midnight(self.until.data)
+
+
+class ActFilters(LogFilters):
+    """Of acts of moderation."""
+
+    kind = SelectField("Kind", choices=KINDS, default="")
+    moderator = name_field("Moderator")
+
+    def conditions(self):
+        yield from super().conditions()
+        if self.kind.data:
+            yield AuditEntry.action == self.kind.data
+        if self.moderator.data:
+            yield AuditEntry.actor_name == as_written(self.moderator.data)
+
+
+def as_written(name):
+    """Return a name as the log has it: a username may be typed in any case."""
+    person = User.with_username(name)
+    return person.username if person else name

@@ -1,0 +1,96 @@
+"""What the log holds, in words: settings, moments, yes and no, roles."""
+
+import json
+import re
+from datetime import datetime
+
+from ..models.fields import full
+from ..models.site.setting import READERS, REGISTRATION
+
+SETTINGS = {  # name: what people call it
+    "site_name": "name of the site",
+    "registration": "who may sign up",
+    "readers": "who may read",
+    "posts_per_page": "rows on a page of a list",
+    "frozen": "read-only",
+    "frozen_until": "read-only until",
+    "freeze_text": "words while read-only",
+    "welcome": "welcome on the front page",
+    "names_in_log": "members named in the public log",
+    "sign_up_text": "words above the sign-up form",
+    "notice_hours": "time until staff are told that something waits",
+    "warning_days": "time after which a warning is over",
+    "report_categories": "what a report may be about",
+    "hold_first": "first texts of a newcomer that wait for approval",
+    "hold_links": "texts of newcomers with links wait for approval",
+}
+UNITS = {"notice_hours": "hour", "warning_days": "day"}
+CHOICES = {"registration": REGISTRATION, "readers": READERS}
+FIELDS = {"index": "landing page", "about_me": "about"}
+MOMENT = re.compile(
+    r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.]\d+)?)?(?:Z|[+]\d{2}:?\d{2})"
+)
+YES_NO = {"True": "yes", "False": "no", "true": "yes", "false": "no"}
+
+
+def init_app(app):
+    app.add_template_filter(said)
+    app.add_template_filter(target)
+
+
+def target(entry):
+    """Return what an entry is about, as people call it."""
+    if entry.target_type == "setting":
+        return SETTINGS.get(entry.target_name, _spaced(entry.target_name))
+    return entry.target_name
+
+
+def said(text, entry=None):
+    """Return `before` or `after` of an entry in words."""
+    name = entry.target_name if entry is not None and entry.target_type == "setting" else ""
+    if name:
+        return _setting(name, text)
+    values = _values_in(text)
+    if values is None:
+        return _plain(text)
+    return ", ".join(f"{FIELDS.get(k) or _spaced(k)}: {_value(v)}" for k, v in values.items())
+
+
+def _setting(name, text):
+    if text in CHOICES.get(name, ()):
+        return CHOICES[name][text].partition(":")[0]
+    if text.isdecimal() and name in UNITS:
+        unit = UNITS[name]
+        return "never" if text == "0" else f"{text} {unit}{'s' if text != '1' else ''}"
+    return _plain(text)
+
+
+def _values_in(text):
+    try:
+        values = json.loads(text) if text.startswith("{") else None
+    except (RecursionError, ValueError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _value(value):
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nothing"
+    return "nothing" if value in (None, "") else _plain(str(value))
+
+
+def _plain(text):
+    return YES_NO.get(text) or MOMENT.sub(_in_words, text)
+
+
+def _in_words(match):
+    try:
+        return full(datetime.fromisoformat(match[0]))
+    except ValueError:
+        return match[0]
+
+
+def _spaced(name):
+    return name.replace("_", " ")

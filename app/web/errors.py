@@ -1,0 +1,253 @@
+"""Errors, as a page, and with the same facts as JSON where JSON was asked for."""
+
+import time
+
+from flask import current_app, g, jsonify, render_template, request, url_for
+from flask.globals import request_ctx
+from flask_limiter import RateLimitExceeded
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import (
+    DataError,
+    InterfaceError,
+    OperationalError,
+    ProgrammingError,
+    TimeoutError,
+)
+from werkzeug.exceptions import Forbidden, HTTPException
+
+from ..access.policies import may_open
+from ..decorators import KeptBack, PermissionMissing
+from ..extensions import db, limiter, login_manager
+from ..models import Role, RoleRequest
+from ..models.fields import end_in_words, iso
+from ..permissions import Permission
+from .requests import actor, is_local, this_page
+from .typed import came_from_here, park, typed_fields, typed_texts
+
+TITLES = {
+    400: "That request could not be read",
+    401: "Please sign in",
+    403: "You may not open this",
+    404: "There is nothing here",
+    405: "That cannot be done here",
+    409: "This could not be done",
+    413: "That is too much at once",
+    414: "This address is too long",
+    429: "Too many tries",
+    500: "Something broke",
+    503: "The site is not well just now",
+}
+WORDS = {
+    400: "Something in it cannot be meant as it came. Go back, and try once more.",
+    401: "This is for people who are signed in.",
+    403: "Your account does not allow this.",
+    404: "The page may have moved, or the address has a typing mistake.",
+    405: "This address takes requests of another kind.",
+    413: "A request may hold {} at most.",
+    414: "Shorten it. A search looks at the first 200 characters of a question.",
+    429: "To keep guessing and flooding out, this has a limit.",
+    500: "The fault is ours. It has been noted, with the number below.",
+    503: "Please try again in a moment; nothing that you had saved is lost.",
+}
+STALE_TITLE = "This form is out of date"
+STALE_FORM = (
+    "You have signed in or out since it was opened. Open it again; if you had typed something"
+    " long, your browser's Back button brings it back."
+)
+KEPT_FORM = (
+    "You have signed in or out since it was opened. What you typed is here: go back to the form,"
+    " check it and send it."
+)
+KEPT_TEXT = "You have signed in or out since it was opened. Your text is here: send it once more."
+SILENCED = "You are silenced{}: you can read here, but not write."
+SUSPENDED = "Your account is suspended{}."
+GONE = "What you wrote about was deleted or hidden meanwhile."
+AWAY = OperationalError, InterfaceError, ProgrammingError, TimeoutError
+LONGEST_ACCEPT = 1000
+DATABASE_AWAY = 5  # seconds after which to try again
+
+
+def init_app(app):
+    app.register_error_handler(HTTPException, show)
+    app.register_error_handler(CSRFError, show_stale_form)
+    app.register_error_handler(KeptBack, show_sanction)
+    app.register_error_handler(PermissionMissing, show_missing_permission)
+    app.register_error_handler(RateLimitExceeded, show_limit)
+    app.register_error_handler(DataError, show_bad_data)
+    for kind in AWAY:
+        app.register_error_handler(kind, show_database_away)
+    app.register_error_handler(Exception, show_fault)
+
+
+def show(error):
+    """Answer any HTTP error; redirects and answers that a view made itself pass as they are."""
+    if error.code is None or error.code < 400 or error.response is not None:
+        return error
+    facts = {}
+    if error.code in (403, 409) and error.description != Forbidden.description:
+        facts["words"] = error.description  # a view said why
+    if error.code in (403, 404, 409, 413, 429):
+        facts |= kept_text()
+    if error.code == 404 and "kept" in facts:
+        facts["words"] = GONE
+    if seconds := getattr(error, "retry_after", None):
+        facts["retry_after"] = seconds
+    if error.code == 400 and current_app.debug and "not trusted" in (error.description or ""):
+        facts["words"] = f"{error.description} Name this host in TRUSTED_HOSTS to allow it."
+    if error.code == 413:
+        facts |= way_back()
+        facts["words"] = WORDS[413].format(size_in_words(request.max_content_length))
+    if request_ctx.url_adapter is None:  # the Host is none of ours, so no address was looked up
+        request_ctx.url_adapter, facts["bare"] = current_app.url_map.bind(""), True
+    response = answer(error.code, **facts)
+    response.allow.update(getattr(error, "valid_methods", None) or ())
+    return response
+
+
+def kept_text():
+    """What somebody typed into a form that was refused: they get it back, to take along.
+
+    Strangers too, where their browser says that a page of this site sent it.
+    """
+    texts = typed_texts()
+    if not texts or not (current_user.is_authenticated or came_from_here()):
+        return {}
+    return {"kept": texts, "before": page_before()}
+
+
+def page_before():
+    """Return where the form was, as the browser tells, if that is a page of this site."""
+    path = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
+    return path if is_local(path) else None
+
+
+def show_stale_form(error):
+    """What was typed is shown again, with a fresh token (R-12), and nothing is sent by itself.
+
+    To members, as a form of another site comes without their cookie; and to others where their
+    browser says that a page of this site sent it. Who has to sign in for it gets it back then.
+    """
+    is_member = current_user.is_authenticated
+    if not (is_member or came_from_here()):
+        return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **way_back()})
+    if not is_member and park() and not request.endpoint.startswith("auth."):
+        return login_manager.unauthorized()
+    facts, text = way_back(), request.form.get("body")
+    if text and "back" in facts and is_member and list(typed_texts()) == ["Body"]:
+        facts |= dict(
+            typed=text,
+            version=request.form.get("version"),
+            key=request.form.get("key", ""),
+            words=KEPT_TEXT,
+        )
+    elif "back" in facts and typed_fields():
+        facts |= dict(fields=typed_fields(), words=KEPT_FORM)
+    return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **facts})
+
+
+def way_back():
+    """Where the form stands that was sent, if it is a page that can be opened again."""
+    back = this_page()
+    is_page = request.url_rule is not None and "GET" in request.url_rule.methods
+    return {"back": back} if is_page and is_local(back) else {}
+
+
+def show_missing_permission(error):
+    """Say all that the person lacks, should another guard of the page ask for more still."""
+    policy = current_app.extensions["access"].get(request.endpoint)
+    asked = error.permission | ((policy and policy.permission) or 0)
+    held = current_user.current_role.permissions if current_user.current_role else 0
+    holders = db.session.scalars(Role.granting(asked)).all()
+    facts = ways_to_ask(holders) if may_open("main.ask_for_role") else {}
+    facts["missing"] = Permission.names(asked & ~held)
+    facts |= kept_text()
+    return answer(403, holders=[role.name for role in holders], **facts)
+
+
+def show_sanction(error):
+    """It is a sanction that says no, until when, and where to read why."""
+    until = current_user.kept_until
+    end = f" until {end_in_words(until)}" if until else ""
+    words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
+    facts = {"until": iso(until) if until else None, "standing": url_for("main.standing")}
+    return answer(403, title="A sanction keeps you from this", words=words, **facts, **kept_text())
+
+
+def ways_to_ask(roles):
+    """The roles for which the member may ask, each with the address where; or which one waits."""
+    roles = [role for role in roles if role.requestable]
+    if not roles or current_user.viewed_role is not None:
+        return {"ask": []}  # who only looks asks for nothing
+    asked = RoleRequest.open_of(actor())
+    if asked is None:
+        return {"ask": [_way(role) for role in roles]}
+    return {"ask": [], "waits": _way(asked.role)}
+
+
+def _way(role):
+    return {"role": role.name, "url": url_for("main.ask_for_role", id=role.id)}
+
+
+def show_limit(error):
+    """The loose limit on writing, which the extension counts."""
+    limit = limiter.current_limit
+    seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
+    return answer(429, retry_after=seconds, **kept_text())
+
+
+def show_bad_data(error):
+    """PostgreSQL refuses what no column can hold. Forms catch it first; this is the net below."""
+    db.session.rollback()
+    return answer(400)
+
+
+def show_database_away(error):
+    words = getattr(error, "orig", None) or error.__class__.__name__
+    ours = isinstance(error, ProgrammingError)  # a table that is missing, or a fault of ours
+    current_app.logger.error("The database did not answer: %s", words, exc_info=ours)
+    db.session.remove()
+    return answer(503, retry_after=DATABASE_AWAY, bare=True)
+
+
+def show_fault(error):
+    current_app.logger.exception("request %s failed", g.get("request_id", "-"))
+    db.session.remove()
+    return answer(500, bare=True)
+
+
+def answer(code, *, title=None, words=None, retry_after=None, bare=False, **facts):
+    """Return the error page, or its JSON twin; `bare` asks the database nothing."""
+    title = title or TITLES.get(code, "That did not work")
+    facts = {"code": code, "title": title, **facts}
+    facts["words"] = words or WORDS.get(code, "Please go back and try again.")
+    facts["request_id"] = g.get("request_id", "-")
+    if retry_after:
+        facts["retry_after"] = retry_after
+    if bare:
+        g.database_away = True
+        g._login_user = login_manager.anonymous_user()  # else Flask-Login asks the database
+    if prefers_json():
+        response = jsonify(error=facts)
+    else:
+        try:
+            page = render_template("errors/error.html", bare=bare, **facts)
+        except AWAY as error:  # on the way to who is reading
+            return show_database_away(error)
+        response = current_app.make_response(page)
+    response.status_code = code
+    if retry_after:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def size_in_words(size):
+    megabytes = size // (1024 * 1024)
+    return "one megabyte" if megabytes == 1 else f"{megabytes} megabytes"
+
+
+def prefers_json():
+    if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
+        return False  # reading it would take longer than the page
+    accepts = request.accept_mimetypes
+    return accepts["application/json"] > accepts["text/html"]

@@ -1,0 +1,68 @@
+"""What a page offers while the site is frozen: no form and no button that would be refused."""
+
+import re
+
+from flask import current_app, render_template, request
+from flask_login import current_user
+from markupsafe import Markup
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from ..access.policies import WHILE_FROZEN
+from ..models.site.setting import settings_at_hand
+
+FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
+BUTTON = re.compile(r"<button\b([^>]*\bformaction=[^>]*)>(.*?)</button>", re.DOTALL)
+TARGET = re.compile(r"""\b(?:form)?action="([^"?#]*)""")
+TO_FILL_IN = re.compile(r"""<(?:textarea|select)\b|<input\b(?![^>]*type="(?:hidden|submit)")""")
+UNSURE = re.compile(r"""<details class="sure">(?:(?!<button|<form).)*?</details>""", re.DOTALL)
+
+
+def init_app(app):
+    app.add_template_filter(offered)
+
+
+def is_frozen_for(person):
+    """Whether a person may not write because the site is frozen: staff still may."""
+    return settings_at_hand().is_frozen and not (person.is_moderator() or person.is_administrator())
+
+
+def offered(html, is_error=False):
+    """Return the HTML of a page without the forms and buttons that a freeze would refuse.
+
+    The page of an error keeps them: they hold what somebody typed.
+    """
+    if is_error or not is_frozen_for(current_user):
+        return html
+    html = BUTTON.sub(_button, FORM.sub(_form, str(html)))
+    return Markup(UNSURE.sub("", html))
+
+
+def _form(match):
+    attributes, inside = match.groups()
+    if 'method="post"' not in attributes or not _is_refused(attributes):
+        return match[0]
+    if 'id="acts"' in attributes:  # where its buttons lead, they say themselves
+        return match[0]
+    return render_template("_paused.html") if TO_FILL_IN.search(inside) else ""
+
+
+def _button(match):
+    """Leave out a button that is refused; one that shows a number becomes words."""
+    attributes, inside = match.groups()
+    if not _is_refused(attributes):
+        return match[0]
+    return f"<span>{inside}</span>" if re.search(r"\d", inside) else ""
+
+
+def _is_refused(attributes):
+    """Whether what a form or button leads to is closed; nowhere is where the page is."""
+    target = TARGET.search(attributes)
+    path = (target and target[1]) or request.script_root + request.path
+    try:
+        endpoint, _ = current_app.create_url_adapter(request).match(
+            path.removeprefix(request.script_root), method="POST"
+        )
+    except (HTTPException, RequestRedirect):
+        return False
+    return endpoint not in WHILE_FROZEN

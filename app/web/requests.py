@@ -1,0 +1,282 @@
+"""Headers on every answer, junk refused before any view, a safe `next`, and who acts."""
+
+import re
+import secrets
+import unicodedata
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+from flask import abort, current_app, g, request
+from flask_login import current_user
+from sqlalchemy.orm.exc import ObjectDeletedError
+from werkzeug.exceptions import ClientDisconnected, HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ..access.policies import may_open
+from ..extensions import db, login_manager
+from ..security.rate_limits import ASKED_AGAIN
+from .cookies import name_by_port
+
+URLENCODED = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+LONGEST_FORM = 256 * 1024  # bytes; longer ones are for files, which come in parts
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "object-src": "'none'",
+    "frame-ancestors": "'none'",
+}
+POLICY_WORDS = "; ".join(f"{name} {source}" for name, source in POLICY.items())
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Frame-Options": "DENY",
+}
+VIEWED = "viewed_role"  # where a browser keeps the id of the role that it looks at the site with
+LOCAL_PATH = re.compile(
+    r"/(?!/)[!-\[\]-~]*"
+)  # printable ASCII without backslash: browsers bend that
+
+
+class Body:
+    """The body of a request: what goes wrong while it is read is the client's doing, so a 400.
+
+    Servers raise errors of their own for it, such as a chunk whose size is no number (R-89).
+    """
+
+    def __init__(self, stream):
+        self._stream = stream
+
+    def read(self, *size):
+        return self._ask(self._stream.read, *size)
+
+    def readline(self, *size):
+        return self._ask(self._stream.readline, *size)
+
+    def readlines(self, *hint):
+        return self._ask(self._stream.readlines, *hint)
+
+    def __iter__(self):
+        return iter(self.readline, b"")
+
+    def _ask(self, question, *values):
+        try:
+            return question(*values)
+        except HTTPException:
+            raise
+        except Exception as error:
+            raise ClientDisconnected from error
+
+
+def guard_body(wsgi_app):
+    def guarded(environ, start_response):
+        environ["wsgi.input"] = environ["wsgi.input"] and Body(environ["wsgi.input"])
+        return wsgi_app(environ, start_response)
+
+    return guarded
+
+
+def mount(wsgi_app, path):
+    """Serve the site under a path, whether the proxy in front passes it on or strips it."""
+
+    def mounted(environ, start_response):
+        if not environ.get("SCRIPT_NAME"):
+            asked = environ["PATH_INFO"]
+            if f"{asked}/".startswith(f"{path}/"):
+                environ["PATH_INFO"] = asked[len(path) :]
+            environ["SCRIPT_NAME"] = path
+        return wsgi_app(environ, start_response)
+
+    return mounted
+
+
+def init_app(app):
+    app.wsgi_app = guard_body(app.wsgi_app)
+    if app.config["COOKIES_BY_PORT"]:
+        app.wsgi_app = name_by_port(app.wsgi_app)
+    if app.config["APPLICATION_ROOT"] != "/":
+        app.wsgi_app = mount(app.wsgi_app, app.config["APPLICATION_ROOT"])
+    if proxies := app.config["PROXY_COUNT"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
+    app.before_request(number_request)
+    app.before_request(allow_upload)
+    app.before_request(refuse_junk)
+    app.after_request(set_headers)
+    app.add_template_global(csp_nonce)
+    app.add_template_global(this_page)
+    app.add_template_global(site_link)
+
+
+def number_request():
+    g.request_id = secrets.token_hex(8)
+
+
+def takes_files(largest):
+    """Let a view take a body of so many bytes; see `allow_upload`."""
+
+    def mark(view):
+        view.largest_upload = largest
+        return view
+
+    return mark
+
+
+def allow_upload():
+    """Let more than a megabyte in where a view takes files, but from nobody whom it turns away.
+
+    The first look at a form reads all of it, so this comes before everything else.
+    """
+    largest = getattr(current_app.view_functions.get(request.endpoint), "largest_upload", None)
+    if largest and request.mimetype == MULTIPART and may_open(request.endpoint):
+        request.max_content_length = largest
+
+
+def refuse_junk():
+    """400 for text that no form of ours can mean: NUL and other controls, broken UTF-8 (R-86)."""
+    if request.endpoint is None:
+        return  # nothing will read it
+    texts = [request.path, *_texts(request.args)]
+    if request.method not in ("GET", "HEAD", "OPTIONS"):
+        if request.mimetype == URLENCODED:
+            body = request.get_data()
+            if len(body) > LONGEST_FORM:
+                abort(413)
+            if is_broken(body):
+                abort(400, "The text is not UTF-8.")
+        if None in request.form or None in request.files:  # Flask-WTF takes each name for a text
+            abort(400, "A field has no name.")
+        texts += _texts(request.form)
+        texts += [file.filename or "" for file in request.files.values()]
+    if is_broken(request.query_string) or any(is_junk(text) for text in texts):
+        abort(400, "The text holds characters that cannot be stored.")
+
+
+def is_broken(encoded):
+    """Whether percent-encoded bytes are no UTF-8; Werkzeug would spell them out as %FF."""
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def is_junk(text):
+    if text.isascii() and text.isprintable():
+        return False
+    if "\ufffd" in text:  # what Werkzeug makes of broken UTF-8
+        return True
+    return any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text)
+
+
+def set_headers(response):
+    policy, headers = POLICY_WORDS, response.headers
+    if nonce := g.get("csp_nonce"):
+        policy = policy.replace("script-src", f"script-src 'nonce-{nonce}'")
+    headers["Content-Security-Policy"] = policy
+    headers.update(HEADERS)
+    if "token" in (request.view_args or {}):  # the address of such a page is a secret (R-54)
+        headers["Referrer-Policy"] = "no-referrer"
+    headers["X-Request-ID"] = g.get("request_id", "-")
+    if current_app.config["SECURE"]:
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if "Cache-Control" not in headers:
+        headers["Cache-Control"] = "no-store"
+    if request.environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug"):
+        headers["Server"] = "Offbrand"  # the development server would tell its versions
+    return response
+
+
+def csp_nonce():
+    """Return this request's nonce; the policy names it once a template has asked for it."""
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(16)
+    return g.csp_nonce
+
+
+def is_local(target):
+    """Whether a browser that follows this `next` stays on this host (R-01)."""
+    if not target or not LOCAL_PATH.fullmatch(target):
+        return False
+    return "//" not in target.partition("?")[0]
+
+
+def this_page():
+    """The address of the page that is open, as a `next` may have it."""
+    return with_question(quote(request.script_root + request.path))
+
+
+def with_question(path):
+    """Return a path with the query string that the request came with."""
+    question = quote(request.query_string, safe="!$%&'()*+,/:;=?@")
+    return f"{path}?{question}" if question else path
+
+
+def back_to(default):
+    """Where the page that a button was on wants to be left for: its `next`, or the default."""
+    wanted = request.form.get("next")
+    return wanted if is_local(wanted) else default
+
+
+def actor():
+    """Return the person who acts: the model, not Flask-Login's proxy for it."""
+    return current_user._get_current_object()
+
+
+def read_for_change(thing):
+    """Where a form is sent, wait for others who change its row just now; then read it again.
+
+    What the form compares is then what it changes, see conflicts.py.
+    """
+    if request.method == "POST":
+        db.session.refresh(thing, with_for_update={"of": type(thing), "key_share": True})
+
+
+def undo():
+    """Roll back. Whoever was deleted meanwhile is a visitor from now on."""
+    person = actor()
+    db.session.rollback()
+    try:
+        person.id  # noqa: B018 - which asks the database again
+    except ObjectDeletedError:
+        g._login_user = login_manager.anonymous_user()
+
+
+def right_password(person, field):
+    """Whether the person typed their own password; guesses are counted, and the field says no."""
+    ASKED_AGAIN.take(person.id)
+    if person.verify_password(field.data):
+        ASKED_AGAIN.clear(person.id)
+        return True
+    field.errors = ["This is not your password."]
+    return False
+
+
+def site_link(endpoint, **values):
+    """Return a link that names the configured site, whatever Host a request claims (R-03)."""
+    site = urlsplit(current_app.config["SITE_URL"] or _place_of_request())
+    adapter = current_app.url_map.bind(
+        site.netloc, script_name=site.path or "/", url_scheme=site.scheme
+    )
+    return adapter.build(endpoint, values, force_external=True)
+
+
+def _place_of_request():
+    """In development the site is wherever it is asked for; SERVER_NAME where nobody asks."""
+    if request:
+        return request.root_url.rstrip("/")
+    host = current_app.config["SERVER_NAME"] or f"localhost:{current_app.config['PORT']}"
+    return f"http://{host}{current_app.config['APPLICATION_ROOT']}".rstrip("/")
+
+
+def _texts(values):
+    for name, many in values.lists():
+        yield name or ""  # a part of a multipart body may have none
+        yield from many

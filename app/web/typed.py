@@ -1,0 +1,93 @@
+"""What somebody typed into a form that could not be taken: they get it back.
+
+Without passwords, tokens and files. Who has to sign in first finds it behind the sign-in, in the
+form where it stood, and nothing is sent before they press its button.
+"""
+
+from datetime import timedelta
+from math import inf
+
+from flask import abort, flash, request
+from werkzeug.exceptions import HTTPException
+from wtforms import HiddenField, PasswordField, StringField
+
+from ..forms import RESTORED
+from ..security import tokens
+from .requests import is_local, undo, with_question
+
+PARKED = "parked"  # the field of the sign-in form that carries it
+LIFETIME = timedelta(hours=1)
+NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage", "login", "remember"}
+MARKS = {"key", "submit", "version"}
+MOST = 64 * 1024  # characters that a form can carry through the sign-in
+
+
+def typed_fields(most=MOST):
+    """Return pairs of a name and a value, as the form that was sent has them."""
+    if request.method != "POST" or request.endpoint is None:
+        return []
+    try:
+        pairs = list(request.form.items(multi=True))
+    except HTTPException:  # a body that is too large, or broken
+        return []
+    pairs = [(name, value) for name, value in pairs if name and not _is_secret(name)]
+    return pairs if sum(len(value) for _, value in pairs) <= most else []
+
+
+def typed_texts():
+    """Return what a person can read of it: label → text, without ids and marks of the form."""
+    return {
+        name.replace("_", " ").capitalize(): value
+        for name, value in typed_fields(inf)
+        if value.strip() and not value.strip().isdecimal() and not _is_mark(name, value)
+    }
+
+
+def refuse(words, form=None, kind="danger"):
+    """Undo an act that the rules forbid, and say why.
+
+    Where something was typed into the form, that is done by an error page, which gives it back.
+    """
+    undo()
+    if form is not None and any(field.data for field in form if _is_typed(field)):
+        abort(409, str(words))
+    flash(str(words), kind)
+
+
+def park():
+    """Return what was typed and where, signed, for the sign-in form to carry; None for nothing."""
+    fields = typed_fields()
+    if not any(value.strip() for name, value in fields if name not in MARKS):
+        return None
+    return tokens.sign("parked form", {"path": here(), "fields": fields}, LIFETIME)
+
+
+def unpark(text):
+    """Return (path, fields) of what the sign-in form carried, or None."""
+    verdict, payload = tokens.read("parked form", text or "")
+    return (payload["path"], payload["fields"]) if verdict and is_local(payload["path"]) else None
+
+
+def here():
+    """Return the address that the form was sent to."""
+    return with_question(request.script_root + request.path)
+
+
+def came_from_here():
+    """Whether the browser says that a page of this site sent the form, and so nobody planted it."""
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site == "same-origin"
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
+
+
+def _is_mark(name, value):
+    """Whether it is a mark of the form itself, or a button, which says what it is called."""
+    return name in MARKS or value.lower() == name
+
+
+def _is_typed(field):
+    return isinstance(field, StringField) and not isinstance(field, HiddenField | PasswordField)
+
+
+def _is_secret(name):
+    return name in NEVER or "password" in name
