@@ -13,6 +13,7 @@ from app.models.content.screening import Hold
 from app.models.errors import Refused
 from app.models.fields import utcnow
 from app.models.moderation.ruling import Penalty
+from app.models.retention.erasure import delete_account
 
 WHY = "It was a <b>joke</b>."
 
@@ -463,7 +464,7 @@ def test_a_text_that_its_author_deleted_meanwhile_is_restored_for_the_record(ali
 def test_with_an_account_its_appeals_go(client, alice, mona, ada, appeal):
     id = appeal.id
     write_to = f"/moderation/appeals/{id}"
-    alice.delete(by=ada)
+    delete_account(alice, by=ada)
     client.sign_in(mona)
 
     assert client.get(write_to).status_code == decide(client, id).status_code == 404
@@ -473,7 +474,7 @@ def test_with_an_account_its_appeals_go(client, alice, mona, ada, appeal):
 
 def test_what_staff_said_stays_when_they_are_gone(client, alice, ada, mona, appeal):
     appeal.say(by=mona, body="What was the joke?")
-    mona.delete(by=ada)
+    delete_account(mona, by=ada)
     client.sign_in(alice)
 
     assert "What was the joke?" in client.get(f"/standing/appeal/{appeal.id}").text

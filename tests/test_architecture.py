@@ -12,6 +12,22 @@ FLOORS = [
     ["account", "admin", "auth", "cli", "dev", "main", "moderation"],
     ["app"],
 ]
+# What may import what within the models, and within the ground: each row only from those above it.
+ROOMS = [
+    ["fields", "errors", "counted", "lease", "locking", "pair"],
+    ["audit"],
+    ["notifications", "roles", "site"],
+    ["users"],
+    ["content", "mail"],
+    ["reading"],
+    ["moderation"],
+    ["retention", "visit"],
+]
+GROUND = [
+    ["databases", "images", "permissions", "text"],
+    ["extensions", "security"],
+    ["forms", "pagination"],
+]
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 FILES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
@@ -81,3 +97,27 @@ def test_imports_stand_at_the_top_and_are_there_for_all():
 
 def test_every_file_opens_with_a_sentence():
     assert [module for module, tree in TREES.items() if not ast.get_docstring(tree)] == []
+
+
+def test_the_models_and_the_ground_have_an_order_too():
+    """Files of one row may import each other; `test_imports_never_turn_in_a_circle` limits that."""
+    wrong = []
+    for rows, depth in ((ROOMS, 2), (GROUND, 1)):
+        row = {name: number for number, names in enumerate(rows) for name in names}
+        for module, others in IMPORTS.items():
+            here = room(module, depth)
+            there = [
+                other for other in others if row.get(room(other, depth), -1) > row.get(here, 99)
+            ]
+            wrong += [f"{module} imports {other}" for other in there]
+
+    assert wrong == []
+    rooms = {room(module, 2) for module in FILES if module.startswith("app.models.")}
+    assert rooms == {name for names in ROOMS for name in names}
+
+
+def room(module, depth):
+    """Return the name of the package below `app` or `app.models` that a module belongs to."""
+    parts = module.split(".")
+    is_inside = parts[0] == "app" and (depth == 1 or parts[1:2] == ["models"])
+    return parts[depth] if is_inside and len(parts) > depth else None

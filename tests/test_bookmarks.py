@@ -5,6 +5,7 @@ from test_follows import next_of
 from app.extensions import db
 from app.models import Bookmark, Like, Post, Setting
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 
 
 def texts(page):
@@ -42,7 +43,7 @@ def test_the_likes_of_a_deleted_member_are_no_longer_counted(alice, bob):
     for person in (alice, bob):
         Like.add(post, by=person)
 
-    bob.delete()
+    delete_account(bob)
     db.session.flush()
 
     db.session.refresh(post)

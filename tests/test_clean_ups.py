@@ -15,6 +15,7 @@ from app.models.content.counters import wrong_counts
 from app.models.errors import Refused
 from app.models.fields import utcnow
 from app.models.moderation import clean_up as clean_up_rows
+from app.models.retention.erasure import delete_account
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 DAY = timedelta(days=1)
@@ -243,7 +244,7 @@ def test_it_goes_with_the_account(spam, alice, mona, since):
     ask(alice, since, mona)
     work()
 
-    alice.delete()
+    delete_account(alice)
     db.session.commit()
     work()
 

@@ -41,6 +41,7 @@ from app.models.fields import utcnow
 from app.models.lease import LEASE, LeaseLost
 from app.models.notifications.preference import MENTION, NEVER, Choice
 from app.models.retention.data_export import TRIES
+from app.models.retention.erasure import delete_account
 
 ASK = "/settings/data"
 NASTY = '<script>alert(1)</script> & "quotes" \' `code` [a](/rules) @bob'
@@ -402,7 +403,7 @@ def test_an_account_that_goes_meanwhile_takes_its_export_along(alice, ada):
     Post.publish("Hello", by=alice)
     DataExport.ask(alice)
     db.session.commit()
-    once = iter([lambda: (alice.delete(by=ada), db.session.commit())])
+    once = iter([lambda: (delete_account(alice, by=ada), db.session.commit())])
 
     data_export.work(between=lambda: next(once, lambda: None)())
 

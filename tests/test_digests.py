@@ -19,6 +19,7 @@ from app.models import Comment, Notification, NotificationChoice, Post, Sanction
 from app.models.fields import utcnow
 from app.models.mail.outbox import MOST_NEWS
 from app.models.notifications.preference import AT_ONCE, DAILY, NEVER, Choice
+from app.models.retention.erasure import delete_account
 from app.security.tokens import sign
 
 EVENING = datetime(2027, 3, 1, 20, 0, tzinfo=UTC)
@@ -148,7 +149,7 @@ def read_it(comment, alice, **people):
 
 
 def delete_the_reader(comment, alice, **people):
-    alice.delete()
+    delete_account(alice)
 
 
 WHATEVER = [hide, hide_behind_our_back, delete_behind_our_back, delete_the_post, mute]
@@ -534,7 +535,7 @@ def test_a_link_works_for_years_and_after_a_change_of_password_and_address(lette
 
 
 def test_a_link_dies_with_the_account(letter, client, alice):
-    alice.delete()
+    delete_account(alice)
 
     assert client.post(way_out(letter)).status_code == 400
 

@@ -8,6 +8,7 @@ from app.main import follows, mutes
 from app.models import Follow, Role, Setting, User
 from app.models.errors import Refused
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 
 
 def counts():
@@ -173,7 +174,7 @@ def test_a_deleted_member_is_no_longer_counted(alice, bob, mona):
     for a, b in ((alice, bob), (bob, alice), (bob, mona), (mona, alice)):
         a.follow(b)
 
-    alice.delete()
+    delete_account(alice)
     db.session.flush()
 
     assert counts() == {"bob": (0, 1), "mona": (1, 0)}

@@ -7,6 +7,7 @@ from factories import keep, make_user
 
 from app.extensions import db
 from app.models import AuditEntry, Role, User, WayBack
+from app.models.retention.erasure import delete_account
 from app.models.users.rank import Refused
 
 pytestmark = pytest.mark.both_databases
@@ -27,7 +28,7 @@ def test_a_way_back_of_a_deleted_member_leads_into_no_other_account(client, ada)
     evil = make_user("evil")
     token = evil.generate_email_revert_token("former@example.org")
     db.session.commit()
-    evil.delete(by=ada)
+    delete_account(evil, by=ada)
     db.session.commit()
     vic = make_user("vic")
     WayBack.open(vic, "vics@example.org")

@@ -11,6 +11,7 @@ from test_races import at_once, cookie_of, post, sign_up, statuses
 from app.admin import imports
 from app.extensions import db
 from app.models import AuditEntry, PeopleImport, User
+from app.models.retention.erasure import delete_account
 
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
@@ -111,7 +112,7 @@ def test_an_importer_who_is_deleted_meanwhile_is_led_on(app, client, ada, meet):
     meet(1)
 
     def delete():
-        User.with_username("ada").delete()
+        delete_account(User.with_username("ada"))
         db.session.commit()
 
     at_once(app, yes(app, waiting(), cookie), delete)

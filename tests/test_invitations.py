@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import AuditEntry, Invitation, Role, Setting, User
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 from app.models.users.rank import Refused
 from app.security.tokens import sign
 
@@ -528,7 +529,7 @@ def demote(ada, boss):
     [
         lambda ada, boss: ada.change_role(Role.named("Moderator"), by=boss),
         lambda ada, boss: ada.deactivate(by=boss),
-        lambda ada, boss: ada.delete(by=boss),
+        lambda ada, boss: delete_account(ada, by=boss),
         lambda ada, boss: ada.assign_address("elsewhere@example.org", by=boss),
     ],
     ids=["demoted", "deactivated", "deleted", "unproven"],
@@ -585,7 +586,7 @@ def test_whoever_sends_it_again_answers_for_the_role(client, ada):
     """R-81: the first inviter is gone, another administrator stands by it."""
     boss = make_user("boss", role="Administrator")
     invitation = invite(ada, role="Moderator")
-    ada.delete(by=boss)
+    delete_account(ada, by=boss)
     db.session.flush()
     invitation.resend(by=boss, times_sent=1)
 

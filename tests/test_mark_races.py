@@ -9,6 +9,7 @@ from test_races import at_once, cookie_of, post, restless_threads  # noqa: F401
 
 from app.extensions import db
 from app.models import Bookmark, Follow, Like, Post, User
+from app.models.retention.erasure import delete_account
 
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
 
@@ -93,7 +94,7 @@ def test_who_is_deleted_while_others_follow_and_like_leaves_right_counts(app, cl
     Like.add(db.session.get(Post, id), by=bob)
 
     def leave():
-        db.session.get(User, leaving).delete()
+        delete_account(db.session.get(User, leaving))
         db.session.commit()
 
     acts = clicks(app, client, people, "/user/bob/follow", f"/post/{id}/like")

@@ -17,6 +17,8 @@ from app.models import Comment, Notification, NotificationChoice, Post, User, Us
 from app.models.fields import utcnow
 from app.models.moderation.notification_cards import NotificationCard, notification_cards
 from app.models.notifications.preference import ACT, AT_ONCE, DAILY, NEVER, Choice
+from app.models.retention.erasure import delete_account
+from app.models.visit import session_with_token
 
 SILENT = Choice(in_site=False, mail=NEVER)
 BY_MAIL_ALONE = Choice(in_site=False, mail=DAILY)
@@ -362,7 +364,7 @@ def test_who_is_named_below_a_post_that_is_gone_is_told_nothing(post, alice, car
 def test_with_an_account_go_its_notifications_and_those_it_caused(post, answered, alice, bob):
     alice.follow(bob)
 
-    bob.delete()
+    delete_account(bob)
     db.session.commit()
 
     assert told() == []
@@ -511,7 +513,7 @@ def test_the_unread_are_counted_in_their_own_index(app, alice):
     row, token = UserSession.open(alice, remembered=False, address="", agent="")
     db.session.commit()
     with statements() as sent:
-        UserSession.with_token(token)
+        session_with_token(token)
     assert len(sent) == 1 and "LIMIT" in sent[0]
     question = select(UserSession.id, Notification.unread_of(UserSession.user_id))
     sql = str(question.compile(db.engine, compile_kwargs={"literal_binds": True}))

@@ -11,6 +11,7 @@ from app.models import Appeal, AuditEntry, Case, Role, Sanction, Setting, Watche
 from app.models.audit.actions import EVERYBODY, FOR_STAFF, MODERATION, STAFF, audience_of
 from app.models.audit.chain import Fault
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 
 PEOPLE = """ban, change role, clean up, deactivate, delete, end role, give notice, keep role,
 lift sanction, reactivate, reinstate sanction, silence, suspend, undo clean up, warn"""
@@ -200,7 +201,7 @@ def test_its_author_is_named_where_the_settings_say_so_and_they_are_there(client
         make_comment(post, person).hide(by=mona, reason="spam")
         post.hide(by=mona, reason="spam")
     people["anna"].edit(by=ada, username="annika")
-    people["berta"].delete(by=ada)
+    delete_account(people["berta"], by=ada)
     people["carla"].confirmed_at = None
     people["dora"].leaving_at = utcnow()
 

@@ -18,6 +18,7 @@ from app.extensions import db
 from app.jobs.mail_worker import Postman, _ring, deliver_pending, deliver_safely
 from app.models import OutboxMail
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 
 
 @pytest.fixture
@@ -497,7 +498,7 @@ def test_the_mailbox_keeps_the_newest_and_whatever_waits(app):
 def test_a_mail_outlives_the_person_it_was_written_to(app, alice):
     mail = make_mail("alice@example.org", user_id=alice.id)
 
-    alice.delete()
+    delete_account(alice)
     db.session.commit()
     db.session.refresh(mail)
 

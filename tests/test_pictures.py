@@ -16,6 +16,7 @@ from app.extensions import db
 from app.images import uploads
 from app.images.uploads import BROKEN, TOO_BIG, TOO_HEAVY, TOO_SMALL, UNKNOWN, Unusable, squared
 from app.models import Picture, Setting
+from app.models.retention.erasure import delete_account
 
 RED, BLUE = (220, 30, 30), (30, 30, 220)
 ORIENTATION, ARTIST = 0x0112, 0x013B
@@ -309,7 +310,7 @@ def test_the_picture_goes_with_the_account(client, alice):
     Picture.put(alice, squared(file_of(drawn())))
     address = f"/picture/{alice.picture_key}.webp"
 
-    alice.delete()
+    delete_account(alice)
 
     assert client.get(address).status_code == 404
     assert not db.session.scalars(db.select(Picture)).all()

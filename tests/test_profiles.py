@@ -6,6 +6,7 @@ from factories import make_comment, make_post, make_user
 
 from app.models import Role, Setting
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 
 
 def tabs(page):
@@ -137,7 +138,7 @@ def test_comments_come_newest_first_and_only_what_may_be_read(client, alice, bob
 
 def test_a_comment_on_a_post_of_a_deleted_member_says_so(client, alice, bob):
     make_comment(make_post(alice), bob)
-    alice.delete()
+    delete_account(alice)
 
     assert "a post by a deleted member" in client.get("/user/bob/comments").text
 

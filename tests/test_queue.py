@@ -16,6 +16,7 @@ from app.models.moderation.case import CLAIM
 from app.models.moderation.case_queue import CaseList, records_of
 from app.models.moderation.notification_cards import notification_cards
 from app.models.moderation.ruling import Penalty
+from app.models.retention.erasure import delete_account
 from app.moderation.case_forms import RulingForm
 
 WEEK = {"kind": "suspension", "lasts": "7"}
@@ -347,7 +348,7 @@ def test_of_what_is_gone_the_report_tells_and_the_person_may_be_sanctioned(moder
 
 def test_what_nobody_wrote_any_more_can_be_hidden_or_dismissed(moderator, bob, ada):
     cases = [make_report(make_post(bob)).case for _ in range(2)]
-    bob.delete(by=ada)
+    delete_account(bob, by=ada)
     db.session.commit()
 
     page = moderator.get(f"/moderation/case/{cases[0].id}").text
@@ -363,7 +364,7 @@ def test_what_happened_before_to_a_member_who_is_gone_is_not_that_of_others(
 ):
     case = make_report(bob).case
     make_report(make_post(make_user("carol"))).case.dismiss(by=mona, reason="A recipe is none.")
-    bob.delete(by=ada)
+    delete_account(bob, by=ada)
 
     page = moderator.get(f"/moderation/case/{case.id}").text
 
@@ -372,7 +373,7 @@ def test_what_happened_before_to_a_member_who_is_gone_is_not_that_of_others(
 
 def test_reports_about_a_member_who_is_gone_can_be_dismissed(moderator, bob, ada):
     case = make_report(bob).case
-    bob.delete(by=ada)
+    delete_account(bob, by=ada)
     db.session.commit()
 
     rule(moderator, case, ruling="dismiss")

@@ -5,6 +5,7 @@ from factories import keep, make_user, numbers
 
 from app.extensions import db
 from app.models import Permission, Role, User
+from app.models.retention.erasure import delete_account
 from app.models.users.rank import Refused
 
 ROLES = {
@@ -22,7 +23,7 @@ ACTS = {
     "change_role": lambda person, by: person.change_role(Role.get_default(), by=by),
     "deactivate": lambda person, by: person.deactivate(by=by),
     "reactivate": lambda person, by: person.reactivate(by=by),
-    "delete": lambda person, by: person.delete(by=by),
+    "delete": lambda person, by: delete_account(person, by=by),
 }
 LOSSES = ["change_role", "deactivate", "delete"]
 each_act = pytest.mark.parametrize("act", ACTS)
@@ -173,13 +174,13 @@ def test_a_deactivated_administrator_acts_no_more(ada, alice):
     ada.deactivate(by=other)
 
     with pytest.raises(Refused):
-        alice.delete(by=ada)
+        delete_account(alice, by=ada)
 
 
 def test_a_deleted_person_is_gone_with_what_is_theirs(client, ada, alice):
     client.sign_in(alice)
 
-    alice.delete(by=ada)
+    delete_account(alice, by=ada)
     db.session.commit()
 
     assert User.with_username("alice") is None

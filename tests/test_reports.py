@@ -12,6 +12,7 @@ from app.models import Case, Report
 from app.models.errors import Refused
 from app.models.fields import utcnow
 from app.models.moderation.report import SLOWED
+from app.models.retention.erasure import delete_account
 from app.models.retention.purge import purge_deleted, purge_removed
 
 SPAM = {"category": "Spam", "reason": "They sell watches."}
@@ -309,12 +310,12 @@ def test_reports_outlive_what_they_are_about_and_who_made_them(client, alice, bo
     post = make_post(bob)
     report = make_report(post, by=alice)
     make_report(bob, by=alice)
-    bob.delete(by=ada, removes_writing=True)
+    delete_account(bob, by=ada, removes_writing=True)
     db.session.commit()
     client.sign_in(alice)
     assert "A deleted post by a member who is gone" in client.get("/reports").text
 
-    alice.delete(by=ada)
+    delete_account(alice, by=ada)
     db.session.commit()
 
     assert (report.reporter, report.case.thing, report.body) == (None, None, "Hello.")
@@ -337,7 +338,7 @@ def test_a_settled_report_keeps_nothing_of_a_text_that_is_gone_for_good(app, bob
     for text in texts[2:]:
         text.remove(by=ada, reason="It has to go.")
         purge_removed(text)
-    carl.delete(by=ada, removes_writing=True)
+    delete_account(carl, by=ada, removes_writing=True)
     db.session.commit()
     purge_deleted()
     db.session.expire_all()
@@ -357,7 +358,7 @@ def delete_long_ago(text):
 def test_with_what_is_gone_the_copy_goes_once_it_is_ruled_on(client, alice, bob, mona, ada, noun):
     bob.about_me = "Hello."
     report = make_report(make_post(bob) if noun == "post" else bob, by=alice)
-    bob.delete(by=ada, removes_writing=True)
+    delete_account(bob, by=ada, removes_writing=True)
     db.session.commit()
     client.sign_in(mona)
     path = f"/moderation/case/{report.case_id}"
@@ -377,7 +378,7 @@ def test_what_was_said_of_oneself_goes_with_the_account(app, alice, bob, mona, a
     for report in (of_bob, of_post):
         report.case.dismiss(by=mona, reason="No.")
 
-    bob.delete(by=ada)
+    delete_account(bob, by=ada)
     db.session.commit()
     db.session.expire_all()
 

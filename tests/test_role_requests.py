@@ -7,6 +7,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import AuditEntry, Role, RoleRequest
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 from app.models.users.rank import Refused
 
 WHY = "I am awake at night."
@@ -286,7 +287,7 @@ def test_a_request_goes_with_its_role(client, alice, ada):
 
 
 def test_a_request_goes_with_its_member(client, alice, ada, asked):
-    alice.delete(by=ada)
+    delete_account(alice, by=ada)
     db.session.commit()
     client.sign_in(ada)
 

@@ -14,6 +14,7 @@ from app.models import AuditEntry, Case, Notification, Post, Report, Sanction
 from app.models.content.counters import wrong_counts
 from app.models.fields import utcnow
 from app.models.moderation.ruling import Penalty
+from app.models.retention.erasure import delete_account
 from app.models.retention.purge import purge_removed
 
 __all__ = ["meet", "restless_threads"]  # fixtures
@@ -203,14 +204,14 @@ def purge(id):
     purge_removed(db.session.get(Post, id))
 
 
-def delete_account(id):
-    db.session.get(Post, id).author.delete(by=None, removes_writing=True)
+def author_leaves(id):
+    delete_account(db.session.get(Post, id).author, removes_writing=True)
     db.session.commit()
 
 
 @pytest.mark.parametrize(
     "go, form",
-    [(purge, DISMISS), (purge, SANCTION), (delete_account, HIDE), (delete_account, SANCTION)],
+    [(purge, DISMISS), (purge, SANCTION), (author_leaves, HIDE), (author_leaves, SANCTION)],
 )
 def test_what_goes_for_good_while_it_is_ruled_on_leaves_no_copy(
     app, client, bob, case, moderators, form, go

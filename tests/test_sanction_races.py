@@ -11,6 +11,7 @@ from app.extensions import db
 from app.models import Appeal, AppealMessage, AuditEntry, Comment, Post, Sanction, User
 from app.models.content.counters import wrong_counts
 from app.models.errors import Refused
+from app.models.retention.erasure import delete_account
 
 __all__ = ["meet", "restless_threads"]  # fixtures
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
@@ -204,7 +205,7 @@ def test_an_appeal_while_the_account_is_deleted_breaks_nothing(app, client, alic
     path = f"/standing/appeal/{appeal.id}"
 
     def delete():
-        User.with_username("alice").delete(by=None)
+        delete_account(User.with_username("alice"))
         db.session.commit()
 
     answers = at_once(

@@ -9,8 +9,9 @@ from factories import ANOTHER, PASSWORD, link_in, mails, make_user
 from sqlalchemy import select
 
 from app.extensions import db
-from app.models import Role, UserSession
+from app.models import Role, User, UserSession
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 from app.security.tokens import read, sign
 
 SECRET = "/settings/profile"  # a page for members
@@ -143,12 +144,14 @@ def test_resetting_the_password_ends_every_session(app, client, alice):
     assert sign_in(client, password=ANOTHER).status_code == 302
 
 
-@pytest.mark.parametrize("act", ["deactivate", "delete"])
+@pytest.mark.parametrize("act", [User.deactivate, delete_account], ids=["deactivate", "delete"])
 def test_closing_or_deleting_an_account_ends_its_sessions_at_once(app, client, alice, act):
     """R-60."""
     sign_in(client, remember="y")
 
-    getattr(alice, act)()
+    act(
+        alice,
+    )
 
     assert not is_in(client) and not is_in(copy_of(app, client, "remember_token"))
     assert "Sign in" in client.get("/").text

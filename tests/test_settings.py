@@ -13,6 +13,7 @@ from app.access.policies import WHILE_FROZEN
 from app.extensions import db
 from app.models import AuditEntry, Role, Sanction, Setting, User
 from app.models.fields import iso
+from app.models.retention.erasure import delete_account
 from app.models.site.setting import CATEGORIES, Settings, current_settings
 from app.models.users.rank import Refused
 
@@ -154,7 +155,7 @@ def test_switches_are_noted_as_yes_and_no(app, ada):
 def test_the_public_log_does_not_name_who_was_deleted_in_older_lines_either(client, ada):
     bob = make_user("bob")
     bob.deactivate(by=ada)
-    bob.delete(by=ada)
+    delete_account(bob, by=ada)
 
     assert "bob" not in client.get("/log").text
 
@@ -345,7 +346,7 @@ def test_the_public_log_leaves_out_what_is_private(client, ada, alice):
     carl = make_user("carl")  # whose profile nobody sees any more
     carl.deactivate(by=ada)
     carl.assign_address("fresh@example.org", by=ada)
-    bob.delete(by=ada)
+    delete_account(bob, by=ada)
 
     page = client.get("/log").text
 

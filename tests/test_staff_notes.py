@@ -8,6 +8,7 @@ from app.data_export.sections import acts_of_staff
 from app.extensions import db
 from app.models import AuditEntry, Role, StaffNote
 from app.models.errors import Refused
+from app.models.retention.erasure import delete_account
 
 SECRET = "Has two accounts, I think."
 
@@ -101,11 +102,11 @@ def test_who_is_no_staff_any_longer_notes_nothing(app, alice, mona):
 
 def test_a_note_stays_when_who_wrote_it_goes_and_goes_with_whom_it_is_about(app, alice, mona):
     StaffNote.add(alice, "Hm.", by=mona)
-    mona.delete()
+    delete_account(mona)
     db.session.expire_all()
     assert [(note.by_id, note.by_name) for note in notes()] == [(None, "mona")]
 
-    alice.delete()
+    delete_account(alice)
     assert notes() == []
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.models import User
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 from app.security.tokens import Verdict, read, sign
 
 OLD, NEW = "old@example.org", "new@example.org"
@@ -395,7 +396,7 @@ def test_links_of_a_deactivated_person_are_dead(client, olga, ada, purpose):
 
 def test_links_of_a_deleted_person_are_dead(client, olga):
     token = make_token("reset", olga)
-    olga.delete()
+    delete_account(olga)
 
     assert post(client, "reset", token).status_code == 400
 

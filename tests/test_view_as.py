@@ -254,7 +254,7 @@ def test_the_verbs_refuse_who_only_looks(ada, alice):
     """R-81: whatever page forgets to."""
     ada.view_as(Role.named("Moderator"))
 
-    for act in ("change_role", "deactivate", "delete", "demand_new_password"):
+    for act in ("change_role", "deactivate", "close_for_good", "demand_new_password"):
         values = [Role.named("User")] if act == "change_role" else []
         with pytest.raises(Refused, match="only look"):
             getattr(alice, act)(*values, by=ada)

@@ -9,6 +9,7 @@ from ..decorators import login_required, visitors_only
 from ..extensions import db, login_manager
 from ..jobs import temporary_roles
 from ..models import DayCount, Role, User, UserSession
+from ..models.visit import session_with_token
 from ..security import known_devices, passwords
 from ..security.networks import client_address
 from ..security.rate_limits import SignInAttempt
@@ -54,7 +55,7 @@ def logout():
 @login_manager.user_loader
 def load_user(token):
     """Find who a session or remember-me cookie belongs to; both hold the token of one row."""
-    row = UserSession.with_token(token)
+    row = session_with_token(token)
     if row is None:
         return None
     row.user.session, row.is_current = row, True

@@ -11,7 +11,7 @@ from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 from ..lease import Leased
 from ..users.user import User
-from .erasure import left_of
+from .erasure import delete_account, delete_row, left_of
 
 TO_THINK = timedelta(days=14)
 OWN_WISH = "At their own wish."
@@ -107,9 +107,9 @@ class AccountDeletion(Leased, db.Model):
         self.renew()
         user = db.session.get(User, self.user_id)
         if self.by_staff:  # the log has it since then
-            user.vanish(removes_writing=self.removes_writing)
+            delete_row(user, removes_writing=self.removes_writing)
         else:
-            user.delete(by=SITE, reason=OWN_WISH, removes_writing=self.removes_writing)
+            delete_account(user, by=SITE, reason=OWN_WISH, removes_writing=self.removes_writing)
         db.session.flush()
         return user
 

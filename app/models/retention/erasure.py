@@ -19,6 +19,32 @@ MINE = {  # tables with nothing but rows of the person: the column that says so,
 }
 
 
+def delete_account(user, *, by=None, reason="", removes_writing=False):
+    """Delete an account for good; what it wrote stays, and names nobody, or goes too.
+
+    All of it in the running transaction: for what may take long there is AccountDeletion. Posts
+    are locked before people, so what belongs to the account goes before its row is locked.
+    """
+    with user.an_administrator_remains():
+        _take_all_back(user.id, removes_writing)
+        user._require_rank(by)
+        user._record("delete", by, reason, before=user.role_in_words)
+        delete_row(user, removes_writing=removes_writing)
+
+
+def delete_row(user, *, removes_writing):
+    """Delete the row of a user, and whatever came to it at the last moment."""
+    forget_profile(user.id)
+    db.session.refresh(user, with_for_update={"of": type(user)})
+    _take_all_back(user.id, removes_writing)
+    db.session.delete(user)
+
+
+def _take_all_back(id, removes_writing):
+    for _ in take_back(id, removes_writing=removes_writing):
+        pass
+
+
 def take_back(id, *, removes_writing):
     """Do one step after the other, each in the running transaction; yield how much each did."""
     forget_profile(id)

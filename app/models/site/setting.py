@@ -1,7 +1,7 @@
 """Settings: what an administrator may change while the site runs, typed and always fresh.
 
 They are one row with a version. A process keeps the values that it has read, and asks in each
-request for the version alone; a member's session brings it along (see `UserSession.with_token`).
+request for the version alone; a member's session brings it along (see models/visit.py).
 The version is a random word: values that were read before a commit that failed never come back.
 """
 

@@ -7,9 +7,7 @@ from ...extensions import db
 from ...text.names import canonical_address
 from ..audit.entry import SITE, AuditEntry
 from ..fields import utcnow
-from ..moderation.report_copies import forget_profile
 from ..notifications import dispatch
-from ..retention.erasure import take_back
 from .rank import Refused
 from .session import UserSession
 from .temporary_role import SHORT
@@ -85,19 +83,6 @@ class ActedOn:
         self._record("reactivate", by, reason)
         return True
 
-    def delete(self, *, by=None, reason="", removes_writing=False):
-        """Delete the account for good; what it wrote stays, and names nobody, or goes too.
-
-        All of it in the running transaction: for what may be long there is AccountDeletion.
-        """
-        with self.an_administrator_remains():
-            self._take_back(
-                removes_writing
-            )  # before the row is locked, as posts come before people
-            self._require_rank(by)
-            self._record("delete", by, reason, before=self.role_in_words)
-            self.vanish(removes_writing=removes_writing)
-
     def close_for_good(self, *, by=None, reason=""):
         """Close the account and note that it is deleted, which then happens step by step."""
         with self.an_administrator_remains():
@@ -108,17 +93,6 @@ class ActedOn:
             dispatch.forget_from(self.id)
             self._record("delete", by, reason, before=self.role_in_words)
         UserSession.end_all(self)
-
-    def vanish(self, *, removes_writing):
-        """Let the row go, and whatever came to it at the last moment."""
-        forget_profile(self.id)
-        db.session.refresh(self, with_for_update={"of": type(self)})
-        self._take_back(removes_writing)
-        db.session.delete(self)
-
-    def _take_back(self, removes_writing):
-        for _ in take_back(self.id, removes_writing=removes_writing):
-            pass
 
     def vouch_for_address(self, *, by=None, reason=""):
         """Take the address as proven, without a mail.

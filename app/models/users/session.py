@@ -5,15 +5,12 @@ import re
 import secrets
 
 from flask import current_app
-from sqlalchemy import ForeignKey, String, and_, bindparam, delete, not_, or_, select
+from sqlalchemy import ForeignKey, String, and_, delete, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
 from ...security.networks import network_at
 from ..fields import CreatedAt, Id, Moment, utcnow
-from ..moderation.queue_counts import QUEUES, waiting_for
-from ..notifications.notification import Notification
-from ..site.setting import Setting, settings_are_at
 
 MOST = 50  # devices of one person; the oldest give way
 BROWSERS = (
@@ -56,8 +53,8 @@ class UserSession(db.Model):
     user: Mapped["User"] = relationship(lazy="joined", innerjoin=True)  # noqa: F821
 
     is_current = False  # set on the row that the request came with
-    unread = 0  # notifications, at that moment; see Notification.unread_of
-    waiting, queues = 0, dict.fromkeys(QUEUES, 0)  # for moderators, at that moment
+    unread = waiting = 0  # notifications, and what waits for moderators; see models/visit.py
+    queues: dict = {}  # the same by queue
 
     @classmethod
     def open(cls, user, *, remembered, address, agent):
@@ -78,21 +75,6 @@ class UserSession(db.Model):
         db.session.execute(delete(cls).where(*others))
         db.session.add(row)
         return row, token
-
-    @classmethod
-    def with_token(cls, token):
-        """Return the live session with its user and role, in one query, or None.
-
-        The query also brings what every page asks for: the version of the settings, how many
-        notifications are unread, and how much waits for a moderator.
-        """
-        row = db.session.execute(WITH_TOKEN, {"token_hash": hash_of(token)}).one_or_none()
-        row, version, unread, *waiting = row or (None, None, 0)
-        settings_are_at(version)
-        if row:
-            row.unread, row.queues = unread, dict(zip(QUEUES, waiting, strict=True))
-            row.waiting = sum(waiting)
-        return row if row and row.is_alive and row.user.is_active else None
 
     @classmethod
     def of(cls, user):
@@ -145,14 +127,6 @@ class UserSession(db.Model):
 
     def end(self):
         db.session.execute(delete(UserSession).where(UserSession.id == self.id))
-
-
-WITH_TOKEN = select(  # built once: every page asks it
-    UserSession,
-    Setting.version_now(),
-    Notification.unread_of(UserSession.user_id),
-    *waiting_for(UserSession.user_id),
-).where(UserSession.token_hash == bindparam("token_hash"))
 
 
 def hash_of(token):
