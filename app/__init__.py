@@ -11,6 +11,7 @@ from config import BASE, config
 
 from . import cli, databases
 from .access import policies
+from .account import account
 from .admin import admin
 from .auth import auth
 from .dev import dev
@@ -57,6 +58,7 @@ def create_app(config_name=None, **settings):
         databases.prepare(db.engine)
 
     app.register_blueprint(main)
+    app.register_blueprint(account)
     app.register_blueprint(auth, url_prefix="/auth")
     app.register_blueprint(moderation, url_prefix="/moderation")
     app.register_blueprint(admin, url_prefix="/admin")

@@ -46,7 +46,7 @@ ONE_OF_EACH = {
     "main.user",
     "main.bookmarks",
 }
-ONE_OF_EACH |= {"main.data", "main.held", "main.appeal", "main.follow", "auth.login"}
+ONE_OF_EACH |= {"account.data", "main.held", "account.appeal", "main.follow", "auth.login"}
 ONE_OF_EACH |= {"auth.register", "auth.change_password", "moderation.queue"}
 ONE_OF_EACH |= {"moderation.remove_text", "admin.index"}
 
@@ -184,7 +184,7 @@ def test_where_only_members_read_the_map_says_so_and_it_is_so(app, client, roles
 def test_what_is_own_only_is_closed_to_all_others(client, doors, bob, mona, ada):
     """R-78, R-81, R-63: sessions of Bob's stay his, whoever knocks."""
     row = client.sign_in(bob)
-    assert OWN_ONLY in doors["main.end_session"].outcomes.values()
+    assert OWN_ONLY in doors["account.end_session"].outcomes.values()
 
     for person in (mona, ada):
         client.sign_in(person)
@@ -193,7 +193,7 @@ def test_what_is_own_only_is_closed_to_all_others(client, doors, bob, mona, ada)
 
 
 def test_a_door_says_how_it_is_reached_and_what_guards_it(doors):
-    door = doors["main.end_session"]
+    door = doors["account.end_session"]
 
     assert (door.methods, door.policy) == (("POST",), "own content")
     assert door.urls == ("/settings/sessions/<int(max=2147483647):id>/end",)

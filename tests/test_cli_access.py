@@ -119,8 +119,8 @@ NEW = {
     "main.index": "everybody may open it",
     "main.user": "readers may open it: everybody or members, as the settings say",
     "auth.login": "visitors may open it",
-    "main.sessions": "members may open it",
-    "main.end_session": "members may open what is their own",
+    "account.sessions": "members may open it",
+    "account.end_session": "members may open what is their own",
     "moderation.queue": "MODERATE may open it",
 }
 
@@ -149,12 +149,12 @@ CHANGES = [  # endpoint, column, what it was, what is said
     ("moderation.queue", "role Moderator", REFUSED) + ("moderation.queue now opens to Moderator.",),
     ("moderation.queue", "role User", "opens")
     + (f"moderation.queue no longer opens to User: {REFUSED}.",),
-    ("main.end_session", "role User", REFUSED)
-    + ("main.end_session now opens to User, to what is their own.",),
-    ("main.end_session", "role Moderator", "opens")
-    + ("main.end_session opens to Moderator otherwise: was opens, is own only.",),
-    ("main.sessions", "visitor", "sent home")
-    + (f"main.sessions stays closed to visitors: was sent home, is {ASKED}.",),
+    ("account.end_session", "role User", REFUSED)
+    + ("account.end_session now opens to User, to what is their own.",),
+    ("account.end_session", "role Moderator", "opens")
+    + ("account.end_session opens to Moderator otherwise: was opens, is own only.",),
+    ("account.sessions", "visitor", "sent home")
+    + (f"account.sessions stays closed to visitors: was sent home, is {ASKED}.",),
 ]
 
 

@@ -104,8 +104,8 @@ def test_security_names_what_a_suspended_member_reaches():
     part = (
         DOCS["security.md"].partition("## What a suspended member reaches")[2].partition("\n## ")[0]
     )
-    named = set(re.findall(r"`((?:main|dev|auth)[.]\w+)`", part))
-    beyond = {name for name in OUTSIDE_THE_FENCES if name.startswith(("main.", "dev."))}
+    named = set(re.findall(r"`((?:account|main|dev|auth)[.]\w+)`", part))
+    beyond = {name for name in OUTSIDE_THE_FENCES if name.startswith(("account.", "main.", "dev."))}
 
     assert named == WHILE_SUSPENDED | beyond and "all of `auth`" in part
 

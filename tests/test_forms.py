@@ -9,7 +9,7 @@ from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 
 from app.forms import Form
-from app.main.forms import ABOUT_LENGTH
+from app.forms import ABOUT_LENGTH
 from app.models import Comment, Page, Post
 
 NOTHING = [

@@ -14,7 +14,12 @@ from app.models.users.rank import Refused
 
 WHY = "I build boats, and would like to read about them."
 JSON = {"Accept": "application/json"}
-OUTSIDE = ("auth.", "main.end_view_as", "main.keep_account", "main.unsubscribe")  # open to all
+OUTSIDE = (
+    "auth.",
+    "account.end_view_as",
+    "account.keep_account",
+    "account.unsubscribe",
+)  # open to all
 
 
 def sign_up(client, **changes):

@@ -106,8 +106,8 @@ def test_a_landing_page_is_one_that_its_holders_can_open(app):
 
 LANDING = {
     (0, "main.index"): True,
-    (0, "main.edit_profile"): True,
-    (0, "main.delete_account"): False,
+    (0, "account.edit_profile"): True,
+    (0, "account.delete_account"): False,
     (7, "moderation.queue"): False,
     (8, "moderation.queue"): True,
     (8, "admin.index"): False,

@@ -206,7 +206,7 @@ def test_what_is_not_offered_is_refused(admin):
     before = everything()["roles"]
 
     sent = [{"permissions": ["ADMIN"]}, {"name": "Mine"}, {"description": "Mine"}]
-    for values in [*sent, {"index": "main.edit_profile"}, {"default": "y"}]:
+    for values in [*sent, {"index": "account.edit_profile"}, {"default": "y"}]:
         page = admin.post(url(role), data=values)
         assert "built in" in page.text or "newcomers cannot get it" in page.text, values
     assert everything()["roles"] == before

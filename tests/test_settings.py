@@ -274,7 +274,7 @@ def test_while_frozen_nothing_is_offered_that_would_be_refused(client, app, alic
 
     refused, others = offered_in(client, app, pages)
     assert refused == set()
-    assert {"auth.logout", "auth.change_password", "main.appeal_sanction"} <= others
+    assert {"auth.logout", "auth.change_password", "account.appeal_sanction"} <= others
     said = "You can’t send anything here while the site is read-only, until 1 May 2099, 08:30 UTC."
     assert said in client.get("/").text and said in client.get(f"/post/{post.id}").text
     assert "Delete…" not in client.get(f"/post/{post.id}").text

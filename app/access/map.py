@@ -18,7 +18,7 @@ CONVERTER = re.compile(r"<[^<>]*:(\w+)>")
 LET_IN = (OPENS, OWN_ONLY)
 CONFIRM = "must confirm first"
 STANDING = "sent to their standing"
-FIRST = {"auth.unconfirmed": CONFIRM, "main.standing": STANDING}
+FIRST = {"auth.unconfirmed": CONFIRM, "account.standing": STANDING}
 OUTCOMES = (OPENS, OWN_ONLY, SIGN_IN, HOME, CONFIRM, STANDING, CLOSED, REFUSED)
 POLICIES = {
     "everyone": "open",

@@ -16,24 +16,24 @@ OUTSIDE_THE_FENCES = {
     "main.picture",
     "main.healthz",
     "main.readyz",
-    "main.end_view_as",
-    "main.unsubscribe",
-    "main.keep_account",
+    "account.end_view_as",
+    "account.unsubscribe",
+    "account.keep_account",
     "dev.mailbox",
     "auth.logout",
 }
 # Besides their password and address: why they are suspended, their data, an appeal.
 WHILE_SUSPENDED = {
-    "main.appeal",
-    "main.appeal_comment",
-    "main.appeal_post",
-    "main.appeal_sanction",
-    "main.ask_for_data",
-    "main.data",
-    "main.delete_account",
-    "main.download_data",
+    "account.appeal",
+    "account.appeal_comment",
+    "account.appeal_post",
+    "account.appeal_sanction",
+    "account.ask_for_data",
+    "account.data",
+    "account.delete_account",
+    "account.download_data",
     "main.page",
-    "main.standing",
+    "account.standing",
 }
 # What everybody may do while the site is frozen: sign in and out, keep the account safe, appeal.
 WHILE_FROZEN = {
@@ -47,18 +47,21 @@ WHILE_FROZEN = {
     "auth.reset",
     "auth.reset_request",
     "auth.revert_email",
-    "main.appeal",
-    "main.appeal_comment",
-    "main.appeal_post",
-    "main.appeal_sanction",
-    "main.end_other_sessions",
-    "main.end_session",
-    "main.end_view_as",
-    "main.open_notification",
-    "main.unsubscribe",
-    "main.keep_account",
+    "account.appeal",
+    "account.appeal_comment",
+    "account.appeal_post",
+    "account.appeal_sanction",
+    "account.end_other_sessions",
+    "account.end_session",
+    "account.end_view_as",
+    "account.open_notification",
+    "account.unsubscribe",
+    "account.keep_account",
 }
-WHILE_VIEWING = {"auth.logout", "main.end_view_as"}  # what an administrator may do who only looks
+WHILE_VIEWING = {
+    "auth.logout",
+    "account.end_view_as",
+}  # what an administrator may do who only looks
 WHERE_A_PASSWORD_IS_DUE = OUTSIDE_THE_FENCES | {"auth.change_password", "auth.password_strength"}
 
 
@@ -115,7 +118,7 @@ def comes_first(endpoint, user):
     if user.awaits_approval:
         return "auth.waiting"
     if user.is_suspended and endpoint not in WHILE_SUSPENDED:
-        return "main.standing"
+        return "account.standing"
     return None
 
 

@@ -46,7 +46,7 @@ def keep_within():
     person = actor()
     ping(person)
     first = comes_first(endpoint, person)
-    if first == "main.standing" and prefers_json():
+    if first == "account.standing" and prefers_json():
         raise KeptBack
     if first and prefers_json():
         return answer(403, words=FIRST[first])

@@ -47,14 +47,14 @@ def send_news(mail, user, cards, number, kinds):
 
     One click then stops all mails of these kinds.
     """
-    stop = site_link("main.unsubscribe", token=user.generate_unsubscribe_token(kinds))
+    stop = site_link("account.unsubscribe", token=user.generate_unsubscribe_token(kinds))
     subject, template = f"{number:,} notifications", "digest"
-    link, card = site_link("main.notifications"), cards[0]
+    link, card = site_link("account.notifications"), cards[0]
     if len(cards) == 1:
         subject, template = says(card), "notification"
         link = link_to(card)
     values = dict(card=card, cards=cards, number=number, says=says, link=link, link_to=link_to)
-    values |= dict(stop=stop, choices=site_link("main.notification_settings"))
+    values |= dict(stop=stop, choices=site_link("account.notification_settings"))
     columns = write_email(user.email, subject, template, user=user, **values)
     for name, value in columns.items():
         setattr(mail, name, value)

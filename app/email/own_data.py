@@ -6,19 +6,19 @@ from .mail import send_email
 
 def send_data_ready(user, export):
     """The file that a worker has made of a person's data is there to be taken along."""
-    values = dict(link=site_link("main.data"), kept_until=export.kept_until)
+    values = dict(link=site_link("account.data"), kept_until=export.kept_until)
     send_email(user.email, "Your data is ready", "data_ready", user=user, **values)
 
 
 def send_leaving(user, deletion):
     """Tell when the account is to be deleted, with the way back."""
-    values = dict(link=site_link("main.delete_account"), deletion=deletion)
+    values = dict(link=site_link("account.delete_account"), deletion=deletion)
     send_email(user.email, "Your account will be deleted", "leaving", user=user, **values)
 
 
 def send_stays(user):
     """Tell the last administrator that their account could not be deleted."""
-    link = site_link("main.delete_account")
+    link = site_link("account.delete_account")
     send_email(user.email, "Your account stays", "stays", user=user, link=link)
 
 

@@ -16,25 +16,25 @@ SUBJECTS = {
 def send_sanctioned(sanction):
     """Tell what, why, until when, and where to read that again and appeal."""
     title = SUBJECTS[sanction.kind]
-    values = dict(sanction=sanction, title=title, link=site_link("main.standing"))
+    values = dict(sanction=sanction, title=title, link=site_link("account.standing"))
     _send(sanction.user, title, "sanctioned", **values)
 
 
 def send_sanction_lifted(sanction, reason):
     """Tell that it is taken back. `sanction.lifted_by` is who did it."""
-    values = dict(sanction=sanction, words=reason, link=site_link("main.standing"))
+    values = dict(sanction=sanction, words=reason, link=site_link("account.standing"))
     _send(sanction.user, f"Your {sanction.kind} is lifted", "sanction_lifted", **values)
 
 
 def send_appeal_answered(message):
     """Tell that staff has written. What it was stands on the site alone."""
-    link = site_link("main.appeal", id=message.appeal_id)
+    link = site_link("account.appeal", id=message.appeal_id)
     values = dict(message=message, link=link)
     _send(message.appeal.user, "An answer to your appeal", "appeal_answered", **values)
 
 
 def send_appeal_decided(appeal):
-    values = dict(appeal=appeal, link=site_link("main.appeal", id=appeal.id))
+    values = dict(appeal=appeal, link=site_link("account.appeal", id=appeal.id))
     _send(appeal.user, "Your appeal is decided", "appeal_decided", **values)
 
 

@@ -7,7 +7,7 @@ from .mail import send_email
 
 def send_text_hidden(written, *, by, reason):
     """With the way to appeal."""
-    link = site_link("main.standing")
+    link = site_link("account.standing")
     _send(written, "Your {} was hidden", "text_hidden", by, reason, link=link)
 
 
@@ -29,7 +29,7 @@ def send_comments_closed(written, *, by, reason):
 
 def send_cleaned_up(clean_up, *, by):
     """Tell a member that what they wrote since a moment is hidden, all at once."""
-    link = site_link("main.standing")
+    link = site_link("account.standing")
     values = dict(since=full(clean_up.since), words=clean_up.reason, by=by, link=link)
     _to(clean_up.user, "Your texts were hidden", "cleaned_up", values)
 

@@ -1,7 +1,6 @@
-"""The pages that everybody sees, and a member's own settings."""
+"""Blueprint: the pages that everybody sees."""
 
 from . import (
-    appeals,
     atom,
     comments,
     follows,
@@ -12,28 +11,20 @@ from . import (
     log,
     marks,
     mutes,
-    notifications,
-    own_data,
     pictures,
     posts,
     reports,
     robots,
-    role_requests,
     search,
-    settings,
-    standing,
     tags,
     texts,
     transparency,
-    unsubscribe,
     users,
-    view_as,
     watches,
 )
 from .blueprint import main
 
 __all__ = [
-    "appeals",
     "comments",
     "atom",
     "follows",
@@ -45,21 +36,14 @@ __all__ = [
     "main",
     "marks",
     "mutes",
-    "notifications",
-    "own_data",
     "pictures",
     "posts",
     "reports",
     "robots",
-    "role_requests",
     "search",
-    "settings",
-    "standing",
     "tags",
     "texts",
     "transparency",
-    "unsubscribe",
     "users",
-    "view_as",
     "watches",
 ]

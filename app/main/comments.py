@@ -7,9 +7,10 @@ from ..extensions import db
 from ..models import Comment
 from ..models.reading.thread import page_with
 from ..models.site.setting import current_settings
+from ..web.actions import act, say
 from ..web.requests import actor, back_to
 from .blueprint import main
-from .writing import act, edit, quote, say
+from .writing import edit, quote
 
 
 @main.route("/comment/<int(max=2147483647):id>")

@@ -8,10 +8,10 @@ from ..extensions import db
 from ..models import Bookmark, Like
 from ..models.reading.bookmarks import bookmarked
 from ..models.site.setting import current_settings
+from ..web.actions import say
 from ..web.requests import actor, back_to
 from .blueprint import main
 from .posts import find_post
-from .writing import say
 
 
 @main.route("/post/<int(max=2147483647):id>/like", methods=["POST"])

@@ -8,13 +8,14 @@ from ..models import Comment, Post
 from ..models.reading.thread import post_card, thread
 from ..models.site.setting import current_settings
 from ..permissions import Permission
+from ..web.actions import act, say
 from ..web.requests import actor
 from ..web.templating import written_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm
 from .gone import gone_post
-from .writing import act, edit, page_with_form, publish_once, say
+from .writing import edit, page_with_form, publish_once
 
 
 @main.route("/post/<int(max=2147483647):id>", methods=["GET", "POST"])

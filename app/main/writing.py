@@ -1,12 +1,13 @@
 """What the views of posts and comments have in common: a form writes once, and races end well."""
 
-from flask import abort, flash, make_response, redirect, render_template
+from flask import flash, make_response, redirect, render_template
 from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, require_speech
 from ..extensions import db
 from ..models.content.watched_word import WordRefused
-from ..models.errors import ChangedMeanwhile, Refused, Silenced
+from ..models.errors import ChangedMeanwhile, Refused
+from ..web.actions import act
 from ..web.requests import actor, undo
 from ..web.templating import duration
 from .forms import EditForm
@@ -95,27 +96,6 @@ def save(written, form):
     except ChangedMeanwhile:
         form.agrees_with(written)
     return None
-
-
-def act(verb, *values, **named):
-    """Do it and commit. 403, with the reason, where it became impossible a moment ago."""
-    try:
-        result = verb(*values, **named)
-        db.session.commit()
-    except (WordRefused, ChangedMeanwhile):
-        undo()
-        raise
-    except Refused as error:
-        undo()
-        if isinstance(error, Silenced):
-            require_speech()
-        abort(403, str(error))
-    return result
-
-
-def say(done, words, same):
-    """Say what a verb came to: that it was done, or that all was so before."""
-    flash(words if done else same, "success" if done else "info")
 
 
 def quote(comment):

@@ -159,7 +159,7 @@ def show_missing_permission(error):
     asked = error.permission | ((policy and policy.permission) or 0)
     held = current_user.current_role.permissions if current_user.current_role else 0
     holders = db.session.scalars(Role.granting(asked)).all()
-    facts = ways_to_ask(holders) if may_open("main.ask_for_role") else {}
+    facts = ways_to_ask(holders) if may_open("account.ask_for_role") else {}
     facts["missing"] = Permission.names(asked & ~held)
     facts |= kept_text()
     return answer(403, holders=[role.name for role in holders], **facts)
@@ -170,7 +170,7 @@ def show_sanction(error):
     until = current_user.kept_until
     end = f" until {end_in_words(until)}" if until else ""
     words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
-    facts = {"until": iso(until) if until else None, "standing": url_for("main.standing")}
+    facts = {"until": iso(until) if until else None, "standing": url_for("account.standing")}
     return answer(403, title="A sanction keeps you from this", words=words, **facts, **kept_text())
 
 
@@ -186,7 +186,7 @@ def ways_to_ask(roles):
 
 
 def _way(role):
-    return {"role": role.name, "url": url_for("main.ask_for_role", id=role.id)}
+    return {"role": role.name, "url": url_for("account.ask_for_role", id=role.id)}
 
 
 def show_limit(error):

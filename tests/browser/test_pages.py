@@ -33,7 +33,7 @@ FROM_MAILS = {
     "auth.change_email": "/auth/change-email/{email_change}",
     "auth.revert_email": "/auth/revert-email/{email_revert}",
     "auth.join": "/auth/join/{join}",
-    "main.unsubscribe": "/unsubscribe/{unsubscribe}",
+    "account.unsubscribe": "/unsubscribe/{unsubscribe}",
 }
 FOR_VISITORS = {
     "auth.login": "/auth/login",
@@ -42,28 +42,28 @@ FOR_VISITORS = {
 }
 FOR_MEMBERS = {
     "main.bookmarks": "/bookmarks",
-    "main.edit_picture": "/settings/picture",
-    "main.edit_profile": "/settings/profile",
+    "account.edit_picture": "/settings/picture",
+    "account.edit_profile": "/settings/profile",
     "main.held": "/held",
     "main.muted": "/settings/muted",
     "main.report_user": "/user/mona/report",
     "main.reports": "/reports",
-    "main.notification_settings": "/settings/notifications",
-    "main.notifications": "/notifications",
-    "main.data": "/settings/data",
-    "main.delete_account": "/settings/delete-account",
-    "main.sessions": "/settings/sessions",
+    "account.notification_settings": "/settings/notifications",
+    "account.notifications": "/notifications",
+    "account.data": "/settings/data",
+    "account.delete_account": "/settings/delete-account",
+    "account.sessions": "/settings/sessions",
     "auth.change_password": "/auth/change-password",
     "auth.change_email_request": "/auth/change-email",
-    "main.ask_for_role": "/roles/{moderator}/ask",
-    "main.standing": "/standing",
+    "account.ask_for_role": "/roles/{moderator}/ask",
+    "account.standing": "/standing",
 }
 FOR_THE_SANCTIONED = {
-    "main.appeal": "/standing/appeal/{appeal}",
-    "main.appeal_comment": "/standing/comment/{hidden_comment}/appeal",
-    "main.appeal_post": "/standing/post/{hidden_post}/appeal",
-    "main.appeal_sanction": "/standing/sanction/{sanction}/appeal",
-    "main.standing": "/standing",
+    "account.appeal": "/standing/appeal/{appeal}",
+    "account.appeal_comment": "/standing/comment/{hidden_comment}/appeal",
+    "account.appeal_post": "/standing/post/{hidden_post}/appeal",
+    "account.appeal_sanction": "/standing/sanction/{sanction}/appeal",
+    "account.standing": "/standing",
 }
 FOR_WRITERS = {
     "main.edit_comment": "/comment/{comment}/edit",
@@ -141,7 +141,7 @@ FOR_ALL_KINDS |= FOR_THE_SANCTIONED
 ERRORS = {"/nowhere": 404, "/auth/reset-password/worn-out": 400, "/auth/confirm/{expired}": 410}
 ERRORS |= {"/auth/join/{late}": 410, "/auth/join/worn-out": 400}
 NOT_PAGES = {"static", "bootstrap.static", "main.avatar", "main.moment_js", "main.picture"}
-NOT_PAGES |= {"main.comment", "main.download_data", "main.healthz", "main.readyz"}
+NOT_PAGES |= {"main.comment", "account.download_data", "main.healthz", "main.readyz"}
 NOT_PAGES |= {"main.robots", "main.site_feed", "main.sitemap", "main.sitemap_part"}
 NOT_PAGES |= {"main.log_feed", "main.tag_feed", "main.user_feed"}
 
@@ -206,7 +206,7 @@ def tokens(people):
         (None, OPEN_TO_ALL | FROM_MAILS | FOR_VISITORS),
         ("alice", OPEN_TO_ALL | FOR_MEMBERS | FOR_READERS),
         (LONG, OPEN_TO_ALL | FOR_MEMBERS | FOR_STAFF),
-        ("bob", {"main.ask_for_role": "/roles/{moderator}/ask"}),
+        ("bob", {"account.ask_for_role": "/roles/{moderator}/ask"}),
         (LONG, FOR_WRITERS),
         ("alice", {"auth.join": "/auth/join/{join}"}),
         ("ulla", FOR_NEWCOMERS),

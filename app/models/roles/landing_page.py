@@ -3,7 +3,7 @@
 from flask import current_app
 
 HOME = "main.index"
-NO_PLACES = ("auth.", "dev.", "main.delete_account", "main.healthz", "main.readyz")
+NO_PLACES = ("auth.", "dev.", "account.delete_account", "main.healthz", "main.readyz")
 
 
 class Holder:

@@ -12,19 +12,19 @@ from ..models.errors import Refused
 from ..models.retention.data_export import KEPT, MOST_A_DAY
 from ..models.site.setting import current_settings
 from ..web.requests import actor, back_to, right_password
-from .blueprint import main
+from .blueprint import account
 from .forms import DeleteAccountForm
 
 
-@main.route("/settings/data", methods=["GET"])
+@account.route("/settings/data", methods=["GET"])
 @login_required
 def data():
     person = actor()
     facts = dict(latest=DataExport.latest_of(person), ready=DataExport.ready_of(person))
-    return render_template("main/data.html", days=KEPT.days, most=MOST_A_DAY, **facts)
+    return render_template("account/data.html", days=KEPT.days, most=MOST_A_DAY, **facts)
 
 
-@main.route("/settings/data", methods=["POST"])
+@account.route("/settings/data", methods=["POST"])
 @login_required
 def ask_for_data():
     try:
@@ -32,13 +32,13 @@ def ask_for_data():
     except Refused as error:
         db.session.rollback()
         flash(str(error), "warning")
-        return redirect(url_for("main.data"))
+        return redirect(url_for("account.data"))
     db.session.commit()
     flash("Your data is being gathered; a mail tells you when it is ready.", "success")
-    return redirect(url_for("main.data"))
+    return redirect(url_for("account.data"))
 
 
-@main.route("/settings/data/<int(max=2147483647):id>")
+@account.route("/settings/data/<int(max=2147483647):id>")
 @own_things
 def download_data(id):
     export = db.session.get(DataExport, id)
@@ -66,15 +66,15 @@ def parts_of(app, id):
         number += 1
 
 
-@main.route("/settings/delete-account", methods=["GET", "POST"])
+@account.route("/settings/delete-account", methods=["GET", "POST"])
 @login_required
 def delete_account():
     person, form = actor(), DeleteAccountForm()
     deletion = AccountDeletion.of(person)
     if deletion is None and form.validate_on_submit() and right_password(person, form.password):
         flash(*ask_to_leave(person, removes_writing=form.writing.data == "goes"))
-        return redirect(url_for("main.delete_account"))
-    return render_template("main/delete_account.html", form=form, deletion=deletion)
+        return redirect(url_for("account.delete_account"))
+    return render_template("account/delete_account.html", form=form, deletion=deletion)
 
 
 def ask_to_leave(person, *, removes_writing):
@@ -90,7 +90,7 @@ def ask_to_leave(person, *, removes_writing):
     return "It is noted. A mail with the date and a way back is on its way.", "mail"
 
 
-@main.route("/settings/delete-account/keep", methods=["POST"])
+@account.route("/settings/delete-account/keep", methods=["POST"])
 @login_required
 def keep_account():
     try:
@@ -98,7 +98,7 @@ def keep_account():
     except Refused as error:
         db.session.rollback()
         flash(str(error), "danger")
-        return redirect(url_for("main.delete_account"))
+        return redirect(url_for("account.delete_account"))
     db.session.commit()
     words = "Your account stays. It is good to have you here."
     flash(words if kept else "Your account was not going to be deleted.", "success")

@@ -6,11 +6,11 @@ from ..decorators import public
 from ..extensions import csrf, db, limiter
 from ..models import NotificationChoice, User
 from ..models.notifications.preference import NEVER
-from .blueprint import main
+from .blueprint import account
 from .notification_forms import LABELS
 
 
-@main.route("/unsubscribe/<token>", methods=["GET", "POST"])
+@account.route("/unsubscribe/<token>", methods=["GET", "POST"])
 @csrf.exempt
 @limiter.exempt
 @public
@@ -21,11 +21,11 @@ def unsubscribe(token):
     """
     person, kinds = User.read_unsubscribe(token)
     if not kinds:
-        return render_template("main/unsubscribe.html", kinds=None), 400
+        return render_template("account/unsubscribe.html", kinds=None), 400
     if request.method == "POST":
         NotificationChoice.stop_mails(person, kinds)
         db.session.commit()
     choices = NotificationChoice.of(person)
     stopped = all(choices[kind].mail == NEVER for kind in kinds)
     facts = dict(kinds=[LABELS[kind] for kind in kinds], stopped=stopped)
-    return render_template("main/unsubscribe.html", **facts)
+    return render_template("account/unsubscribe.html", **facts)

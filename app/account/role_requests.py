@@ -8,13 +8,13 @@ from ..models import Role, RoleRequest
 from ..models.users.rank import Refused
 from ..web.requests import actor
 from ..web.typed import refuse
-from .blueprint import main
+from .blueprint import account
 from .forms import RoleRequestForm
 
 ASKED = "Your request is with the administrators; a mail tells you what comes of it."
 
 
-@main.route("/roles/<int(max=2147483647):id>/ask", methods=["GET", "POST"])
+@account.route("/roles/<int(max=2147483647):id>/ask", methods=["GET", "POST"])
 @login_required
 def ask_for_role(id):
     """The form, unless a request is open or the role would add nothing; then the page says so."""
@@ -27,13 +27,13 @@ def ask_for_role(id):
         refuse(why_not, form)
     if why_not is None and form.validate_on_submit():
         ask(person, role, form)
-        return redirect(url_for("main.ask_for_role", id=id))
+        return redirect(url_for("account.ask_for_role", id=id))
     facts = dict(asked=asked, latest=latest, why_not=why_not)
     facts["losses"] = RoleRequest.losses_of(person, role)
-    return render_template("main/ask_for_role.html", role=role, form=form, **facts)
+    return render_template("account/ask_for_role.html", role=role, form=form, **facts)
 
 
-@main.route("/roles/requests/<int(max=2147483647):id>/withdraw", methods=["POST"])
+@account.route("/roles/requests/<int(max=2147483647):id>/withdraw", methods=["POST"])
 @own_things
 def withdraw_role_request(id):
     asked = db.session.get(RoleRequest, id)
@@ -42,7 +42,7 @@ def withdraw_role_request(id):
     withdrawn = asked.withdraw()
     db.session.commit()
     flash("Your request is withdrawn." if withdrawn else "It was decided already.", "info")
-    return redirect(url_for("main.ask_for_role", id=asked.role_id))
+    return redirect(url_for("account.ask_for_role", id=asked.role_id))
 
 
 def ask(person, role, form):

@@ -12,11 +12,11 @@ from ..models.site.setting import current_settings
 from ..pagination import LARGEST, page_of
 from ..web.requests import actor, back_to, read_for_change
 from ..web.templating import comment_url, post_url, profile_url
-from .blueprint import main
+from .blueprint import account
 from .notification_forms import form_of
 
 
-@main.route("/notifications")
+@account.route("/notifications")
 @login_required
 def notifications():
     cards = notification_cards(actor()).where(Notification.in_site)
@@ -24,10 +24,10 @@ def notifications():
     page = page_of(cards, [Notification.id], size=size, make=NotificationCard.of)
     newest = Notification.newest_of(actor()) if actor().session.unread else 0
     values = dict(page=page, newest=newest, says=says, place_of=place_of)
-    return render_template("main/notifications.html", **values)
+    return render_template("account/notifications.html", **values)
 
 
-@main.route("/notifications/<int(max=2147483647):id>/open", methods=["POST"])
+@account.route("/notifications/<int(max=2147483647):id>/open", methods=["POST"])
 @own_things
 def open_notification(id):
     """Mark it as read, and lead to what it is about."""
@@ -37,16 +37,16 @@ def open_notification(id):
     return redirect(place_of(card))
 
 
-@main.route("/notifications/<int(max=2147483647):id>/read", methods=["POST"])
+@account.route("/notifications/<int(max=2147483647):id>/read", methods=["POST"])
 @own_things
 def read_notification(id):
     find_card(id)
     Notification.read(actor(), id)
     db.session.commit()
-    return redirect(back_to(url_for("main.notifications")))
+    return redirect(back_to(url_for("account.notifications")))
 
 
-@main.route("/notifications/read", methods=["POST"])
+@account.route("/notifications/read", methods=["POST"])
 @login_required
 def read_notifications():
     """Mark all as read that there was when the person looked; what came since stays new."""
@@ -54,10 +54,10 @@ def read_notifications():
     Notification.read_all(actor(), min(max(up_to, 0), LARGEST))
     db.session.commit()
     flash("All are marked as read.", "success")
-    return redirect(url_for("main.notifications"))
+    return redirect(url_for("account.notifications"))
 
 
-@main.route("/settings/notifications", methods=["GET", "POST"])
+@account.route("/settings/notifications", methods=["GET", "POST"])
 @login_required
 def notification_settings():
     person = actor()
@@ -68,8 +68,8 @@ def notification_settings():
             NotificationChoice.choose(person, kind, choice)
         db.session.commit()
         flash("Your choices are saved.", "success")
-        return redirect(url_for("main.notification_settings"))
-    return render_template("main/notification_settings.html", form=form)
+        return redirect(url_for("account.notification_settings"))
+    return render_template("account/notification_settings.html", form=form)
 
 
 def place_of(card):
@@ -79,8 +79,8 @@ def place_of(card):
     if card.comment_id or card.post_id:
         return comment_url(card.comment_id) if card.comment_id else post_url(card.post_id)
     if card.about == "appeal":
-        return url_for("main.appeal", id=card.about_id)
-    return url_for("main.standing") if card.act else profile_url(card.actor)
+        return url_for("account.appeal", id=card.about_id)
+    return url_for("account.standing") if card.act else profile_url(card.actor)
 
 
 def find_card(id):

@@ -6,10 +6,10 @@ from ..access.policies import may_open
 from ..decorators import login_required
 from ..extensions import db
 from ..web.requests import VIEWED, actor
-from .blueprint import main
+from .blueprint import account
 
 
-@main.route("/settings/view-as/end", methods=["POST"])
+@account.route("/settings/view-as/end", methods=["POST"])
 @login_required
 def end_view_as():
     person = actor()

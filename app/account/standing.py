@@ -9,12 +9,12 @@ from ..models import Appeal, Case, Comment, Post, Sanction
 from ..models.moderation.appeal import key_of
 from ..models.moderation.sanction import KINDS
 from ..web.requests import actor
-from .blueprint import main
+from .blueprint import account
 
 AT_ONCE = 50  # of each kind, the newest
 
 
-@main.route("/standing")
+@account.route("/standing")
 @login_required
 def standing():
     person = actor()
@@ -26,7 +26,7 @@ def standing():
         appeals.get(key_of(matter)) or appeals.get(key_of(with_text.get(key_of(matter), matter)))
     )
     facts["key_of"] = key_of
-    return render_template("main/standing.html", sanctions=sanctions, kinds=KINDS, **facts)
+    return render_template("account/standing.html", sanctions=sanctions, kinds=KINDS, **facts)
 
 
 def sanctions_with_texts(sanctions):

@@ -10,15 +10,15 @@ from ..extensions import db
 from ..forms import MessageForm
 from ..models import Appeal, AppealMessage, Comment, Post, Sanction
 from ..security.rate_limits import APPEAL_MESSAGES
+from ..web.actions import act
 from ..web.requests import actor
 from ..web.typed import refuse
-from .blueprint import main
-from .writing import act
+from .blueprint import account
 
 TOO_MANY = "You have sent many messages within the hour. Send this one in {} minutes; it is here."
 
 
-@main.route("/standing/sanction/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@account.route("/standing/sanction/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
 @own_things
 def appeal_sanction(id):
     sanction = db.session.get(Sanction, id)
@@ -27,19 +27,19 @@ def appeal_sanction(id):
     return appeal_against(sanction)
 
 
-@main.route("/standing/post/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@account.route("/standing/post/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
 @own_things
 def appeal_post(id):
     return appeal_against(find_own(Post, id))
 
 
-@main.route("/standing/comment/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@account.route("/standing/comment/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
 @own_things
 def appeal_comment(id):
     return appeal_against(find_own(Comment, id))
 
 
-@main.route("/standing/appeal/<int(max=2147483647):id>", methods=["GET", "POST"])
+@account.route("/standing/appeal/<int(max=2147483647):id>", methods=["GET", "POST"])
 @own_things
 def appeal(id):
     """The thread, and a form as long as it is open."""
@@ -50,7 +50,7 @@ def appeal(id):
         act(appeal.say, by=actor(), body=form.body.data, form_key=form.key.data)
         return redirect(place_of(appeal))
     facts = dict(appeal=appeal, messages=AppealMessage.of(appeal).all(), form=form)
-    return render_template("main/appeal.html", **facts), status_of(form)
+    return render_template("account/appeal.html", **facts), status_of(form)
 
 
 def appeal_against(matter):
@@ -69,7 +69,7 @@ def appeal_against(matter):
         facts["text_too"] = Appeal.text_with(matter)
     elif sanction := Appeal.sanction_with(matter):
         facts |= dict(matter=sanction, text_too=matter)
-    return render_template("main/appeal_against.html", **facts), status_of(form)
+    return render_template("account/appeal_against.html", **facts), status_of(form)
 
 
 def find_own(cls, id):
@@ -95,4 +95,4 @@ def status_of(form):
 
 
 def place_of(appeal):
-    return url_for("main.appeal", id=appeal.id)
+    return url_for("account.appeal", id=appeal.id)

@@ -1,0 +1,29 @@
+"""Blueprint: what belongs to a member: settings, notifications, data, standing, appeals."""
+
+from . import (
+    appeals,
+    data,
+    notifications,
+    picture,
+    profile,
+    role_preview,
+    role_requests,
+    sessions,
+    standing,
+    unsubscribe,
+)
+from .blueprint import account
+
+__all__ = [
+    "account",
+    "appeals",
+    "data",
+    "notifications",
+    "picture",
+    "profile",
+    "role_preview",
+    "role_requests",
+    "sessions",
+    "standing",
+    "unsubscribe",
+]

@@ -1,0 +1,77 @@
+"""Forms about a member's own account."""
+
+from wtforms import (
+    BooleanField,
+    StringField,
+    SubmitField,
+    TextAreaField,
+)
+from wtforms.validators import InputRequired, ValidationError
+
+from ..forms import (
+    ABOUT_LENGTH,
+    REQUIRED,
+    Form,
+    Required,
+    UploadField,
+    as_pasted,
+    at_most,
+    known_password_field,
+    stripped,
+    visible,
+    visible_lines,
+    writing_field,
+)
+from ..models.content.watched_word import WatchList, WordRefused, refuse
+from ..web.conflicts import Versioned
+from ..web.requests import actor
+
+
+class SilentProfileForm(Versioned, Form):
+    """What is left of the profile to somebody who may not write."""
+
+    hides_last_seen = BooleanField("Do not show others when I was last here")
+    submit = SubmitField("Save")
+
+
+class ProfileForm(Versioned, Form):
+    first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
+    last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
+    location = StringField("Location", filters=[stripped], validators=[visible, at_most(64)])
+    about_me = TextAreaField(
+        "About me", filters=[as_pasted, stripped], validators=[visible_lines, at_most(ABOUT_LENGTH)]
+    )
+    hides_last_seen = BooleanField("Do not show others when I was last here")
+    submit = SubmitField("Save")
+
+    def without_refused_words(self, field):
+        """A profile waits for nobody, so of the watched words those count that are refused."""
+        if actor().is_moderator() or field.data == field.object_data:
+            return
+        try:
+            refuse(WatchList.now().found_in(field.data or ""))
+        except WordRefused as error:
+            raise ValidationError(str(error)) from None
+
+    validate_first_name = validate_last_name = validate_location = without_refused_words
+    validate_about_me = without_refused_words
+
+
+class PictureForm(Form):
+    file = UploadField("A picture of yours", validators=[InputRequired("Please choose a file.")])
+    submit = SubmitField("Use this picture")
+
+
+class DeleteAccountForm(Form):
+    writing = writing_field("What you wrote", goes="It goes with me")
+    password = known_password_field("Your password")
+    submit = SubmitField("Delete my account in 14 days")
+
+
+class RoleRequestForm(Form):
+    reason = TextAreaField(
+        "Why would you like to have it?",
+        filters=[stripped],
+        validators=[Required(REQUIRED), at_most(500), visible_lines],
+    )
+    submit = SubmitField("Ask for this role")
