@@ -8,8 +8,7 @@ from flask import request
 from flask_wtf import FlaskForm
 from wtforms import TextAreaField
 
-from app.forms import Form
-from app.forms import ABOUT_LENGTH
+from app.forms import ABOUT_LENGTH, Form
 from app.models import Comment, Page, Post
 
 NOTHING = [

@@ -10,8 +10,8 @@ from sqlalchemy import insert, select, text
 from test_queries import statements
 from test_races import at_once
 
-from app.extensions import db
 from app.account import notifications
+from app.extensions import db
 from app.main.writing import quote
 from app.models import Comment, Notification, NotificationChoice, Post, User, UserSession, Watch
 from app.models.fields import utcnow

@@ -7,8 +7,8 @@ import time_machine
 from crawling import crawl
 from factories import PASSWORD, everything_but_visits, make_comment, make_post, make_user
 
-from app.extensions import db
 from app.account.forms import ProfileForm
+from app.extensions import db
 from app.models import Page, Picture, Sanction, Setting, User
 from app.models.errors import Silenced
 from app.models.fields import utcnow
