@@ -8,9 +8,9 @@ from ..decorators import login_required, own_things
 from ..email import send_leaving
 from ..extensions import db
 from ..models import AccountDeletion, DataExport
-from ..models.errors import Refused
 from ..models.retention.data_export import KEPT, MOST_A_DAY
 from ..models.site.setting import current_settings
+from ..web.actions import attempt
 from ..web.requests import actor, back_to, right_password
 from .blueprint import account
 from .forms import DeleteAccountForm
@@ -27,14 +27,10 @@ def data():
 @account.route("/settings/data", methods=["POST"])
 @login_required
 def ask_for_data():
-    try:
+    with attempt() as done:
         DataExport.ask(actor())
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "warning")
-        return redirect(url_for("account.data"))
-    db.session.commit()
-    flash("Your data is being gathered; a mail tells you when it is ready.", "success")
+    if done:
+        flash("Your data is being gathered; a mail tells you when it is ready.", "success")
     return redirect(url_for("account.data"))
 
 
@@ -72,34 +68,27 @@ def delete_account():
     person, form = actor(), DeleteAccountForm()
     deletion = AccountDeletion.of(person)
     if deletion is None and form.validate_on_submit() and right_password(person, form.password):
-        flash(*ask_to_leave(person, removes_writing=form.writing.data == "goes"))
+        ask_to_leave(person, removes_writing=form.writing.data == "goes")
         return redirect(url_for("account.delete_account"))
     return render_template("account/delete_account.html", form=form, deletion=deletion)
 
 
 def ask_to_leave(person, *, removes_writing):
-    """Ask, and return what to say of it: words and their kind."""
-    try:
+    with attempt() as done:
         deletion, is_new = AccountDeletion.ask(person, removes_writing=removes_writing)
-    except Refused as error:
-        db.session.rollback()
-        return str(error), "danger"
-    if is_new:
-        send_leaving(person, deletion)
-    db.session.commit()
-    return "It is noted. A mail with the date and a way back is on its way.", "mail"
+        if is_new:
+            send_leaving(person, deletion)
+    if done:
+        flash("It is noted. A mail with the date and a way back is on its way.", "mail")
 
 
 @account.route("/settings/delete-account/keep", methods=["POST"])
 @login_required
 def keep_account():
-    try:
+    with attempt() as done:
         kept = AccountDeletion.keep(actor())
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "danger")
+    if not done:
         return redirect(url_for("account.delete_account"))
-    db.session.commit()
     words = "Your account stays. It is good to have you here."
     flash(words if kept else "Your account was not going to be deleted.", "success")
     return redirect(back_to(url_for("main.index")))

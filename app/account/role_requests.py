@@ -6,6 +6,7 @@ from ..decorators import login_required, own_things
 from ..extensions import db
 from ..models import Role, RoleRequest
 from ..models.users.rank import Refused
+from ..web.actions import attempt
 from ..web.requests import actor
 from ..web.typed import refuse
 from .blueprint import account
@@ -47,12 +48,10 @@ def withdraw_role_request(id):
 
 def ask(person, role, form):
     """Ask, and say what came of it."""
-    try:
+    with attempt(form) as done:
         asked = RoleRequest.ask(person, role, form.reason.data)
-        db.session.commit()
-    except Refused as error:
-        return refuse(error, form)
-    if asked.role_id == role.id:
-        return flash(ASKED, "success")
-    words = f"You have asked for {asked.role.name}; withdraw that request first."
-    return refuse(words, form, "warning")
+        if asked.role_id != role.id:
+            other = f"You have asked for {asked.role.name}; withdraw that request first."
+            raise Refused(other)
+    if done:
+        flash(ASKED, "success")

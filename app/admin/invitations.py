@@ -8,12 +8,11 @@ from ..email import send_invitation
 from ..extensions import db
 from ..models import Invitation, Role
 from ..models.site.setting import current_settings
-from ..models.users.rank import Refused
 from ..pagination import page_of
 from ..security.rate_limits import MAILS_TO
 from ..text.names import readable_address
+from ..web.actions import attempt, report_result
 from ..web.requests import actor
-from ..web.typed import refuse
 from .blueprint import admin
 from .invitation_forms import InvitationForm
 
@@ -33,12 +32,10 @@ def invitations():
 def invite():
     form = InvitationForm([role for role in Role.all() if actor().may_grant(role)])
     if form.validate_on_submit():
-        try:
+        with attempt(form) as done:
             words = invite_all(form, db.session.get(Role, form.role.data))
-            db.session.commit()
+        if done:
             flash(words, "mail")
-        except Refused as error:
-            refuse(error, form)
         return redirect(url_for("admin.invitations"))
     return render_template("admin/invite.html", form=form)
 
@@ -47,7 +44,7 @@ def invite():
 def resend_invitation(id):
     """A fresh link; the form says how often it was sent, so that a double click sends one."""
     invitation = db.get_or_404(Invitation, id)
-    try:
+    with attempt() as done:
         words = "A fresh link is on its way to {}."
         if invitation.resend(by=actor(), times_sent=request.form.get("times_sent", type=int)):
             MAILS_TO.take(invitation.email)
@@ -56,26 +53,20 @@ def resend_invitation(id):
             abort(400)
         else:
             words = "A fresh link was sent to {} a moment ago; nothing more was sent."
-        db.session.commit()
+    if done:
         flash(words.format(readable_address(invitation.email)), "mail")
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "danger")
     return redirect(url_for("admin.invitations"))
 
 
 @admin.route("/invitations/<int(max=2147483647):id>/revoke", methods=["POST"])
 def revoke_invitation(id):
     invitation = db.get_or_404(Invitation, id)
-    try:
+    with attempt() as done:
         revoked = invitation.revoke(by=actor())
-        db.session.commit()
-        words = "is revoked; its link is dead" if revoked else "was revoked already"
-        kind = "success" if revoked else "info"
-        flash(f"The invitation of {readable_address(invitation.email)} {words}.", kind)
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "danger")
+    if done:
+        whose = f"The invitation of {readable_address(invitation.email)}"
+        words = f"{whose} is revoked; its link is dead.", f"{whose} was revoked already."
+        report_result(revoked, *words)
     return redirect(url_for("admin.invitations"))
 
 

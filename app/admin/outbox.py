@@ -12,10 +12,10 @@ from ..forms import Form, email_field
 from ..models import OutboxMail, User
 from ..models.mail.outbox import REHEARSAL
 from ..models.site.setting import current_settings
-from ..models.users.rank import Refused
 from ..pagination import page_of
 from ..security.rate_limits import TEST_MAILS
 from ..text.names import address_or_none, readable_address, username_key
+from ..web.actions import attempt, report_result
 from ..web.requests import actor
 from .blueprint import admin
 
@@ -90,13 +90,10 @@ def mails_asked_for():
 
 def settle(verb, words, same):
     """Do it, or say why not; and go back to the list as it was asked for."""
-    try:
-        done = verb(by=actor())
-        db.session.commit()
-        flash(words if done else same, "success" if done else "info")
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "warning")
+    with attempt() as done:
+        changed = verb(by=actor())
+    if done:
+        report_result(changed, words, same)
     back = {name: request.form[name][:1000] for name in ASKED if request.form.get(name)}
     return redirect(url_for("admin.outbox", **back))
 

@@ -5,9 +5,10 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import Page, PageVersion
-from ..models.errors import ChangedMeanwhile, Refused
+from ..models.errors import ChangedMeanwhile
 from ..pagination import page_of
 from ..text.diff import difference
+from ..web.actions import attempt, report_result
 from ..web.requests import actor
 from .blueprint import admin
 from .page_forms import NewPageForm, PageForm
@@ -25,13 +26,10 @@ def pages():
 def new_page():
     form = NewPageForm()
     if form.validate_on_submit() and not form.preview.data:
-        try:
+        with attempt(at=form.slug) as done:
             text, why = (form.title.data, form.body.data), form.reason.data
             page = Page.create(form.slug.data, *text, by=actor(), reason=why)
-        except Refused as refusal:
-            form.slug.errors = [str(refusal)]
-        else:
-            db.session.commit()
+        if done:
             flash(f"The page {page.title} is published.", "success")
             return redirect(url_for("main.page", slug=page.slug))
     return render_template("admin/new_page.html", form=form)
@@ -97,13 +95,11 @@ def restore_page(id, number):
 @admin.route("/pages/<int(max=2147483647):id>/remove", methods=["POST"])
 def remove_page(id):
     page = find_page(id)
-    try:
+    with attempt() as done:
         removed = page.remove(by=actor())
-        words = "is removed. You can put it back." if removed else "was removed already."
-        flash(f"The page {page.title} {words}", "success" if removed else "info")
-    except Refused as refusal:
-        flash(str(refusal), "danger")
-    db.session.commit()
+    if done:
+        unchanged = f"The page {page.title} was removed already."
+        report_result(removed, f"The page {page.title} is removed. You can put it back.", unchanged)
     return redirect(url_for("admin.pages"))
 
 

@@ -8,10 +8,9 @@ from ..email import send_accepted, send_declined, send_role_accepted, send_role_
 from ..extensions import db
 from ..models import RoleRequest, User
 from ..models.site.setting import current_settings
-from ..models.users.rank import Refused
 from ..pagination import page_of
+from ..web.actions import attempt
 from ..web.requests import actor
-from ..web.typed import refuse
 from .blueprint import admin
 from .invitation_forms import DecisionForm
 
@@ -73,13 +72,10 @@ def oldest_role_requests():
 
 
 def do(answer, thing, form):
-    """Decide and commit, or say what stands against it and change nothing."""
-    try:
+    with attempt(form) as done:
         words = answer(thing, form)
-        db.session.commit()
+    if done:
         flash(words, "success")
-    except Refused as error:
-        refuse(error, form)
 
 
 def answer_newcomer(person, form):

@@ -7,8 +7,8 @@ from ..email import send_role_changed
 from ..extensions import db
 from ..forms import choices_of
 from ..models import Role, User
-from ..models.errors import Refused
 from ..models.roles.management import USUAL
+from ..web.actions import attempt
 from ..web.requests import actor
 from .blueprint import admin
 from .role_forms import ALLOWS, DeleteRoleForm, RoleForm
@@ -65,14 +65,9 @@ def count_holders(*conditions):
 
 def done(form, act, *things):
     """Do it and commit; where a rule forbids it, say so on top of the form."""
-    try:
+    with attempt(at=form) as done:
         result = act(form, *things)
-        db.session.commit()
-        return result
-    except Refused as error:
-        db.session.rollback()
-        form.form_errors.append(str(error))
-        return None
+    return result if done else None
 
 
 def create(form):

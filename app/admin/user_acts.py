@@ -17,8 +17,8 @@ from ..models.retention.erasure import left_of
 from ..models.users.rank import Refused
 from ..security.rate_limits import MAILS_TO
 from ..text.names import readable_address
+from ..web.actions import attempt, report_result
 from ..web.requests import actor, read_for_change, right_password
-from ..web.typed import refuse
 from .blueprint import admin
 from .user import show_user
 from .user_forms import (
@@ -61,6 +61,7 @@ ACTS = {  # the verb, what to say where it changed something, and where it did n
         "{} was not signed in anywhere.",
     ),
 }
+TOO_MANY_LINKS = "{} has had three links in this hour; try again later."
 ANY_ACT = f"any({', '.join(repr(act) for act in ACTS)})"
 
 
@@ -70,16 +71,13 @@ def act_on_user(id, act):
     if not form.validate_on_submit():
         return show_user(person, form)
     verb, *words = ACTS[act]
-    try:
-        done = verb(person, by=actor(), reason=form.reason.data)
-    except Refused as refusal:
-        refuse(refusal, form)
-        return redirect(url_for("admin.user", id=id))
-    if act == "reset-link" and not offer_link(person):
-        flash(f"{person.username} has had three links in this hour; try again later.", "warning")
-        return redirect(url_for("admin.user", id=id))
-    db.session.commit()
-    flash(words[not done].format(person.username), "success" if done else "info")
+    with attempt(form) as done:
+        changed = verb(person, by=actor(), reason=form.reason.data)
+        if act == "reset-link" and not offer_link(person):
+            raise Refused(TOO_MANY_LINKS.format(person.username))
+    if done:
+        changed_words, unchanged = (sentence.format(person.username) for sentence in words)
+        report_result(changed, changed_words, unchanged)
     return redirect(url_for("admin.user", id=id))
 
 

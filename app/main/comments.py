@@ -7,7 +7,7 @@ from ..extensions import db
 from ..models import Comment
 from ..models.reading.thread import page_with
 from ..models.site.setting import current_settings
-from ..web.actions import act, say
+from ..web.actions import act, report_result
 from ..web.requests import actor, back_to
 from .blueprint import main
 from .writing import edit, quote
@@ -35,7 +35,7 @@ def delete_comment(id):
     comment = find_comment(id)
     allow(comment.deletable_by(actor()))
     done = act(comment.delete)
-    say(done, "The comment is deleted.", "The comment was deleted already.")
+    report_result(done, "The comment is deleted.", "The comment was deleted already.")
     return redirect(back_to(url_for("main.post", id=comment.post_id, _anchor="comments")))
 
 

@@ -8,7 +8,7 @@ from ..extensions import db
 from ..models import Bookmark, Like
 from ..models.reading.bookmarks import bookmarked
 from ..models.site.setting import current_settings
-from ..web.actions import say
+from ..web.actions import report_result
 from ..web.requests import actor, back_to
 from .blueprint import main
 from .posts import find_post
@@ -59,5 +59,5 @@ def mark(id, verb, words=None, same=None):
         abort(404)
     db.session.commit()
     if words:
-        say(done, words, same)
+        report_result(done, words, same)
     return redirect(back_to(url_for("main.post", id=id)))

@@ -8,7 +8,7 @@ from ..models import Comment, Post
 from ..models.reading.thread import post_card, thread
 from ..models.site.setting import current_settings
 from ..permissions import Permission
-from ..web.actions import act, say
+from ..web.actions import act, report_result
 from ..web.requests import actor
 from ..web.templating import written_url
 from .blueprint import main
@@ -51,7 +51,7 @@ def delete_post(id):
     post = find_post(id)
     allow(post.deletable_by(actor()))
     done = act(post.delete)
-    say(done, "The post is deleted.", "The post was deleted already.")
+    report_result(done, "The post is deleted.", "The post was deleted already.")
     return redirect(url_for("main.index"))
 
 
@@ -61,7 +61,9 @@ def close_post(id):
     post = find_post(id)
     allow(post.closable_by(actor()))
     done = act(post.close)
-    say(done, "The post takes no more comments.", "The post was closed to comments already.")
+    report_result(
+        done, "The post takes no more comments.", "The post was closed to comments already."
+    )
     return redirect(url_for("main.post", id=id))
 
 
@@ -71,7 +73,7 @@ def open_post(id):
     post = find_post(id)
     allow(post.closable_by(actor()))
     done = act(post.reopen)
-    say(done, "The post takes comments again.", "The post was open to comments already.")
+    report_result(done, "The post takes comments again.", "The post was open to comments already.")
     return redirect(url_for("main.post", id=id))
 
 

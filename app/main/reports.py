@@ -3,16 +3,14 @@
 from flask import flash, redirect, render_template
 
 from ..decorators import allow, login_required
-from ..extensions import db
 from ..models import Report
-from ..models.errors import Refused
 from ..models.moderation.case_queue import with_things
 from ..models.site.setting import current_settings
 from ..pagination import page_of
 from ..security.rate_limits import REPORTS
+from ..web.actions import attempt
 from ..web.requests import actor, this_page
 from ..web.templating import profile_url, written_url
-from ..web.typed import refuse
 from .blueprint import main
 from .comments import comment_place, find_comment
 from .forms import ReportForm
@@ -65,12 +63,9 @@ def report(thing, place_of):
 
 def tell_moderators(thing, form):
     """Report it, and say so; what is said is why not, where the answer is False."""
-    try:
+    with attempt(form) as done:
         said = dict(category=form.category.data, reason=form.reason.data or "")
         Report.make(thing, by=actor(), **said)
-        db.session.commit()
-    except Refused as error:
-        refuse(error, form, "warning")
-        return False
-    flash(THANKS, "success")
-    return True
+    if done:
+        flash(THANKS, "success")
+    return bool(done)

@@ -1,32 +1,20 @@
-"""What the acts of moderators have in common."""
+"""What the actions of moderators have in common."""
 
-from flask import flash
-
-from ..extensions import db
-from ..models.errors import ChangedMeanwhile, Refused
-from ..web.requests import actor, undo
-from ..web.typed import refuse
-
-SO_ALREADY = "That was done already."
+from ..web.actions import ALREADY_DONE, attempt, report_result
+from ..web.requests import actor
 
 
-def attempt(verb, *values, words, form=None, same=SO_ALREADY, tell=None, **named):
-    """Do it as who is signed in, tell whom it concerns, commit, and flash the words.
+def moderate(verb, *values, words, form=None, same=ALREADY_DONE, tell=None, **named):
+    """Do it as the signed-in moderator, tell whom it concerns, commit, and flash the words.
 
-    Return what the verb returned; None where the rules forbid it, which is said instead. `same` is
-    said where the verb changed nothing. What was typed into the form is given back where it is
-    refused; ChangedMeanwhile is for the caller.
+    Return what the verb returned, or None where a rule refused it. `same` is said where the verb
+    changed nothing.
     """
-    try:
-        done = verb(*values, by=actor(), **named)
-        if done and tell:
+    with attempt(form) as done:
+        changed = verb(*values, by=actor(), **named)
+        if changed and tell:
             tell()
-        db.session.commit()
-    except ChangedMeanwhile:
-        undo()
-        raise
-    except Refused as refusal:
-        refuse(refusal, form)
+    if not done:
         return None
-    flash(words if done else same, "success" if done else "warning")
-    return done
+    report_result(changed, words, same)
+    return changed

@@ -12,8 +12,8 @@ from ..models.errors import Refused
 from ..models.moderation.appeal_decision import CONFIRMED, LIFTED
 from ..models.site.setting import current_settings
 from ..pagination import page_of
+from ..web.actions import attempt
 from ..web.requests import actor, undo
-from ..web.typed import refuse
 from .blueprint import moderation
 from .sanction_forms import DecisionForm
 
@@ -49,14 +49,12 @@ def decide_on_appeal(id):
     appeal, form = db.get_or_404(Appeal, id), DecisionForm()
     if not form.validate_on_submit():
         return show_appeal(appeal, decision=form)
-    try:
-        outcome = LIFTED if form.lift.data else CONFIRMED
+    outcome = LIFTED if form.lift.data else CONFIRMED
+    with attempt(form) as done:
         appeal.decide(outcome, by=actor(), answer=form.reason.data)
         send_appeal_decided(appeal)
-        db.session.commit()
+    if done:
         flash(DONE[outcome].format(appeal.user.username), "success")
-    except Refused as error:
-        refuse(error, form)
     return redirect(url_for("moderation.appeal", id=id))
 
 

@@ -8,13 +8,12 @@ from sqlalchemy import false, select
 from ..email import send_sanctioned, send_text_hidden
 from ..extensions import db
 from ..models import AuditEntry, Case, Report, Sanction
-from ..models.errors import Refused
 from ..models.moderation.case_queue import CaseList, neighbours_of, records_of, with_things
 from ..models.moderation.sanction import ACTS as IMPOSING
 from ..models.moderation.sanction import LIFT
 from ..text.diff import difference, shortened
-from ..web.requests import actor, undo
-from ..web.typed import refuse
+from ..web.actions import attempt
+from ..web.requests import actor
 from .blueprint import moderation
 from .case_forms import RulingForm
 from .texts import tell_author
@@ -40,13 +39,9 @@ def claim_case(id):
 @moderation.route("/case/<int(max=2147483647):id>/release", methods=["POST"])
 def release_case(id):
     case = find_case(id)
-    try:
+    with attempt() as done:
         released = case.release(by=actor())
-        db.session.commit()
-    except Refused as error:
-        db.session.rollback()
-        flash(str(error), "warning")
-    else:
+    if done:
         words = f"You released this: {called(case)}." if released else NOT_HELD
         flash(words, "success" if released else "warning")
     return redirect(url_for("moderation.queue"))
@@ -156,11 +151,6 @@ def do(verb, *values, form=None, again=None):
 
     What was typed into the form is given back then, unless it was done by the same person `again`.
     """
-    try:
+    with attempt(None if again and again() else form) as done:
         verb(*values)
-        db.session.commit()
-    except Refused as error:
-        undo()
-        refuse(error, None if again and again() else form, "warning")
-        return False
-    return True
+    return bool(done)

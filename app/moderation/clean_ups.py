@@ -11,7 +11,7 @@ from ..models.moderation.clean_up import UnderWay
 from ..models.moderation.clean_up_scope import count_written, newest_written
 from ..web.requests import actor
 from ..web.typed import refuse
-from .acts import attempt
+from .acts import moderate
 from .blueprint import moderation
 from .forms import CleanUpForm, PreviewForm, ReasonForm
 from .people import find_person
@@ -51,7 +51,7 @@ def undo_clean_up(id):
     reason = form.reason.data
     words = f"The clean-up after {row.user.username} is being undone."
     values = dict(reason=reason, words=words, form=form)
-    if attempt(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
+    if moderate(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
         carry_out_now(row)
     return redirect(url_for("moderation.clean_up", id=id))
 

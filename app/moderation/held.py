@@ -7,6 +7,7 @@ from ..extensions import db
 from ..models import Comment, Post
 from ..models.errors import Refused
 from ..models.moderation.approval_queue import count_held, held_texts
+from ..web.actions import attempt
 from ..web.requests import actor
 from ..web.typed import refuse
 from .blueprint import moderation
@@ -27,7 +28,7 @@ def held():
 def decide_on_held(noun, id):
     written, form = db.session.get(NOUNS[noun], id), HeldForm()
     if written is None or not written.is_held:
-        refuse(DECIDED, form, "warning")
+        refuse(DECIDED, form)
     elif not form.validate():
         return show_held(form, f"{noun}-{id}")
     else:
@@ -45,12 +46,12 @@ def show_held(form=None, about=None):
 
 def decide(written, form):
     """Decide and commit, or say what stands against it and change nothing."""
-    try:
+    with attempt(form) as done:
         words = settle(written, form)
-        db.session.commit()
-    except Refused as error:
-        return refuse(error, form)
-    return flash(words, "success") if words else refuse(DECIDED, form, "warning")
+        if not words:
+            raise Refused(DECIDED)
+    if done:
+        flash(words, "success")
 
 
 def settle(written, form):

@@ -17,16 +17,15 @@ from ..extensions import db
 from ..forms import Form, reason_field, without_links
 from ..jobs.clean_ups import carry_out_now
 from ..models import AuditEntry, Case, CleanUp, Sanction
-from ..models.errors import Refused
 from ..models.moderation.log_cards import staff_cards
 from ..models.moderation.ruling import BOTH, HIDDEN
 from ..models.moderation.sanction import LIFT
 from ..models.moderation.undo import undo, why_not_undo
 from ..models.site.setting import current_settings
 from ..pagination import page_of
+from ..web.actions import attempt
 from ..web.audit_filters import ActFilters, as_written, name_field
 from ..web.requests import actor, back_to
-from ..web.typed import refuse
 from .blueprint import moderation
 from .texts import tell_author
 
@@ -82,16 +81,13 @@ def undo_entry(id):
     entry, form = find_entry(id), UndoForm()
     if not form.validate():
         return show_entry(entry, form)
-    try:
+    with attempt(form, words=f"Entry {id} is not undone. {{}}") as done:
         thing, reason = undo(entry, by=actor(), reason=form.reason.data or "")
         tell(entry, thing, reason)
-        db.session.commit()
+    if done:
         whom = entry.target_name or "a deleted member"
         also = STILL_SETTLED if leaves_settled(entry, thing) else ""
         flash(f"Entry {id}, about {whom}, is undone; the log has both.{also}", "success")
-    except Refused as error:
-        refuse(f"Entry {id} is not undone. {error}", form, "warning")
-    else:
         if entry.action == "clean up":
             carry_out_now(thing)
     return redirect(back_to(url_for("moderation.log")))

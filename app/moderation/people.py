@@ -11,7 +11,7 @@ from ..models.users.listing import PeopleList
 from ..models.users.name_search import parts_of
 from ..pagination import page_of
 from ..web.requests import actor
-from .acts import attempt
+from .acts import moderate
 from .blueprint import moderation
 from .forms import FindPeopleForm, NoteForm
 
@@ -45,7 +45,7 @@ def add_note(username):
     if not form.validate_on_submit():
         return show_person(user, form)
     words = f"The note about {user.username} is added."
-    attempt(lambda by: StaffNote.add(user, form.text.data, by=by), words=words, form=form)
+    moderate(lambda by: StaffNote.add(user, form.text.data, by=by), words=words, form=form)
     return redirect(person_url(user))
 
 
@@ -56,7 +56,7 @@ def remove_note(id):
         flash("This note is gone already.", "warning")
         return redirect(url_for("moderation.people"))
     user = db.session.get(User, note.user_id)
-    attempt(note.remove, words=f"The note about {user.username} is removed.")
+    moderate(note.remove, words=f"The note about {user.username} is removed.")
     return redirect(person_url(user))
 
 

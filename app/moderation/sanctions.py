@@ -5,11 +5,10 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from ..email import send_sanction_lifted, send_sanctioned
 from ..extensions import db
 from ..models import Sanction, User
-from ..models.errors import Refused
 from ..models.fields import end_in_words
 from ..models.site.setting import current_settings
+from ..web.actions import attempt, report_result
 from ..web.requests import actor
-from ..web.typed import refuse
 from .blueprint import moderation
 from .sanction_forms import LiftForm, SanctionForm
 
@@ -52,15 +51,12 @@ def find_person(username):
 def impose(person, form):
     """Impose and commit; return False, with words at the form, where the rules forbid it."""
     values = dict(reason=form.reason.data, until=form.end, form_key=form.key.data)
-    try:
+    with attempt(at=form.kind) as done:
         made = Sanction.impose(person, form.kind.data, by=actor(), **values)
         form.remember_zone(actor())
         if made.is_new:
             send_sanctioned(made)
-        db.session.commit()
-    except Refused as error:
-        db.session.rollback()
-        form.kind.errors = [str(error)]
+    if not done:
         return False
     if made.is_new or (made.kind, made.reason) == (form.kind.data, form.reason.data):
         end = f" until {end_in_words(made.until)}" if made.until else ""
@@ -73,14 +69,10 @@ def impose(person, form):
 def lift(sanction, form):
     """Lift and commit, and say what came of it."""
     reason = form.reason.data
-    try:
+    with attempt(form) as done:
         lifted = sanction.lift(by=actor(), reason=reason)
         if lifted:
             send_sanction_lifted(sanction, reason)
-        db.session.commit()
-    except Refused as error:
-        return refuse(error, form)
-    whose = f"The {sanction.kind} of {sanction.user.username}"
-    if lifted:
-        return flash(f"{whose} is lifted.", "success")
-    return flash(f"{whose} was lifted already.", "info")
+    if done:
+        whose = f"The {sanction.kind} of {sanction.user.username}"
+        report_result(lifted, f"{whose} is lifted.", f"{whose} was lifted already.")

@@ -17,7 +17,7 @@ from ..models.audit.entry import name_of
 from ..models.errors import ChangedMeanwhile
 from ..models.retention.purge import purge_removed
 from ..web.requests import actor
-from .acts import attempt
+from .acts import moderate
 from .blueprint import moderation
 from .forms import ReasonForm, RemoveForm, ReviseForm
 
@@ -48,7 +48,7 @@ def act_on_text(noun, id, verb):
     reason = form.reason.data
     tell = send and (lambda: tell_author(send, written, reason))
     values = dict(reason=reason, words=words.format(called(written)), tell=tell)
-    attempt(getattr(written, method), form=form, **values)
+    moderate(getattr(written, method), form=form, **values)
     return redirect(text_url(written))
 
 
@@ -73,7 +73,7 @@ def remove_text(noun, id):
         return render_template("moderation/remove_text.html", written=written, **facts)
     reason, values = form.reason.data, dict(words=f"The {called(written)} is gone for good.")
     values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, written, reason))
-    if attempt(written.remove, form=form, **values):
+    if moderate(written.remove, form=form, **values):
         purge_removed(written)
     return redirect(url_for("moderation.queue"))
 
@@ -85,7 +85,7 @@ def revise(written, form):
     values |= dict(tell=lambda: tell_author(send_text_edited, written, reason))
     values |= dict(same="Nothing was changed: that is the text it had.")
     try:
-        attempt(written.revise, form.body.data, withhold=not form.keeps_history.data, **values)
+        moderate(written.revise, form.body.data, withhold=not form.keeps_history.data, **values)
     except ChangedMeanwhile:
         return form.agrees_with(written)
     return True

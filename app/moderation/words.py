@@ -7,7 +7,7 @@ from ..models import WatchedWord
 from ..models.content.rendering import preview_of
 from ..models.content.screening import hosts_outside
 from ..models.content.watched_word import EFFECTS, WatchList
-from ..models.errors import Refused
+from ..web.actions import attempt
 from ..web.requests import actor
 from .blueprint import moderation
 from .newcomer_forms import TrialForm, WatchedWordForm
@@ -45,15 +45,11 @@ def remove_word(id):
 def add(form):
     """Put it on the list and commit; or say at its field what stands against it."""
     facts = {name: form[name].data for name in ("kind", "pattern", "act", "note")}
-    try:
+    with attempt(at=form.pattern) as done:
         WatchedWord.add(**facts, by=actor())
-        db.session.commit()
-    except Refused as error:
-        db.session.rollback()
-        form.pattern.errors = [str(error)]
-        return False
-    flash(f"“{form.pattern.data}” is on the list.", "success")
-    return True
+    if done:
+        flash(f"“{form.pattern.data}” is on the list.", "success")
+    return bool(done)
 
 
 def show_words(form, trial, verdict=None):

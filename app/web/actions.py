@@ -1,12 +1,67 @@
-"""Acts: done and committed, or refused in words."""
+"""Actions: committed, or refused in words and undone."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from flask import abort, flash
+from wtforms import Field
 
 from ..decorators import require_speech
 from ..extensions import db
 from ..models.content.watched_word import WordRefused
 from ..models.errors import ChangedMeanwhile, Refused, Silenced
 from .requests import undo
+from .typed import refuse
+
+ALREADY_DONE = "That was done already."
+
+
+@dataclass
+class Outcome:
+    """True once the block was committed; else `error` is the refusal."""
+
+    error: Refused | None = None
+    succeeded: bool = False
+
+    def __bool__(self):
+        return self.succeeded
+
+
+@contextmanager
+def attempt(form=None, *, at=None, words="{}"):
+    """Commit what the block does. Where a rule refuses it, undo all of it and say why.
+
+        with attempt(form) as done:
+            lifted = sanction.lift(by=actor(), reason=form.reason.data)
+        if done:
+            flash("It is lifted.", "success")
+
+    The reason is shown at a field or on top of a form where `at` is one. Otherwise it is flashed,
+    or told by a page that gives back what was typed into `form`; `words` go around it.
+    ChangedMeanwhile goes to the caller.
+    """
+    outcome = Outcome()
+    try:
+        yield outcome
+        db.session.commit()
+        outcome.succeeded = True
+    except ChangedMeanwhile:
+        undo()
+        raise
+    except Refused as error:
+        undo()
+        outcome.error, message = error, words.format(error)
+        if isinstance(at, Field):
+            at.errors = [message]
+        elif at is not None:
+            at.form_errors = [*at.form_errors, message]
+        else:
+            refuse(message, form)
+
+
+def report_result(changed, message, unchanged=ALREADY_DONE):
+    """Say what a verb came to: that it was done, or that all was so before."""
+    flash(message if changed else unchanged, "success" if changed else "info")
 
 
 def act(verb, *values, **named):
@@ -23,8 +78,3 @@ def act(verb, *values, **named):
             require_speech()
         abort(403, str(error))
     return result
-
-
-def say(done, words, same):
-    """Say what a verb came to: that it was done, or that all was so before."""
-    flash(words if done else same, "success" if done else "info")

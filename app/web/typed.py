@@ -43,7 +43,7 @@ def typed_texts():
     }
 
 
-def refuse(words, form=None, kind="danger"):
+def refuse(words, form=None):
     """Undo an act that the rules forbid, and say why.
 
     Where something was typed into the form, that is done by an error page, which gives it back.
@@ -51,7 +51,7 @@ def refuse(words, form=None, kind="danger"):
     undo()
     if form is not None and any(field.data for field in form if _is_typed(field)):
         abort(409, str(words))
-    flash(str(words), kind)
+    flash(str(words), "danger")
 
 
 def park():
