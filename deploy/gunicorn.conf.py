@@ -1,6 +1,6 @@
 """For production: gunicorn --config deploy/gunicorn.conf.py flasky:app"""
 
-from app.serving import LONGEST_LINE, Worker
+from app.web.serving import LONGEST_LINE, Worker
 
 workers = 2
 threads = 4
