@@ -2,6 +2,7 @@
 
 import os
 import re
+import runpy
 import stat
 from itertools import product
 from pathlib import Path
@@ -12,7 +13,7 @@ import config
 from app import create_app
 from app.databases import engine_options, named_driver
 from app.security.passwords import Hashing
-from config import Config, DevelopmentConfig, ProductionConfig
+from config import BASE, Config, DevelopmentConfig, ProductionConfig
 
 GOOD = {
     "SECRET_KEY": "qJ8mZ2vX5cL0wR7tY4uP1sD6fG9hK3aB",
@@ -228,3 +229,9 @@ def test_every_variable_that_is_read_is_explained():
 
 def test_limits_are_all_readable():
     assert all(" per " in words for words in Config.LIMITS.values())
+
+
+def test_the_configuration_of_gunicorn_names_what_there_is():
+    settings = runpy.run_path(str(BASE / "deploy/gunicorn.conf.py"))
+
+    assert settings["worker_class"].__name__ == "Worker" and settings["limit_request_line"] == 8190
