@@ -6,7 +6,7 @@ import pytest
 from factories import keep, make_user
 
 from app.extensions import db
-from app.models import AuditEntry, Role, User, WayBack
+from app.models import AuditEntry, EmailReversal, Role, User
 from app.models.retention.erasure import delete_account
 from app.models.users.rank import Refused
 
@@ -31,7 +31,7 @@ def test_a_way_back_of_a_deleted_member_leads_into_no_other_account(client, ada)
     delete_account(evil, by=ada)
     db.session.commit()
     vic = make_user("vic")
-    WayBack.open(vic, "vics@example.org")
+    EmailReversal.open(vic, "vics@example.org")
     db.session.commit()
 
     assert client.post(f"/auth/revert-email/{token}").status_code == 400

@@ -168,8 +168,8 @@ def test_a_hidden_text_is_told_of_without_its_words(client, alice, bob, mona):
         if person:
             client.sign_in(person)
         page = client.get("/log")
-        of_comment, of_post = sentences(page)
-        assert "mona hid a comment of alice" in of_comment and "“Spam.”" in of_comment
+        notify_comment, of_post = sentences(page)
+        assert "mona hid a comment of alice" in notify_comment and "“Spam.”" in notify_comment
         assert "mona hid a post of alice" in of_post and "Unspeakable" not in page.text
         seen[person and person.username] = [link in page.text for link in links]
     no, yes = [False, False], [True, True]

@@ -13,7 +13,7 @@ from ..email import (
 )
 from ..extensions import db
 from ..models import AccountDeletion, Role, User
-from ..models.retention.erasure import left_of
+from ..models.retention.erasure import count_left
 from ..models.users.rank import Refused
 from ..security.rate_limits import MAILS_TO
 from ..text.names import readable_address
@@ -173,7 +173,7 @@ def delete_user(id):
 def delete_now_or_later(person):
     """Delete at once where it is little; return what to say of it."""
     name = person.username
-    if left_of(person.id, AT_ONCE) < AT_ONCE and data_export.delete_now(person):
+    if count_left(person.id, AT_ONCE) < AT_ONCE and data_export.delete_now(person):
         return f"The account {name} is deleted."
     return f"The account {name} is closed and being deleted; that may take some minutes."
 

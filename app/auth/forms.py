@@ -121,7 +121,7 @@ class ChosenName:
         return [self.address, *(field.data for field in fields)]
 
 
-class Unhurried:
+class HoneypotForm:
     """What tells programs from people: a field that people do not see, and how long they took.
 
     `opened` is signed, so nobody can say another moment, and it makes one account. Sent again, the
@@ -165,7 +165,7 @@ class Unhurried:
         return QUICK if 0 <= time.time() - facts["at"] < least else None
 
 
-class RegistrationForm(ChosenName, Unhurried, NewPasswordForm):
+class RegistrationForm(ChosenName, HoneypotForm, NewPasswordForm):
     email = email_field("Email address")
     username = username_field()
     first_name = name_field("First name")

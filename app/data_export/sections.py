@@ -13,6 +13,7 @@ from ..models import (
     AuditEntry,
     Bookmark,
     Comment,
+    EmailReversal,
     Follow,
     Invitation,
     Like,
@@ -30,7 +31,6 @@ from ..models import (
     User,
     UserSession,
     Watch,
-    WayBack,
 )
 from ..models.notifications.preference import ACT
 from ..models.users.staff_note import ABOUT_NOTES
@@ -173,8 +173,8 @@ def mails(id):
 
 
 def former_addresses(id):
-    columns = WayBack.old_email.label("address"), WayBack.created_at.label("left_at")
-    return select(*columns).where(WayBack.user_id == id)
+    columns = EmailReversal.old_email.label("address"), EmailReversal.created_at.label("left_at")
+    return select(*columns).where(EmailReversal.user_id == id)
 
 
 def acts_of_staff(id):
@@ -240,7 +240,7 @@ SECTIONS = [
     Section("appeals", "Appeals", appeals, (Appeal.id,)),
     Section("appeal_messages", "What was said in appeals", appeal_messages, (AppealMessage.id,)),
     Section("mails", "Mails of the last 30 days", mails, (OutboxMail.id,)),
-    Section("former_addresses", "Former addresses", former_addresses, (WayBack.id,)),
+    Section("former_addresses", "Former addresses", former_addresses, (EmailReversal.id,)),
     Section("acts_of_staff", "What staff did about you", acts_of_staff, (AuditEntry.id,)),
     Section("own_acts", "What you did as staff", own_acts, (AuditEntry.id,)),
 ]

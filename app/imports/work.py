@@ -10,7 +10,7 @@ from ..extensions import db
 from ..models import AuditEntry, Role, User
 from ..models.errors import Refused
 from ..models.fields import utcnow
-from ..models.users.lookup import what_finds
+from ..models.users.lookup import search_columns
 from ..text.names import username_key
 from .cells import NAMES
 from .known import in_chunks
@@ -69,7 +69,7 @@ def _row(line, roles):
     names = {name: values[name] for name in NAMES}
     return {
         **names,
-        **what_finds(line.username, line.email, names["first_name"], names["last_name"]),
+        **search_columns(line.username, line.email, names["first_name"], names["last_name"]),
         "email": line.email,
         "username": line.username,
         "username_key": username_key(line.username),

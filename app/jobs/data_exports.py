@@ -11,7 +11,7 @@ from ..extensions import db
 from ..models import AccountDeletion, CleanUp, DataExport, User
 from ..models.lease import LeaseLost
 from ..models.retention.data_export import TRIES
-from ..models.retention.erasure import take_back
+from ..models.retention.erasure import erase
 from . import clean_ups
 
 PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
@@ -60,7 +60,7 @@ def carry_out(deletion, *, stopped=never, between=nothing):
         return None
     db.session.commit()
     done = deletion.done
-    for number in take_back(deletion.user_id, removes_writing=deletion.removes_writing):
+    for number in erase(deletion.user_id, removes_writing=deletion.removes_writing):
         done += number
         deletion.renew(done=done)
         db.session.commit()

@@ -23,13 +23,13 @@ from .. import data_export
 from ..extensions import db, mail
 from ..models import (
     DataExport,
+    EmailReversal,
     Notification,
     OutboxMail,
     PeopleImport,
     SignUpMark,
     User,
     UserSession,
-    WayBack,
 )
 from ..models.retention.purge import purge_deleted, render_outdated
 from .digests import bring_up_to_date, write_due
@@ -247,7 +247,7 @@ def _purge_now_and_then(app):
         app.extensions["purged_at"] = time.monotonic()
         OutboxMail.purge(keep=KEPT_IN_MAILBOX if app.config["MAILBOX"] else None)
         UserSession.purge()
-        WayBack.purge()
+        EmailReversal.purge()
         SignUpMark.purge()
         PeopleImport.purge()
         Notification.purge()

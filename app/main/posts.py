@@ -10,7 +10,7 @@ from ..models.site.setting import current_settings
 from ..permissions import Permission
 from ..web.actions import act, report_result
 from ..web.requests import actor
-from ..web.templating import written_url
+from ..web.templating import content_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm
@@ -42,7 +42,7 @@ def post(id):
 @main.route("/post/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
 @login_required
 def edit_post(id):
-    return edit(find_post(id), written_url)
+    return edit(find_post(id), content_url)
 
 
 @main.route("/post/<int(max=2147483647):id>/delete", methods=["POST"])

@@ -10,7 +10,7 @@ from ..pagination import page_of
 from ..security.rate_limits import REPORTS
 from ..web.actions import attempt
 from ..web.requests import actor, this_page
-from ..web.templating import profile_url, written_url
+from ..web.templating import content_url, profile_url
 from .blueprint import main
 from .comments import comment_place, find_comment
 from .forms import ReportForm
@@ -23,7 +23,7 @@ THANKS = "Thank you. A moderator will look at it, and you will be told what come
 @main.route("/post/<int(max=2147483647):id>/report", methods=["GET", "POST"])
 @login_required
 def report_post(id):
-    return report(find_post(id), written_url)
+    return report(find_post(id), content_url)
 
 
 @main.route("/comment/<int(max=2147483647):id>/report", methods=["GET", "POST"])

@@ -6,7 +6,7 @@ from ..decorators import readable
 from ..models import User
 from ..models.reading.feed import written_by
 from ..models.reading.profile import Profile
-from ..models.reading.user_comments import answers_of
+from ..models.reading.user_comments import user_comments_of
 from ..models.site.setting import current_settings
 from ..web.requests import actor
 from .blueprint import main
@@ -25,7 +25,7 @@ def user(username):
 @readable
 def user_comments(username):
     person = find_user(username)
-    page = answers_of(person, actor(), size=current_settings().posts_per_page)
+    page = user_comments_of(person, actor(), size=current_settings().posts_per_page)
     return render_template("main/user_comments.html", user=person, page=page)
 
 

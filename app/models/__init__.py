@@ -29,7 +29,7 @@ from .site.page import Page, PageVersion
 from .site.setting import Setting
 from .users import name_search
 from .users.csv_import import PeopleImport
-from .users.email_reversal import WayBack
+from .users.email_reversal import EmailReversal
 from .users.follow import Follow
 from .users.invitation import Invitation
 from .users.mute import Mute
@@ -81,7 +81,7 @@ __all__ = [
     "UserSession",
     "Watch",
     "WatchedWord",
-    "WayBack",
+    "EmailReversal",
     "name_search",
     "search_index",
 ]

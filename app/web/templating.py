@@ -39,7 +39,7 @@ def init_app(app):
     app.add_template_global(avatar_url)
     app.add_template_global(post_url)
     app.add_template_global(comment_url)
-    app.add_template_global(written_url)
+    app.add_template_global(content_url)
     app.add_template_global(moderation_url)
     app.add_template_global(counted)
     app.add_template_global(drawn)
@@ -88,7 +88,7 @@ def comment_url(id):
     return f"{request.script_root}/comment/{id}"
 
 
-def written_url(written):
+def content_url(written):
     """That of a post, or of a comment."""
     return f"{request.script_root}/{written.noun}/{written.id}"
 

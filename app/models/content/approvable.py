@@ -61,7 +61,7 @@ class Held(Hideable):
         entry = AuditEntry.record("approve text", self, by=by, reason=reason)
         self.count(1)
         dispatch.keep_in_step(self)
-        dispatch.of_approval(self, entry)
+        dispatch.notify_approval(self, entry)
         if self.is_new:
             self.tell(called)
         return True
@@ -76,7 +76,7 @@ class Held(Hideable):
 
     def hold_again(self, *, by, reason=""):
         """Let it wait once more, as if nobody had decided on it."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if self.is_held or self.is_deleted:
             return False
         if self.is_shown:
@@ -89,7 +89,7 @@ class Held(Hideable):
 
     def hide(self, *, by, reason):
         """What waits, waits no longer: it stays hidden, as others are."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         waited, was_shown = self.is_held, self.is_shown
         if self.is_hidden and not waited:
             return False
@@ -103,7 +103,7 @@ class Held(Hideable):
 
     def restore(self, *, by, reason=""):
         """What waits is approved, not restored."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if not self.is_hidden or self.is_held:
             return False
         self._record("restore", by, reason, subject_id=self.clean_up_id)
@@ -116,7 +116,7 @@ class Held(Hideable):
 
     def _settle(self, version, by):
         """It waits no longer; False where it did not, or is deleted."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if not self.is_held or self.is_deleted:
             return False
         if self.version != version:

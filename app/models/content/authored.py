@@ -13,7 +13,7 @@ from ..locking import lock_row
 from ..notifications import dispatch
 from ..users.user import User
 from .approvable import Held
-from .moderatable import KEPT, Moderatable
+from .moderatable import KEPT, ModerationRules
 from .rendering import as_html, rendered
 from .revision import Revision
 from .screening import hold_of
@@ -25,7 +25,7 @@ HIDDEN = "hidden_at IS NOT NULL"
 APPROVED = "approved_at IS NOT NULL"
 
 
-class Rules(Moderatable):
+class Rules(ModerationRules):
     """Who may do what with a text. Views and templates ask the same questions.
 
     They need `author_id`, `author_mask`, `deleted_at`, `hidden_at` and `held_at`, so light rows
@@ -153,7 +153,7 @@ class Written(Rules, Held):
         known = Draft(self.body).called
         draft, texts = rendered(text)
         hold = hold_of(texts["body_html"], by, before=self.body_html)
-        self._take_in_hand(by) if as_staff else self.lock()
+        self._lock_for_action(by) if as_staff else self.lock()
         if self.is_deleted or not (as_staff or self.is_changeable):
             raise Refused(f"This {self.noun} can no longer be changed.")
         if text == self.body:
@@ -175,7 +175,7 @@ class Written(Rules, Held):
     def tell_named(self, draft, known):
         """Tell whom a draft mentions who were not `known` to be, if anybody else can read it."""
         if self.is_shown:
-            dispatch.of_mentions(self, [name for name in draft.called if name not in known])
+            dispatch.notify_mentions(self, [name for name in draft.called if name not in known])
 
     def _keep_former(self):
         about = {f"{self.noun}_id": self.id}

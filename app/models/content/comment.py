@@ -72,7 +72,7 @@ class Comment(CommentRules, Written, db.Model):
 
     def tell(self, called):
         """Tell whom it concerns, now that everybody may read it."""
-        dispatch.of_comment(self, called)
+        dispatch.notify_comment(self, called)
 
     @property
     def thread_id(self):

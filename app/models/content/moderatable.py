@@ -23,7 +23,7 @@ TAKEN_OUT = "taken out of the public history"
 BY_CLEAN_UP = "clean_up_id IS NOT NULL"
 
 
-class Moderatable:
+class ModerationRules:
     """Which texts who may act on. Views and templates ask the same questions.
 
     They need `author_id` and `author_mask`, so light rows of a list answer them too.
@@ -48,7 +48,7 @@ class Moderatable:
         return None
 
 
-class Hideable(Moderatable):
+class Hideable(ModerationRules):
     """Verbs are safe to repeat: of many at once, one is True. Stored counts follow.
 
     `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE. A class
@@ -92,14 +92,14 @@ class Hideable(Moderatable):
 
     def remove(self, *, by, reason=""):
         """Take it away for good: from now on it is due to be purged, see upkeep.py."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if getattr(by, "id", None) and not self.removable_by(by):
             raise Refused("Only administrators remove something for good.")
         if self.is_removed:
             return False
         was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
         entry = AuditEntry.record("remove text", self, by=by, reason=reason)
-        dispatch.of_act(entry, self.author_id)
+        dispatch.notify_action(entry, self.author_id)
         dispatch.forget(self)
         if was_shown:
             self.count(-1)
@@ -112,10 +112,10 @@ class Hideable(Moderatable):
     def _record(self, action, by, reason, **said):
         """Write it into the log, and tell the author."""
         entry = AuditEntry.record(action, self, by=by, reason=reason, **said)
-        dispatch.of_act(entry, self.author_id, self)
+        dispatch.notify_action(entry, self.author_id, self)
         return entry
 
-    def _take_in_hand(self, by):
+    def _lock_for_action(self, by):
         """Lock it, and refuse an act that `by` may not do by now.
 
         Both people are read anew and neither is locked, as texts come before people.

@@ -91,7 +91,7 @@ class Post(PostRules, Written, Counted, db.Model):
 
     def tell(self, called):
         """Tell whom it concerns, now that everybody may read it."""
-        dispatch.of_mentions(self, called)
+        dispatch.notify_mentions(self, called)
 
     @property
     def thread_id(self):
@@ -125,7 +125,7 @@ class Post(PostRules, Written, Counted, db.Model):
         return self._close_as_staff(None, "open comments", by, reason)
 
     def _close_as_staff(self, moment, action, by, reason):
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if self.is_closed_by_staff == (moment is not None):
             return False
         self.staff_closed_at = moment

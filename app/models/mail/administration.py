@@ -38,7 +38,7 @@ class Handled:
 
     def retry(self, *, by=None, reason=""):
         """Try a mail that was given up, or that waits, again now."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if problem := self.why_not_handle():
             raise Refused(problem)
         if self.is_due and self.tries == 0:
@@ -50,7 +50,7 @@ class Handled:
 
     def drop(self, *, by=None, reason=""):
         """Never send it. Its body held live links, so it is blanked."""
-        self._take_in_hand(by)
+        self._lock_for_action(by)
         if self.state == "dropped":
             return False
         if problem := self.why_not_handle():
@@ -72,7 +72,7 @@ class Handled:
             AuditEntry.record("retry mails", by=by, reason=reason, after=f"{count} mails")
         return count
 
-    def _take_in_hand(self, by):
+    def _lock_for_action(self, by):
         """Lock the row: no postman leases it until we are done, and we see what one did."""
         _require_administrator(by)
         row = dict(populate_existing=True, with_for_update=True)

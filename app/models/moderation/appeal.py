@@ -145,7 +145,7 @@ class Appeal(Decided, db.Model):
         db.session.add(message)
         db.session.flush()
         if by_staff:
-            dispatch.of_act(AuditEntry.record("answer appeal", self, by=by), self.user_id)
+            dispatch.notify_action(AuditEntry.record("answer appeal", self, by=by), self.user_id)
         return message
 
     @property

@@ -56,7 +56,7 @@ class Decided:
         if not self._settle(outcome, by, answer):
             raise Refused("It was decided in the meantime.")
         said = dict(reason=answer, before=self._in_words())
-        dispatch.of_act(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
+        dispatch.notify_action(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
         if outcome == LIFTED and self.is_in_force:
             self._lift(by, answer)
 

@@ -96,7 +96,7 @@ class CleanUp(Leased, db.Model):
         db.session.flush()
         after = {"clean_up": row.id, "since": full(since), **numbers}
         said = dict(reason=reason, after=after, subject_id=row.id)
-        dispatch.of_act(AuditEntry.record("clean up", user, by=by, **said), user.id)
+        dispatch.notify_action(AuditEntry.record("clean up", user, by=by, **said), user.id)
         return row, True
 
     @classmethod
@@ -122,7 +122,9 @@ class CleanUp(Leased, db.Model):
         self.done, self.total = 0, hidden
         after = {"clean_up": self.id, "texts": hidden}
         about = dict(reason=reason, after=after, subject_id=self.id)
-        dispatch.of_act(AuditEntry.record("undo clean up", self.user, by=by, **about), self.user_id)
+        dispatch.notify_action(
+            AuditEntry.record("undo clean up", self.user, by=by, **about), self.user_id
+        )
         return True
 
     @property
@@ -160,7 +162,7 @@ class CleanUp(Leased, db.Model):
             if rows:
                 hidden = dict(hidden_at=utcnow(), hidden_by=self.by_name, clean_up_id=self.id)
                 _set(kind, rows, hidden_reason=self.reason, **hidden)
-                dispatch.keep_all_in_step(kind.noun, [row.id for row in rows])
+                dispatch.sync_all_notifications(kind.noun, [row.id for row in rows])
                 self._count(kind, rows, -1)
                 self.renew(section=section, reached_at=rows[-1].created_at)
                 return len(rows)
@@ -173,7 +175,7 @@ class CleanUp(Leased, db.Model):
                 shown = dict(hidden_at=None, hidden_by="", hidden_reason="", clean_up_id=None)
                 _set(kind, rows, **shown)
                 self._count(kind, [row for row in rows if row.deleted_at is None], 1)
-                dispatch.keep_all_in_step(kind.noun, [row.id for row in rows])
+                dispatch.sync_all_notifications(kind.noun, [row.id for row in rows])
                 return len(rows)
         return 0
 

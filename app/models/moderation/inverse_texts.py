@@ -104,4 +104,4 @@ def put_back(entry, found, by, reason):
     withhold = bool(again) and TAKEN_OUT in again.before
     if draft := text.revise(revision.body, by=by, reason=reason, withhold=withhold):
         gone = [name for name in named if name not in draft.called]
-        dispatch.forget_mentions(text, gone, since=entry.created_at)
+        dispatch.withdraw_mentions(text, gone, since=entry.created_at)

@@ -9,19 +9,19 @@ from sqlalchemy import select, update
 from ...extensions import db
 
 
-def forget_copies(noun, ids):
+def clear_snapshots(noun, ids):
     """Before these posts or comments go for good: empty what settled reports keep of them."""
     cases = db.metadata.tables["cases"]
-    forget_copies_in(row.id for row in _locked(cases.c[f"{noun}_id"].in_(ids)) if row.settled_at)
+    clear_snapshots_in(row.id for row in _locked(cases.c[f"{noun}_id"].in_(ids)) if row.settled_at)
 
 
-def forget_profile(user_id):
+def clear_profile_snapshots(user_id):
     """Before a member goes: empty what settled reports keep of what they said of themselves."""
     cases = _locked(db.metadata.tables["cases"].c.person_id == user_id)
-    forget_copies_in(row.id for row in cases if row.noun == "user" and row.settled_at)
+    clear_snapshots_in(row.id for row in cases if row.noun == "user" and row.settled_at)
 
 
-def forget_copies_in(case_ids):
+def clear_snapshots_in(case_ids):
     """Empty what the reports in these cases keep; for a text that is gone, with the ruling."""
     reports = db.metadata.tables["reports"]
     if ids := list(case_ids):

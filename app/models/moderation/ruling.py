@@ -14,7 +14,7 @@ from ..fields import Moment, Reason, full, utcnow
 from ..locking import lock_row
 from ..notifications import dispatch
 from ..users.user import User
-from .report_copies import forget_copies_in
+from .report_copies import clear_snapshots_in
 from .sanction import Sanction
 
 CLAIM = timedelta(minutes=30)  # then a claim lapses
@@ -145,7 +145,7 @@ class Ruled:
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("The same was reported again, and that waits for a ruling.") from None
-        dispatch.keep_ruling_in_step(self)
+        dispatch.sync_ruling_notifications(self)
         self._record("reopen reports", by, reason, before=before)
         return True
 
@@ -184,11 +184,11 @@ class Ruled:
         self.outcome, self.ruling = outcome, reason
         self.claimed_by = self.claimed_at = None
         if self.thing is None:
-            forget_copies_in([self.id])
+            clear_snapshots_in([self.id])
         if again:
-            dispatch.keep_ruling_in_step(self)
+            dispatch.sync_ruling_notifications(self)
         else:
-            dispatch.of_ruling(self, by)
+            dispatch.notify_ruling(self, by)
 
     def _record(self, action, by, reason, before=""):
         said = dict(reason=reason, before=before, after=self.in_words)

@@ -98,7 +98,7 @@ class Sanction(db.Model):
             made.is_new = True
             db.session.add(made)
             _keep_in_step(person)
-            dispatch.of_act(entry, person.id)
+            dispatch.notify_action(entry, person.id)
         return made
 
     def _made_for(self, person):
@@ -128,7 +128,7 @@ class Sanction(db.Model):
             self.lifted_by = entry.actor_name if lifting else ""
             self.lift_reason = reason if lifting else ""
             _keep_in_step(person)
-            dispatch.of_act(entry, person.id)
+            dispatch.notify_action(entry, person.id)
         return True
 
     @property

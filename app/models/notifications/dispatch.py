@@ -91,38 +91,38 @@ ALL_KINDS = " UNION ALL ".join(
 )
 
 
-def of_comment(comment, mentions):
+def notify_comment(comment, mentions):
     """Tell whom a comment mentions, the author of the post, and who watches the thread."""
     concerned = f"{WATCHERS} UNION ALL {MENTIONED}" if mentions else WATCHERS
     post = dict(post_id=comment.post_id, author_id=comment.post.author_id or 0)
     _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
 
 
-def of_mentions(written, mentions):
+def notify_mentions(written, mentions):
     """Tell whom a post mentions, or an edit that names more people than before."""
     if mentions:
         thing = {"post_id": written.thread_id, f"{written.noun}_id": written.id}
         _tell(MENTIONED, written.author_id, names=mentions, **thing)
 
 
-def of_follow(follower_id, followed_id):
+def notify_follow(follower_id, followed_id):
     """Tell a person, once, who follows them."""
     _tell(FOLLOWED, follower_id, followed_id=followed_id)
 
 
-def of_ruling(settled, by):
+def notify_ruling(settled, by):
     """Tell all who reported something what became of it; of a ruling before, nothing is left."""
     _forget(Notification.case_id == settled.id)
     _tell(REPORTERS, by.id, case_id=settled.id)
 
 
-def of_approval(written, entry):
+def notify_approval(written, entry):
     """Tell its author that everybody can read now what waited."""
     here = {f"{written.noun}_id": written.id}
     _tell(AUTHORS, entry.actor_id, author_id=written.author_id, entry_id=entry.id, **here)
 
 
-def of_act(entry, person_id, about=None):
+def notify_action(entry, person_id, about=None):
     """Tell a person what staff did to them, or to the text `about`; a mail of its own says it too.
 
     Without a text, as when that goes for good, the notification stays whatever becomes of it.
@@ -138,25 +138,25 @@ def of_act(entry, person_id, about=None):
 
 def keep_in_step(written):
     """What is hidden is no news, and neither is what answers it, until it is shown again."""
-    keep_all_in_step(written.noun, [written.id])
+    sync_all_notifications(written.noun, [written.id])
 
 
-def keep_all_in_step(noun, ids):
+def sync_all_notifications(noun, ids):
     """The same of many posts, or of many comments."""
     _keep_in_step(getattr(Notification, f"{noun}_id").in_(ids))
 
 
-def keep_in_step_from(actor_id):
+def sync_notifications_from(actor_id):
     """The acts of somebody whose account is closed are no news, until it is open again."""
     _keep_in_step(Notification.actor_id == actor_id)
 
 
-def keep_ruling_in_step(ruled):
+def sync_ruling_notifications(ruled):
     """A ruling that was taken back is no news; the next one tells anew, or the same comes back."""
     _keep_in_step(Notification.case_id == ruled.id)
 
 
-def forget_mentions(written, names, since):
+def withdraw_mentions(written, names, since):
     """Forget that these people were mentioned since then: the edit that did is undone."""
     if not names:
         return

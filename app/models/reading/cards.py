@@ -118,7 +118,7 @@ def _anybody(is_authenticated, is_moderator):
     return Anybody(is_authenticated, is_moderator)
 
 
-def anybody_like(viewer):
+def viewer_class_of(viewer):
     """Return the Anybody who sees what the viewer does; there are three of them."""
     return _anybody(viewer.is_authenticated, viewer.is_moderator())
 

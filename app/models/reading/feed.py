@@ -10,7 +10,7 @@ from ..audit.entry import AuditEntry
 from ..content.post import Post
 from ..content.tag import PostTag
 from ..fields import UTCDateTime
-from .cards import PostCard, anybody_like, not_muted, post_cards
+from .cards import PostCard, not_muted, post_cards, viewer_class_of
 
 LEFT = Post.deleted_at, Post.held_at
 ALL, FOLLOWED = "all", "followed"
@@ -18,24 +18,24 @@ ALL, FOLLOWED = "all", "followed"
 
 def everything(viewer, *, size):
     """The page of all posts that the query string asks for."""
-    return _all_posts(anybody_like(viewer)).page(viewer=viewer.id, size=size)
+    return _all_posts(viewer_class_of(viewer)).page(viewer=viewer.id, size=size)
 
 
 def followed(viewer, *, size):
     """The same of posts by the viewer and those they follow."""
-    timeline = _followed_posts(anybody_like(viewer), db.engine.dialect.name)
+    timeline = _followed_posts(viewer_class_of(viewer), db.engine.dialect.name)
     return timeline.page(viewer=viewer.id, size=size)
 
 
 def written_by(author, viewer, *, size):
     """The same of posts by one member; muted or not, who comes here wants to see them."""
-    timeline = _posts_of_one(anybody_like(viewer))
+    timeline = _posts_of_one(viewer_class_of(viewer))
     return timeline.page(author=author.id, viewer=viewer.id, size=size)
 
 
 def tagged(tag, viewer, *, size):
     """The same of posts with a tag, along the index of the tag: by their ids."""
-    return _posts_with_tag(anybody_like(viewer)).page(tag=tag, viewer=viewer.id, size=size)
+    return _posts_with_tag(viewer_class_of(viewer)).page(tag=tag, viewer=viewer.id, size=size)
 
 
 def is_used(tag):

@@ -10,7 +10,7 @@ from ...text.names import username_key
 from ..users.follow import Follow
 from ..users.mute import Mute
 from ..users.user import User
-from .cards import anybody_like
+from .cards import viewer_class_of
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Profile:
     def find(cls, username, viewer):
         """Return that of a member whom the viewer may see; else None."""
         asked = {"key": username_key(username), "viewer": viewer.id}
-        row = db.session.execute(_facts(anybody_like(viewer)), asked).one_or_none()
+        row = db.session.execute(_facts(viewer_class_of(viewer)), asked).one_or_none()
         profile = row and cls(*row)
         return profile if profile and profile.user.visible_to(viewer) else None
 

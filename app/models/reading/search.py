@@ -40,10 +40,10 @@ from .cards import (
     Author,
     CommentCard,
     PostCard,
-    anybody_like,
     comment_cards,
     not_muted,
     post_cards,
+    viewer_class_of,
 )
 from .search_index import SqliteIndex, as_query, postgresql_match
 
@@ -87,14 +87,14 @@ class Search:
         """The page of the best matches among the newest `CANDIDATES`."""
         if not self.question.phrases:
             return KeysetPage([])
-        best = _best(cls, anybody_like(self.viewer), self._narrowed, db.engine.dialect.name)
+        best = _best(cls, viewer_class_of(self.viewer), self._narrowed, db.engine.dialect.name)
         return best.page(size, self.question, self._values)
 
     def _newest(self, cls, size):
         if not self.question.phrases:
             return KeysetPage([])
         dialect = db.engine.dialect.name
-        timeline = _timeline(cls, anybody_like(self.viewer), self._narrowed, dialect)
+        timeline = _timeline(cls, viewer_class_of(self.viewer), self._narrowed, dialect)
         return timeline.page(size=size, **self._values)
 
     @property

@@ -12,7 +12,7 @@ from ..content.comment import Comment
 from ..content.post import Post
 from ..content.watch import Watch
 from ..users.mute import Mute
-from .cards import CommentCard, PostCard, anybody_like, comment_cards, post_cards
+from .cards import CommentCard, PostCard, comment_cards, post_cards, viewer_class_of
 
 OLDEST = [Comment.created_at, Comment.id]
 
@@ -35,7 +35,7 @@ class Gap:
 def post_card(id, viewer):
     """Return a post that the viewer may read, or None; muted or not, who opens it wants it."""
     values = {"post": id, "viewer": viewer.id}
-    row = db.session.connection().execute(_post(anybody_like(viewer)), values).one_or_none()
+    row = db.session.connection().execute(_post(viewer_class_of(viewer)), values).one_or_none()
     return row and WatchableCard.of(row)
 
 
@@ -44,7 +44,7 @@ def thread(post_id, viewer, *, size):
 
     Where others were hidden stands a Gap, so that the thread keeps its shape.
     """
-    timeline = _timeline(anybody_like(viewer))
+    timeline = _timeline(viewer_class_of(viewer))
     page = timeline.page(post=post_id, viewer=viewer.id, size=size)
     runs = groupby(page.items, key=lambda card: card.visible_to(viewer))
     page.items = [item for seen, run in runs for item in (run if seen else [Gap(len(list(run)))])]
@@ -59,7 +59,7 @@ def page_with(comment, viewer, *, size):
     values = {"post": comment.post_id, "viewer": viewer.id}
     here = tuple_(*OLDEST) < tuple_(comment.created_at, comment.id)
     newest = [column.desc() for column in OLDEST]
-    before = _comments(anybody_like(viewer)).with_only_columns(*OLDEST).where(here)
+    before = _comments(viewer_class_of(viewer)).with_only_columns(*OLDEST).where(here)
     before = before.order_by(*newest).limit(size)
     rows = db.session.connection().execute(before, values).all()
     return cursor_at(rows[0], OLDEST) if len(rows) == size else None

@@ -16,7 +16,7 @@ GLIMPSE = 400  # letters of HTML, which leave some of text
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class AnswerCard(CommentCard):
+class UserCommentCard(CommentCard):
     asker: str | None  # who wrote the post; None: the member is gone
     asked: str  # how its HTML starts; nothing of one that is gone
     is_gone: bool  # whether the post was hidden or deleted
@@ -27,7 +27,7 @@ class AnswerCard(CommentCard):
         return plain_start(self.asked)
 
 
-def answers_of(person, viewer, *, size):
+def user_comments_of(person, viewer, *, size):
     """A page of the member's comments, the newest first.
 
     Muted or not, who comes here wants to see them; but no post of others whom the viewer has muted.
@@ -45,4 +45,4 @@ def answers_of(person, viewer, *, size):
     for unmuted in not_muted(Post, viewer):
         statement = statement.where(or_(Post.author_id == person.id, unmuted))
     newest = [Comment.created_at, Comment.id]
-    return page_of(statement, newest, size=size, make=AnswerCard.of)
+    return page_of(statement, newest, size=size, make=UserCommentCard.of)

@@ -11,7 +11,7 @@ from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 from ..lease import Leased
 from ..users.user import User
-from .erasure import delete_account, delete_row, left_of
+from .erasure import count_left, delete_account, delete_row
 
 TO_THINK = timedelta(days=14)
 OWN_WISH = "At their own wish."
@@ -81,7 +81,7 @@ class AccountDeletion(Leased, db.Model):
         now = utcnow()
         db.session.execute(delete(cls).where(cls.user_id == user.id))
         values = dict(removes_writing=removes_writing, by_staff=True, due_at=now, begun_at=now)
-        db.session.add(row := cls(user_id=user.id, total=left_of(user.id), **values))
+        db.session.add(row := cls(user_id=user.id, total=count_left(user.id), **values))
         db.session.flush()
         return row
 
@@ -98,7 +98,7 @@ class AccountDeletion(Leased, db.Model):
             self._stay(self.user_id)
             return False
         if self.begun_at is None:
-            self.renew(begun_at=utcnow(), total=left_of(self.user_id))
+            self.renew(begun_at=utcnow(), total=count_left(self.user_id))
         return True
 
     def finish(self):

@@ -15,7 +15,7 @@ from ..content.like import Like
 from ..content.post import Post
 from ..content.revision import Revision
 from ..content.watch import Watch
-from ..moderation.report_copies import forget_copies, forget_profile
+from ..moderation.report_copies import clear_profile_snapshots, clear_snapshots
 from ..notifications.notification import Notification
 from ..users.follow import Follow
 from ..users.mute import Mute
@@ -45,20 +45,20 @@ def delete_account(user, *, by=None, reason="", removes_writing=False):
 
 def delete_row(user, *, removes_writing):
     """Delete the row of a user, and whatever came to it at the last moment."""
-    forget_profile(user.id)
+    clear_profile_snapshots(user.id)
     db.session.refresh(user, with_for_update={"of": type(user)})
     _take_all_back(user.id, removes_writing)
     db.session.delete(user)
 
 
 def _take_all_back(id, removes_writing):
-    for _ in take_back(id, removes_writing=removes_writing):
+    for _ in erase(id, removes_writing=removes_writing):
         pass
 
 
-def take_back(id, *, removes_writing):
+def erase(id, *, removes_writing):
     """Do one step after the other, each in the running transaction; yield how much each did."""
-    forget_profile(id)
+    clear_profile_snapshots(id)
     if removes_writing:
         steps = [_remove_comments, _remove_posts]
     else:
@@ -71,7 +71,7 @@ def take_back(id, *, removes_writing):
             yield number
 
 
-def left_of(id, most=None):
+def count_left(id, most=None):
     """How much there is to take back; counted no further than `most`, where that is given."""
     owners = [Post.author_id, Comment.author_id, Like.user_id, Follow.follower_id]
     owners += [Follow.followed_id, Notification.user_id, Notification.actor_id]
@@ -85,7 +85,7 @@ def left_of(id, most=None):
 
 def _remove_comments(id):
     mine = db.session.scalars(_some(Comment.id, Comment.author_id == id)).all()
-    forget_copies("comment", mine)
+    clear_snapshots("comment", mine)
     _hold(Comment, mine)
     _hold(Post, select(Comment.post_id).where(Comment.id.in_(mine)))
     return _delete(Comment, Comment.id.in_(mine), Comment.author_id == id)
@@ -94,7 +94,7 @@ def _remove_comments(id):
 def _remove_posts(id):
     """A few posts; but first what others wrote below them, which goes too."""
     ids = db.session.scalars(_some(Post.id, Post.author_id == id, most=POSTS_AT_ONCE)).all()
-    forget_copies("post", ids)
+    clear_snapshots("post", ids)
     if below := _remove_below(ids):
         return below
     _hold(Post, ids, key_share=False)  # waits for whoever comments at this moment
@@ -106,7 +106,7 @@ def _remove_posts(id):
 
 def _remove_below(ids):
     below = db.session.scalars(_some(Comment.id, Comment.post_id.in_(ids))).all()
-    forget_copies("comment", below)
+    clear_snapshots("comment", below)
     _hold(Comment, below)
     _hold(User, select(Comment.author_id).where(Comment.id.in_(below)))
     return _delete(Comment, Comment.id.in_(below))

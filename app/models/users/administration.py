@@ -15,7 +15,7 @@ from .temporary_role import SHORT
 DEMAND = "require new password"
 
 
-class ActedOn:
+class UserAdministration:
     """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry.
 
     They return whether they changed anything, for pages to tell.
@@ -69,7 +69,7 @@ class ActedOn:
             if was_active := self.is_active:
                 self.deactivated_at = utcnow()
                 self.auth_epoch += 1
-                dispatch.keep_in_step_from(self.id)
+                dispatch.sync_notifications_from(self.id)
                 self._record("deactivate", by, reason)
         UserSession.end_all(self)
         return was_active
@@ -79,7 +79,7 @@ class ActedOn:
         if self.is_active:
             return False
         self.deactivated_at = None
-        dispatch.keep_in_step_from(self.id)
+        dispatch.sync_notifications_from(self.id)
         self._record("reactivate", by, reason)
         return True
 
@@ -142,7 +142,7 @@ class ActedOn:
             with db.session.begin_nested():
                 for name in changed:
                     setattr(self, name, values[name])
-                dispatch.of_act(self._record("edit", by, reason, *said), self.id)
+                dispatch.notify_action(self._record("edit", by, reason, *said), self.id)
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("Somebody has this username already.") from None

@@ -8,7 +8,7 @@ from ...extensions import db
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 
 
-class WayBack(db.Model):
+class EmailReversal(db.Model):
     """Open until it was taken. That closes others to the same address, and those opened later too.
 
     Never those before: a thief who moves an account on, and comes back by a link of their own,
@@ -42,6 +42,6 @@ class WayBack(db.Model):
         return self.taken_at is None
 
     def close(self):
-        as_late = or_(WayBack.id >= self.id, WayBack.old_email == self.old_email)
-        ways = update(WayBack).where(WayBack.user_id == self.user_id, as_late)
-        db.session.execute(ways.where(WayBack.taken_at.is_(None)).values(taken_at=utcnow()))
+        as_late = or_(EmailReversal.id >= self.id, EmailReversal.old_email == self.old_email)
+        ways = update(EmailReversal).where(EmailReversal.user_id == self.user_id, as_late)
+        db.session.execute(ways.where(EmailReversal.taken_at.is_(None)).values(taken_at=utcnow()))

@@ -15,7 +15,7 @@ from ...extensions import db
 from ...security.tokens import Verdict, read, sign
 from ...text.names import canonical_address
 from ..notifications.preference import USUAL
-from .email_reversal import WayBack
+from .email_reversal import EmailReversal
 from .session import UserSession
 
 
@@ -26,10 +26,10 @@ class Link:
     verdict: Verdict
     user: object = None
     email: str | None = None
-    way: WayBack | None = None
+    way: EmailReversal | None = None
 
 
-class MailedLinks:
+class EmailTokens:
     """Links of the four purposes."""
 
     def generate_confirmation_token(self, expiration=None):
@@ -44,7 +44,7 @@ class MailedLinks:
 
     def generate_email_revert_token(self, old_email, expiration=None):
         """Open a way back to an address that was just left, and return the token for it."""
-        way = WayBack.open(self, old_email)
+        way = EmailReversal.open(self, old_email)
         return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", way=way)
 
     @classmethod
@@ -54,7 +54,7 @@ class MailedLinks:
         user = db.session.get(cls, payload["user"]) if payload else None
         if user is None or not user.is_active:
             return Link(Verdict.BAD)
-        way = db.session.get(WayBack, payload["way"]) if "way" in payload else None
+        way = db.session.get(EmailReversal, payload["way"]) if "way" in payload else None
         if payload["print"] != user._fingerprint(purpose, way):
             return Link(Verdict.BAD)
         return Link(verdict, user, way.old_email if way else payload.get("email"), way)

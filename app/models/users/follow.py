@@ -48,7 +48,7 @@ class Following(Counted):
         self._hold_both(other)
         new = Follow.put(follower_id=self.id, followed_id=other.id, created_at=utcnow())
         if new:
-            dispatch.of_follow(self.id, other.id)
+            dispatch.notify_follow(self.id, other.id)
             self.count_up(self.id, following_count=1)
             self.count_up(other.id, follower_count=1)
         return new

@@ -11,7 +11,7 @@ from ..fields import Words
 NAMES = ("username", "first_name", "last_name")
 
 
-class Findable:
+class UserLookup:
     """Columns that follow from others; `User` keeps them in step."""
 
     search_text: Mapped[str] = mapped_column(String(400), default="")
@@ -33,9 +33,9 @@ class Findable:
         """Find a person by what they type to sign in: an address has an @, a username never."""
         return cls.with_email(login) if "@" in login else cls.with_username(login)
 
-    def keep_what_finds(self):
+    def update_search_columns(self):
         parts = self.username, self.email, self.first_name or "", self.last_name or ""
-        values = what_finds(*parts)
+        values = search_columns(*parts)
         if not self._is_renamed():  # `words` were not read, so to set them is to write them anew
             del values["words"]
         for name, value in values.items():
@@ -46,7 +46,7 @@ class Findable:
         return any(attributes[name].history.has_changes() for name in NAMES)
 
 
-def what_finds(username, email, first_name, last_name):
+def search_columns(username, email, first_name, last_name):
     """Return the values of those columns; whoever inserts rows in bulk gives them along."""
     return {
         "search_text": searchable(username, email, first_name, last_name),

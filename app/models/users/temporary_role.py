@@ -19,7 +19,7 @@ SHORT = timedelta(days=1)  # so long before its end a term is called to mind, un
 ENDED, KEPT = "end role", "keep role"  # as the log calls it
 
 
-class Termed:
+class TemporaryRoleHolder:
     @classmethod
     def with_role_due(cls):
         """The ids of those whose term is over, but who still have the role in their row."""

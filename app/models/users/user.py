@@ -25,18 +25,18 @@ from ...text.names import address_or_none, canonical_address, problem_with_usern
 from ..audit.entry import SITE
 from ..fields import NEVER_TWICE, Id, Moment, Reason, partial_index, utcnow
 from ..roles.role import Role
-from .administration import ActedOn
+from .administration import UserAdministration
 from .approval import Approval
 from .credentials import Credentials
-from .email_tokens import MailedLinks
+from .email_tokens import EmailTokens
 from .follow import Following
-from .lookup import Findable
+from .lookup import UserLookup
 from .probation import Newcomer
 from .rank import Ranked
 from .restrictions import Sanctioned
 from .role_preview import Viewing
 from .session import UserSession
-from .temporary_role import Termed
+from .temporary_role import TemporaryRoleHolder
 from .visibility import Visible
 
 SEEN_EVERY = timedelta(minutes=1)
@@ -46,14 +46,14 @@ DEVICE_SEEN_EVERY = timedelta(minutes=10)
 class User(
     Approval,
     Sanctioned,
-    ActedOn,
-    Termed,
+    UserAdministration,
+    TemporaryRoleHolder,
     Viewing,
     Visible,
     Ranked,
-    MailedLinks,
+    EmailTokens,
     Credentials,
-    Findable,
+    UserLookup,
     Following,
     Newcomer,
     UserMixin,
@@ -130,7 +130,7 @@ class User(
         return address
 
     @validates("username")
-    def _keep_key_in_step(self, key, name):
+    def _sync_username_key(self, key, name):
         if problem := problem_with_username(name):
             raise ValueError(problem)
         self.username_key = username_key(name)
@@ -241,8 +241,8 @@ class User(
 
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
-def _keep_what_finds(mapper, connection, user):
-    user.keep_what_finds()
+def _update_search_columns(mapper, connection, user):
+    user.update_search_columns()
 
 
 class AnonymousUser(AnonymousUserMixin):
