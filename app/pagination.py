@@ -63,11 +63,11 @@ def page_of(statement, columns, *, size, descending=True, make=None):
     `statement` selects one entity, or rows of which `make` makes items; it comes without an order.
     """
     place = asked_place(columns)
-    falling = descending != place.backwards
+    is_descending = descending != place.backwards
     if place.values is not None:
         here = [literal(v, c.type) for v, c in zip(place.values, columns, strict=True)]
-        statement = statement.where(_beyond(columns, here, falling))
-    statement = statement.order_by(*_order(columns, falling)).limit(size + 1)
+        statement = statement.where(_beyond(columns, here, is_descending))
+    statement = statement.order_by(*_order(columns, is_descending)).limit(size + 1)
     if make is None:
         rows = list(db.session.scalars(statement).unique())
     else:
@@ -89,31 +89,31 @@ class Timeline:
         self.names = NAMES[-len(columns) :]
         here = [bindparam(n, type_=c.type) for n, c in zip(self.names, columns, strict=True)]
         self._statements = {
-            falling: select(falling)
-            .where(_beyond(columns, here, falling))
-            .order_by(*_order(columns, falling))
+            is_descending: select(is_descending)
+            .where(_beyond(columns, here, is_descending))
+            .order_by(*_order(columns, is_descending))
             .limit(MANY)
-            for falling in (True, False)
+            for is_descending in (True, False)
         }
 
     def page(self, *, size, **values):
         """Return the page that the query string asks for."""
         place = asked_place(self.columns)
-        falling = self.descending != place.backwards
-        here = place.values or ENDS[falling][-len(self.names) :]
-        statement = self._statements[falling]
+        is_descending = self.descending != place.backwards
+        here = place.values or ENDS[is_descending][-len(self.names) :]
+        statement = self._statements[is_descending]
         values |= dict(zip(self.names, here, strict=True), many=size + 1)
         rows = db.session.connection().execute(statement, values).all()
         return _page([self.make(row) for row in rows], place, self.columns, size)
 
 
-def _beyond(columns, here, falling):
+def _beyond(columns, here, is_descending):
     keys, here = tuple_(*columns), tuple_(*here)
-    return keys < here if falling else keys > here
+    return keys < here if is_descending else keys > here
 
 
-def _order(columns, falling):
-    return [column.desc() if falling else column.asc() for column in columns]
+def _order(columns, is_descending):
+    return [column.desc() if is_descending else column.asc() for column in columns]
 
 
 def _page(rows, place, columns, size):

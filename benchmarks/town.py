@@ -71,11 +71,11 @@ class Sample:
     tags: list
 
     @classmethod
-    def of(cls, written):
+    def of(cls, content):
         db.session.flush()
-        table = type(written).__table__
-        row = db.session.execute(table.select().where(table.c.id == written.id)).one()
-        tags = select(PostTag.tag).where(PostTag.post_id == written.id)
+        table = type(content).__table__
+        row = db.session.execute(table.select().where(table.c.id == content.id)).one()
+        tags = select(PostTag.tag).where(PostTag.post_id == content.id)
         return cls(dict(row._mapping), list(db.session.scalars(tags)))
 
 

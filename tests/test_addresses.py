@@ -349,7 +349,7 @@ WRITTEN = {
 
 
 def test_an_address_is_shown_in_the_letters_in_which_it_is_written():
-    assert {written: canonical_address(written) for written in WRITTEN} == WRITTEN
+    assert {content: canonical_address(content) for content in WRITTEN} == WRITTEN
     assert [readable_address(stored) for stored in WRITTEN.values()] == list(WRITTEN)
 
 

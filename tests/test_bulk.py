@@ -102,8 +102,8 @@ def test_what_was_shown_is_done_once_and_logged_for_each(client, in_bulk, crew, 
     assert "done for 0 of 2" in flashed(client)
 
     assert all(DONE[act](person) for person in crew)
-    written = [(e.actor_name, e.target_name, e.reason) for e in log()]
-    assert sorted(written) == [("ada", name, "Spring cleaning.") for name in ("alice", "bob")]
+    content = [(e.actor_name, e.target_name, e.reason) for e in log()]
+    assert sorted(content) == [("ada", name, "Spring cleaning.") for name in ("alice", "bob")]
     assert len(mails()) == (2 if act in ("role", "reset-link") else 0)
     assert AuditEntry.verify() is None
 

@@ -25,7 +25,7 @@ def rows_of(flask):
     return {row["endpoint"]: row for row in json.loads(flask("access", "--json").stdout)["access"]}
 
 
-def written(rows, form):
+def content(rows, form):
     if form == "json":
         return json.dumps({"access": rows})
     text = io.StringIO()
@@ -107,7 +107,7 @@ def test_a_new_endpoint_and_one_that_is_gone_are_named(flask, tmp_path, form):
     rows = rows_of(flask)
     rows["admin.old"] = {**rows.pop("admin.index"), "endpoint": "admin.old"}
     file = tmp_path / "before"
-    file.write_text(written(list(rows.values()), form))
+    file.write_text(content(list(rows.values()), form))
 
     result = flask("access", "--check", str(file))
 
@@ -128,7 +128,7 @@ NEW = {
 def test_of_a_new_endpoint_one_learns_who_may_open_it(flask, tmp_path):
     rows = [row for endpoint, row in rows_of(flask).items() if endpoint not in NEW]
     file = tmp_path / "before.json"
-    file.write_text(written(rows, "json"))
+    file.write_text(content(rows, "json"))
 
     lines = flask("access", "--check", str(file)).output.splitlines()
 
@@ -164,7 +164,7 @@ def test_each_difference_is_a_sentence(flask, tmp_path, form):
     for endpoint, column, was, _ in CHANGES:
         rows[endpoint][column] = was
     file = tmp_path / "changed"
-    file.write_text(written(list(rows.values()), form))
+    file.write_text(content(list(rows.values()), form))
 
     result = flask("access", "--check", str(file))
 

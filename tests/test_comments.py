@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from factories import keep, make_comment, make_post, make_user
-from test_posts import send, written
+from test_posts import content, send
 
 from app.extensions import db
 from app.main.writing import quote
@@ -33,7 +33,7 @@ def test_a_member_comments_and_is_led_there(client, post, bob):
     client.sign_in(bob)
     answer = client.post(f"/post/{post.id}", data={"body": "I *agree*."})
 
-    (comment,) = written(Comment)
+    (comment,) = content(Comment)
     assert answer.location == f"/post/{post.id}#comment-{comment.id}"
     page = client.get(answer.location).text
     assert "Your comment is published." in page and "<p>I <em>agree</em>.</p>" in page
@@ -238,7 +238,7 @@ def test_a_comment_that_comes_as_the_post_ends_is_refused_with_its_text(
     page = client.post(f"/post/{post.id}", data={"body": "Too late."})
 
     assert page.status_code == status and typed(page.text) == "Too late."
-    assert written(Comment) == [] and post.comment_count == 0
+    assert content(Comment) == [] and post.comment_count == 0
 
 
 def test_a_comment_that_comes_after_its_post_was_taken_away_is_given_back(
@@ -253,7 +253,7 @@ def test_a_comment_that_comes_after_its_post_was_taken_away_is_given_back(
         page = client.post(f"/post/{thing.id}", data={"body": "A long <answer>."})
         assert page.status_code in (403, 404) and typed(page.text) == "A long <answer>."
         assert "deleted or hidden" in page.text and "not saved" in page.text
-    assert written(Comment) == []
+    assert content(Comment) == []
 
 
 def test_so_is_the_new_text_of_what_was_taken_away(client, post, alice, mona):

@@ -193,7 +193,11 @@ def test_posts_that_everybody_may_read_are_counted_by_the_day(admin, alice, mona
 
     drawn, told = bars(admin.get("/admin/").text, 3)
 
-    assert drawn == told and [number for _, number in drawn[-3:]] == ["0", "1", "2"]
+    assert drawn == told and [number for _, number in drawn[-3:]] == [
+        "0",
+        "1",
+        "2",
+    ]
 
 
 @time_machine.travel(NOON, tick=False)

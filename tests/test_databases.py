@@ -148,10 +148,10 @@ def test_pages_are_read_while_another_process_writes(app, client, impatient, ali
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen(words, **pipes) as holder:
         assert holder.stdout.readline() == b"locked\n"
-        read, written = client.get("/"), client.post("/auth/register", data=SIGN_UP)
+        read, content = client.get("/"), client.post("/auth/register", data=SIGN_UP)
         holder.communicate()
 
-    assert (read.status_code, written.status_code) == (200, 503)
+    assert (read.status_code, content.status_code) == (200, 503)
     assert client.post("/auth/register", data=SIGN_UP).status_code == 302
 
 

@@ -253,9 +253,9 @@ def test_what_would_be_too_many_mails_an_hour_waits_for_one(post, alice, bob):
     with time_machine.travel(EVENING, tick=False) as clock:
         for _ in range(MOST_NEWS + 3):
             Comment.publish(post, "Yes.", by=bob)
-            written = write_due()
+            content = write_due()
             clock.shift(timedelta(seconds=30))
-        assert len(written) == MOST_NEWS
+        assert len(content) == MOST_NEWS
         bob.follow(alice)
         NotificationChoice.choose(bob, "follower", Choice(True, AT_ONCE))
         alice.follow(bob)
@@ -270,7 +270,7 @@ def test_what_would_be_too_many_mails_an_hour_waits_for_one(post, alice, bob):
 
 
 @pytest.fixture
-def written(post, bob):
+def content(post, bob):
     """Both mails: of one notification, and of two."""
 
     def write(text):
@@ -283,8 +283,8 @@ def written(post, bob):
     return write
 
 
-def test_a_mail_says_who_wrote_what_where_why_and_how_to_stop(written, post):
-    for mail in written("Yes,\n\n*gladly*."):
+def test_a_mail_says_who_wrote_what_where_why_and_how_to_stop(content, post):
+    for mail in content("Yes,\n\n*gladly*."):
         for words in (mail.text, words_of(mail.html)):
             assert "Hello alice," in words and "bob answered your post" in words
             assert "Yes, gladly." in words
@@ -295,9 +295,9 @@ def test_a_mail_says_who_wrote_what_where_why_and_how_to_stop(written, post):
             assert f'href="http://localhost:5000{place}' in mail.html
 
 
-def test_what_strangers_write_stands_in_a_mail_as_text_alone(written):
+def test_what_strangers_write_stands_in_a_mail_as_text_alone(content):
     """R-37."""
-    for mail in written(
+    for mail in content(
         "<b>Look</b>\n.\nBcc: x [here](https://evil.example/) <https://evil.example/>"
     ):
         assert "> <b>Look</b>" in mail.text
@@ -380,8 +380,8 @@ def test_four_postmen_at_once_write_one_mail_to_each(app, post, bob):
 
     at_once(app, *[digests.write_due] * 4)
 
-    written = [mail.recipient for mail in mails()]
-    assert len(written) == len(set(written)) == 7
+    content = [mail.recipient for mail in mails()]
+    assert len(content) == len(set(content)) == 7
     assert (
         db.session.scalars(select(Notification).where(Notification.mailed_at.is_(None))).all() == []
     )

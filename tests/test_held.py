@@ -41,13 +41,13 @@ def old(app):
     return olga
 
 
-def decide(client, written, **values):
-    values = {"version": written.version} | values
-    return client.post(f"/moderation/held/{written.noun}/{written.id}", data=values)
+def decide(client, content, **values):
+    values = {"version": content.version} | values
+    return client.post(f"/moderation/held/{content.noun}/{content.id}", data=values)
 
 
-def entries(written):
-    return [entry.action for entry in db.session.scalars(AuditEntry.about(written))]
+def entries(content):
+    return [entry.action for entry in db.session.scalars(AuditEntry.about(content))]
 
 
 def told(user):
@@ -88,13 +88,13 @@ SEES = {  # state: whether the author, another member, a visitor and a moderator
 }
 
 
-def bring_to(state, written, mona):
+def bring_to(state, content, mona):
     if state == "approved":
-        written.approve(by=mona, version=1)
+        content.approve(by=mona, version=1)
     elif state == "declined":
-        written.decline(by=mona, version=1, reason="Spam.")
+        content.decline(by=mona, version=1, reason="Spam.")
     elif state == "deleted":
-        written.delete()
+        content.delete()
 
 
 def test_who_sees_a_post_in_which_state(holding, client, alice, bob, mona):
@@ -223,15 +223,15 @@ def test_what_waits_cannot_be_restored(holding, alice, mona):
 
 @pytest.mark.parametrize("make", [make_post, make_comment])
 def test_what_waits_may_be_hidden_and_then_waits_no_longer(holding, alice, mona, old, make):
-    written = make(author=alice) if make is make_post else make(make_post(old), alice)
+    content = make(author=alice) if make is make_post else make(make_post(old), alice)
 
-    assert written.hide(by=mona, reason="Spam.") and not written.hide(by=mona, reason="Again.")
+    assert content.hide(by=mona, reason="Spam.") and not content.hide(by=mona, reason="Again.")
     fresh()
-    assert (written.is_held, written.is_hidden, written.hidden_reason) == (False, True, "Spam.")
-    written.restore(by=mona)
+    assert (content.is_held, content.is_hidden, content.hidden_reason) == (False, True, "Spam.")
+    content.restore(by=mona)
     fresh()
 
-    assert written.is_shown and entries(written) == ["restore", "hide"]
+    assert content.is_shown and entries(content) == ["restore", "hide"]
     assert alice.post_count + alice.comment_count == 1 and list(wrong_counts()) == []
 
 

@@ -23,16 +23,16 @@ def moderators(mona, ada):
 
 
 def held(make, author):
-    written = make(author=author)
-    written.hold(Hold("first"))
+    content = make(author=author)
+    content.hold(Hold("first"))
     db.session.commit()
-    return written
+    return content
 
 
-def decisions(written, moderators):
+def decisions(content, moderators):
     facts = dict(version=1, reason="So.")
     return [
-        verb(type(written), written.id, name, by=by, **facts)
+        verb(type(content), content.id, name, by=by, **facts)
         for name in ("approve", "decline")
         for by in moderators
     ]
@@ -41,14 +41,14 @@ def decisions(written, moderators):
 @pytest.mark.parametrize("make", [make_post, make_comment])
 def test_of_moderators_who_decide_at_once_one_does(app, alice, moderators, make):
     for _ in range(3):
-        written = held(make, alice)
+        content = held(make, alice)
 
-        done = at_once(app, *decisions(written, moderators))
+        done = at_once(app, *decisions(content, moderators))
 
         db.session.expire_all()
         assert done.count(True) == 1 and done.count(False) == 3
-        assert len(db.session.scalars(AuditEntry.about(written)).all()) == 1
-        assert written.is_shown == (True in done[:2]) and not written.is_held
+        assert len(db.session.scalars(AuditEntry.about(content)).all()) == 1
+        assert content.is_shown == (True in done[:2]) and not content.is_held
         assert list(wrong_counts()) == []
     assert AuditEntry.verify() is None
 

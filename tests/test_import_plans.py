@@ -271,7 +271,7 @@ def test_planning_asks_a_few_questions_for_each_five_hundred_lines(ada):
 
 def plan_of(kinds):
     lines = [Line(number, kind) for number, kind in enumerate(kinds, start=2)]
-    return Plan("\n".join(line.written() for line in lines))
+    return Plan("\n".join(line.content() for line in lines))
 
 
 def test_a_plan_is_paged_both_ways():

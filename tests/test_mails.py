@@ -198,12 +198,12 @@ def both(mail):
 
 
 def test_every_mail_of_the_site_is_looked_at_here(app):
-    written = {name for name in vars(email) if name.startswith("send_")}
-    written -= {"send_email", "send_news", "send_staff_notice", "send_test_mail"}
+    content = {name for name in vars(email) if name.startswith("send_")}
+    content -= {"send_email", "send_news", "send_staff_notice", "send_test_mail"}
     templates = app.jinja_env.list_templates(filter_func=lambda name: name.startswith("email/"))
     kinds = {re.split(r"[/.]", name)[1] for name in templates}
 
-    assert len(written) == len(MAILS)
+    assert len(content) == len(MAILS)
     assert set(MAILS) == {kind for kind in kinds if not kind.startswith("_")} - {"test", *NEWS}
 
 

@@ -52,17 +52,17 @@ def read(client, path):
     return client.get(answer.location) if answer.location else answer
 
 
-def act(written, verb, by):
+def act(content, verb, by):
     """Bring the text to where the verb has something to do, and do it."""
     now = utcnow()
     if verb == "restore":
-        written.hidden_at = now
-        written.count(-1)
+        content.hidden_at = now
+        content.count(-1)
     if verb == "reopen":
-        written.staff_closed_at = now
+        content.staff_closed_at = now
     db.session.flush()
     words = ("Changed.",) if verb == "revise" else ()
-    return getattr(written, verb)(*words, by=by, reason="Because.")
+    return getattr(content, verb)(*words, by=by, reason="Because.")
 
 
 def test_staff_act_on_texts_of_those_who_may_do_nothing_that_they_may_not(ranks):
@@ -87,8 +87,8 @@ def test_pages_and_lists_ask_the_same_question(app, ranks):
     for author in (*RANKS, None):
         post = make_post(make_user(role=author or "User"))
         comment = make_comment(post, post.author)
-        for written in (post, comment):
-            written.author_id = written.author_id if author else None
+        for content in (post, comment):
+            content.author_id = content.author_id if author else None
         db.session.flush()
         for rank, by in staff.items():
             with app.test_request_context():
@@ -102,10 +102,10 @@ def test_pages_and_lists_ask_the_same_question(app, ranks):
 def test_a_role_that_returns_counts(app, mona, ada):
     make_user("boss", role="Administrator")
     ada.change_role(Role.named("User"), until=utcnow().replace(year=2999), by=None)
-    written = make_post(ada)
-    card = post_card(written.id, mona)
+    content = make_post(ada)
+    card = post_card(content.id, mona)
 
-    assert not written.moderatable_by(mona) and not card.moderatable_by(mona)
+    assert not content.moderatable_by(mona) and not card.moderatable_by(mona)
 
 
 def test_nobody_acts_as_staff_on_their_own(mona, ada):
@@ -117,21 +117,21 @@ def test_nobody_acts_as_staff_on_their_own(mona, ada):
 
 @pytest.mark.parametrize("by", [None, SITE])
 def test_operators_and_the_site_act_on_anything(app, ada, by):
-    written = make_post(ada)
+    content = make_post(ada)
 
-    assert written.hide(by=by, reason="") and written.restore(by=by)
-    assert written.remove(by=by)
+    assert content.hide(by=by, reason="") and content.restore(by=by)
+    assert content.remove(by=by)
 
 
 def test_the_rank_is_asked_anew(app, alice, mona):
     """Mona lost her role in another process, after this one had looked."""
-    written = make_post(alice)
+    content = make_post(alice)
     db.session.flush()
     demoted = db.update(User).where(User.id == mona.id).values(role_id=Role.named("User").id)
     db.session.execute(demoted, execution_options={"synchronize_session": False})
 
     with pytest.raises(Refused):
-        written.hide(by=mona, reason="")
+        content.hide(by=mona, reason="")
 
 
 def test_who_only_looks_as_another_role_acts_on_nothing(app, alice, ada):
@@ -142,15 +142,15 @@ def test_who_only_looks_as_another_role_acts_on_nothing(app, alice, ada):
 
 
 def test_a_text_is_hidden_and_restored_with_a_mail_for_each(client, alice, mona):
-    written = make_comment(author=alice)
+    content = make_comment(author=alice)
     client.sign_in(mona)
-    path = f"/moderation/{written.noun}/{written.id}"
+    path = f"/moderation/{content.noun}/{content.id}"
 
     for verb in ("hide", "hide", "restore"):
         assert client.post(f"{path}/{verb}", data=REASON).location == path
 
     assert [mail.kind for mail in mails()] == ["text_hidden", "text_restored"]
-    acts = [entry.action for entry in db.session.scalars(AuditEntry.about(written))]
+    acts = [entry.action for entry in db.session.scalars(AuditEntry.about(content))]
     assert acts == ["restore", "hide"] and list(wrong_counts()) == []
     assert "It is spam." in client.get(path).text
 
@@ -185,24 +185,24 @@ def test_each_state_is_for_whom_it_is_for(client, alice, mona, ada):
 
 
 def test_a_reason_is_asked_for_and_a_rule_gives_one(client, alice, mona):
-    written = make_post(alice)
+    content = make_post(alice)
     client.sign_in(mona)
-    path = f"/moderation/post/{written.id}/hide"
+    path = f"/moderation/post/{content.id}/hide"
 
     assert "Choose a rule, or say why." in client.post(path, data={}).text
     assert "at most 500 characters" in client.post(path, data=dict(reason="x" * 501)).text
-    assert not written.is_hidden
+    assert not content.is_hidden
     client.post(path, data=dict(rule="Spam", reason=""))
 
-    assert written.hidden_reason.startswith("This is advertising or spam")
+    assert content.hidden_reason.startswith("This is advertising or spam")
 
 
 def test_the_author_sees_a_hidden_text_marked_with_the_reason(client, alice, mona):
-    written = make_comment(author=alice)
-    written.hide(by=mona, reason="It is spam.")
+    content = make_comment(author=alice)
+    content.hide(by=mona, reason="It is spam.")
     client.sign_in(alice)
 
-    page = read(client, f"/{written.noun}/{written.id}").text
+    page = read(client, f"/{content.noun}/{content.id}").text
 
     assert "Hidden by a moderator" in page and "It is spam." in page
     assert "/moderation/" not in page
@@ -255,40 +255,40 @@ def test_pages_of_a_thread_of_hidden_comments_go_on(client, app, alice, mona):
 
 
 def test_a_moderator_edits_and_that_is_to_be_seen(client, alice, mona):
-    written = make_post(alice, "Call 0123.")
+    content = make_post(alice, "Call 0123.")
     client.sign_in(mona)
     form = dict(body="Call [number removed].", reason="Private data.")
 
-    client.post(f"/moderation/{written.noun}/{written.id}/edit", data=form)
+    client.post(f"/moderation/{content.noun}/{content.id}/edit", data=form)
 
     (mail,) = mails()
-    entry = db.session.scalars(AuditEntry.about(written)).one()
-    assert (written.body, written.editor_name) == ("Call [number removed].", "mona")
+    entry = db.session.scalars(AuditEntry.about(content)).one()
+    assert (content.body, content.editor_name) == ("Call [number removed].", "mona")
     assert (mail.kind, entry.action, entry.after) == ("text_edited", "edit text", "version 2")
     assert "0123" not in entry.before + entry.after + mail.text
-    assert "by mona" in client.get(f"/{written.noun}/{written.id}/history").text
+    assert "by mona" in client.get(f"/{content.noun}/{content.id}/history").text
 
 
 def test_an_edit_without_a_difference_or_reason_is_none(client, alice, mona):
-    written = make_post(alice, "Hello.")
+    content = make_post(alice, "Hello.")
     client.sign_in(mona)
-    path = f"/moderation/post/{written.id}/edit"
+    path = f"/moderation/post/{content.id}/edit"
 
     client.post(path, data=dict(body="Hello.", **REASON))
     assert "Choose a rule, or say why." in client.post(path, data=dict(body="Other.")).text
 
-    assert written.version == 1 and mails() == []
+    assert content.version == 1 and mails() == []
 
 
 def test_what_is_hidden_can_be_edited_and_tells_nobody(app, alice, bob, mona):
-    written = make_post(alice)
-    written.hide(by=mona, reason="Private data.")
+    content = make_post(alice)
+    content.hide(by=mona, reason="Private data.")
 
-    written.revise("Hello @bob.", by=mona)
+    content.revise("Hello @bob.", by=mona)
 
     assert how_many(Notification, Notification.user_id == bob.id) == 0
     with pytest.raises(Refused):
-        written.edit("Mine again.", by=alice)
+        content.edit("Mine again.", by=alice)
 
 
 def test_what_staff_closed_its_author_does_not_open(client, alice, bob, mona):
@@ -399,16 +399,16 @@ def test_who_may_not_act_reads_why(client, ada, mona):
 @pytest.mark.parametrize("make", [make_post, make_comment])
 def test_what_waits_for_approval_is_not_restored_and_no_gap(client, alice, mona, make):
     post = make_post(mona)
-    written = make(alice) if make is make_post else make_comment(post, alice)
-    written.hold(Hold(FIRST))
+    content = make(alice) if make is make_post else make_comment(post, alice)
+    content.hold(Hold(FIRST))
     client.sign_in(mona)
-    path = f"/moderation/{written.noun}/{written.id}"
+    path = f"/moderation/{content.noun}/{content.id}"
 
     page = client.get(path).text
     client.post(f"{path}/restore", data=REASON)
 
     assert "Waits for approval" in page and "Restore" not in page
-    assert written.is_held and how_many(AuditEntry) == 0 and mails() == []
+    assert content.is_held and how_many(AuditEntry) == 0 and mails() == []
     client.sign_out()
     assert "hidden by a moderator" not in client.get(f"/post/{post.id}").text
 

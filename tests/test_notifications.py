@@ -91,14 +91,14 @@ def name_a_watcher(alice, bob, carla, post):
 
 
 def add_a_name(alice, bob, carla, post):
-    written = Post.publish("With @carla.", by=bob)
+    content = Post.publish("With @carla.", by=bob)
     db.session.execute(Notification.__table__.delete())
-    written.edit("With @carla and @alice.", by=bob)
+    content.edit("With @carla and @alice.", by=bob)
 
 
 def take_out_of_a_quotation(alice, bob, carla, post):
-    written = Post.publish("> With @carla.", by=bob)
-    written.edit("> With @carla.\n\n@carla, is that so?", by=bob)
+    content = Post.publish("> With @carla.", by=bob)
+    content.edit("> With @carla.\n\n@carla, is that so?", by=bob)
 
 
 def quote_by_the_button(alice, bob, carla, post):
@@ -411,8 +411,8 @@ EXCERPTS = dict(
 
 
 def test_an_excerpt_is_plain_words(alice, bob, post):
-    for written in EXCERPTS:
-        Comment.publish(post, written, by=bob)
+    for content in EXCERPTS:
+        Comment.publish(post, content, by=bob)
     rows = db.session.execute(notification_cards(alice).order_by(Notification.id)).all()
 
     cards = [NotificationCard.of(row).excerpt for row in rows]

@@ -159,9 +159,9 @@ def test_an_entry_that_somebody_keeps_from_the_public_log_is_found(app, mona, al
 def test_a_hidden_text_is_told_of_without_its_words(client, alice, bob, mona):
     post = make_post(alice, text="Unspeakable.")
     comment = make_comment(make_post(bob), alice, text="Unspeakable.")
-    for written in (post, comment):
-        written.hide(by=mona, reason="Spam.")
-    links = [f'href="/{written.noun}/{written.id}"' for written in (post, comment)]
+    for content in (post, comment):
+        content.hide(by=mona, reason="Spam.")
+    links = [f'href="/{content.noun}/{content.id}"' for content in (post, comment)]
 
     seen = {}
     for person in (None, alice, bob, mona):
@@ -175,8 +175,8 @@ def test_a_hidden_text_is_told_of_without_its_words(client, alice, bob, mona):
     no, yes = [False, False], [True, True]
     assert seen == {None: no, "alice": yes, "bob": no, "mona": yes}
 
-    for written in (post, comment):
-        written.restore(by=mona)
+    for content in (post, comment):
+        content.restore(by=mona)
     client.sign_out()
     page = client.get("/log").text
     assert [link in page for link in links] == yes
@@ -218,18 +218,18 @@ def test_its_author_is_named_where_the_settings_say_so_and_they_are_there(client
 def test_no_link_names_an_author_where_the_log_names_nobody(client, mona, alice):
     post = make_post(alice)
     texts = [post, make_comment(post, alice)]
-    for written in texts:
-        written.hide(by=mona, reason="spam")
-        written.restore(by=mona)
+    for content in texts:
+        content.hide(by=mona, reason="spam")
+        content.restore(by=mona)
     post.close(by=mona, reason="Too heated.")
 
     for names in (True, False):
         Setting.change(names_in_log=names)
         page = client.get("/log").text
         assert ("alice" in page) is names
-        for written in texts:
-            link = f"/{written.noun}/{written.id}"
-            alone = client.get(f"/log/{entry_about(written).id}").text
+        for content in texts:
+            link = f"/{content.noun}/{content.id}"
+            alone = client.get(f"/log/{entry_about(content).id}").text
             assert [link in page, link in alone] == [names, names]
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.email import rehearse_reset_password, send_confirmation, send_password_changed
 from app.extensions import db
-from app.jobs.mail_worker import Postman, _ring, deliver_pending, deliver_safely
+from app.jobs.mail_worker import MailWorker, _ring, deliver_pending, deliver_safely
 from app.models import OutboxMail
 from app.models.fields import utcnow
 from app.models.retention.erasure import delete_account
@@ -126,7 +126,7 @@ def test_a_rehearsal_is_never_sent_and_never_shown(office, client):
 
 def test_whatever_is_committed_wakes_the_postman_at_once(site_with):
     with site_with(MAIL_DELIVERY="thread").app_context():
-        postman = current_app.extensions["postman"] = Postman(current_app)
+        postman = current_app.extensions["postman"] = MailWorker(current_app)
         make_mail()
         assert not postman.bell.is_set()
 

@@ -13,11 +13,11 @@ from app.imports.csv_format import (
     BOM,
     COLUMNS,
     Unreadable,
+    content,
     decoded,
     guarded,
     read,
     unguarded,
-    written,
 )
 
 LIVE = tuple("=+-@＝＋－＠")
@@ -56,7 +56,7 @@ def people(text):
 def test_whatever_stands_in_a_cell_comes_back_as_it_was(texts):
     cells = dict(zip(COLUMNS, [texts[0] + "x", *texts[1:]], strict=True))
 
-    text = decoded((BOM + written([COLUMNS, cells.values()])).encode())
+    text = decoded((BOM + content([COLUMNS, cells.values()])).encode())
 
     assert people(text) == [cells]
 
@@ -84,7 +84,7 @@ def test_a_cell_that_begins_with_such_a_mark_gets_an_apostrophe():
 
 def test_a_formula_is_text_in_every_spreadsheet_program():
     """Programs split at what their country splits at."""
-    text = written([["a@example.org", "Bob", formula] for formula in FORMULAS])
+    text = content([["a@example.org", "Bob", formula] for formula in FORMULAS])
 
     for separator in (",", ";", "\t"):
         cells = [cell for row in parsed(text, separator) for cell in row]

@@ -16,7 +16,7 @@ from app.models.reading.feed import everything, followed, written_by
 TEXT = "I *like* it."
 
 
-def written(cls=Post):
+def content(cls=Post):
     return db.session.scalars(db.select(cls).order_by(cls.id)).all()
 
 
@@ -36,7 +36,7 @@ def test_a_member_writes_and_everybody_reads(client, alice):
 
     page = send(client, "/", body=TEXT)
 
-    (post,) = written()
+    (post,) = content()
     assert "Your post is published." in page
     assert (post.body, post.author, alice.post_count) == (TEXT, alice, 1)
     client.sign_out()
@@ -50,7 +50,7 @@ def test_html_and_images_are_words_and_foreign_schemes_no_links(client, alice):
     text = "<b onclick=x()>bold</b> ![picture](/x.png) [click](javascript:alert(1)) <script>"
     client.post("/", data={"body": text})
 
-    page = client.get(f"/post/{written()[0].id}").text
+    page = client.get(f"/post/{content()[0].id}").text
 
     assert "&lt;b onclick=x()&gt;bold&lt;/b&gt;" in page
     prose = re.search(r'<div class="prose" dir="auto">(.*?)</div>', page, re.S)[1]
@@ -76,7 +76,7 @@ def test_what_is_refused_is_told_at_its_field_and_still_there(client, alice):
         page = client.post(path, data={"body": text})
         assert page.status_code == 200 and page.text.count(REFUSED[text]) == 2
         assert f"{text.strip()}</textarea>" in page.text
-    assert len(written()) == len(written(Comment)) == 1
+    assert len(content()) == len(content(Comment)) == 1
 
 
 def test_ten_thousand_characters_are_taken_whatever_ends_their_lines(client, alice):
@@ -85,7 +85,7 @@ def test_ten_thousand_characters_are_taken_whatever_ends_their_lines(client, ali
 
     client.post("/", data={"body": text})
 
-    (post,) = written()
+    (post,) = content()
     assert len(post.body) == 10_000 and "\r" not in post.body
 
 
@@ -95,7 +95,7 @@ def test_people_write_in_any_script_and_with_pictures(client, alice):
 
     client.post("/", data={"body": text})
 
-    assert written()[0].body == text
+    assert content()[0].body == text
 
 
 def test_a_preview_shows_the_text_and_saves_nothing(client, alice):
@@ -107,7 +107,7 @@ def test_a_preview_shows_the_text_and_saves_nothing(client, alice):
         draft = page.partition('id="draft"')[2]
         assert 'I <strong>do</strong> for <a href="/user/alice">@alice</a>.' in draft
         assert "I **do** for @alice.</textarea>" in page
-    assert [p.body for p in written()] == ["Hello."] and not written(Comment)
+    assert [p.body for p in content()] == ["Hello."] and not content(Comment)
 
 
 def test_a_preview_is_made_once(client, alice):
@@ -129,7 +129,7 @@ def test_what_was_previewed_is_then_sent_with_the_same_form(client, alice):
     for _ in range(2):
         client.post("/", data={"body": TEXT, "key": key})
 
-    assert len(written()) == 1
+    assert len(content()) == 1
 
 
 def test_a_form_that_is_sent_again_writes_once_and_leads_to_the_same(client, alice):
@@ -141,11 +141,11 @@ def test_a_form_that_is_sent_again_writes_once_and_leads_to_the_same(client, ali
     again = client.post("/", data=fields)
 
     assert first.location == again.location
-    post = written()[0]
+    post = content()[0]
     fields = form_on(client, f"/post/{post.id}", f"/post/{post.id}#comment-form")
     fields = {"body": TEXT, "key": fields["key"]}
     answers = [client.post(f"/post/{post.id}", data=fields).location for _ in range(2)]
-    assert len(written()) == len(written(Comment)) == 1 and len(set(answers)) == 1
+    assert len(content()) == len(content(Comment)) == 1 and len(set(answers)) == 1
     db.session.refresh(alice)
     assert (alice.post_count, alice.comment_count, post.comment_count) == (1, 1, 1)
 
@@ -158,15 +158,15 @@ def test_another_text_in_a_form_that_was_sent_is_given_back_and_can_be_sent(clie
     action = "/#write" if kind == "post" else f"{path}#comment-form"
     key = form_on(client, path, action)["key"]
     client.post(path, data={"body": "One.", "key": key})
-    before = len(written(cls))
+    before = len(content(cls))
 
     answer = client.post(path, data={"body": "Two.", "key": key})
 
-    assert answer.status_code == 200 and len(written(cls)) == before
+    assert answer.status_code == 200 and len(content(cls)) == before
     assert f"made another {kind} already" in answer.text and "Two.</textarea>" in answer.text
     (form,) = [form for form in Page(path, answer).forms if form.action == action]
     client.post(path, data={"body": "Two.", "key": form.fields["key"]})
-    assert [thing.body for thing in written(cls)][-2:] == ["One.", "Two."]
+    assert [thing.body for thing in content(cls)][-2:] == ["One.", "Two."]
 
 
 def test_two_forms_write_twice_and_so_do_two_people_with_one_key(client, alice, bob):
@@ -177,26 +177,26 @@ def test_two_forms_write_twice_and_so_do_two_people_with_one_key(client, alice, 
     client.sign_in(bob)
     client.post("/", data={"body": TEXT, "key": keys[0]})
 
-    assert len(written()) == 3
+    assert len(content()) == 3
 
 
 def test_a_form_that_is_sent_again_after_its_post_was_deleted_says_so(client, alice):
     client.sign_in(alice)
     data = {"body": TEXT, "key": "k"}
     client.post("/", data=data)
-    client.post(f"/post/{written()[0].id}/delete")
+    client.post(f"/post/{content()[0].id}/delete")
 
     page = send(client, "/", **data)
 
     assert "You sent this post before, and deleted it since." in page
-    assert len(written()) == 1 and alice.post_count == 0
+    assert len(content()) == 1 and alice.post_count == 0
 
 
 def test_a_key_that_no_form_has_is_told(client, alice):
     client.sign_in(alice)
 
     assert client.post("/", data={"body": TEXT, "key": "x" * 33}).status_code == 200
-    assert written() == []
+    assert content() == []
 
 
 def test_a_form_whose_token_is_stale_comes_back_with_its_text(strict_client, alice):
@@ -212,8 +212,8 @@ def test_a_form_whose_token_is_stale_comes_back_with_its_text(strict_client, ali
         form = next(f for f in Page(path, page).forms if "body" in f.fields)
         fields = form.fields | {"body": stale["body"]}
         assert strict_client.post(form.action, data=fields).status_code == 302
-    assert [p.body for p in written()] == ["What I <typed>."] * 2
-    assert [c.body for c in written(Comment)] == ["What I <typed>."]
+    assert [p.body for p in content()] == ["What I <typed>."] * 2
+    assert [c.body for c in content(Comment)] == ["What I <typed>."]
 
 
 def test_a_form_of_another_site_brings_no_text_along(strict_client):
@@ -330,7 +330,7 @@ def test_closing_a_post_takes_the_form_away_until_it_is_opened(client, alice, bo
     assert "Its author has closed" in client.get(f"/post/{post.id}").text
     page = client.post(f"/post/{post.id}", data={"body": "What I <typed>."})
     assert page.status_code == 403 and "What I &lt;typed&gt;.</textarea>" in page.text
-    assert closed_at and written(Comment) == []
+    assert closed_at and content(Comment) == []
 
     client.sign_in(alice)
     client.post(f"/post/{post.id}/open")

@@ -58,10 +58,10 @@ def test_who_writes_while_they_are_sanctioned_came_before_or_is_refused(
     assert made and set(statuses(answers)) <= {302, 403}
     pages = [page for status, page in answers if status == 403]
     assert all("You are silenced" in page for page in pages) or kind == "suspension"
-    written = number(Post, Post.author_id == alice.id) + number(
+    content = number(Post, Post.author_id == alice.id) + number(
         Comment, Comment.author_id == alice.id
     )
-    assert written <= 2 + 4 and list(wrong_counts()) == []
+    assert content <= 2 + 4 and list(wrong_counts()) == []
     assert post(app, "/", cookie, body="Late.")[0] in (302, 403)
     assert number(Post, Post.body == "Late.") == 0
 

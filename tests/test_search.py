@@ -179,7 +179,7 @@ def test_a_page_answers_odd_questions_and_refuses_what_nobody_can_type(client):
 
 
 @pytest.fixture
-def written(app, alice):
+def content(app, alice):
     """Texts of all kinds, for the fuzzer."""
     texts = [
         "NEAR AND OR NOT",
@@ -199,9 +199,9 @@ def written(app, alice):
 @example('"a" OR b*')
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @pytest.mark.both_databases
-def test_a_question_finds_what_has_its_words_and_nothing_else(app, alice, written, question):
+def test_a_question_finds_what_has_its_words_and_nothing_else(app, alice, content, question):
     asked = question_of(question)
-    expected = [id for id, words in reversed(written) if asked.phrases and asked.is_met_by(words)]
+    expected = [id for id, words in reversed(content) if asked.phrases and asked.is_met_by(words)]
 
     assert [post.id for post in find(app, "posts", alice, question)] == expected
 

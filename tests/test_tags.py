@@ -74,8 +74,8 @@ def test_a_tag_of_hidden_and_deleted_posts_looks_as_if_nobody_had_used_it(client
 
 
 def test_other_spellings_lead_to_the_one(client):
-    for written in ("BREAD", "_bread_"):
-        answer = client.get(f"/tag/{written}?after=x")
+    for content in ("BREAD", "_bread_"):
+        answer = client.get(f"/tag/{content}?after=x")
         assert (answer.status_code, answer.location) == (301, "/tag/bread?after=x")
 
 

@@ -37,7 +37,7 @@ def entries():
     return [(e.action, e.actor_name, e.target_name, e.after) for e in rows]
 
 
-def written():
+def content():
     """All versions of all pages, and what the log says."""
     return db.session.scalars(db.select(PageVersion.body)).all(), entries()
 
@@ -132,11 +132,11 @@ def test_every_site_has_three_pages_once(app, ada):
     Page.insert_pages()
     Page.at("rules").revise(body="Ours.", by=ada)
     db.session.commit()
-    before = written()
+    before = content()
 
     Page.insert_pages()
 
-    assert written() == before
+    assert content() == before
     assert {page.slug for page in db.session.scalars(db.select(Page))} == set(BUILT_IN)
     assert entries()[0][:3] == ("create", "the site", "About")
 
@@ -261,13 +261,13 @@ def test_ada_publishes_a_page(admin):
 
 
 def test_a_preview_shows_the_text_and_saves_nothing(admin, house):
-    before = written()
+    before = content()
     form = dict(title="T", slug="new", body="So *much*.", preview="Preview")
 
     for path in ("/admin/pages/new", f"/admin/pages/{house.id}"):
         page = admin.post(path, data=form | {"version": house.current.id}).text
         assert "<p>So <em>much</em>.</p>" in page and "So *much*.</textarea>" in page
-    assert written() == before
+    assert content() == before
 
 
 def test_a_preview_is_shown_beside_what_is_missing(admin):

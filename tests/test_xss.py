@@ -95,7 +95,7 @@ def packed(attacks, longest, glue):
     return text
 
 
-def written(form, attacks):
+def content(form, attacks):
     """What to send: the attacks in every field that takes words, else what it holds already."""
     sent = dict(form.sends)
     for name, type_ in form.types.items():
@@ -140,7 +140,7 @@ def fill_in(client, form, attacks):
     limiter.reset()
     again = Read(form.page, client.get(form.page))
     fresh = next((f for f in again.forms if f.action == form.action), form)
-    answer = client.post(form.action, data=written(fresh, attacks))
+    answer = client.post(form.action, data=content(fresh, attacks))
     refused = 403 if form.action.endswith("/report") else 302  # of what was hidden meanwhile
     assert answer.status_code in (200, 302, refused), (form.action, answer.status_code)
     if answer.status_code == 200:

@@ -35,7 +35,7 @@ def index():
         "admin/index.html",
         waiting=[(counted[name], *what) for name, what in WAITING.items() if counted.get(name)],
         people=counted,
-        written={noun: how_many(counted, noun) for noun in ("posts", "comments")},
+        content={noun: how_many(counted, noun) for noun in ("posts", "comments")},
         charts={
             "Sign-ups": moments_by_day(User.member_since, DAYS),
             "Sign-ins": DayCount.by_day("sign-in", DAYS),

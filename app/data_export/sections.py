@@ -96,7 +96,7 @@ def account(person):
     return facts
 
 
-def written(cls):
+def content(cls):
     """The columns of posts and comments alike."""
     columns = [cls.id, cls.created_at, cls.body, cls.body_html, cls.renderer, cls.version]
     columns += [cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
@@ -107,11 +107,11 @@ def posts(id):
     tags = select(func.aggregate_strings(PostTag.tag, " ")).where(PostTag.post_id == Post.id)
     counts = Post.comment_count, Post.like_count, Post.comments_closed_at, Post.staff_closed_at
     own = (*counts, tags.scalar_subquery().label("tags"))
-    return select(*written(Post), *own).where(Post.author_id == id)
+    return select(*content(Post), *own).where(Post.author_id == id)
 
 
 def comments(id):
-    return select(Comment.post_id, *written(Comment)).where(Comment.author_id == id)
+    return select(Comment.post_id, *content(Comment)).where(Comment.author_id == id)
 
 
 def former_texts(cls):

@@ -28,8 +28,8 @@ def send_email(to, subject, template, /, *, user=None, by_staff=False, **context
 
     It names the network of whoever asked, unless it was staff.
     """
-    written = write_email(to, subject, template, user=user, by_staff=by_staff, **context)
-    mail = OutboxMail(user_id=user.id if user else None, **written)
+    content = write_email(to, subject, template, user=user, by_staff=by_staff, **context)
+    mail = OutboxMail(user_id=user.id if user else None, **content)
     db.session.add(mail)
     return mail
 

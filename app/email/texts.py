@@ -5,26 +5,26 @@ from ..web.requests import site_link
 from .mail import send_email
 
 
-def send_text_hidden(written, *, by, reason):
+def send_text_hidden(content, *, by, reason):
     """With the way to appeal."""
     link = site_link("account.standing")
-    _send(written, "Your {} was hidden", "text_hidden", by, reason, link=link)
+    _send(content, "Your {} was hidden", "text_hidden", by, reason, link=link)
 
 
-def send_text_restored(written, *, by, reason):
-    _send(written, "Your {} is back", "text_restored", by, reason)
+def send_text_restored(content, *, by, reason):
+    _send(content, "Your {} is back", "text_restored", by, reason)
 
 
-def send_text_edited(written, *, by, reason):
-    _send(written, "Your {} was changed", "text_edited", by, reason)
+def send_text_edited(content, *, by, reason):
+    _send(content, "Your {} was changed", "text_edited", by, reason)
 
 
-def send_text_removed(written, *, by, reason):
-    _send(written, "Your {} was removed", "text_removed", by, reason, link=None)
+def send_text_removed(content, *, by, reason):
+    _send(content, "Your {} was removed", "text_removed", by, reason, link=None)
 
 
-def send_comments_closed(written, *, by, reason):
-    _send(written, "Your {} takes no more comments", "comments_closed", by, reason)
+def send_comments_closed(content, *, by, reason):
+    _send(content, "Your {} takes no more comments", "comments_closed", by, reason)
 
 
 def send_cleaned_up(clean_up, *, by):
@@ -40,11 +40,11 @@ def send_clean_up_undone(clean_up, *, by, reason):
     _to(clean_up.user, "Your texts are back", "clean_up_undone", values)
 
 
-def _send(written, subject, template, by, reason, **values):
-    noun, title = written.noun, subject.format(written.noun)
-    about = dict(noun=noun, title=title, written_on=full(written.created_at), words=reason, by=by)
-    about["link"] = site_link(f"main.{noun}", id=written.id)
-    _to(written.author, title, template, about | values)
+def _send(content, subject, template, by, reason, **values):
+    noun, title = content.noun, subject.format(content.noun)
+    about = dict(noun=noun, title=title, written_on=full(content.created_at), words=reason, by=by)
+    about["link"] = site_link(f"main.{noun}", id=content.id)
+    _to(content.author, title, template, about | values)
 
 
 def _to(user, subject, template, values):

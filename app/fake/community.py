@@ -24,11 +24,11 @@ def make_community(people, *, posts, comments):
     people = sorted(people, key=lambda person: person.confirmed_at)
     counts = {person.id: Counter() for person in people}
     follows = _follow(people, counts)
-    written = _write_posts(people, posts, counts) if people else []
-    answers = _answer(people, written, comments, counts) if written else 0
-    likes = _like(people, written, counts)
+    content = _write_posts(people, posts, counts) if people else []
+    answers = _answer(people, content, comments, counts) if content else 0
+    likes = _like(people, content, counts)
     _store_counts(people, counts)
-    return dict(posts=len(written), comments=answers, follows=follows, likes=likes)
+    return dict(posts=len(content), comments=answers, follows=follows, likes=likes)
 
 
 def _follow(people, counts):

@@ -49,7 +49,7 @@ def unguarded(cell):
     return GUARDED.sub("", cell)
 
 
-def written(rows):
+def content(rows):
     """Return the rows, each a list of texts, as lines of CSV."""
     lines = io.StringIO()
     csv.writer(lines).writerows([guarded(cell) for cell in row] for row in rows)

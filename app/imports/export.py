@@ -7,7 +7,7 @@ from sqlalchemy.orm import aliased
 from ..extensions import db
 from ..models import AuditEntry, Role, User
 from ..models.fields import iso, utcnow
-from .csv_format import BOM, COLUMNS, written
+from .csv_format import BOM, COLUMNS, content
 
 AT_ONCE = 1000
 FORMER = aliased(Role)
@@ -25,14 +25,14 @@ def export_people(*, by):
 
 def lines(app, usual):
     """Yield the file in parts; each is read in a context of its own, the request's being over."""
-    yield BOM + written([COLUMNS])
+    yield BOM + content([COLUMNS])
     last = 0
     while True:
         with app.app_context():
             rows = people_after(last)
         if not rows:
             return
-        yield written(cells(row, usual) for row in rows)
+        yield content(cells(row, usual) for row in rows)
         last = rows[-1].id
 
 

@@ -27,7 +27,7 @@ class Line:
     errors: list = field(default_factory=list)
     warnings: list = field(default_factory=list)
 
-    def written(self):
+    def content(self):
         """Return the line as text that begins with its kind, and a mark where there is a warning.
 
         So a page can be picked out of many lines without reading each.

@@ -24,7 +24,7 @@ TOO_MANY = {
 
 def make_plan(text, *, by):
     """Return the `Plan` of what importing the text would do; `people_csv.Unreadable` if nothing."""
-    return Plan("\n".join(line.written() for line in Planner(text, by).lines()))
+    return Plan("\n".join(line.content() for line in Planner(text, by).lines()))
 
 
 class Planner:

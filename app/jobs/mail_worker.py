@@ -67,7 +67,7 @@ class Letter(Message):
         return message.as_bytes()
 
 
-class Postman(threading.Thread):
+class MailWorker(threading.Thread):
     """The delivering thread of one serving process; started by its first request."""
 
     def __init__(self, app):
@@ -222,7 +222,7 @@ def _start():
     with starting:
         postman = app.extensions["postman"]
         if postman is None or postman.pid != os.getpid():
-            app.extensions["postman"] = postman = Postman(app)
+            app.extensions["postman"] = postman = MailWorker(app)
             postman.start()
 
 

@@ -27,26 +27,26 @@ def comment_history(id):
     return show_history(find_comment(id))
 
 
-def is_cut_short(written):
+def is_cut_short(content):
     """Whether moderators have taken the first versions out of the public history."""
-    withheld = written.history().where(Revision.withheld_by.is_not(None))
+    withheld = content.history().where(Revision.withheld_by.is_not(None))
     return db.session.scalar(withheld.with_only_columns(Revision.id).limit(1)) is not None
 
 
-def show_history(written):
+def show_history(content):
     """Show a page of changes, the newest first, each as what it made of the text before.
 
     Where the page reaches back to the beginning, `first` is the text that it began with.
     """
-    history = written.history_for(actor())
+    history = content.history_for(actor())
     page = page_of(history, [Revision.id], size=VERSIONS_A_PAGE)
-    newer = written.after(page.items[0]) if page.items else written
+    newer = content.after(page.items[0]) if page.items else content
     changes = []
     for older in page:
         made_of = list(shortened(difference(older.body, newer.body)))
         changes.append(dict(at=newer.written_at, by=newer.editor_name, difference=made_of))
         newer = older
     first = None if page.after or page.is_beyond else newer
-    facts = dict(written=written, page=page, changes=changes, first=first)
-    facts["withheld"] = not written.is_open_book(actor()) and is_cut_short(written)
+    facts = dict(content=content, page=page, changes=changes, first=first)
+    facts["withheld"] = not content.is_open_book(actor()) and is_cut_short(content)
     return render_template("main/history.html", **facts)

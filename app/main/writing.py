@@ -27,7 +27,7 @@ def publish_once(cls, form, *about):
     if is_too_soon(cls, form):
         return None
     try:
-        written = cls.publish(*about, form.body.data, by=actor(), form_key=key)
+        content = cls.publish(*about, form.body.data, by=actor(), form_key=key)
         db.session.commit()
     except Refused as error:
         undo()
@@ -36,19 +36,19 @@ def publish_once(cls, form, *about):
         return None
     except IntegrityError:
         db.session.rollback()
-        written = cls.sent_with(key, actor())
-        if written is None:
+        content = cls.sent_with(key, actor())
+        if content is None:
             raise
-    if written.body != form.body.data:
+    if content.body != form.body.data:
         form.begin_anew(f"This form has made another {cls.noun} already.")
         return None
-    if written.is_deleted:
+    if content.is_deleted:
         flash(f"You sent this {cls.noun} before, and deleted it since.", "warning")
-    elif written.is_held:
+    elif content.is_held:
         flash(WAITS.format(cls.noun), "info")
     else:
         flash(f"Your {cls.noun} is published.", "success")
-    return written
+    return content
 
 
 def is_too_soon(cls, form):
@@ -72,29 +72,29 @@ def page_with_form(page, form, code=200):
     return response
 
 
-def edit(written, place_of):
+def edit(content, place_of):
     """Show the form in which its author edits a text, or save what it holds and lead to it."""
-    if written.is_by(actor()):
+    if content.is_by(actor()):
         require_speech()
-    allow(written.editable_by(actor()))
-    form = EditForm(obj=written)
-    form.changed_by = written.editor_name
-    if form.validate_on_submit() and (changed := save(written, form)) is not None:
-        words = f"The {written.noun} is changed." if changed else "Nothing was changed."
-        flash(f"{words} {WAITS.format(written.noun)}" if written.is_held else words, "success")
-        return redirect(place_of(written))
-    return render_template("main/edit_writing.html", form=form, written=written)
+    allow(content.editable_by(actor()))
+    form = EditForm(obj=content)
+    form.changed_by = content.editor_name
+    if form.validate_on_submit() and (changed := save(content, form)) is not None:
+        words = f"The {content.noun} is changed." if changed else "Nothing was changed."
+        flash(f"{words} {WAITS.format(content.noun)}" if content.is_held else words, "success")
+        return redirect(place_of(content))
+    return render_template("main/edit_writing.html", form=form, content=content)
 
 
-def save(written, form):
+def save(content, form):
     """Edit it, and return whether that changed anything; None where the form says why not."""
-    since = written.version if form.has_version else None
+    since = content.version if form.has_version else None
     try:
-        return act(written.edit, form.body.data, by=actor(), since=since) is not None
+        return act(content.edit, form.body.data, by=actor(), since=since) is not None
     except WordRefused as error:
         form.body.errors = [str(error)]
     except ChangedMeanwhile:
-        form.agrees_with(written)
+        form.agrees_with(content)
     return None
 
 

@@ -19,7 +19,7 @@ class LeaseLost(Exception):
     """Another worker has it in hand by now, or the row is gone."""
 
 
-class Leased:
+class LeasedJob:
     """`due` says which rows wait for a worker. `done` of `total` things of a `section` are done."""
 
     lease_key: Mapped[str] = mapped_column(String(32), default="")

@@ -26,13 +26,13 @@ def held():
 
 @moderation.route("/held/<any(post, comment):noun>/<int(max=2147483647):id>", methods=["POST"])
 def decide_on_held(noun, id):
-    written, form = db.session.get(NOUNS[noun], id), HeldForm()
-    if written is None or not written.is_held:
+    content, form = db.session.get(NOUNS[noun], id), HeldForm()
+    if content is None or not content.is_held:
         refuse(DECIDED, form)
     elif not form.validate():
         return show_held(form, f"{noun}-{id}")
     else:
-        decide(written, form)
+        decide(content, form)
     return redirect(url_for("moderation.held"))
 
 
@@ -44,23 +44,23 @@ def show_held(form=None, about=None):
     return render_template("moderation/held.html", texts=texts, **facts)
 
 
-def decide(written, form):
+def decide(content, form):
     """Decide and commit, or say what stands against it and change nothing."""
     with attempt(form) as done:
-        words = settle(written, form)
+        words = settle(content, form)
         if not words:
             raise Refused(DECIDED)
     if done:
         flash(words, "success")
 
 
-def settle(written, form):
+def settle(content, form):
     """Return what was done, in words; nothing where another was faster."""
     facts = dict(by=actor(), version=form.version.data, reason=form.reason.data or "")
     if form.approve.data:
-        done = written.approve(**facts)
-        return f"The {called(written)} is approved: everybody can read it now." if done else None
-    if not written.decline(**facts):
+        done = content.approve(**facts)
+        return f"The {called(content)} is approved: everybody can read it now." if done else None
+    if not content.decline(**facts):
         return None
-    send_text_declined(written, facts["by"], facts["reason"])
-    return f"The {called(written)} is declined; its author reads why."
+    send_text_declined(content, facts["by"], facts["reason"])
+    return f"The {called(content)} is declined; its author reads why."

@@ -39,55 +39,55 @@ def text(noun, id):
 
 @moderation.route(f"{A_TEXT}/<any(hide, restore, close, open):verb>", methods=["POST"])
 def act_on_text(noun, id, verb):
-    written, form = find_text(noun, id), ReasonForm()
+    content, form = find_text(noun, id), ReasonForm()
     method, send, words = VERBS[verb]
-    if not hasattr(written, method):
+    if not hasattr(content, method):
         abort(404)
     if not form.validate_on_submit():
-        return show_text(written, form)
+        return show_text(content, form)
     reason = form.reason.data
-    tell = send and (lambda: tell_author(send, written, reason))
-    values = dict(reason=reason, words=words.format(called(written)), tell=tell)
-    moderate(getattr(written, method), form=form, **values)
-    return redirect(text_url(written))
+    tell = send and (lambda: tell_author(send, content, reason))
+    values = dict(reason=reason, words=words.format(called(content)), tell=tell)
+    moderate(getattr(content, method), form=form, **values)
+    return redirect(text_url(content))
 
 
 @moderation.route(f"{A_TEXT}/edit", methods=["GET", "POST"])
 def edit_text(noun, id):
-    written = find_text(noun, id)
-    require_rank(written)
-    form = ReviseForm(obj=written)
-    form.changed_by = written.editor_name
-    if form.validate_on_submit() and revise(written, form):
-        return redirect(text_url(written))
-    return render_template("moderation/edit_text.html", written=written, form=form)
+    content = find_text(noun, id)
+    require_rank(content)
+    form = ReviseForm(obj=content)
+    form.changed_by = content.editor_name
+    if form.validate_on_submit() and revise(content, form):
+        return redirect(text_url(content))
+    return render_template("moderation/edit_text.html", content=content, form=form)
 
 
 @moderation.route(f"{A_TEXT}/remove", methods=["GET", "POST"])
 @admin_required
 def remove_text(noun, id):
-    written, form = find_text(noun, id), RemoveForm()
-    require_rank(written)
+    content, form = find_text(noun, id), RemoveForm()
+    require_rank(content)
     if not form.validate_on_submit():
-        facts = dict(form=form, goes=goes_with(written))
-        return render_template("moderation/remove_text.html", written=written, **facts)
-    reason, values = form.reason.data, dict(words=f"The {called(written)} is gone for good.")
-    values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, written, reason))
-    if moderate(written.remove, form=form, **values):
-        purge_removed(written)
+        facts = dict(form=form, goes=goes_with(content))
+        return render_template("moderation/remove_text.html", content=content, **facts)
+    reason, values = form.reason.data, dict(words=f"The {called(content)} is gone for good.")
+    values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, content, reason))
+    if moderate(content.remove, form=form, **values):
+        purge_removed(content)
     return redirect(url_for("moderation.queue"))
 
 
-def revise(written, form):
+def revise(content, form):
     """Change the text as the form says; False where the form says why not."""
-    reason, since = form.reason.data, written.version if form.has_version else None
-    values = dict(words=f"The {called(written)} is changed.", reason=reason, form=form, since=since)
-    values |= dict(tell=lambda: tell_author(send_text_edited, written, reason))
+    reason, since = form.reason.data, content.version if form.has_version else None
+    values = dict(words=f"The {called(content)} is changed.", reason=reason, form=form, since=since)
+    values |= dict(tell=lambda: tell_author(send_text_edited, content, reason))
     values |= dict(same="Nothing was changed: that is the text it had.")
     try:
-        moderate(written.revise, form.body.data, withhold=not form.keeps_history.data, **values)
+        moderate(content.revise, form.body.data, withhold=not form.keeps_history.data, **values)
     except ChangedMeanwhile:
-        return form.agrees_with(written)
+        return form.agrees_with(content)
     return True
 
 
@@ -95,45 +95,45 @@ def find_text(noun, id):
     return db.get_or_404(KINDS[noun], id)
 
 
-def called(written):
+def called(content):
     """Return the words for a text, in what is said after an act: `post of bob`."""
-    return f"{written.noun} of {name_of(written) or 'a deleted member'}"
+    return f"{content.noun} of {name_of(content) or 'a deleted member'}"
 
 
-def text_url(written):
-    return url_for("moderation.text", noun=written.noun, id=written.id)
+def text_url(content):
+    return url_for("moderation.text", noun=content.noun, id=content.id)
 
 
-def require_rank(written):
+def require_rank(content):
     """403, with the reason, for whom the rules keep from it."""
-    if words := written.why_not_moderated_by(actor()):
+    if words := content.why_not_moderated_by(actor()):
         abort(403, words)
 
 
-def show_text(written, form):
+def show_text(content, form):
     """The page; `form` holds the reason, and what was wrong with it."""
     return render_template(
         "moderation/text.html",
-        written=written,
+        content=content,
         form=form,
-        forbidden=written.why_not_moderated_by(actor()),
-        entries=db.session.scalars(AuditEntry.moderation_about(written).limit(SHOWN)).all(),
+        forbidden=content.why_not_moderated_by(actor()),
+        entries=db.session.scalars(AuditEntry.moderation_about(content).limit(SHOWN)).all(),
     )
 
 
-def tell_author(send, written, reason):
+def tell_author(send, content, reason):
     """Mail the author, if there is one whom mail reaches."""
-    if written.author is not None and written.author.is_reached_by_mail:
-        send(written, by=actor(), reason=reason)
+    if content.author is not None and content.author.is_reached_by_mail:
+        send(content, by=actor(), reason=reason)
 
 
-def goes_with(written):
+def goes_with(content):
     """Noun → how many go along with a text that is removed for good."""
-    here = {"earlier version": (Revision, getattr(Revision, f"{written.noun}_id"))}
-    if written.noun == "post":
+    here = {"earlier version": (Revision, getattr(Revision, f"{content.noun}_id"))}
+    if content.noun == "post":
         here |= {"comment": (Comment, Comment.post_id), "like": (Like, Like.post_id)}
     counts = [
-        select(func.count()).select_from(kind).where(column == written.id).scalar_subquery()
+        select(func.count()).select_from(kind).where(column == content.id).scalar_subquery()
         for kind, column in here.values()
     ]
     return dict(zip(here, db.session.execute(select(*counts)).one(), strict=True))

@@ -42,7 +42,7 @@ def init_app(app):
     app.add_template_global(content_url)
     app.add_template_global(moderation_url)
     app.add_template_global(counted)
-    app.add_template_global(drawn)
+    app.add_template_global(cached_fragment)
     app.add_template_global(Permission, "Permission")
     app.add_template_global(end_in_words)
     app.add_template_global(full)
@@ -88,14 +88,14 @@ def comment_url(id):
     return f"{request.script_root}/comment/{id}"
 
 
-def content_url(written):
+def content_url(content):
     """That of a post, or of a comment."""
-    return f"{request.script_root}/{written.noun}/{written.id}"
+    return f"{request.script_root}/{content.noun}/{content.id}"
 
 
-def moderation_url(written):
+def moderation_url(content):
     """Where moderators act on a post or comment."""
-    return f"{request.script_root}/moderation/{written.noun}/{written.id}"
+    return f"{request.script_root}/moderation/{content.noun}/{content.id}"
 
 
 def time_words(seconds):
@@ -109,7 +109,7 @@ def time_words(seconds):
     return "less than a minute" if seconds < 60 else "1 minute"
 
 
-def drawn(template, card, **facts):
+def cached_fragment(template, card, **facts):
     """Return the HTML of a card. Nothing but these may be asked for in its template.
 
     So whoever sees the same card with the same facts gets the same HTML, and it is made but once.

@@ -11,16 +11,16 @@ from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Moment, utcnow
 from ..notifications import dispatch
-from .moderatable import Hideable
+from .moderatable import Moderatable
 
 WAITED = "waited for approval"  # as the log has it
 CHANGED = "Its author has changed it in the meantime. Please read it again."
 
 
-class Held(Hideable):
+class Approvable(Moderatable):
     """Verbs are safe to repeat: of many at once, one is True, and the log has one entry.
 
-    A class brings `tell`, which tells whom a new text concerns, and what Hideable asks for.
+    A class brings `tell`, which tells whom a new text concerns, and what Moderatable asks for.
     """
 
     held_at: Mapped[Moment | None]
@@ -45,7 +45,7 @@ class Held(Hideable):
         self.held_at = self.hidden_at = self.held_at or utcnow()
         self.held_for, self.held_word = why.reason, why.word
         if self.id is not None:
-            dispatch.keep_in_step(self)
+            dispatch.sync_notifications(self)
 
     def approve(self, *, by, version, reason=""):
         """Let everybody read it, a new one as if it were written now, and tell whom it concerns.
@@ -60,7 +60,7 @@ class Held(Hideable):
         self.created_at = now if self.is_new else self.created_at
         entry = AuditEntry.record("approve text", self, by=by, reason=reason)
         self.count(1)
-        dispatch.keep_in_step(self)
+        dispatch.sync_notifications(self)
         dispatch.notify_approval(self, entry)
         if self.is_new:
             self.tell(called)
@@ -83,7 +83,7 @@ class Held(Hideable):
             self.count(-1)
         self.held_at = self.hidden_at = utcnow()
         self.approved_at, self.hidden_reason, self.hidden_by = None, "", ""
-        dispatch.keep_in_step(self)
+        dispatch.sync_notifications(self)
         AuditEntry.record("hold text", self, by=by, reason=reason)
         return True
 
@@ -98,7 +98,7 @@ class Held(Hideable):
         self._record("hide", by, reason, before=WAITED if waited else "")
         if was_shown:
             self.count(-1)
-        dispatch.keep_in_step(self)
+        dispatch.sync_notifications(self)
         return True
 
     def restore(self, *, by, reason=""):
@@ -111,7 +111,7 @@ class Held(Hideable):
         self.hidden_reason = self.hidden_by = ""
         if self.is_shown:
             self.count(1)
-        dispatch.keep_in_step(self)
+        dispatch.sync_notifications(self)
         return True
 
     def _settle(self, version, by):

@@ -12,7 +12,7 @@ from ..fields import Id, Moment, Words, utcnow
 from ..locking import lock_row
 from ..notifications import dispatch
 from ..users.user import User
-from .approvable import Held
+from .approvable import Approvable
 from .moderatable import KEPT, ModerationRules
 from .rendering import as_html, rendered
 from .revision import Revision
@@ -88,7 +88,7 @@ class Rules(ModerationRules):
         return self.deleted_at + KEPT
 
 
-class Written(Rules, Held):
+class Authored(Rules, Approvable):
     """Verbs lock, then look, then act; the stored counts follow in the same transaction.
 
     Rendering comes before any lock, so nobody waits for a long text (R-20).
@@ -191,7 +191,7 @@ class Written(Rules, Held):
         self.deleted_at = utcnow()
         if not self.is_hidden:
             self.count(-1)
-        dispatch.forget(self)
+        dispatch.withdraw(self)
         return True
 
     @property

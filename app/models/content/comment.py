@@ -10,7 +10,7 @@ from ..errors import Refused
 from ..fields import NEVER_TWICE, partial_index
 from ..notifications import dispatch
 from ..users.user import User
-from .authored import APPROVED, HELD, HIDDEN, SHOWN, Rules, Written
+from .authored import APPROVED, HELD, HIDDEN, SHOWN, Authored, Rules
 from .moderatable import BY_CLEAN_UP
 from .post import Post
 from .rendering import rendered
@@ -23,7 +23,7 @@ class CommentRules(Rules):
     permission = Permission.COMMENT
 
 
-class Comment(CommentRules, Written, db.Model):
+class Comment(CommentRules, Authored, db.Model):
     __tablename__ = "comments"
     __table_args__ = (
         partial_index("ix_comments_feed", SHOWN, "created_at", "id"),

@@ -48,7 +48,7 @@ class ModerationRules:
         return None
 
 
-class Hideable(ModerationRules):
+class Moderatable(ModerationRules):
     """Verbs are safe to repeat: of many at once, one is True. Stored counts follow.
 
     `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE. A class
@@ -100,7 +100,7 @@ class Hideable(ModerationRules):
         was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
         entry = AuditEntry.record("remove text", self, by=by, reason=reason)
         dispatch.notify_action(entry, self.author_id)
-        dispatch.forget(self)
+        dispatch.withdraw(self)
         if was_shown:
             self.count(-1)
         return True

@@ -9,7 +9,7 @@ from ..counted import Counted, keep_counts
 from ..fields import NEVER_TWICE, Moment, partial_index, utcnow
 from ..notifications import dispatch
 from ..users.user import User
-from .authored import APPROVED, HELD, HIDDEN, SHOWN, Rules, Written
+from .authored import APPROVED, HELD, HIDDEN, SHOWN, Authored, Rules
 from .moderatable import BY_CLEAN_UP
 from .rendering import rendered
 from .screening import hold_of
@@ -45,7 +45,7 @@ class PostRules(Rules):
         return self.is_shown and user.is_authenticated
 
 
-class Post(PostRules, Written, Counted, db.Model):
+class Post(PostRules, Authored, Counted, db.Model):
     __tablename__ = "posts"
     __table_args__ = (
         partial_index("ix_posts_feed", SHOWN, "created_at", "id"),

@@ -10,7 +10,7 @@ from ..users.rank import Refused
 AT_ONCE = 10_000  # mails that one act takes up; the rest is left for the next
 
 
-class Handled:
+class OutboxAdministration:
     """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry."""
 
     noun = "mail"  # in the log

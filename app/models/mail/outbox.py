@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
 from ..fields import CreatedAt, Id, Moment, partial_index, utcnow
-from .administration import Handled
+from .administration import OutboxAdministration
 
 TRIES = 10
 FIRST_PAUSE, LONGEST_PAUSE = 5, 6 * 3600  # seconds; each pause is four times the one before
@@ -23,7 +23,7 @@ WAITING = "sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL"
 DEAD = "dead_at IS NOT NULL AND dropped_at IS NULL AND sent_at IS NULL"
 
 
-class OutboxMail(Handled, db.Model):
+class OutboxMail(OutboxAdministration, db.Model):
     """Waiting, sent, dead, rejected or dropped. A worker leases a row, for a while, to send it."""
 
     __tablename__ = "outbox"

@@ -11,14 +11,14 @@ from ..errors import Refused
 from ..fields import CreatedAt, Id, Moment, Reason, partial_index
 from ..notifications import dispatch
 from ..users.user import User
-from .appeal_decision import Decided
+from .appeal_decision import AppealDecision
 from .case import Case
 from .sanction import Sanction
 
 OPEN = "decided_at IS NULL"
 
 
-class Appeal(Decided, db.Model):
+class Appeal(AppealDecision, db.Model):
     """One for each sanction, and for each time that a text is hidden, which `hidden_at` tells.
 
     Where one ruling hid a text and sanctioned its author, that is one decision: there is one

@@ -17,7 +17,7 @@ REOPEN = "reopen appeal"
 MOST = 200  # of the staff are looked at, for somebody else who could decide
 
 
-class Decided:
+class AppealDecision:
     """What is locked comes in this order: the roles, the text, the appeal, the person."""
 
     def why_not_decided_by(self, person):

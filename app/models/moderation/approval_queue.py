@@ -12,7 +12,7 @@ from ..users.user import User
 def held_texts(*, most, of=None):
     """Return the posts and comments that have waited longest, of all members or of one."""
     found = [*_oldest(Post, most, of), *_oldest(Comment, most, of)]
-    return sorted(found, key=lambda written: (written.held_at, written.id))[:most]
+    return sorted(found, key=lambda content: (content.held_at, content.id))[:most]
 
 
 def count_held():

@@ -15,7 +15,7 @@ from ..content.comment import Comment
 from ..content.post import Post
 from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, Reason, full, partial_index, utcnow
-from ..lease import Leased
+from ..lease import LeasedJob
 from ..notifications import dispatch
 from ..users.user import User
 from .clean_up_scope import KINDS, count_written, written_since
@@ -38,7 +38,7 @@ class UnderWay(Refused):
         self.clean_up = clean_up
 
 
-class CleanUp(Leased, db.Model):
+class CleanUp(LeasedJob, db.Model):
     """Hiding, hidden, being undone or undone.
 
     A text that it hides bears its number, so what was hidden before, or is restored meanwhile, is

@@ -12,7 +12,7 @@ NO_LONGER = "What it did is no longer so."
 
 
 @dataclass(frozen=True)
-class Inverse:
+class UndoAction:
     """What takes back an act. `thing` is what `find` brings, entry by entry, for many at once.
 
     `family` are the acts that lead on from it: while one of them, on the same target, followed and

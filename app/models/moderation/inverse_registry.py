@@ -5,7 +5,7 @@ from sqlalchemy.orm import joinedload
 from ..users.user import User
 from .appeal import Appeal
 from .case import DISMISSED, Case
-from .inverse import NO_LONGER, Inverse, lock_roles, rows_of
+from .inverse import NO_LONGER, UndoAction, lock_roles, rows_of
 from .inverse_texts import (
     close,
     find_edits,
@@ -83,7 +83,7 @@ COMMENTING = ("close comments", "open comments")
 REPORTING = ("dismiss reports", "reopen reports", "uphold reports")
 APPEALING = ("accept appeal", "decline appeal", "reopen appeal")
 SETTLING = (*SANCTIONS.values(), LIFT, REINSTATE)
-LIFTED = Inverse(
+LIFTED = UndoAction(
     find_sanctions, lambda sanction: lock_person(sanction.user), why_not_settle, lift, SETTLING
 )
 INVERSES = {
@@ -97,22 +97,22 @@ INVERSES = {
     "open comments": of_text(
         lambda post: not post.is_closed_by_staff, close, COMMENTING, find_posts
     ),
-    "edit text": Inverse(
+    "edit text": UndoAction(
         find_edits, lambda found: found[0].lock(), why_not_put_back, put_back, ("edit text",)
     ),
     **dict.fromkeys(
         ["dismiss reports", "uphold reports"],
-        Inverse(find_cases, lock_case, why_not_reopen_case, reopen, REPORTING),
+        UndoAction(find_cases, lock_case, why_not_reopen_case, reopen, REPORTING),
     ),
-    "reopen reports": Inverse(find_cases, lock_case, why_not_dismiss, dismiss, REPORTING),
+    "reopen reports": UndoAction(find_cases, lock_case, why_not_dismiss, dismiss, REPORTING),
     **dict.fromkeys(
         ["accept appeal", "decline appeal"],
-        Inverse(find_appeals, lock_roles, why_not_reopen_appeal, reopen, APPEALING),
+        UndoAction(find_appeals, lock_roles, why_not_reopen_appeal, reopen, APPEALING),
     ),
-    "clean up": Inverse(find_clean_ups, lock_roles, why_not_undo_clean_up, undo_clean_up, ()),
+    "clean up": UndoAction(find_clean_ups, lock_roles, why_not_undo_clean_up, undo_clean_up, ()),
     "deactivate": of_account(lambda person: not person.is_active, reactivate, CLOSING),
     "reactivate": of_account(lambda person: person.is_active, deactivate, CLOSING),
-    "change role": Inverse(
+    "change role": UndoAction(
         find_roles,
         lambda pair: lock_person(pair[0]),
         why_not_give_back,
@@ -120,7 +120,7 @@ INVERSES = {
         ("change role", "end role", "keep role"),
     ),
     **dict.fromkeys([*SANCTIONS.values(), REINSTATE], LIFTED),
-    LIFT: Inverse(
+    LIFT: UndoAction(
         find_sanctions,
         lambda sanction: lock_person(sanction.user),
         why_not_settle,

@@ -13,7 +13,7 @@ from ..content.post import Post
 from ..content.revision import Revision
 from ..notifications import dispatch
 from ..users.user import User
-from .inverse import NO_LONGER, Inverse, rows_of
+from .inverse import NO_LONGER, UndoAction, rows_of
 
 
 def find_posts(entries, model=Post):
@@ -32,7 +32,7 @@ def of_text(stands, verb, family, find=find_texts):
     def why_not(entry, text, by):
         return text.why_not_moderated_by(by) if stands(text) else NO_LONGER
 
-    return Inverse(find, lambda text: text.lock(), why_not, verb, family)
+    return UndoAction(find, lambda text: text.lock(), why_not, verb, family)
 
 
 def restore(entry, text, by, reason):

@@ -9,7 +9,7 @@ from ..users.user import User
 from .appeal import Appeal
 from .appeal_decision import LIFTED
 from .clean_up import CleanUp
-from .inverse import NO_LONGER, Inverse, rows_of
+from .inverse import NO_LONGER, UndoAction, rows_of
 from .sanction import LIFT, Sanction
 
 ONLY_ADMINISTRATORS = "Only administrators may do this."
@@ -32,7 +32,7 @@ def of_account(stands, verb, family):
             return NO_LONGER
         return why_not_administer(person, by)
 
-    return Inverse(find_people, lock_person, why_not, verb, family)
+    return UndoAction(find_people, lock_person, why_not, verb, family)
 
 
 def why_not_administer(person, by):

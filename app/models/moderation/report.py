@@ -153,5 +153,5 @@ class Report(db.Model):
         return as_html(self.body_html, None, self.body)
 
 
-def _text_of(written):
-    return {name: getattr(written, name) for name in ("body", "body_html", "version")}
+def _text_of(content):
+    return {name: getattr(content, name) for name in ("body", "body_html", "version")}

@@ -98,11 +98,11 @@ def notify_comment(comment, mentions):
     _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
 
 
-def notify_mentions(written, mentions):
+def notify_mentions(content, mentions):
     """Tell whom a post mentions, or an edit that names more people than before."""
     if mentions:
-        thing = {"post_id": written.thread_id, f"{written.noun}_id": written.id}
-        _tell(MENTIONED, written.author_id, names=mentions, **thing)
+        thing = {"post_id": content.thread_id, f"{content.noun}_id": content.id}
+        _tell(MENTIONED, content.author_id, names=mentions, **thing)
 
 
 def notify_follow(follower_id, followed_id):
@@ -112,14 +112,14 @@ def notify_follow(follower_id, followed_id):
 
 def notify_ruling(settled, by):
     """Tell all who reported something what became of it; of a ruling before, nothing is left."""
-    _forget(Notification.case_id == settled.id)
+    _withdraw(Notification.case_id == settled.id)
     _tell(REPORTERS, by.id, case_id=settled.id)
 
 
-def notify_approval(written, entry):
+def notify_approval(content, entry):
     """Tell its author that everybody can read now what waited."""
-    here = {f"{written.noun}_id": written.id}
-    _tell(AUTHORS, entry.actor_id, author_id=written.author_id, entry_id=entry.id, **here)
+    here = {f"{content.noun}_id": content.id}
+    _tell(AUTHORS, entry.actor_id, author_id=content.author_id, entry_id=entry.id, **here)
 
 
 def notify_action(entry, person_id, about=None):
@@ -136,51 +136,51 @@ def notify_action(entry, person_id, about=None):
     db.session.flush()
 
 
-def keep_in_step(written):
+def sync_notifications(content):
     """What is hidden is no news, and neither is what answers it, until it is shown again."""
-    sync_all_notifications(written.noun, [written.id])
+    sync_all_notifications(content.noun, [content.id])
 
 
 def sync_all_notifications(noun, ids):
     """The same of many posts, or of many comments."""
-    _keep_in_step(getattr(Notification, f"{noun}_id").in_(ids))
+    _sync(getattr(Notification, f"{noun}_id").in_(ids))
 
 
 def sync_notifications_from(actor_id):
     """The acts of somebody whose account is closed are no news, until it is open again."""
-    _keep_in_step(Notification.actor_id == actor_id)
+    _sync(Notification.actor_id == actor_id)
 
 
 def sync_ruling_notifications(ruled):
     """A ruling that was taken back is no news; the next one tells anew, or the same comes back."""
-    _keep_in_step(Notification.case_id == ruled.id)
+    _sync(Notification.case_id == ruled.id)
 
 
-def withdraw_mentions(written, names, since):
+def withdraw_mentions(content, names, since):
     """Forget that these people were mentioned since then: the edit that did is undone."""
     if not names:
         return
-    comment_id = written.id if written.noun == "comment" else None
-    here = Notification.post_id == written.thread_id, Notification.comment_id == comment_id
+    comment_id = content.id if content.noun == "comment" else None
+    here = Notification.post_id == content.thread_id, Notification.comment_id == comment_id
     people = text("user_id IN (SELECT id FROM users WHERE username_key IN :names)")
     people = people.bindparams(bindparam("names", [*names], expanding=True))
-    _forget(*here, Notification.kind == MENTION, Notification.created_at >= since, people)
+    _withdraw(*here, Notification.kind == MENTION, Notification.created_at >= since, people)
 
 
-def forget(written):
+def withdraw(content):
     """What was deleted is no news any longer, and neither is what answers it."""
-    _forget(getattr(Notification, f"{written.noun}_id") == written.id)
+    _withdraw(getattr(Notification, f"{content.noun}_id") == content.id)
 
 
-def forget_from(actor_id, *, to=None):
+def withdraw_from(actor_id, *, to=None):
     """Forget what was not read or mailed yet of one person's acts: to another, or to anybody."""
     unread = or_(text(UNREAD), text(f"({DUE})"), Notification.withdrawn_at.is_not(None))
-    _forget(
+    _withdraw(
         Notification.actor_id == actor_id, unread, *([Notification.user_id == to] if to else [])
     )
 
 
-def _keep_in_step(*conditions):
+def _sync(*conditions):
     db.session.flush()
     ids = Notification.in_order(*conditions, Notification.kind != ACT)
     since = case((text(IN_VIEW), None), else_=func.coalesce(Notification.withdrawn_at, utcnow()))
@@ -188,7 +188,7 @@ def _keep_in_step(*conditions):
     db.session.execute(here, execution_options=SILENT)
 
 
-def _forget(*conditions):
+def _withdraw(*conditions):
     db.session.flush()
     gone = delete(Notification).where(Notification.id.in_(Notification.in_order(*conditions)))
     db.session.execute(gone, execution_options={"synchronize_session": "fetch"})

@@ -102,7 +102,7 @@ WHO = (
 )
 
 
-class Anybody:
+class ViewerClass:
     """Whoever looks, of one kind, in a statement that is built once for all of them.
 
     Their id is bound as `viewer`, see `Timeline`.
@@ -115,7 +115,7 @@ class Anybody:
 
 @cache
 def _anybody(is_authenticated, is_moderator):
-    return Anybody(is_authenticated, is_moderator)
+    return ViewerClass(is_authenticated, is_moderator)
 
 
 def viewer_class_of(viewer):

@@ -55,20 +55,22 @@ def last_changes():
 @cache
 def _all_posts(anybody):
     cards = post_cards(anybody).where(*Post.shown())
-    return _timeline(lambda falling: cards)
+    return _timeline(lambda descending: cards)
 
 
 @cache
 def _posts_of_one(anybody):
     here = Post.author_id == bindparam("author"), *Post.shown()
     cards = post_cards(anybody, muted_too=True).where(*here)
-    return _timeline(lambda falling: cards)
+    return _timeline(lambda descending: cards)
 
 
 @cache
 def _followed_posts(anybody, dialect):
     cards = post_cards(anybody)
-    return _timeline(lambda falling: cards.where(Post.id.in_(_followed_ids(dialect, falling))))
+    return _timeline(
+        lambda descending: cards.where(Post.id.in_(_followed_ids(dialect, descending)))
+    )
 
 
 @cache
@@ -77,9 +79,9 @@ def _posts_with_tag(anybody):
     ids = select(PostTag.post_id).join(Post, Post.id == PostTag.post_id)
     ids = ids.where(PostTag.tag == bindparam("tag"), *here, *not_muted(Post, anybody))
 
-    def page(falling):
-        there = PostTag.post_id < ID if falling else PostTag.post_id > ID
-        order = PostTag.post_id.desc() if falling else PostTag.post_id.asc()
+    def page(descending):
+        there = PostTag.post_id < ID if descending else PostTag.post_id > ID
+        order = PostTag.post_id.desc() if descending else PostTag.post_id.asc()
         next = ids.where(there).order_by(order).limit(MANY).subquery()
         return cards.where(Post.id.in_(select(next.c.post_id)))
 
@@ -130,8 +132,8 @@ THEIRS = {
 }
 
 
-def _followed_ids(dialect, falling):
-    way, sign = ("DESC", "<") if falling else ("ASC", ">")
+def _followed_ids(dialect, descending):
+    way, sign = ("DESC", "<") if descending else ("ASC", ">")
     here = HERE.format(sign=sign, way=way)
     parts = {"way": way, "here": here, "theirs": THEIRS[dialect].format(here=here)}
     statement = text(FOLLOWED_IDS.format(window=WINDOW, **parts))

@@ -36,10 +36,10 @@ from ..users.mute import Mute
 from ..users.user import User
 from .cards import (
     WHO,
-    Anybody,
     Author,
     CommentCard,
     PostCard,
+    ViewerClass,
     comment_cards,
     not_muted,
     post_cards,
@@ -125,7 +125,9 @@ def _timeline(cls, viewer, narrowed, dialect):
     cards, make = CARDS[cls]
     all_cards = cards(viewer)
     return Timeline(
-        lambda falling: all_cards.where(cls.id.in_(along(found, falling))), [cls.id], make
+        lambda descending: all_cards.where(cls.id.in_(along(found, descending))),
+        [cls.id],
+        make,
     )
 
 
@@ -183,7 +185,7 @@ class Found:
     """The rows of one kind that searches of one kind find."""
 
     cls: type
-    viewer: Anybody
+    viewer: ViewerClass
     narrowed: Narrowed
 
     since = bindparam("since", type_=UTCDateTime)
@@ -240,41 +242,43 @@ def _lower(one, other):
     return case((one < other, one), else_=func.coalesce(other, one))
 
 
-def _along_sqlite(found, falling):
+def _along_sqlite(found, descending):
     """The index of words is ordered by id: walk it from the place of the page on."""
     index, first, last = SqliteIndex(found.cls), found.first, found.last
     ids = select(index.rowid.label("id")).join(found.cls, index.joined)
     ids = ids.where(index.matches, *found.may_see(found.cls))
-    ids = ids.where(index.rowid < ID if falling else index.rowid > ID)
+    ids = ids.where(index.rowid < ID if descending else index.rowid > ID)
     if first is not None:
         ids = ids.where(index.rowid >= first)
     if last is not None:
         ids = ids.where(index.rowid <= last)
-    order = index.rowid.desc() if falling else index.rowid.asc()
+    order = index.rowid.desc() if descending else index.rowid.asc()
     return select(ids.order_by(order).limit(MANY).subquery().c.id)
 
 
-def _along_postgresql(found, falling):
+def _along_postgresql(found, descending):
     """The index has no order. So look through what is near the place first: for a common word that
     is enough. If it is not, the word is rare here, and the index names few rows.
     """
-    row, start = found.cls, _start_of(found, falling)
-    near = row.id.between(start - NEAR, start) if falling else row.id.between(start, start + NEAR)
-    far = row.id < start - NEAR if falling else row.id > start + NEAR
+    row, start = found.cls, _start_of(found, descending)
+    near = (
+        row.id.between(start - NEAR, start) if descending else row.id.between(start, start + NEAR)
+    )
+    far = row.id < start - NEAR if descending else row.id > start + NEAR
     nearby = select(row.__table__).where(near).offset(0)  # which keeps the index of words out
     near = _matching(found, aliased(row, nearby.subquery()))
-    near = _first_of(near, falling).cte("near").prefix_with("MATERIALIZED")
+    near = _first_of(near, descending).cte("near").prefix_with("MATERIALIZED")
     enough = select(func.count() >= MANY).select_from(near).scalar_subquery()
-    end = found.first if falling else found.last
+    end = found.first if descending else found.last
     if end is not None:  # nothing is far, if what is asked for ends nearby
-        far = and_(far, end < start - NEAR if falling else end > start + NEAR)
+        far = and_(far, end < start - NEAR if descending else end > start + NEAR)
     far = _matching(found, row).where(far, ~enough).cte("far").prefix_with("MATERIALIZED")
-    rest = _first_of(select(far.c.id), falling).subquery()
+    rest = _first_of(select(far.c.id), descending).subquery()
     return union_all(select(near.c.id), select(rest.c.id))
 
 
-def _start_of(found, falling):
-    if not falling:
+def _start_of(found, descending):
+    if not descending:
         return ID + 1
     row, last = aliased(found.cls), found.last
     newest = select(func.max(row.id)).scalar_subquery() if last is None else last
@@ -286,9 +290,9 @@ def _matching(found, row):
     return select(row.id.label("id")).where(postgresql_match(row), *by, *found.may_see(row))
 
 
-def _first_of(ids, falling):
+def _first_of(ids, descending):
     id = ids.selected_columns.id
-    return ids.order_by(id.desc() if falling else id.asc()).limit(MANY)
+    return ids.order_by(id.desc() if descending else id.asc()).limit(MANY)
 
 
 ALONG = {"sqlite": _along_sqlite, "postgresql": _along_postgresql}

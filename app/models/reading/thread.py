@@ -96,4 +96,4 @@ def _comments(anybody):
 @cache
 def _timeline(anybody):
     cards = _comments(anybody)
-    return Timeline(lambda falling: cards, OLDEST, CommentCard.of, descending=False)
+    return Timeline(lambda descending: cards, OLDEST, CommentCard.of, descending=False)

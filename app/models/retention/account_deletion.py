@@ -9,7 +9,7 @@ from ...extensions import db
 from ..audit.entry import SITE
 from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
-from ..lease import Leased
+from ..lease import LeasedJob
 from ..users.user import User
 from .erasure import count_left, delete_account, delete_row
 
@@ -19,7 +19,7 @@ BEGUN = "Your account is being deleted already, and that cannot be stopped."
 LAST = "Nobody else could administer this site then. Make another administrator first."
 
 
-class AccountDeletion(Leased, db.Model):
+class AccountDeletion(LeasedJob, db.Model):
     """There as long as it waits or is under way; it goes with the account, or when that is kept.
 
     `User.leaving_at` says the same moment as `due_at`, for every page that its owner opens.

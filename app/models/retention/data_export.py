@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...extensions import db
 from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, partial_index, utcnow
-from ..lease import Leased
+from ..lease import LeasedJob
 from ..users.user import User
 
 KEPT = timedelta(days=7)
@@ -18,7 +18,7 @@ TRIES = 5
 OPEN = "ready_at IS NULL AND failed_at IS NULL"
 
 
-class DataExport(Leased, db.Model):
+class DataExport(LeasedJob, db.Model):
     """Waiting, ready, failed or gone. A newer one takes the place of the one before."""
 
     __tablename__ = "data_exports"

@@ -70,13 +70,13 @@ def purge_deleted():
         db.session.commit()
 
 
-def purge_removed(written):
+def purge_removed(content):
     """Purge one text that was removed for good, with all that belongs to it. Commits."""
-    below = Comment.post_id if written.noun == "post" else Comment.id
-    id, cls = written.id, type(written)
+    below = Comment.post_id if content.noun == "post" else Comment.id
+    id, cls = content.id, type(content)
     while _purge_comments(below == id):
         pass
-    clear_snapshots(written.noun, [id])
+    clear_snapshots(content.noun, [id])
     db.session.execute(delete(cls).where(cls.id == id, cls.deleted_at.is_not(None)))
     db.session.commit()
 

@@ -90,7 +90,7 @@ class UserAdministration:
             now = utcnow()
             self.leaving_at, self.deactivated_at = now, self.deactivated_at or now
             self.auth_epoch += 1
-            dispatch.forget_from(self.id)
+            dispatch.withdraw_from(self.id)
             self._record("delete", by, reason, before=self.role_in_words)
         UserSession.end_all(self)
 
@@ -122,7 +122,7 @@ class UserAdministration:
                     return False
                 self.email, self.confirmed_at, self.address_given_at = address, None, utcnow()
                 self.auth_epoch += 1
-                dispatch.forget_from(self.id)
+                dispatch.withdraw_from(self.id)
                 self._record("change address", by, reason, before, address)
         except IntegrityError:
             db.session.refresh(self)

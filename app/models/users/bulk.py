@@ -69,8 +69,8 @@ def _refusal(act, person):
 def _note_what_was_done(outcomes):
     """The verbs have written it into the log; what this transaction wrote has no number yet."""
     db.session.flush()
-    written = select(AuditEntry).where(AuditEntry.number.is_(None))
-    entries = {entry.target_id: entry for entry in db.session.scalars(written)}
+    content = select(AuditEntry).where(AuditEntry.number.is_(None))
+    entries = {entry.target_id: entry for entry in db.session.scalars(content)}
     for outcome in outcomes:
         if entry := entries.get(outcome.id):
             outcome.action, outcome.before, outcome.after = entry.action, entry.before, entry.after

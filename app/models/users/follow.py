@@ -69,7 +69,7 @@ class Following(Counted):
     def mute(self, other):
         if other.id == self.id:
             raise Refused("You cannot mute yourself.")
-        dispatch.forget_from(other.id, to=self.id)
+        dispatch.withdraw_from(other.id, to=self.id)
         return Mute.put(user_id=self.id, muted_id=other.id, created_at=utcnow())
 
     def unmute(self, other):

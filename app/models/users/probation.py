@@ -21,7 +21,7 @@ PACES = (
 )
 
 
-class Newcomer:
+class Probation:
     @property
     def approved_count(self):
         """How many posts and comments of theirs everybody may read."""
@@ -73,6 +73,6 @@ class Newcomer:
             select(t.c.created_at).where(t.c.author_id == self.id, t.c.created_at > moment)
             for t in tables
         )
-        written = union_all(*parts).subquery()
-        newest = written.c.created_at.desc()
-        return select(written.c.created_at).order_by(newest).offset(number - 1).limit(1)
+        content = union_all(*parts).subquery()
+        newest = content.c.created_at.desc()
+        return select(content.c.created_at).order_by(newest).offset(number - 1).limit(1)

@@ -15,7 +15,7 @@ KEPT = "A sanction keeps you from writing."
 NO_END = datetime(9999, 1, 1, tzinfo=UTC)  # of what lasts until somebody lifts it
 
 
-class Sanctioned:
+class Restrictable:
     """The two moments are those of the `Sanction` rows in force; its verbs keep them in step."""
 
     silenced_until: Mapped[Moment | None]

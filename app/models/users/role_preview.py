@@ -5,7 +5,7 @@ from ..audit.entry import AuditEntry
 from ..errors import Refused
 
 
-class Viewing:
+class RolePreview:
     """Kept with the browser, not in the database: each request says which role, if any."""
 
     viewed_role = None

@@ -31,10 +31,10 @@ from .credentials import Credentials
 from .email_tokens import EmailTokens
 from .follow import Following
 from .lookup import UserLookup
-from .probation import Newcomer
+from .probation import Probation
 from .rank import Ranked
-from .restrictions import Sanctioned
-from .role_preview import Viewing
+from .restrictions import Restrictable
+from .role_preview import RolePreview
 from .session import UserSession
 from .temporary_role import TemporaryRoleHolder
 from .visibility import Visible
@@ -45,17 +45,17 @@ DEVICE_SEEN_EVERY = timedelta(minutes=10)
 
 class User(
     Approval,
-    Sanctioned,
+    Restrictable,
     UserAdministration,
     TemporaryRoleHolder,
-    Viewing,
+    RolePreview,
     Visible,
     Ranked,
     EmailTokens,
     Credentials,
     UserLookup,
     Following,
-    Newcomer,
+    Probation,
     UserMixin,
     db.Model,
 ):
