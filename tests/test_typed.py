@@ -199,3 +199,21 @@ def test_the_page_that_gives_a_text_back_leads_to_where_it_was_typed(client, ali
         leads[said] = re.findall(r'href="([^"]*)">Back to the page', page.text)
 
     assert list(leads.values()) == [["/post/7?a=b"], [], []]
+
+
+def test_a_button_is_nothing_that_was_typed(client, mona, alice):
+    client.sign_in(mona)
+    data = {"reason": "She is right.", "confirm": "Confirm it", "body": "Text."}
+    page = client.post("/moderation/appeals/99999/decide", data=data).text
+
+    assert "She is right." in page and ">Your text<" in page and "Confirm it" not in page
+
+
+def test_a_list_shows_what_was_ticked_when_its_form_comes_back(client, ada, alice, bob):
+    client.sign_in(ada)
+    data = dict(restored="1", people=[alice.id], act="deactivate", reason="Spam.")
+    page = client.post("/admin/users/bulk", data=data).text
+
+    assert "Nothing was sent yet." in page and "Spam." in page
+    (box,) = re.findall(rf'<input[^>]*name="people"[^>]*value="{alice.id}"[^>]*>', page)
+    assert "checked" in box

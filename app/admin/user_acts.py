@@ -135,7 +135,9 @@ def edit_user(id):
 @admin.route("/users/<int(max=2147483647):id>/address", methods=["GET", "POST"])
 def change_address(id):
     """The new address has to be proven; the old one is told, with a way back."""
-    person, form = db.get_or_404(User, id), AddressForm()
+    person = db.get_or_404(User, id)
+    read_for_change(person)
+    form = AddressForm(obj=person)
     if form.validate_on_submit():
         MAILS_TO.take(form.email.data)
         old, was_proven = person.email, person.is_confirmed

@@ -127,7 +127,7 @@ class EditUserForm(Versioned, Form):
         return {name: self[name].data or "" for name in names}
 
 
-class AddressForm(Form):
+class AddressForm(Versioned, Form):
     email = email_field("New email address")
     reason = reason_field()
     submit = SubmitField("Change the address")

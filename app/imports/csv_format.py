@@ -17,7 +17,9 @@ BEGINS = r"(?<![^,;\t\r\n])"  # at the start, or behind what some program splits
 FORMULA = r"(?= *['=+\-@\t\r\n＝＋－＠])"
 GUARD = re.compile(f"{BEGINS}{FORMULA}")
 GUARDED = re.compile(f"{BEGINS}'{FORMULA}")
-TOLD = re.compile(r'"?sep=(?P<separator>[,;\t])"?(?:\r\n?|\n)', re.IGNORECASE)  # as Excel tells it
+TOLD = re.compile(  # as Excel tells it, and as it saves that line again with the others
+    r'[\r\n]*"?sep=(?P<separator>[,;\t])"?[ ,;\t]*(?:\r\n?|\n|\Z)', re.IGNORECASE
+)
 HEADINGS = {  # as address books and other programs have them
     **dict.fromkeys(("e_mail", "mail", "email_address", "e_mail_address"), "email"),
     **dict.fromkeys(("user_name", "user", "login"), "username"),
@@ -76,16 +78,24 @@ def read(text):
     `Unreadable` says what is wrong with the file as a whole. Empty lines are left out.
     """
     lines = _lines(text)
-    columns = _columns(next(lines, (1, []))[1])
+    columns = _columns(_without_empty_end(next(lines, (1, []))[1]))
     count = 0
     for line, row in lines:
         count += 1
         if count > MOST_ROWS:
             raise Unreadable(f"It holds more than {MOST_ROWS:,} people. Split it.")
+        if len(row) > len(columns):  # a program may have saved empty columns at the end
+            row = row[: len(columns)] + _without_empty_end(row[len(columns) :])
         fits = len(row) == len(columns)
         yield line, dict(zip(columns, map(unguarded, row), strict=True)) if fits else None
     if not count:
         raise Unreadable("It holds nobody: there is no line below the names of the columns.")
+
+
+def _without_empty_end(cells):
+    while cells and not cells[-1].strip():
+        cells = cells[:-1]
+    return cells
 
 
 def _lines(text):
@@ -115,7 +125,7 @@ def _separator(text):
 
 
 def _columns(header):
-    names = [re.sub(r"[\s-]+", "_", unguarded(name).strip().lower()) for name in header[:MOST]]
+    names = [re.sub(r"[\s‐‑‒–-]+", "_", unguarded(name).strip().lower()) for name in header[:MOST]]
     names = [HEADINGS.get(name, name) for name in names]
     if "email" not in names:
         raise Unreadable("The first line must name the columns, and “email” among them.")

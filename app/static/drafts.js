@@ -49,14 +49,14 @@
     }
   };
 
-  // The page after a form was sent shows the form again with its text, says what is wrong, or means that it arrived.
+  // A form that arrived is answered by a redirect. Whatever else comes next, the draft stays.
   const settle = (forms) => {
     const key = tab?.getItem(SENT);
     tab?.removeItem(SENT);
     const draft = key && read(key);
     if (!draft || document.querySelector("main[data-error]")) return;
     const [visit] = performance.getEntriesByType("navigation");
-    const isAnswer = visit?.type === "navigate" && document.referrer.startsWith(`${location.origin}/`);
+    const isAnswer = visit?.type === "navigate" && visit.redirectCount > 0;
     const isBack = forms.some((form) => keyOf(form) === key && agree(draft.texts, given(form)));
     if (isAnswer && !isBack) forget(key);
   };
@@ -108,8 +108,8 @@
     }
 
     form.addEventListener("input", save);
-    form.addEventListener("submit", (event) => {
-      if (event.submitter?.name === "preview") return;
+    document.addEventListener("submit", (event) => { // where others may have stopped it before
+      if (event.target !== form || event.defaultPrevented || event.submitter?.name === "preview") return;
       sending = true;
       if (!unsaved) tab?.setItem(SENT, key);
     });

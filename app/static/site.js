@@ -371,6 +371,11 @@
   };
   setTimeout(lookAgain, POLL);
 
+  // Whoever has to sign in first has not sent anything yet, see drafts.js.
+  try {
+    if (!document.body.dataset.user) sessionStorage.removeItem("sent draft");
+  } catch { /* the reader blocks it */ }
+
   // A form that cannot be sent stays as it is. Only the absence of any network can be known before.
   let isReachable = false;
   document.addEventListener("submit", async (event) => {

@@ -134,7 +134,7 @@ def show_stale_form(error):
     if not is_member and park() and not request.endpoint.startswith("auth."):
         return login_manager.unauthorized()
     facts, text = way_back(), request.form.get("body")
-    if text and "back" in facts and is_member and list(typed_texts()) == ["Body"]:
+    if text and "back" in facts and is_member and list(typed_texts()) == ["Your text"]:
         facts |= dict(
             typed=text,
             version=request.form.get("version"),

@@ -5,13 +5,14 @@ form where it stood, and nothing is sent before they press its button.
 """
 
 from datetime import timedelta
+from functools import cache
 from math import inf
 
 from flask import abort, flash, request
 from werkzeug.exceptions import HTTPException
-from wtforms import HiddenField, PasswordField, StringField
+from wtforms import HiddenField, PasswordField, StringField, SubmitField
 
-from ..forms import RESTORED
+from ..forms import RESTORED, Form
 from ..security import tokens
 from .requests import is_local, undo, with_question
 
@@ -19,6 +20,7 @@ PARKED = "parked"  # the field of the sign-in form that carries it
 LIFETIME = timedelta(hours=1)
 NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage", "login", "remember"}
 MARKS = {"key", "submit", "version"}
+LABELS = {"body": "Your text", "text": "Your text"}
 MOST = 64 * 1024  # characters that a form can carry through the sign-in
 
 
@@ -37,7 +39,7 @@ def typed_fields(most=MOST):
 def typed_texts():
     """Return what a person can read of it: label → text, without ids and marks of the form."""
     return {
-        name.replace("_", " ").capitalize(): value
+        LABELS.get(name, name.replace("_", " ").capitalize()): value
         for name, value in typed_fields(inf)
         if value.strip() and not value.strip().isdecimal() and not _is_mark(name, value)
     }
@@ -81,8 +83,20 @@ def came_from_here():
 
 
 def _is_mark(name, value):
-    """Whether it is a mark of the form itself, or a button, which says what it is called."""
-    return name in MARKS or value.lower() == name
+    """Whether it is a mark of the form itself, or a button."""
+    return name in MARKS or value.lower() == name or name in _buttons()
+
+
+@cache
+def _buttons():
+    """Return the names of the buttons of all forms."""
+    kinds, buttons = [Form], set()
+    while kinds:
+        kind = kinds.pop()
+        kinds += kind.__subclasses__()
+        fields = ((name, getattr(kind, name)) for name in dir(kind))
+        buttons |= {n for n, field in fields if getattr(field, "field_class", None) is SubmitField}
+    return buttons
 
 
 def _is_typed(field):

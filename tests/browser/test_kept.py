@@ -166,3 +166,20 @@ def test_a_browser_that_keeps_nothing_warns_before_a_text_is_lost(visit, people)
 
 def drafts(page):
     return page.evaluate("Object.keys(localStorage).filter((key) => key.startsWith('draft:'))")
+
+
+def test_a_draft_outlives_a_send_that_never_left(visit, people, watcher):
+    path = people.post("bob", "To be answered later.")
+    watcher.expect_no_answer("/static/favicon.svg")
+    page = visit(path, "alice")
+    page.get_by_label("Your comment").fill("Written on a train.")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator("#announcer")).to_contain_text(AWAY)
+    page.context.set_offline(False)
+
+    page.goto("/")
+    page.locator(".brand").click()
+    page.goto(path)
+
+    expect(page.get_by_label("Your comment")).to_have_value("Written on a train.")
