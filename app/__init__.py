@@ -80,6 +80,8 @@ def configure(app, name, settings):
     if problems := list(chosen.problems()):
         raise CannotStart("The site cannot start like this:\n- " + "\n- ".join(problems))
     url = databases.named_driver(app.config["SQLALCHEMY_DATABASE_URI"])
+    if not databases.is_supported(url):
+        raise CannotStart(f"The database must be postgresql:// or sqlite:///, not {url[:40]!r}.")
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = databases.engine_options(url)
     app.config["WTF_CSRF_SECRET_KEY"] = [

@@ -10,7 +10,8 @@ again would be there before them each time, until they had waited for too long.
 from collections import deque
 from threading import Event, Lock
 
-from sqlalchemy import Insert, event
+from sqlalchemy import Insert, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 
 READING = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "BEGIN", "COMMIT", "ROLLBACK")
@@ -51,6 +52,13 @@ def named_driver(url):
     """Return the URL with its driver: `postgres://` and `postgresql://` mean psycopg 3 here."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
+
+
+def is_supported(url):
+    try:
+        return make_url(url).get_backend_name() in ("postgresql", "sqlite")
+    except ArgumentError:
+        return False
 
 
 def engine_options(url):

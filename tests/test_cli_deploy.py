@@ -316,3 +316,30 @@ def test_production_without_configuration_ends_with_what_is_missing(tmp_path):
         )
     help = site.command("--help")
     assert "MAIL_DEFAULT_SENDER" in help.stderr and "Commands:" in help.stdout
+
+
+@pytest.mark.fault
+def test_views_and_other_spellings_are_not_overlooked(checkout):
+    Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
+    run(checkout, "CREATE VIEW roles AS SELECT 1 AS id")
+    assert "names of ours: roles" in refusal_of(checkout, "--shared")
+    run(checkout, "DROP VIEW roles", 'CREATE TABLE "USERS" (id INTEGER)')
+    assert "another application: USERS" in refusal_of(checkout)
+    run(checkout, "CREATE TABLE alembic_version (other INTEGER)")
+    assert "alembic_version" in refusal_of(checkout)
+
+
+@pytest.mark.fault
+def test_tables_of_another_version_of_this_site_are_told_apart(checkout):
+    assert checkout.command("deploy").returncode == 0
+    run(checkout, "DROP TABLE alembic_version", "DROP TABLE watched_words")
+    assert "not all that this code has: watched_words missing" in refusal_of(checkout)
+
+
+@pytest.mark.fault
+def test_an_address_that_is_no_database_is_told_in_one_sentence(tmp_path):
+    (tmp_path / "text").write_text("This is a text, and no database at all. " * 99)
+    addresses = [f"sqlite:///{tmp_path}/text", "foo", "mysql://x/y", "sqlite:////proc/x/y.sqlite"]
+    for address in [*addresses, f"sqlite:///{tmp_path}"]:
+        site = Served(tmp_path, DEV_DATABASE_URL=address)
+        assert "run flask deploy first" not in refusal_of(site), address

@@ -185,7 +185,7 @@ ANSWERS = {
     "553 Mailbox name not allowed": "rejected",
     "556 5.1.10 The domain takes no mail": "rejected",
     "550 5.7.1 Your address is on a list": "waiting",  # this is about us
-    "550 5.4.1 Recipient address rejected: Access denied": "waiting",
+    "550 5.4.1 Recipient address rejected: Access denied": "rejected",
     "554 Relay access denied": "waiting",
     "530 Authentication required": "waiting",
     "552 Too much mail": "waiting",

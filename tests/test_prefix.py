@@ -20,6 +20,7 @@ WORDS = "Hello @alice, #flask, [rules](/rules), [bar](/forum/about), <https://ex
 @pytest.fixture
 def forum(site_with):
     paths = dict(APPLICATION_ROOT=PREFIX, REMEMBER_COOKIE_PATH=PREFIX)
+    paths["PROXY_COUNT"] = 1
     return site_with(SITE_URL=SITE, TRUSTED_HOSTS=["club.example.org"], **paths)
 
 
@@ -118,13 +119,36 @@ def test_signing_in_and_out_works_and_its_cookies_stay_below(visit, alice):
 def test_a_proxy_may_strip_the_prefix_or_pass_it_on(visit):
     SitePage.insert_pages()
     db.session.commit()
-    pages = [visit(path) for path in ("/forum/rules", "/rules")]
+    pages = [visit("/forum/rules"), visit("/rules", headers={"X-Forwarded-Prefix": "/forum"})]
     pages.append(visit("/rules", environ_overrides={"SCRIPT_NAME": "/forum"}))
 
     assert [page.status_code for page in pages] == [200] * 3
     assert all('href="/forum/auth/login' in page.text for page in pages)
     assert visit("/forum").location == f"{SITE}/"
-    assert visit("/forumular").status_code == 404
+
+
+def test_what_is_asked_for_beside_the_prefix_is_led_there_and_signs_nobody_out(visit, alice):
+    sign_in(visit, alice)
+    beside = visit("/settings/profile?a=b")
+
+    assert (beside.status_code, beside.location) == (308, "/forum/settings/profile?a=b")
+    assert "Set-Cookie" not in beside.headers
+    assert visit("/forumular").location == "/forum/forumular"
+    assert visit(f"{PREFIX}/settings/profile").status_code == 200
+
+
+def test_signing_in_leads_to_no_neighbour_of_the_site(visit, alice):
+    for path in (
+        "/settings/profile",
+        "/forumx",
+        "/forum/../x",
+        "/forum/%2e%2e/x",
+        "//evil.example",
+    ):
+        form = {"login": "alice", "password": PASSWORD}
+        answer = visit(f"{PREFIX}/auth/login?next={path}", "post", data=form)
+        assert answer.location == f"{PREFIX}/", path
+        visit(f"{PREFIX}/auth/logout", "post")
 
 
 def test_search_engines_are_told_paths_below_the_prefix(visit):

@@ -17,6 +17,7 @@ from app.extensions import db, limiter
 from app.jobs import temporary_roles
 from app.models import AuditEntry, Page, PageVersion, Permission, Role, User, UserSession
 from app.models.fields import utcnow
+from app.models.retention.erasure import delete_account
 from app.models.roles.landing_page import HOME
 from app.models.users.rank import Refused
 
@@ -230,7 +231,8 @@ def act_on(act, username, by):
         if act == "change_role":
             person.change_role(Role.get_default(), by=actor)
         else:
-            getattr(person, act)(by=actor)
+            verb = delete_account if act == "delete" else getattr(User, act)
+            verb(person, by=actor)
         db.session.commit()
     except Refused:
         db.session.rollback()

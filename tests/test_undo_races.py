@@ -10,6 +10,7 @@ from test_writing_races import verb
 from app.extensions import db
 from app.models import AuditEntry, Role, Sanction
 from app.models.content.counters import wrong_counts
+from app.models.retention.erasure import delete_account
 
 __all__ = ["restless_threads"]  # a fixture
 pytestmark = [pytest.mark.fault, pytest.mark.both_databases]
@@ -90,7 +91,7 @@ def test_an_undo_while_the_member_is_deleted_is_no_fault(app, client, alice, ada
     path = f"/moderation/log/{last().id}/undo"
 
     undone, _ = at_once(
-        app, partial(post, app, path, cookie), verb(type(alice), alice.id, "delete", by="ada")
+        app, partial(post, app, path, cookie), verb(type(alice), alice.id, delete_account, by="ada")
     )
 
     assert undone[0] == 302 and AuditEntry.verify() is None

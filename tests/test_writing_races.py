@@ -36,7 +36,8 @@ def verb(cls, id, name, *, by=None, **values):
             return None
         actor = {"by": User.with_username(by)} if by else {}
         try:
-            done = getattr(thing, name)(**values, **actor)
+            run = name if callable(name) else getattr(cls, name)
+            done = run(thing, **values, **actor)
             db.session.commit()
         except Refused:
             db.session.rollback()

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import re
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy import inspect, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..doctor.database import current_heads, scripts_of
 from ..extensions import db
@@ -25,6 +27,14 @@ NO_RECORD = (
     "The database has the tables of this site, but no record of migrations: db.create_all() made"
     " them. To start anew, empty it and run flask deploy. To keep what is in it, if this version of"
     " the code made it: flask db stamp head, then flask deploy."
+)
+PARTLY_OURS = (
+    "The database has tables of this site, but no record of migrations, and not all that this code"
+    " has: {} missing. Another version of the code made them by db.create_all(). Put that version"
+    " in place and run flask db stamp head, or empty the database and run flask deploy."
+)
+SIDE_TABLE = re.compile(
+    r"(users|posts|comments)_(words|search)(_(config|content|data|docsize|idx))?"
 )
 OTHERS = "The database has tables of another application: {}. {}Name an empty database."
 SHARE = " To let both use this one: flask deploy --shared."
@@ -52,19 +62,28 @@ def deploy(shared):
 
 def problem_with_tables(shared):
     """Say why the tables that are there cannot be migrated, or return None."""
-    revisions = set(current_heads())
-    db.session.rollback()
-    known = {script.revision for script in scripts_of().walk_revisions()}
-    tables = set(inspect(db.engine).get_table_names()) - {"alembic_version"}
+    found = inspect(db.engine)
+    names = {*found.get_table_names(), *found.get_view_names()} - {"alembic_version"}
+    tables = {name for name in names if not SIDE_TABLE.fullmatch(name)}
     ours = set(db.metadata.tables)
+    alike = {name for name in tables if name.lower() in ours}  # SQLite takes them for the same
+    try:
+        revisions = set(current_heads())
+    except SQLAlchemyError:
+        return OTHERS.format(few(tables | {"alembic_version"}), "")
+    finally:
+        db.session.rollback()
+    known = {script.revision for script in scripts_of().walk_revisions()}
     if unknown := revisions - known:
         return UNKNOWN_REVISION.format(", ".join(sorted(unknown)))
     if revisions or not tables:
         return None
     if ours <= tables:
         return NO_RECORD
-    if tables & ours:
-        return OTHERS.format(few(tables), f"Some have names of ours: {few(tables & ours)}. ")
+    if len(alike) > len(ours) / 2:
+        return PARTLY_OURS.format(few(ours - tables))
+    if alike:
+        return OTHERS.format(few(tables), f"Some have names of ours: {few(alike)}. ")
     return None if shared else OTHERS.format(few(tables), "") + SHARE
 
 

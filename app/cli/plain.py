@@ -2,18 +2,21 @@
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError
+
+BEFORE_DEPLOY = "If it is new, run flask deploy first."
+FAULTS = {"deploy": (OSError,)}  # of commands that touch the database as a file
+AFTER_DEPLOY = "Check that it is there, that it runs, and that its address is right."
 
 
 class Plain:
     def invoke(self, context):
         try:
             return super().invoke(context)
-        except (OperationalError, ProgrammingError) as error:
-            reason = str(error.orig).strip().partition("\n")[0]
-            raise click.ClickException(
-                f"The database did not do it: {reason}. If it is new, run flask deploy first."
-            ) from None
+        except (DatabaseError, *FAULTS.get(context.info_name, ())) as error:
+            reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+            advice = AFTER_DEPLOY if context.info_name == "deploy" else BEFORE_DEPLOY
+            raise click.ClickException(f"The database did not do it: {reason}. {advice}") from None
 
 
 class Command(Plain, click.Command):

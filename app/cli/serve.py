@@ -42,7 +42,8 @@ def serve(context, port, deploying):
     port = free_port(port)
     if deploying:
         context.invoke(deploy, shared=False)
-    click.echo(welcome(f"http://{HOST}:{port}"))
+    root = current_app.config["APPLICATION_ROOT"].rstrip("/")
+    click.echo(welcome(f"http://{HOST}:{port}{root}"))
     db.engine.dispose()
     app = current_app._get_current_object()
     app.config["PORT"] = port  # for the links of mails that no request asks for

@@ -148,16 +148,21 @@ def words_of(error):
 def is_for_good(error):
     """Whether the server says that the address takes no mail, now or later.
 
-    An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox. Others
-    are about us, such as 5.7.1 for a blocked sender; so are basic codes such as 530 and 554.
+    An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox, and
+    Exchange says 5.4.1 of an address that it does not know. Others are about us, such as 5.7.1 for
+    a blocked sender; so are basic codes such as 530 and 554.
     """
-    if not isinstance(error, smtplib.SMTPRecipientsRefused):
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        code, words = next(iter(error.recipients.values()))
+    elif isinstance(error, smtplib.SMTPDataError):  # some servers look at the address this late
+        code, words = error.smtp_code, error.smtp_error
+    else:
         return False
-    code, words = next(iter(error.recipients.values()))
     words = words.decode(errors="replace") if isinstance(words, bytes) else words
-    if enhanced := re.match(r"5\.(\d+)\.\d+", words):
-        return 500 <= code < 600 and enhanced[1] in ("1", "2")
-    return code in NO_SUCH_RECIPIENT
+    if enhanced := re.match(r"5\.(\d+\.\d+)", words):
+        about = enhanced[1]
+        return 500 <= code < 600 and (about[:2] in ("1.", "2.") or about == "4.1")
+    return code in NO_SUCH_RECIPIENT and isinstance(error, smtplib.SMTPRecipientsRefused)
 
 
 def compose(row):

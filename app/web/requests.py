@@ -3,9 +3,10 @@
 import re
 import secrets
 import unicodedata
-from urllib.parse import quote, unquote_to_bytes, urlsplit
+from posixpath import normpath
+from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from flask import abort, current_app, g, request
+from flask import abort, current_app, g, has_request_context, redirect, request
 from flask_login import current_user
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
@@ -84,14 +85,22 @@ def guard_body(wsgi_app):
     return guarded
 
 
-def mount(wsgi_app, path):
-    """Serve the site under a path, whether the proxy in front passes it on or strips it."""
+def mount(wsgi_app, path, *, has_proxy):
+    """Serve the site under a path, and lead what is asked for beside it there.
+
+    A proxy that strips the path says so in X-Forwarded-Prefix.
+    """
 
     def mounted(environ, start_response):
+        asked = environ["PATH_INFO"]
+        is_stripped = has_proxy and environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/") == path
         if not environ.get("SCRIPT_NAME"):
-            asked = environ["PATH_INFO"]
             if f"{asked}/".startswith(f"{path}/"):
                 environ["PATH_INFO"] = asked[len(path) :]
+            elif not is_stripped:
+                question = environ.get("QUERY_STRING")
+                there = f"{path}{quote(asked)}" + (f"?{question}" if question else "")
+                return redirect(there, 308)(environ, start_response)
             environ["SCRIPT_NAME"] = path
         return wsgi_app(environ, start_response)
 
@@ -103,7 +112,8 @@ def init_app(app):
     if app.config["COOKIES_BY_PORT"]:
         app.wsgi_app = name_by_port(app.wsgi_app)
     if app.config["APPLICATION_ROOT"] != "/":
-        app.wsgi_app = mount(app.wsgi_app, app.config["APPLICATION_ROOT"])
+        root, has_proxy = app.config["APPLICATION_ROOT"], app.config["PROXY_COUNT"] > 0
+        app.wsgi_app = mount(app.wsgi_app, root, has_proxy=has_proxy)
     if proxies := app.config["PROXY_COUNT"]:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
     app.before_request(number_request)
@@ -202,10 +212,13 @@ def csp_nonce():
 
 
 def is_local(target):
-    """Whether a browser that follows this `next` stays on this host (R-01)."""
+    """Whether a browser that follows this `next` stays on this site (R-01)."""
     if not target or not LOCAL_PATH.fullmatch(target):
         return False
-    return "//" not in target.partition("?")[0]
+    path, root = target.partition("?")[0], request.script_root if has_request_context() else ""
+    if "//" in path:
+        return False
+    return not root or f"{normpath(unquote(path))}/".startswith(f"{root}/")
 
 
 def this_page():
