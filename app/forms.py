@@ -39,9 +39,9 @@ from .text.search_words import plain
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
 SILENT = HiddenField, PasswordField  # and nobody reads them
 ABOUT_LENGTH = 2000  # characters that somebody says about themselves
-REQUIRED = "Please fill this in."
-HIDDEN = "This holds characters that cannot be seen; please type it anew."
-HIDDEN_IN_TEXT = "This holds characters that cannot be seen{}; please type that part anew."
+REQUIRED = "This field is required."
+HIDDEN = "This contains invisible characters. Type it again."
+HIDDEN_IN_TEXT = "This contains invisible characters{}. Type that part again."
 # In texts, though not in names: line breaks, which way to read, and the letters of emoji of flags
 HARMLESS = "\t\r\n\u200e\u200f\u061c" + "".join(map(chr, range(0xE0020, 0xE0080)))
 # What comes along when text is pasted, and means nothing here: spaces of no width, hints where to
@@ -67,7 +67,32 @@ widgets.html_params, widgets.Input.html_params = html_params, staticmethod(html_
 
 
 RESTORED = "restored"  # sent along where a form only comes back with what was typed, see typed.py
-NOT_SENT = "Nothing was sent yet. What you typed is here: check it, then send it."
+NOT_SENT = "Not sent yet. Check what you typed, then send it."
+
+
+class FieldErrors:
+    """What the form library says about a field, in our words."""
+
+    WORDS = {
+        "Not a valid choice.": "Choose one of the options.",
+        "Invalid Choice: could not coerce.": "Choose one of the options.",
+        "'%(value)s' is not a valid choice for this field.": "Choose one of the options.",
+        "'%(value)s' are not valid choices for this field.": "Choose one of the options.",
+        "Not a valid integer value.": "Enter a whole number.",
+        "Not a valid decimal value.": "Enter a number.",
+        "Not a valid date value.": "Enter a date.",
+        "Not a valid datetime value.": "Enter a date and time.",
+        "Number must be at least %(min)s.": "Enter a number of %(min)s or more.",
+        "Number must be at most %(max)s.": "Enter a number of %(max)s or less.",
+        "Number must be between %(min)s and %(max)s.": "Enter a number from %(min)s to %(max)s.",
+        "This field is required.": REQUIRED,
+    }
+
+    def gettext(self, message):
+        return self.WORDS.get(message, message)
+
+    def ngettext(self, one, many, number):
+        return self.gettext(one if number == 1 else many)
 
 
 class Form(FlaskForm):
@@ -86,6 +111,9 @@ class Form(FlaskForm):
             typed = request.form.items(multi=True)
             return MultiDict([(name, unix_lines(text)) for name, text in typed])
 
+        def get_translations(self, form):
+            return FieldErrors()
+
         def render_field(self, field, render_kw):
             """What people type may be read from the right; the browser sees which it is."""
             if isinstance(field, StringField) and not isinstance(field, SILENT):
@@ -102,7 +130,7 @@ class Form(FlaskForm):
         single = (field for field in self if not isinstance(field, SelectMultipleField))
         twice = [field for field in single if len(field.raw_data or ()) > 1]
         for field in twice:
-            field.errors = ["This was sent more than once; please fill it in again."]
+            field.errors = ["This was sent more than once. Fill it in again."]
         return valid and not twice
 
 
@@ -207,8 +235,8 @@ def without_links(form, field):
     """Refuse what a mail reader would turn into a link: words that we mail hold none (R-37)."""
     if LINK.search(field.data or ""):
         raise StopValidation(
-            "This goes out by mail, so leave web and mail addresses out"
-            " (a missing space after a full stop looks like one)."
+            "This is sent by email, so leave out links and email addresses."
+            " (A missing space after a period can look like a link.)"
         )
 
 
@@ -248,7 +276,7 @@ def email_field(label):
 
 def writing_field(label, *, goes):
     """What becomes of posts and comments when their author's account is deleted."""
-    choices = [("stays", "It stays, as that of a deleted member"), ("goes", goes)]
+    choices = [("stays", "Keep them, by “Deleted member”"), ("goes", goes)]
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
@@ -260,10 +288,10 @@ def body_field(label, longest):
 
     def short_enough(form, field):
         if (surplus := len(field.data or "") - longest) > 0:
-            words = f"This is {surplus:,} characters too long; {longest:,} are the most."
+            words = f"Too long by {surplus:,}. The limit is {longest:,} characters."
             raise StopValidation(words)
 
-    checks = [short_enough, RequiredMarkdown("Please write something."), visible_lines]
+    checks = [short_enough, RequiredMarkdown("Write something first."), visible_lines]
     return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
@@ -286,8 +314,8 @@ class MessageForm(Form):
 
     key = key_field()
     body = TextAreaField(
-        "Your words",
+        "Message",
         filters=[as_pasted, stripped],
-        validators=[Required("Please write something."), at_most(4000), visible_lines],
+        validators=[Required("Write something first."), at_most(4000), visible_lines],
     )
     submit = SubmitField("Send")

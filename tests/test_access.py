@@ -288,7 +288,7 @@ def test_a_refusal_names_the_permission_and_who_holds_it(client, alice):
     page = client.get("/moderation/")
 
     assert page.status_code == 403
-    words = "It needs the permission MODERATE. The roles Moderator and Administrator have it."
+    words = "You need the permission MODERATE. The roles Moderator and Administrator have it."
     assert words in page.text
 
 
@@ -361,7 +361,7 @@ def test_a_page_that_is_not_there_is_a_404_for_an_unconfirmed_member_too(client)
     for path in ("/nowhere", "/static/nowhere.css"):
         page = client.get(path)
         assert page.status_code == 404
-        assert "Confirm your address" in page.text
+        assert "Confirm your email" in page.text
 
 
 def test_an_unconfirmed_member_gets_out_of_the_fence_by_confirming(client):

@@ -130,7 +130,7 @@ def knock(app, client, endpoint, method, url):
         return OPENS
     if response.location:
         return ANSWERS[urlsplit(response.location).path]
-    return REFUSED if "It needs the permission" in response.text else response.status
+    return REFUSED if "You need the permission" in response.text else response.status
 
 
 def meets_what_the_map_says(app, client, doors, kind, endpoints):

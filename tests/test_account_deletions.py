@@ -113,7 +113,7 @@ def busy(alice, bob, mona):
 def test_asking_needs_the_password(client, alice):
     client.sign_in(alice)
 
-    assert "This is not your password." in client.post(PAGE, data=form(password="guess")).text
+    assert "That’s not your password." in client.post(PAGE, data=form(password="guess")).text
     assert AccountDeletion.of(alice) is None
 
 

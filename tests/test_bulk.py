@@ -182,7 +182,7 @@ def test_a_mighty_role_is_not_offered_and_not_given(client, ada, alice):
 
     assert f'<option value="{mighty}">' not in client.get("/admin/users").text.split("new_role")[1]
     form = dict(act="role", new_role=mighty, people=[alice.id])
-    assert "Not a valid choice" in client.post(DO, data=form).text
+    assert "Choose one of the options" in client.post(DO, data=form).text
     assert alice.role.name == "User"
 
 
@@ -316,15 +316,15 @@ BAD = [
     ({"people": ["4294967296"]}, "Choose somebody first."),
     ({"people": [*range(1, MOST + 2)]}, "at most 500 people"),
     ({"act": ""}, "Choose what to do."),
-    ({"act": "delete"}, "Not a valid choice"),
+    ({"act": "delete"}, "Choose one of the options"),
     ({"act": ["deactivate", "confirm"]}, "more than once"),
     ({"act": "role", "new_role": ""}, "Choose the role"),
-    ({"act": "role", "new_role": "99"}, "Not a valid choice"),
+    ({"act": "role", "new_role": "99"}, "Choose one of the options"),
     ({"until": "2020-01-01"}, "not over yet"),
     ({"until": "9999-12-31"}, "nearer day"),
-    ({"until": "soon"}, "Not a valid date"),
+    ({"until": "soon"}, "Enter a date"),
     ({"reason": "x" * 501}, "at most 500 characters"),
-    ({"reason": "a\u202eb"}, "cannot be seen"),
+    ({"reason": "a\u202eb"}, "invisible characters"),
     ({"looked_at": "x" * 41}, "at most 40 characters"),
 ]
 

@@ -252,7 +252,7 @@ def test_a_comment_that_comes_after_its_post_was_taken_away_is_given_back(
         client.sign_in(person)
         page = client.post(f"/post/{thing.id}", data={"body": "A long <answer>."})
         assert page.status_code in (403, 404) and typed(page.text) == "A long <answer>."
-        assert "deleted or hidden" in page.text and "not saved" in page.text
+        assert "deleted or hidden" in page.text and "wasn’t saved" in page.text
     assert content(Comment) == []
 
 

@@ -49,8 +49,8 @@ def test_an_error_is_a_page_of_the_site_and_has_the_same_facts_as_json(client, a
         page, answer = ask(client, code), ask(client, code, headers=JSON)
 
         assert (page.status_code, answer.status_code, answer.json["error"]["code"]) == 3 * (code,)
-        assert f"Error {code}" in page.text and "Go to the front page" in page.text
-        assert "If you ask for help" not in page.text
+        assert f"Error {code}" in page.text and "Go to the home page" in page.text
+        assert "If you contact us" not in page.text
         assert answer.json["error"]["title"] in page.text
         assert answer.json["error"]["request_id"] == answer.headers["X-Request-ID"]
 
@@ -77,7 +77,7 @@ def test_a_stale_form_offers_the_way_to_try_again(strict_client):
     page = strict_client.post("/auth/login?next=/user/bob", data={"login": "alice"})
 
     assert page.status_code == 400
-    assert "This form is out of date" in page.text and "signed in or out since" in page.text
+    assert "This form has expired" in page.text and "signed in or out after" in page.text
     assert "/auth/login?next=/user/bob" in Page("/", page).links
 
 

@@ -71,7 +71,7 @@ def test_a_text_in_which_nobody_sees_anything_is_refused_as_an_empty_one(client,
         before = model.query.count()
         for text in NOTHING:
             page = client.post(path, data={"body": text})
-            assert page.status_code == 200 and "Please write something." in page.text, text
+            assert page.status_code == 200 and "Write something first." in page.text, text
         assert model.query.count() == before
     assert client.post(f"/post/{post.id}/edit", data={"body": "&nbsp;"}).status_code == 200
 

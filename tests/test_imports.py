@@ -68,7 +68,7 @@ def test_the_review_says_what_would_happen_line_by_line(admin, alice):
     ):
         assert words in page
     assert "active: yes → no" in page and "As it is" in page
-    assert "Address: An email address must have an @-sign." in page
+    assert "Address: Enter a valid email, such as name@example.com." in page
     assert "Import the 2 good lines and leave out the 1 with errors" in page
 
 

@@ -53,7 +53,9 @@ def test_of_two_invited_who_want_one_name_one_has_it(app, ada, meet):
     answers = at_once(app, *[join(app, token, "nora") for token in tokens])
 
     assert statuses(answers) == [200, 302]
-    assert [("This name is taken" in page) for status, page in answers if status == 200] == [True]
+    assert [("That username is taken" in page) for status, page in answers if status == 200] == [
+        True
+    ]
     loser = tokens[[status for status, page in answers].index(200)]
     assert join(app, loser, "nora2")()[0] == 302
 

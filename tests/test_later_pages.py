@@ -12,7 +12,7 @@ from app.models import Bookmark, Invitation
 
 pytestmark = pytest.mark.both_databases
 
-NOTHING_MORE = "There is nothing more here."
+NOTHING_MORE = "Nothing more to show."
 EMPTY = re.compile(r'class="empty">(.*?)</(?:p|div)>', re.S)
 FIRST, LAST, ID = ["0001-01-01T00:00:00+00:00", 0], ["9999-01-01T00:00:00+00:00", 2**31 - 1], [0]
 

@@ -300,7 +300,7 @@ def test_a_choice_that_there_is_not_changes_nothing(client, alice):
 
     page = client.post("/settings/notifications", data=form)
 
-    assert page.status_code == 200 and "Not a valid choice" in page.text
+    assert page.status_code == 200 and "Choose one of the options" in page.text
     assert NotificationChoice.of(alice)["mention"] == Choice(True, AT_ONCE)
 
 

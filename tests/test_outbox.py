@@ -215,7 +215,7 @@ def test_who_is_not_reached_is_told_and_reached_again(client, office, alice, ada
     db.session.commit()
     deliver_pending()
     client.sign_in(alice)
-    assert "Mail to alice@example.org does not arrive." in client.get("/").text
+    assert "Emails to alice@example.org are bouncing." in client.get("/").text
     assert not alice.is_reached_by_mail
     client.sign_in(ada)
     assert "The mail server refuses mail to it" in client.get(f"/admin/users/{alice.id}").text

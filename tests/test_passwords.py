@@ -255,7 +255,7 @@ def test_the_new_password_has_to_be_another_one(client, alice):
 
     page = change(client, PASSWORD)
 
-    assert (page.status_code, "This is the one you have" in page.text) == (200, True)
+    assert (page.status_code, "This is your current password" in page.text) == (200, True)
     assert mails() == []
 
 
@@ -264,7 +264,7 @@ def test_two_passwords_that_differ_are_sent_back(client, alice):
 
     pages = [sign_up(client, PASSWORD, password2=ANOTHER), change(client, ANOTHER, password2="x")]
 
-    assert "The two passwords differ." in pages[1].text
+    assert "The passwords don’t match." in pages[1].text
     assert alice.verify_password(PASSWORD)
     assert User.with_username("nora") is None
 
@@ -305,7 +305,7 @@ def test_asking_for_a_new_password_looks_the_same_for_everybody(client, alice):
         answer = client.post("/auth/reset-password", data=dict(email=f"{name}@example.org"))
         page = client.get(answer.location)
         assert (answer.status_code, answer.location) == (302, "/auth/login")
-        words = "If an account has this address, a link to set a new password is on its way"
+        words = "If an account has this email, we sent it a link to choose a new password"
         assert words in page.text
     assert [mail.recipient for mail in mails()] == ["alice@example.org"]
 
@@ -371,7 +371,7 @@ def test_a_letter_is_one_however_a_keyboard_composes_it(client):
 
     for password in (COMPOSED, DECOMPOSED):
         assert sign_in(client, "nora", password)
-        assert "This is the one you have" in change(client, DECOMPOSED, old=COMPOSED).text
+        assert "This is your current password" in change(client, DECOMPOSED, old=COMPOSED).text
         client.sign_out()
 
 

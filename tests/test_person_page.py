@@ -220,13 +220,13 @@ def test_staff_makes_an_account_and_its_owner_the_password(client, page):
 
 NO_ACCOUNTS = [
     ("email", "alice@example.org", "Somebody has this address already."),
-    ("email", "nobody", "An email address must have an @-sign."),
+    ("email", "nobody", "Enter a valid email, such as name@example.com."),
     ("username", "Alice", "This name is taken"),
     ("username", "admin", "This name is taken"),
     ("username", "0nora", "Start with a letter"),
     ("first_name", "x" * 65, "Use at most 64 characters."),
-    ("role", "999", "Not a valid choice"),
-    ("role", "x", "Invalid Choice"),
+    ("role", "999", "Choose one of the options"),
+    ("role", "x", "Choose one of the options"),
 ]
 
 
@@ -259,7 +259,7 @@ def test_no_role_above_ones_own_is_offered_or_given(client, app):
         offered = re.findall(r'<option (?:selected )?value="(\d+)"', client.get(path).text)
         assert offered == [str(roles["Clerk"])]
         data = new(role=roles["Administrator"]) | {"reason": ""}
-        assert "Not a valid choice" in client.post(path, data=data).text
+        assert "Choose one of the options" in client.post(path, data=data).text
     assert User.count() == 2 and alice.role is None
 
 
@@ -328,7 +328,7 @@ def delete(client, page, **values):
 def test_deleting_asks_for_the_name_and_ones_own_password(client, page):
     """S001-51, D001-1."""
     assert "Type alice, letter by letter." in delete(client, page, username="Alice").text
-    assert "This is not your password." in delete(client, page, password="not it").text
+    assert "That’s not your password." in delete(client, page, password="not it").text
     assert User.with_username("alice")
 
     assert delete(client, page).status_code == 302

@@ -58,9 +58,9 @@ def test_html_and_images_are_words_and_foreign_schemes_no_links(client, alice):
 
 
 REFUSED = {
-    " \n\t ": "Please write something.",
-    "x" * 10_001: "This is 1 characters too long; 10,000 are the most.",
-    "Look: \u202eterces": "This holds characters that cannot be seen",
+    " \n\t ": "Write something first.",
+    "x" * 10_001: "Too long by 1. The limit is 10,000 characters.",
+    "Look: \u202eterces": "This contains invisible characters",
 }
 
 

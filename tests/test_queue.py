@@ -275,8 +275,8 @@ def test_a_member_is_sanctioned_without_a_text(moderator, bob):
 SILENCE = {"ruling": "sanction", "kind": "silence", "lasts": "at"}
 SENSELESS = {  # the rest is said by the form of a sanction
     "Please choose one.": {},
-    "Not a valid choice.": {"ruling": "bless"},
-    "Please fill this in.": {"ruling": "hide", "reason": ""},
+    "Choose one of the options.": {"ruling": "bless"},
+    "This field is required.": {"ruling": "hide", "reason": ""},
     "Please name the moment below.": SILENCE,
     "a moment that is yet to come": SILENCE | {"until": "2001-01-01T10:00"},
 }
@@ -418,7 +418,10 @@ def test_a_ruling_that_is_not_offered_is_not_given(moderator, case, bob):
     assert [ruling for ruling in ALL if f'value="{ruling}"' in page] == ["dismiss"]
 
     for ruling in ("hide", "sanction"):
-        assert "Not a valid choice." in rule(moderator, case, ruling=ruling, kind="warning").text
+        assert (
+            "Choose one of the options."
+            in rule(moderator, case, ruling=ruling, kind="warning").text
+        )
     assert case.is_open and acts() == []
 
 

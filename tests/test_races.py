@@ -104,7 +104,7 @@ def test_of_eight_who_want_one_name_one_has_it(app, meet):
     answers = at_once(app, *[sign_up(app, n, f"n{i}@example.org") for i, n in enumerate(names)])
 
     assert statuses(answers) == [200] * 7 + [302]
-    assert all("This name is taken" in page for status, page in answers if status == 200)
+    assert all("That username is taken" in page for status, page in answers if status == 200)
     (nora,) = db.session.scalars(db.select(User)).all()
     assert [(mail.kind, mail.recipient) for mail in mails()] == [("confirm", nora.email)]
 
@@ -127,7 +127,7 @@ def test_a_form_sent_eight_times_makes_one_account(app):
     answers = at_once(app, *[sign_up(app, "nora", "n@example.org")] * 8)
 
     assert set(statuses(answers)) <= {200, 302}
-    assert all("This name is taken" in page for status, page in answers if status == 200)
+    assert all("That username is taken" in page for status, page in answers if status == 200)
     assert (User.count(), len(mails("confirm"))) == (1, 1)
 
 

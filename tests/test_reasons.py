@@ -102,7 +102,7 @@ def test_a_refusal_says_that_a_request_waits(client, alice):
     RoleRequest.ask(alice, moderator, "I am awake at night.")
 
     page = client.get("/moderation/").text
-    assert "Ask for the role" not in page and "your request waits" in page
+    assert "Ask for the role" not in page and "Your request is pending" in page
 
 
 def test_a_temporary_role_is_changed_without_losing_its_end(client, ada):

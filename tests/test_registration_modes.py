@@ -64,12 +64,12 @@ def test_in_the_open_mode_whoever_confirms_is_in(client):
 
 
 def test_where_strangers_cannot_sign_up_the_page_says_so_kindly(client):
-    modes = {"invitation": "By invitation only", "closed": "No new members just now"}
+    modes = {"invitation": "By invitation only", "closed": "Registration is closed"}
     for mode, words in modes.items():
         Setting.change(registration=mode)
         for answer in (client.get("/auth/register"), sign_up(client)):
             assert (answer.status_code, words in answer.text) == (403, True)
-            assert "Thank you for your interest" in answer.text
+            assert "Thanks for your interest" in answer.text
         told = client.get("/auth/register", headers=JSON).json["error"]
         assert (told["code"], told["title"]) == (403, words)
 
@@ -172,7 +172,7 @@ def test_a_newcomer_confirms_first_and_then_waits(client, by_approval):
 
     assert client.get("/settings/profile").location == "/auth/waiting"
     page = client.get("/auth/waiting").text
-    assert WHY in page and "Waits since" in page and "an administrator decides" in page
+    assert WHY in page and "Pending since" in page and "administrator will review" in page
 
 
 def test_whoever_waits_is_led_to_where_it_says_so(client, alice):
@@ -181,7 +181,7 @@ def test_whoever_waits_is_led_to_where_it_says_so(client, alice):
     for path in ("/", "/user/alice", "/settings/profile", "/admin/"):
         assert client.get(path).location == "/auth/waiting", path
     told = client.get(path, headers=JSON)
-    words = "The request to join has to be accepted first."
+    words = "Your request to join is still pending."
     assert (told.status_code, told.json["error"]["words"]) == (403, words)
 
 
@@ -253,7 +253,7 @@ def test_whoever_waits_stays_in_the_queue_when_the_mode_changes(client, app, ada
         Setting.change(registration=mode)
 
         page = client.get("/auth/waiting").text
-        assert "stay in the queue until somebody has decided" in page
+        assert "still in the queue" in page
         assert "nora" in staff.get("/admin/requests").text
 
 

@@ -150,9 +150,9 @@ def test_a_silenced_member_may_report(client, alice, bob, mona, things):
 
 SENSELESS = {
     "Please choose one.": {},
-    "Not a valid choice.": {"category": "Envy"},
+    "Choose one of the options.": {"category": "Envy"},
     "Use at most 500 characters.": {"category": "Spam", "reason": "x" * 501},
-    "characters that cannot be seen": {"category": "Spam", "reason": "a\u202eb"},
+    "invisible characters": {"category": "Spam", "reason": "a\u202eb"},
 }
 
 

@@ -90,8 +90,8 @@ WHY = {"reason": "A reason."}
 ROWS = [
     Row("mona", "/moderation/case/{}/release", claimed, "You released this", "weren’t holding"),
     Row("mona", "/moderation/case/{}/release", case, "weren’t holding", "weren’t holding"),
-    Row("mona", "/moderation/post/{}/hide", own_post, "is hidden.", "done already", WHY),
-    Row("mona", "/moderation/post/{}/close", own_post, "no more comments", "done already", WHY),
+    Row("mona", "/moderation/post/{}/hide", own_post, "is hidden.", "already done", WHY),
+    Row("mona", "/moderation/post/{}/close", own_post, "no more comments", "already done", WHY),
     Row(
         "mona",
         "/moderation/post/{}/edit",

@@ -305,4 +305,4 @@ def test_a_refusal_names_the_permission_that_is_missing(browsers, cast, word):
 
     page = browsers[f"no_{word.lower()}"].post(path, data=TEXT)
 
-    assert page.status_code == 403 and f"It needs the permission {word}" in page.text
+    assert page.status_code == 403 and f"You need the permission {word}" in page.text

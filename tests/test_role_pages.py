@@ -95,17 +95,17 @@ def test_a_form_that_is_sent_twice_makes_one_role(admin):
 
 
 BAD = [
-    ("name", "", "Please fill this in."),
+    ("name", "", "This field is required."),
     ("name", "x" * 65, "at most 64"),
-    ("name", "a\u202eb", "cannot be seen"),
-    ("name", "a\nb", "cannot be seen"),
+    ("name", "a\u202eb", "invisible characters"),
+    ("name", "a\nb", "invisible characters"),
     ("name", "user", "There is a role User already."),
     ("name", ["one", "two"], "more than once"),
     ("description", "x" * 201, "at most 200"),
-    ("permissions", ["FLY"], "not a valid choice"),
-    ("permissions", ["WRITE", "255"], "not a valid choice"),
-    ("permissions", ["write"], "not a valid choice"),
-    ("index", "no.such", "Not a valid choice"),
+    ("permissions", ["FLY"], "Choose one of the options"),
+    ("permissions", ["WRITE", "255"], "Choose one of the options"),
+    ("permissions", ["write"], "Choose one of the options"),
+    ("index", "no.such", "Choose one of the options"),
     ("index", "moderation.queue", "is no page that holders of these permissions"),
     ("default", ["y", "y"], "more than once"),
 ]
@@ -303,7 +303,7 @@ def test_holders_are_moved_only_to_what_the_actor_may_give(client, lesser, alice
 
     page = client.post(url(writers, "/delete"), data={"move_to": mighty})
 
-    assert "valid choice" in page.text and alice.role is writers
+    assert "Choose one of the options" in page.text and alice.role is writers
 
 
 def test_an_administrator_is_not_moved_along(client, ada, lesser):

@@ -58,7 +58,7 @@ def test_a_member_asks_for_a_role_and_sees_that_it_waits(client, alice, moderato
 
     (asked,) = requests_of(alice)
     assert (asked.role, asked.reason, asked.is_open) == (moderator, WHY, True)
-    assert "Your request waits" in page and WHY in page and "with the administrators" in page
+    assert "Your request is pending" in page and WHY in page and "with the administrators" in page
     assert alice.role.name == "User"
 
 

@@ -57,7 +57,7 @@ def test_who_writes_while_they_are_sanctioned_came_before_or_is_refused(
 
     assert made and set(statuses(answers)) <= {302, 403}
     pages = [page for status, page in answers if status == 403]
-    assert all("You are silenced" in page for page in pages) or kind == "suspension"
+    assert all("You’re silenced" in page for page in pages) or kind == "suspension"
     content = number(Post, Post.author_id == alice.id) + number(
         Comment, Comment.author_id == alice.id
     )

@@ -460,7 +460,7 @@ SAID = dict(
         ("q=nowhere+ever", "Nothing here has all of the words"),
         ("q=bread&author=nobody", "Nobody has this username."),
         ("q=bread&author=ulla", "Nobody has this username."),  # whom nobody sees
-        ("q=bread&since=yesterday", "Not a valid date"),
+        ("q=bread&since=yesterday", "Enter a date"),
         ("q=bread&since=2026-02-02&until=2026-01-01", "This is before the day"),
         ("q=bread&until=9999-12-31", "<mark>bread</mark>"),
         ("q=bread&kind=nonsense&after=nonsense", "<mark>bread</mark>"),

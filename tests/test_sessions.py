@@ -44,7 +44,7 @@ def test_one_signs_in_by_name_or_address_in_any_case(client, alice):
 def test_a_password_that_differs_a_little_is_wrong(client, alice):
     for password in (PASSWORD.upper(), PASSWORD + " ", " " + PASSWORD):
         page = sign_in(client, password=password)
-        assert "Wrong address, username or password." in page.text
+        assert "Wrong email, username, or password." in page.text
         assert not is_in(client)
 
 

@@ -286,8 +286,8 @@ SIGN_UP = {  # who may sign up, whether the freeze has an end: what is said
     ("open", True): "nobody can sign up until 1 May 2099, 08:30 UTC.",
     ("approval", True): "nobody can sign up until 1 May 2099, 08:30 UTC.",
     ("open", False): "nobody can sign up right now.",
-    ("invitation", True): "works again when the site is no longer read-only, after 1 May 2099,",
-    ("closed", True): "takes no new members at the moment.",
+    ("invitation", True): "once the site is no longer read-only, after 1 May 2099, 08:30",
+    ("closed", True): "aren’t accepting new members right now.",
 }
 
 

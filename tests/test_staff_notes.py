@@ -57,7 +57,7 @@ def test_a_double_click_notes_once(client, alice, mona):
 def test_what_is_no_note_is_said(client, alice, mona):
     client.sign_in(mona)
 
-    assert "Please fill this in." in add(client, text=" ").text
+    assert "This field is required." in add(client, text=" ").text
     assert "at most 2000 characters" in add(client, text="x" * 2001).text
     assert notes() == []
 

@@ -60,7 +60,7 @@ def test_a_silenced_member_writes_nothing_and_is_told_why(client, alice, ids):
     for path, form in WRITES.items():
         page = client.post(path.format(**ids), data=form)
         assert page.status_code == 403, path
-        assert "You are silenced" in page.text and 'href="/standing"' in page.text
+        assert "You’re silenced" in page.text and 'href="/standing"' in page.text
         assert "permission" not in page.text and form.get("body", "") in page.text
     assert everything_but_visits() == before
 
@@ -74,7 +74,7 @@ def test_the_same_is_said_as_json_with_the_end(client, alice):
 
     assert (error["code"], error["standing"]) == (403, "/standing")
     assert datetime.fromisoformat(error["until"]) == until
-    assert error["words"].startswith("You are silenced until ")
+    assert error["words"].startswith("You’re silenced until ")
 
 
 def test_a_silenced_member_reads_and_keeps_all_else(client, alice, ids):
@@ -93,8 +93,8 @@ def test_where_one_would_write_a_line_says_until_when(client, alice, ids):
 
     for path in ("/", "/post/{post}", "/settings/profile", "/settings/picture"):
         page = client.get(path.format(**ids)).text
-        assert "You are silenced until 2 January 2030, 12:00 UTC" in page  # a banner
-        assert "While you are silenced, you cannot write here." in page
+        assert "You’re silenced until 2 January 2030, 12:00 UTC" in page  # a banner
+        assert "You can’t write while you’re silenced." in page
         assert "how to appeal" in page and "<textarea" not in page
 
 
@@ -120,7 +120,7 @@ def test_a_missing_role_is_still_said_to_be_missing(client):
 
     page = client.post("/", data={"body": "Hello."})
 
-    assert "It needs the permission WRITE" in page.text and "silenced" not in page.text
+    assert "You need the permission WRITE" in page.text and "silenced" not in page.text
 
 
 def test_verbs_refuse_what_a_silenced_member_writes(alice, bob, ids):
@@ -154,7 +154,7 @@ def test_a_profile_is_not_saved_where_the_sanction_comes_at_that_moment(client, 
 
     answer = client.post("/settings/profile", data=form)
 
-    assert answer.status_code == 403 and "You are silenced" in answer.text
+    assert answer.status_code == 403 and "You’re silenced" in answer.text
     db.session.expire_all()
     assert alice.about_me == ""
 

@@ -357,10 +357,10 @@ def test_a_form_that_does_not_know_where_it_began_is_shown_again(admin, house):
 CANNOT_BE = [
     ("title", " \t ", "A page needs a title."),
     ("title", "x" * 101, "Use at most 100 characters."),
-    ("title", "a\u202eb", "This holds characters that cannot be seen"),
+    ("title", "a\u202eb", "This contains invisible characters"),
     ("body", "\r\n \r\n", "A page needs a text."),
     ("body", "x" * 50_001, "Use at most 50000 characters."),
-    ("body", "a\u202eb", "This holds characters that cannot be seen"),
+    ("body", "a\u202eb", "This contains invisible characters"),
     ("slug", "", "A page needs an address."),
     ("slug", "House", "Use small letters"),
     ("slug", "a\nb", "Use small letters"),

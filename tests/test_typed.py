@@ -32,7 +32,7 @@ def test_what_was_typed_comes_back_behind_the_sign_in(client, alice):
         client.sign_in(alice)
         UserSession.end_all(alice)
         asked = client.post(path, data=data)
-        assert asked.status_code == 401 and "What you typed is kept" in asked.text
+        assert asked.status_code == 401 and "Sign in to get back what you typed" in asked.text
 
         action, fields = sent_by(Page(path, asked), **LOGIN)
         assert action == "/auth/login" and "Too many" not in asked.text
@@ -41,7 +41,7 @@ def test_what_was_typed_comes_back_behind_the_sign_in(client, alice):
         to, fields = sent_by(Page(action, back))
         form = client.post(to, data=fields)
 
-        assert "Nothing was sent yet." in form.text, path
+        assert "Not sent yet." in form.text, path
         shown = Page(path, form)
         (sends,) = (f.sends for f in shown.posting if f.action.partition("#")[0] == path)
         assert {name: sends[name] for name in data} == data
@@ -115,7 +115,7 @@ def test_a_stale_form_of_several_fields_comes_back_too(strict_client, alice):
     form = strict_client.post(action, data=fields)
 
     assert page.status_code == 400 and action == "/settings/profile"
-    assert "Nothing was sent yet." in form.text and "dear" in form.text
+    assert "Not sent yet." in form.text and "dear" in form.text
     assert User.with_username("alice").about_me == ""
 
 
@@ -214,6 +214,6 @@ def test_a_list_shows_what_was_ticked_when_its_form_comes_back(client, ada, alic
     data = dict(restored="1", people=[alice.id], act="deactivate", reason="Spam.")
     page = client.post("/admin/users/bulk", data=data).text
 
-    assert "Nothing was sent yet." in page and "Spam." in page
+    assert "Not sent yet." in page and "Spam." in page
     (box,) = re.findall(rf'<input[^>]*name="people"[^>]*value="{alice.id}"[^>]*>', page)
     assert "checked" in box

@@ -12,7 +12,7 @@ from app.models import AuditEntry, Page, Permission, Role, Setting, User
 from app.models.fields import utcnow
 from app.models.users.rank import Refused
 
-BANNER = "You see the site as"
+BANNER = "You’re viewing the site as"
 JSON = {"Accept": "application/json"}
 END = "/settings/view-as/end"
 
@@ -107,7 +107,7 @@ def test_nothing_can_be_changed_meanwhile(app, client, ada, bob):
             answer = client.post(path, data={"first_name": "x", "reason": "x"}, headers=JSON)
             assert (answer.status_code, answer.json["error"]["title"]) == (
                 403,
-                "You are only looking",
+                "You’re in a preview",
             )
     assert everything_but_visits() == before
 
@@ -133,7 +133,7 @@ def test_a_form_that_is_on_a_page_says_why_it_does_not_work(client, ada):
     page = client.post("/settings/profile", data={"first_name": "Ada"})
 
     assert page.status_code == 403
-    assert "nothing can be changed meanwhile" in page.text and END in page.text
+    assert "can’t change anything" in page.text and END in page.text
 
 
 def test_signing_out_ends_it_and_it_is_logged(client, ada):

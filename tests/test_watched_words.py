@@ -324,12 +324,12 @@ def test_a_moderator_adds_and_removes_a_word(client, mona):
 
 
 CANNOT_BE_WATCHED = {
-    "Please fill this in.": {"pattern": ""},
+    "This field is required.": {"pattern": ""},
     "Use at most 64 characters.": {"pattern": "x" * 65},
     "at least two letters": {"pattern": "!?"},
     "too long": {"pattern": "ﷺ" * 64},
     "This is no domain": {"kind": "domain"},
-    "Not a valid choice": {"act": "x"},
+    "Choose one of the options": {"act": "x"},
     "Use at most 200 characters.": {"note": "x" * 201},
     "on the list already": {"pattern": "CASÍNO"},
 }

@@ -269,7 +269,7 @@ def test_an_attack_is_no_username(client):
 
     for name in (PLANT, HARMFUL[0], "javascript:ran()"):
         page = client.post("/auth/register", data={**form, "username": name})
-        assert page.status_code == 200 and "letters, digits, underscores" in inspect(page)
+        assert page.status_code == 200 and "letters, numbers, underscores" in inspect(page)
 
 
 RUNNING = ["<planted>", "<a onplant=x>", "<script>x</script>", "<a href=javascript:x>"]

@@ -36,7 +36,7 @@ def change_email_request():
             send_address_taken(owner)
         db.session.commit()
         address = readable_address(form.email.data)
-        flash(f"A link is on its way to {address}; open it to change your address.", "mail")
+        flash(f"Check your inbox: we sent a link to {address} to confirm the change.", "mail")
         return redirect(url_for("auth.change_email_request"))
     return render_template("auth/change_email_request.html", form=form)
 
@@ -57,7 +57,7 @@ def change_email(token):
     if was_proven:  # a slip at the sign-up may belong to a stranger, who gets no way in
         send_email_changed(person, old_email)
     db.session.commit()
-    flash(f"Your address is now {readable_address(person.email)}.", "success")
+    flash(f"Your email is now {readable_address(person.email)}.", "success")
     return redirect(url_for("main.index" if current_user.is_authenticated else "auth.login"))
 
 
@@ -84,7 +84,7 @@ def revert_email(token):
     send_reset_password(link.user)
     db.session.commit()
     flash(
-        f"Your address is {readable_address(link.email)} again, and every device is signed out.",
+        f"Your email is {readable_address(link.email)} again. All devices are signed out.",
         "success",
     )
     return redirect(url_for("auth.reset", token=link.user.generate_reset_token()))

@@ -15,18 +15,18 @@ from .blueprint import auth
 from .wanted import keep
 
 FIRST = {
-    "auth.change_password": "A new password is due first.",
-    "auth.unconfirmed": "The address has to be confirmed first.",
-    "auth.waiting": "The request to join has to be accepted first.",
+    "auth.change_password": "Choose a new password first.",
+    "auth.unconfirmed": "Confirm your email first.",
+    "auth.waiting": "Your request to join is still pending.",
 }
 
 
 READING = ("GET", "HEAD", "OPTIONS")
 ONLY_LOOKING = (
-    "You see the site as another role sees it, and nothing can be changed meanwhile."
-    " End that with the button above, then try again."
+    "You’re viewing the site as another role, so you can’t change anything."
+    " Select “Exit preview” above, then try again."
 )
-FROZEN = "Nothing can be written here just now. Reading and signing in work as always."
+FROZEN = "You can still read and sign in."
 
 
 def ping(person):
@@ -74,4 +74,4 @@ def refuse_while_viewing():
         return None
     if current_user.viewed_role is None:
         return None
-    return answer(403, title="You are only looking", words=ONLY_LOOKING, **kept_text())
+    return answer(403, title="You’re in a preview", words=ONLY_LOOKING, **kept_text())

@@ -35,21 +35,16 @@ from ..security.rate_limits import STRENGTH
 from ..security.tokens import Verdict, read, sign
 from ..text.names import is_reserved, problem_with_username
 
-DIFFERENT = "The two passwords differ."
+DIFFERENT = "The passwords don’t match."
 OPENED = "sign-up form opened"
-OLD = (
-    "This form was open for more than a day. Please type the password once more, and send it again."
-)
-USED = (
-    "This form was used already. For another account, please type the password once more, and send"
-    " it again."
-)
-QUICK = "That was very quick. Please type the password once more, and send it again."
+OLD = "This form has expired. Enter your password again, then sign up."
+USED = "This form was used already. To create another account, enter the password again."
+QUICK = "That was a little too fast. Enter your password again, then sign up."
 FILLED = (
-    "A line that people do not see was filled in, maybe by your browser. It is empty again:"
-    " please type the password once more, and send it."
+    "Your browser filled in a hidden field. We cleared it: enter your password again, then sign up."
 )
-NAME_TAKEN = "This name is taken; please choose another one."
+NAME_TAKEN = "That username is taken. Choose another one."
+NAME_RESERVED = "That username is reserved. Choose another one."
 
 
 def new_password_field(label):
@@ -91,7 +86,7 @@ class NewPasswordForm(Form):
 
 class LoginForm(Form):
     login = StringField(
-        "Address or username",
+        "Email or username",
         filters=[stripped],
         validators=[Required(REQUIRED), at_most(254), visible],
     )
@@ -108,7 +103,9 @@ class ChosenName:
         if problem := problem_with_username(field.data):
             raise ValidationError(problem)
         holder = User.with_username(field.data)
-        if is_reserved(field.data) or (holder and not self.was_sent_before(holder)):
+        if is_reserved(field.data):
+            raise ValidationError(NAME_RESERVED)
+        if holder and not self.was_sent_before(holder):
             raise ValidationError(NAME_TAKEN)
 
     def was_sent_before(self, person):
@@ -166,7 +163,7 @@ class HoneypotForm:
 
 
 class RegistrationForm(ChosenName, HoneypotForm, NewPasswordForm):
-    email = email_field("Email address")
+    email = email_field("Email")
     username = username_field()
     first_name = name_field("First name")
     last_name = name_field("Last name")
@@ -205,14 +202,14 @@ class JoinForm(ChosenName, NewPasswordForm):
 
 
 class ResetRequestForm(Form):
-    email = email_field("Email address")
-    submit = SubmitField("Send me a link")
+    email = email_field("Email")
+    submit = SubmitField("Send link")
 
 
 class ResetForm(NewPasswordForm):
     password = new_password_field("New password")
     password2 = password_again_field("New password again")
-    submit = SubmitField("Set the password")
+    submit = SubmitField("Set password")
 
     def __init__(self, owner):
         super().__init__()
@@ -226,7 +223,7 @@ class ChangePasswordForm(NewPasswordForm):
     old_password = known_password_field("Current password")
     password = new_password_field("New password")
     password2 = password_again_field("New password again")
-    submit = SubmitField("Change the password")
+    submit = SubmitField("Change password")
 
     def names_to_guess(self):
         return names_of(current_user)
@@ -234,13 +231,13 @@ class ChangePasswordForm(NewPasswordForm):
     def validate_password(self, field):
         super().validate_password(field)
         if field.data == as_hashed(self.old_password.data):
-            raise ValidationError("This is the one you have; please choose another.")
+            raise ValidationError("This is your current password. Choose another one.")
 
 
 class ChangeEmailForm(Form):
-    email = email_field("New email address")
+    email = email_field("New email")
     password = known_password_field("Current password")
-    submit = SubmitField("Send me a link")
+    submit = SubmitField("Send link")
 
     def validate_email(self, field):
         """Runs last, so the field holds the address as it is stored."""

@@ -18,8 +18,8 @@ from .forms import NAME_TAKEN, JoinForm, sign_up_key
 from .links import answer_dead_link
 
 FIELDS = ("username", "first_name", "last_name", "password")
-JOINED = "You have joined. Sign in with the name and the password that you chose."
-MAYBE_SENT = "If the invitation still stands, a fresh link is on its way to the address it is for."
+JOINED = "You’ve joined! Sign in with your new username and password."
+MAYBE_SENT = "If the invitation is still open, we emailed a new link."
 
 
 @auth.route("/join/<token>", methods=["GET", "POST"])

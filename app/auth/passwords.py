@@ -15,7 +15,7 @@ from .forms import ChangePasswordForm, ResetForm, ResetRequestForm
 from .links import answer_dead_link
 from .wanted import take
 
-MAYBE_SENT = "If an account has this address, a link to set a new password is on its way to it."
+MAYBE_SENT = "If an account has this email, we sent it a link to choose a new password."
 NAMES = ("email", "username", "first_name", "last_name")
 
 
@@ -29,9 +29,9 @@ def change_password():
             if person.is_confirmed:  # else the address may be a stranger's
                 send_password_changed(person)
             db.session.commit()
-            flash("Your password is changed, and all other devices are signed out.", "success")
+            flash("Password changed. All other devices are signed out.", "success")
             return redirect(take() or url_for("main.index"))
-        form.old_password.errors = ["It was changed elsewhere in this moment; look again."]
+        form.old_password.errors = ["Your password was just changed elsewhere. Try again."]
     due = person.password_due_at is not None
     asked = due and person.was_asked_for_new_password
     return render_template("auth/change_password.html", form=form, due=due, asked=asked)
@@ -68,7 +68,7 @@ def reset(token):
             return answer_dead_link("reset", verdict)
         send_password_changed(link.user)
         db.session.commit()
-        flash("Your password is set. Sign in with it.", "success")
+        flash("Password changed. Sign in with your new password.", "success")
         return redirect(url_for("auth.login"))
     return render_template("auth/reset.html", form=form, owner=link.user)
 

@@ -20,11 +20,11 @@ from .forms import NAME_TAKEN, ApplicationForm, RegistrationForm, sign_up_key
 from .links import answer_dead_link
 from .wanted import take
 
-SENT = "Look into your mail: a link to confirm your address is on its way to {}."
+SENT = "Check your inbox: we sent a confirmation link to {}."
 FIELDS = ("email", "username", "first_name", "last_name", "password")
 CLOSED = {
-    "invitation": ("By invitation only", "People join here by invitation."),
-    "closed": ("No new members just now", "This community takes no new members at the moment."),
+    "invitation": ("By invitation only", "You need an invitation to join."),
+    "closed": ("Registration is closed", "We aren’t accepting new members right now."),
 }
 
 
@@ -102,8 +102,8 @@ def confirm(token):
     link.user.confirm(token)
     db.session.commit()
     waits = link.user.awaits_approval
-    then = "Now an administrator decides on your request." if waits else "Welcome!"
-    flash(f"The address {readable_address(link.user.email)} is confirmed. {then}", "success")
+    then = "An administrator will review your request." if waits else "Welcome!"
+    flash(f"Your email {readable_address(link.user.email)} is confirmed. {then}", "success")
     if not current_user.is_authenticated:
         return redirect(url_for("auth.login"))
     return redirect(take() or url_for("main.index"))

@@ -20,8 +20,8 @@ from .blueprint import auth
 from .forms import LoginForm
 from .wanted import take
 
-REFUSED = "Wrong address, username or password."
-CLOSED = "This account is deactivated. Ask the people who run this site."
+REFUSED = "Wrong email, username, or password."
+CLOSED = "This account is deactivated. Contact the people who run this site."
 
 
 @auth.route("/login", methods=["GET", "POST"])
@@ -48,7 +48,7 @@ def logout():
     session.clear()
     session["_remember"] = "clear"
     db.session.commit()
-    flash("You are signed out.", "info")
+    flash("You’re signed out.", "info")
     return redirect(url_for("main.index"))
 
 

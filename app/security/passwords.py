@@ -36,7 +36,7 @@ class Hashing:
     @contextmanager
     def slot(self):
         if not self.slots.acquire(timeout=WAIT):
-            raise ServiceUnavailable("Too many people sign in just now.", retry_after=WAIT)
+            raise ServiceUnavailable("Too many people are signing in right now.", retry_after=WAIT)
         try:
             yield self.hasher
         finally:

@@ -20,6 +20,7 @@ UNSEEN += "".join(chr(n) for first, last in RANGES for n in range(first, last + 
 UNSEEN += "".join(c for c in map(chr, range(0x20000)) if unicodedata.category(c) == "Cf")
 UNSEEN = dict.fromkeys(map(ord, UNSEEN))
 ELSEWHERE = ".example.com"
+NOT_AN_EMAIL = "Enter a valid email, such as name@example.com."
 JOINERS = "\u200c\u200d"  # Persian names and emoji need them
 RESERVED = frozenset(
     [
@@ -104,8 +105,8 @@ def problem_with_username(name):
     """Return a sentence that says why this cannot be a username, or None."""
     if not USERNAME.fullmatch(name):
         return (
-            "Start with a letter; then letters, digits, underscores, and single dots in between,"
-            " 64 at most."
+            "Start with a letter, then use letters, numbers, underscores, and single dots."
+            " Use at most 64 characters."
         )
     return None
 
@@ -138,10 +139,10 @@ def canonical_address(text):
     options = {"check_deliverability": False, "allow_smtputf8": False}
     try:
         address = validate_email(text.strip() + below, **options).ascii_email.lower()
-    except EmailNotValidError as error:
-        raise ValueError(str(error)) from None
+    except EmailNotValidError:
+        raise ValueError(NOT_AN_EMAIL) from None
     if "=?" in address:  # an encoded word: some servers would decode it to another one
-        raise ValueError("This address cannot be mailed to.")
+        raise ValueError("We can’t send email to this address.")
     return address.removesuffix(below)
 
 

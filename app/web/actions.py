@@ -13,7 +13,7 @@ from ..models.errors import ChangedMeanwhile, Refused, Silenced
 from .requests import undo
 from .typed import refuse
 
-ALREADY_DONE = "That was done already."
+ALREADY_DONE = "That was already done."
 
 
 @dataclass

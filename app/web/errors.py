@@ -26,43 +26,43 @@ from .requests import actor, is_local, this_page
 from .typed import came_from_here, park, typed_fields, typed_texts
 
 TITLES = {
-    400: "That request could not be read",
+    400: "We couldn’t read that request",
     401: "Please sign in",
-    403: "You may not open this",
-    404: "There is nothing here",
-    405: "That cannot be done here",
-    409: "This could not be done",
-    413: "That is too much at once",
-    414: "This address is too long",
-    429: "Too many tries",
-    500: "Something broke",
-    503: "The site is not well just now",
+    403: "You don’t have access",
+    404: "Page not found",
+    405: "That’s not possible here",
+    409: "That didn’t work",
+    413: "That’s too large",
+    414: "That link is too long",
+    429: "Too many attempts",
+    500: "Something went wrong",
+    503: "The site is temporarily unavailable",
 }
 WORDS = {
-    400: "Something in it cannot be meant as it came. Go back, and try once more.",
-    401: "This is for people who are signed in.",
-    403: "Your account does not allow this.",
-    404: "The page may have moved, or the address has a typing mistake.",
-    405: "This address takes requests of another kind.",
-    413: "A request may hold {} at most.",
-    414: "Shorten it. A search looks at the first 200 characters of a question.",
-    429: "To keep guessing and flooding out, this has a limit.",
-    500: "The fault is ours. It has been noted, with the number below.",
-    503: "Please try again in a moment; nothing that you had saved is lost.",
+    400: "Something about it isn’t right. Go back and try again.",
+    401: "You need to sign in for this.",
+    403: "Your account doesn’t allow this.",
+    404: "The page may have moved, or the link may have a typo.",
+    405: "This link doesn’t accept that kind of request.",
+    413: "You can send up to {} at once.",
+    414: "Shorten it and try again. Search uses the first 200 characters.",
+    429: "We limit this to prevent abuse.",
+    500: "It’s our fault. We’ve logged the problem with the number below.",
+    503: "Try again in a moment. Nothing you saved is lost.",
 }
-STALE_TITLE = "This form is out of date"
+STALE_TITLE = "This form has expired"
 STALE_FORM = (
-    "You have signed in or out since it was opened. Open it again; if you had typed something"
-    " long, your browser's Back button brings it back."
+    "You signed in or out after opening it. Open it again. Your browser’s Back button may bring"
+    " back what you typed."
 )
 KEPT_FORM = (
-    "You have signed in or out since it was opened. What you typed is here: go back to the form,"
-    " check it and send it."
+    "You signed in or out after opening it. We kept what you typed: go back to the form, check it,"
+    " and send it."
 )
-KEPT_TEXT = "You have signed in or out since it was opened. Your text is here: send it once more."
-SILENCED = "You are silenced{}: you can read here, but not write."
+KEPT_TEXT = "You signed in or out after opening it. Your text is below: send it again."
+SILENCED = "You’re silenced{}: you can read but not write."
 SUSPENDED = "Your account is suspended{}."
-GONE = "What you wrote about was deleted or hidden meanwhile."
+GONE = "This was deleted or hidden in the meantime."
 AWAY = OperationalError, InterfaceError, ProgrammingError, TimeoutError
 LONGEST_ACCEPT = 1000
 DATABASE_AWAY = 5  # seconds after which to try again
@@ -171,7 +171,7 @@ def show_sanction(error):
     end = f" until {end_in_words(until)}" if until else ""
     words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
     facts = {"until": iso(until) if until else None, "standing": url_for("account.standing")}
-    return answer(403, title="A sanction keeps you from this", words=words, **facts, **kept_text())
+    return answer(403, title="Your account is restricted", words=words, **facts, **kept_text())
 
 
 def ways_to_ask(roles):
@@ -218,9 +218,9 @@ def show_fault(error):
 
 def answer(code, *, title=None, words=None, retry_after=None, bare=False, **facts):
     """Return the error page, or its JSON twin; `bare` asks the database nothing."""
-    title = title or TITLES.get(code, "That did not work")
+    title = title or TITLES.get(code, "That didn’t work")
     facts = {"code": code, "title": title, **facts}
-    facts["words"] = words or WORDS.get(code, "Please go back and try again.")
+    facts["words"] = words or WORDS.get(code, "Go back and try again.")
     facts["request_id"] = g.get("request_id", "-")
     if retry_after:
         facts["retry_after"] = retry_after

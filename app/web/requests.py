@@ -268,7 +268,7 @@ def right_password(person, field):
     if person.verify_password(field.data):
         ASKED_AGAIN.clear(person.id)
         return True
-    field.errors = ["This is not your password."]
+    field.errors = ["That’s not your password."]
     return False
 
 

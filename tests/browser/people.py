@@ -249,7 +249,7 @@ def sign_up(page, username):
 
 
 def fill_in_sign_up(page, username):
-    page.get_by_label("Email address").fill(f"{username}@example.org")
+    page.get_by_label("Email", exact=True).fill(f"{username}@example.org")
     page.get_by_label("Username").fill(username)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password again").fill(PASSWORD)
@@ -257,7 +257,7 @@ def fill_in_sign_up(page, username):
 
 def sign_in(page, login, password=PASSWORD, *, remember=False):
     """Fill in the form, send it, and be in; the page is open."""
-    page.get_by_label("Address or username").fill(login)
+    page.get_by_label("Email or username").fill(login)
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_label("Keep me signed in").set_checked(remember)
     page.get_by_role("button", name="Sign in").click()

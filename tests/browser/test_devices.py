@@ -17,7 +17,7 @@ def test_a_device_that_was_ended_is_out_at_its_next_click(visit, people):
     sign_in(here, "dora")
     sign_in(there, "dora")
 
-    choose_in_menu(here, "Signed-in devices")
+    choose_in_menu(here, "Devices")
     expect(here.locator(".row-item")).to_have_count(2)
     expect(
         here.locator(".row-item").filter(has_text="This one").get_by_role("button")
@@ -39,7 +39,7 @@ def test_a_copied_cookie_is_dead_after_signing_out(visit):
     expect(thief.locator(".menu-name")).to_have_text("alice")
 
     choose_in_menu(page, "Sign out")
-    expect(page.get_by_role("status")).to_contain_text("You are signed out.")
+    expect(page.get_by_role("status")).to_contain_text("You’re signed out.")
 
     thief.goto("/settings/profile")
     expect(thief).to_have_url(ASKED_TO_SIGN_IN)
@@ -64,7 +64,7 @@ def test_the_back_button_shows_nothing_private_after_signing_out(visit):
     page = visit("/settings/profile", "alice")
     expect(page.get_by_label("About me")).to_have_value("I am alice.")
     choose_in_menu(page, "Sign out")
-    expect(page.get_by_role("status")).to_contain_text("You are signed out.")
+    expect(page.get_by_role("status")).to_contain_text("You’re signed out.")
 
     page.go_back()
 

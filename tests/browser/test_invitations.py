@@ -49,7 +49,7 @@ def test_an_invitation_is_sent_again_and_revoked(visit, watcher, script):
 
     watcher.expect(400, guest.url.removeprefix(guest.url.split("/auth")[0]))
     guest.reload()
-    expect(guest.get_by_role("heading", level=1)).to_have_text("This link does not work")
+    expect(guest.get_by_role("heading", level=1)).to_have_text("This link doesn’t work")
 
 
 def test_the_invited_joins_by_the_keyboard_alone(visit):
@@ -69,7 +69,7 @@ def test_the_invited_joins_by_the_keyboard_alone(visit):
     write(guest, guest.get_by_label("Password again"), ANOTHER)
     guest.keyboard.press("Enter")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Sign in")
-    write(guest, guest.get_by_label("Address or username"), "kira")
+    write(guest, guest.get_by_label("Email or username"), "kira")
     write(guest, guest.get_by_label("Password", exact=True), ANOTHER)
     guest.keyboard.press("Enter")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Hello, kira!")
@@ -82,7 +82,7 @@ def test_a_request_for_a_role_is_made_and_accepted(visit, people, script):
     member = visit(f"/roles/{people.role('Moderator')}/ask", name, script=script)
     member.get_by_label("Why would you like to have it?").fill("I am awake at night.")
     member.get_by_role("button", name="Ask for this role").click()
-    expect(member.get_by_role("heading", name="Your request waits")).to_be_visible()
+    expect(member.get_by_role("heading", name="Your request is pending")).to_be_visible()
 
     staff = visit("/admin/requests", "ada", script=script)
     staff.get_by_label(f"A word to them, {name}").fill("Good!")
@@ -106,7 +106,7 @@ def join(page, name):
     page.get_by_label("Password", exact=True).fill(ANOTHER)
     page.get_by_label("Password again").fill(ANOTHER)
     page.get_by_role("button", name="Join").click()
-    expect(page.get_by_role("status")).to_contain_text("You have joined.")
+    expect(page.get_by_role("status")).to_contain_text("You’ve joined!")
 
 
 def reach(page, element):

@@ -27,7 +27,7 @@ def test_a_stranger_becomes_a_member_and_comes_back(visit, script):
     describe_oneself(page, name)
     move_to(page, f"{name}@example.net")
     choose_in_menu(page, "Sign out")
-    expect(page.get_by_role("status")).to_contain_text("You are signed out.")
+    expect(page.get_by_role("status")).to_contain_text("You’re signed out.")
 
     forget_the_password(page, f"{name}@example.net")
     sign_in(page, f"{name}@example.net", ANOTHER)
@@ -42,9 +42,9 @@ def test_an_address_that_was_taken_is_taken_back(visit, people):
     move_to(thief, "thief@example.com")
 
     open_mail(owner, "vera@example.org", "Your address was changed")
-    press_the_one_button(owner, "Give me my address back")
+    press_the_one_button(owner, "Restore my email")
     expect(owner.get_by_role("status")).to_contain_text("vera@example.org again")
-    choose_in_menu(thief, "Signed-in devices")
+    choose_in_menu(thief, "Devices")
     expect(thief.get_by_role("heading", level=1)).to_have_text("Sign in")
 
     choose_password(owner, ANOTHER)
@@ -55,23 +55,23 @@ def test_a_link_that_was_used_says_so_and_shows_the_way(visit, people, watcher):
     people.make("una", confirmed=False)
     path = f"/auth/confirm/{people.token('una', 'confirmation')}"
     page = visit("/", "una", script=False)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm your address")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Confirm your email")
 
     page.goto(path)
-    press_the_one_button(page, "Confirm my address")
+    press_the_one_button(page, "Confirm my email")
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, una!")
     watcher.expect(400, path)
     page.goto(path)
-    expect(page.get_by_role("heading", level=1)).to_have_text("This link does not work")
-    page.get_by_role("link", name="Go on").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This link doesn’t work")
+    page.get_by_role("link", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Hello, una!")
 
 
 def confirm_from_the_mailbox(page, address):
     """The message after signing up is the way to the mailbox."""
-    expect(page.get_by_role("status").get_by_role("link", name="the mailbox")).to_be_visible()
+    expect(page.get_by_role("status").get_by_role("link", name="mailbox")).to_be_visible()
     open_mail(page, address, "Confirm your address")
-    press_the_one_button(page, "Confirm my address")
+    press_the_one_button(page, "Confirm my email")
     expect(page.get_by_role("status")).to_contain_text(f"{address} is confirmed")
 
 
@@ -87,22 +87,22 @@ def describe_oneself(page, name):
 
 def move_to(page, address):
     choose_in_menu(page, "Settings")
-    page.get_by_role("link", name="Email address").click()
-    page.get_by_label("New email address").fill(address)
+    page.get_by_role("link", name="Email", exact=True).click()
+    page.get_by_label("New email").fill(address)
     page.get_by_label("Current password", exact=True).fill("violet anchor 71 drum")
-    page.get_by_role("button", name="Send me a link").click()
+    page.get_by_role("button", name="Send link").click()
     expect(page.get_by_role("status")).to_contain_text(address)
     open_mail(page, address, "Confirm your new address")
-    press_the_one_button(page, "Use this address")
+    press_the_one_button(page, "Change email")
     expect(page.get_by_role("status")).to_contain_text(f"now {address}")
 
 
 def forget_the_password(page, address):
     page.goto("/auth/login")
     page.get_by_role("link", name="Forgot your password?").click()
-    page.get_by_label("Email address").fill(address)
-    page.get_by_role("button", name="Send me a link").click()
-    expect(page.get_by_role("status")).to_contain_text("If an account has this address")
+    page.get_by_label("Email", exact=True).fill(address)
+    page.get_by_role("button", name="Send link").click()
+    expect(page.get_by_role("status")).to_contain_text("If an account has this email")
     open_mail(page, address, "password")
     choose_password(page, ANOTHER)
 
@@ -111,5 +111,5 @@ def choose_password(page, password):
     expect(page.get_by_role("heading", level=1)).to_have_text("Choose a new password")
     page.get_by_label("New password", exact=True).fill(password)
     page.get_by_label("New password again").fill(password)
-    page.get_by_role("button", name="Set the password").click()
-    expect(page.get_by_role("status")).to_contain_text("Your password is set.")
+    page.get_by_role("button", name="Set password").click()
+    expect(page.get_by_role("status")).to_contain_text("Password changed.")

@@ -86,7 +86,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     mail_leads(culprit, f"{rude}@example.org", "Your account is suspended")
     expect(culprit.get_by_role("heading", level=1)).to_have_text("Your standing")
     culprit.get_by_role("link", name="Appeal against").first.click()
-    culprit.get_by_label("Your words").fill("I meant the cats in the film.")
+    culprit.get_by_label("Message").fill("I meant the cats in the film.")
     culprit.get_by_role("button", name="Send").click()
     expect(culprit.get_by_text("I meant the cats in the film.")).to_be_visible()
 
@@ -124,7 +124,7 @@ def test_a_silence_ends_by_itself(visit, watcher, people):
     expect(staff.get_by_role("status").first).to_contain_text("noisy")
 
     page = visit("/", "noisy")
-    expect(page.get_by_text("You are silenced until")).to_be_visible()
+    expect(page.get_by_text("You’re silenced until")).to_be_visible()
     expect(page.get_by_label("What is on your mind?")).to_have_count(0)
 
     let_time_pass(people, "noisy")

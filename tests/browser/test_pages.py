@@ -245,9 +245,9 @@ def test_pages_that_say_no_can_be_read(visit, watcher, tokens):
 def test_messages_and_mistakes_can_be_read(visit):
     page = visit("/auth/change-email", LONG)
     for password, role in (("not my password", "alert"), (PASSWORD, "status")):
-        page.get_by_label("New email address").fill("m" + ADDRESS)
+        page.get_by_label("New email").fill("m" + ADDRESS)
         page.get_by_label("Current password", exact=True).fill(password)
-        page.get_by_role("button", name="Send me a link").click()
+        page.get_by_role("button", name="Send link").click()
         expect(page.get_by_role(role)).to_be_visible()
         assert faults_of(page) == []
 

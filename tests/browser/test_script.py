@@ -56,7 +56,7 @@ def test_the_menu_obeys_the_keyboard(visit):
 
 def test_words_about_a_password_come_while_it_is_typed_and_are_those_of_the_server(visit):
     page = visit("/auth/register")
-    page.get_by_label("Email address").fill("sven@example.org")
+    page.get_by_label("Email", exact=True).fill("sven@example.org")
     page.get_by_label("Username").fill("svengali")
     words = page.locator("#password-strength")
     for typed, said in (
@@ -78,7 +78,7 @@ def test_a_password_can_be_looked_at_and_is_covered_before_it_is_sent(visit):
     page = visit("/auth/login")
     field = page.get_by_label("Password", exact=True)
     field.fill("not so secret")
-    page.get_by_label("Address or username").fill("alice")
+    page.get_by_label("Email or username").fill("alice")
     page.get_by_role("button", name="Show Password").click()
     expect(field).to_have_attribute("type", "text")
     page.get_by_role("button", name="Hide Password").click()
@@ -97,7 +97,7 @@ def test_a_double_click_on_sign_up_makes_one_account_and_one_mail(visit):
     fill_in_sign_up(page, "dunja")
     page.get_by_role("button", name="Sign up").dblclick()
 
-    expect(page.get_by_role("status")).to_contain_text("Look into your mail")
+    expect(page.get_by_role("status")).to_contain_text("Check your inbox")
     assert sent == ["/auth/register"]
     page.goto("/dev/mailbox")
     expect(page.locator(".mail", has_text="To dunja@example.org")).to_have_count(1)

@@ -21,7 +21,7 @@ def test_a_member_reads_what_is_missing_and_who_has_it(visit, watcher, path, per
     page = visit(path, "bob")
 
     expect(page.locator(".error-code")).to_have_text("Error 403")
-    why = f"It needs the permission {permission}. {holders}"
+    why = f"You need the permission {permission}. {holders}"
     expect(page.get_by_role("main").get_by_text(why)).to_be_visible()
     expect(page.get_by_role("link", name="Administration")).to_be_hidden()
 

@@ -29,7 +29,7 @@ def test_times_are_relative_with_script_and_in_full_without(visit, script, words
 @WITH_AND_WITHOUT
 def test_what_went_wrong_stands_on_top_and_leads_to_its_fields(visit, script):
     page = visit("/auth/register", script=script)
-    page.get_by_label("Email address").fill("someone@example.org")
+    page.get_by_label("Email", exact=True).fill("someone@example.org")
     page.get_by_label("Username").fill("ALICE")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_label("Password again").fill("something else")
@@ -42,7 +42,7 @@ def test_what_went_wrong_stands_on_top_and_leads_to_its_fields(visit, script):
     summary.get_by_role("link", name="Username").click()
     field = page.get_by_label("Username")
     expect(field).to_be_focused()
-    expect(field).to_have_accessible_description(re.compile("This name is taken"))
+    expect(field).to_have_accessible_description(re.compile("That username is taken"))
     expect(field).to_have_value("ALICE")
 
 
@@ -52,8 +52,8 @@ def test_nothing_that_needs_script_is_offered_without_it(visit):
     expect(page.locator(".strength")).to_be_hidden()
 
     page.get_by_role("link", name="Sign in").first.click()
-    page.get_by_label("Address or username").fill("nobody")
+    page.get_by_label("Email or username").fill("nobody")
     page.get_by_label("Password", exact=True).fill("whatever it was")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("Wrong address, username or password.")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong email, username, or password.")
     expect(page.locator(".flash-close")).to_have_count(0)
