@@ -9,7 +9,7 @@ from test_markdown import REL, Reader
 
 from app.extensions import db
 from app.models import Page
-from app.text.markdown import linked, render
+from app.text.markdown import Text, linked, render
 
 E = "https://example.org"
 LINKS = {
@@ -118,3 +118,21 @@ def test_they_are_links_wherever_markdown_is(client, alice):
     for path in (f"/post/{post.id}", "/", "/user/alice", "/page/links"):
         assert f'href="{E}/a_(b)"' in client.get(path).text, path
     assert f'href="{E}/a_(b)"' in comment.body_html
+
+
+def test_an_address_ends_where_another_script_or_a_dash_goes_on():
+    for sign in "،؛؟।॥։።၊—•→‼⁇":
+        html = str(Text(f"See https://example.org/x{sign} more").html({}))
+        assert 'href="https://example.org/x"' in html, sign
+    for text in ("___https://example.org___", "_www.example.org_", "https://example.org/x–"):
+        assert "example.org_" not in str(Text(text).html({})) and "<a href" in Text(text).html({})
+
+
+def test_where_no_browser_could_go_is_no_link():
+    for text in (
+        "http://example.org:99999/x",
+        "http://999.1.1.1/",
+        "[x](http://example.org:99999)",
+    ):
+        assert "<a" not in Text(text).html({}), text
+    assert 'href="http://10.0.0.1:80/a"' in Text("http://10.0.0.1:80/a").html({})

@@ -10,6 +10,7 @@ from wtforms import TextAreaField
 
 from app.forms import ABOUT_LENGTH, Form
 from app.models import Comment, Page, Post
+from app.text.names import is_blank
 
 NOTHING = [
     " \n\t",
@@ -114,3 +115,9 @@ def test_what_people_type_and_wrote_may_be_read_from_the_right(client, alice):
         words = re.findall(r"<(?!input|textarea)[^<]*>(?:<p>)?[^<]*(?:<mark>)?שלום", page)
         main = [tag for tag in words if "<title" not in tag and "-hidden" not in tag]
         assert all("dir=" in tag or tag.startswith("<p>") for tag in main), (path, main)
+
+
+def test_signs_that_show_nothing_are_blank():
+    blank = "\u0301", "\ue000", "\U0001d159", "\ufffc", "\u2800", "\u200b\u00ad", " \n"
+    assert [text for text in blank if not is_blank(text)] == []
+    assert [text for text in ("a", "1", "_", "\u65e5", "\U0001f600", "-") if is_blank(text)] == []

@@ -10,6 +10,7 @@ from app.extensions import db
 from app.models import AuditEntry, Post, WatchedWord
 from app.models.content.watched_word import MOST, WatchList, WordRefused
 from app.models.errors import Refused
+from app.text.disguises import Disguised
 from app.text.domains import domain_of
 from app.text.markdown import render
 from app.text.search_words import in_order
@@ -379,3 +380,12 @@ def test_a_text_that_cannot_be_tried(client, mona):
 
 def test_words_in_order_are_those_of_the_index_again_and_again():
     assert in_order("The best of the Best") == ["the", "best", "of", "the", "best"]
+
+
+def test_signs_and_capitals_that_look_like_letters_are_seen_through():
+    held = {"ciaIis": "cialis", "cIaIis": "cialis", "a$$": "ass", "v|agra": "viagra"}
+    held |= {"cas|no": "casino", "fr33 m0ney": "free money", "free money": "free money"}
+    free = {"This is free. Money is not.": "free money", "As is": "ass", "In Italy": "lima"}
+
+    assert [text for text, word in held.items() if not Disguised(text).holds(word)] == []
+    assert [text for text, word in free.items() if Disguised(text).holds(word)] == []

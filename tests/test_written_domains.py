@@ -176,3 +176,11 @@ def test_it_takes_no_time_that_grows_faster_than_the_text():
         assert seconds < 1, part
         seconds, _ = worked(lambda part=part: hosts_named(part * (10_000 // len(part))), enough=1)
         assert seconds < 1, part
+
+
+def test_the_dot_com_of_prose_is_no_domain_but_that_of_a_name_is():
+    prose = "the dot com bubble", "the .com domain", "an early dot com"
+    names = "casino dot com", "Spam.Net", "**Casino.Bet**", "spam .com"
+
+    assert [text for text in prose if hosts_written(text)] == []
+    assert [text for text in names if not hosts_written(text)] == []

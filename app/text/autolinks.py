@@ -15,19 +15,21 @@ LETTER = rf"[^\W_]|[{MARKS}]"
 HOST = rf"[^\W_](?:[\w-]|[{MARKS}]|[.](?=\w))*(?::\d{{1,5}}(?!\w))?"
 LABEL = rf"[^\W_](?:(?:[\w-]|[{MARKS}]){{0,61}}(?:{LETTER}))?"
 START = re.compile(
-    rf"(?<![A-Za-z0-9])https?://(?=[^\W_])|(?<![\w@/.-])www[.](?={LABEL}[.][^\W_])", re.IGNORECASE
+    rf"(?<![A-Za-z0-9])https?://(?=[^\W_])|(?<![A-Za-z0-9@/.-])www[.](?={LABEL}[.][^\W_])",
+    re.IGNORECASE,
 )
 USER = r"(?:[^\s@/?#<>()\[\]{}\"'`|\\]{1,100}@)?"
 AUTHORITY = re.compile(rf"{USER}{HOST}(?:[.](?=[/?#]))?")
 # A path ends at white space, signs that no address holds, and punctuation of other scripts
 REST = re.compile(
     r"[/?#][^\s<>\"`\\|^\u00a1\u00ab\u00bb\u00bf\u2018-\u201f\u2026\u2039\u203a"
+    r"\u060c\u061b\u061f\u0964\u0965\u0589\u1362\u104a\u104b\u2014\u2022\u2192\u203c\u2047\ufe52\u2e2e"
     r"\u3000-\u3003\u3008-\u3011\u3014-\u301f\uff01\uff08\uff09\uff0c\uff0e\uff1a\uff1b\uff1f\uff5e-\uff64]{0,4001}+"
 )
 CLOSES = {")": "(", "]": "[", "}": "{"}
 BRACKET = re.compile(r"[()\[\]{}]")
 LONGEST = 4_000  # characters of a path: what is longer is not looked through, and no link
-TRAILING = "?!.,:;*_~'"
+TRAILING = "?!.,:;*_~'\u2013\u00b7"
 ENTITY = re.compile(r"&#?\w+;\Z")
 LONGEST_ENTITY = 34
 MAIL = re.compile(
@@ -83,7 +85,9 @@ def address_at(text, start, limit):
     rest = REST.match(text, host.end(), limit)
     if rest and len(rest[0]) > LONGEST:
         return ""
-    return text[start : host.end()] + (_without_punctuation(rest[0]) if rest else "")
+    if rest is None:
+        return text[start : host.end()].rstrip("_-")
+    return text[start : host.end()] + _without_punctuation(rest[0])
 
 
 def _without_punctuation(path):

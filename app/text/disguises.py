@@ -44,7 +44,10 @@ for first in (0x1F150, 0x1F170, 0x1F1E6):  # in circles, in squares, as parts of
 LETTERS[0x2800] = " "  # Braille without a dot
 OVER_LATIN = re.compile(f"(?<=[A-Za-z])[{MARKS}]+")
 SIGNS = str.maketrans("@$!|", "asil")
-SIGN = re.compile(r"[@$!|]+(?=[^\W_])")
+SIGN = re.compile(r"[@$!|]+(?=[^\W_])|(?<=[^\W_])[$]+")
+LIKE_L = re.compile(r"\w*(?:(?<=[a-z])I|[|])[\w|]*")  # a capital I or a bar within a word
+AS_ONE = str.maketrans("i1|", "lll")
+SENTENCE = re.compile(r"[.!?]+\s+|\n\s*\n")
 AS_I, AS_L = str.maketrans("013457", "oieast"), str.maketrans("013457", "oleast")
 MIXED = re.compile(r"(?=\d*[^\W\d_])\w*\d\w*")
 CHUNK = re.compile(r"\S+")
@@ -65,16 +68,22 @@ class Disguised:
     def __init__(self, text):
         text = unmasked(text)
         plain = SIGN.sub(lambda match: match[0].translate(SIGNS), text)
-        self.line = f" {' '.join(in_order(text))} "
+        sentences = (" ".join(in_order(part)) for part in SENTENCE.split(text))
+        self.line = f" {' . '.join(sentences)} "
+        self.line += f"{self.line.translate(AS_I)}{self.line.translate(AS_L)}"
         self.words = {*in_order(text), *in_order(plain), *_joined(text), *_joined(plain)}
         for word in [word for word in self.words if MIXED.fullmatch(word)]:
             self.words |= {word.translate(AS_I), word.translate(AS_L)}
+        barred = (match[0].lower().translate(AS_ONE) for match in LIKE_L.finditer(text))
+        self.one_shape = {"".join(in_order(word)) for word in barred}
         self.runs = [_together(match[0]) for match in SPELT.finditer(plain)]
 
     def holds(self, key):
         """Whether a watched word, or a phrase, is among them."""
         if " " in key:
             return f" {key} " in self.line or any(key.replace(" ", "") in run for run in self.runs)
+        if len(key) > 3 and key.translate(AS_ONE) in self.one_shape:
+            return True
         return key in self.words or (len(key) > 2 and any(key in run for run in self.runs))
 
 

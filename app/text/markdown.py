@@ -1,9 +1,10 @@
 """Markdown in, safe HTML out: twice fenced, by what is rendered and by what is let through."""
 
 import re
+from ipaddress import ip_address
 from itertools import chain
 from unicodedata import normalize
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import mdurl
 import nh3
@@ -159,7 +160,18 @@ def _with_links(children, links):
 
 def is_allowed(link):
     """Whether an address, as it was normalised, leads where links may lead (R-15)."""
-    return LINK.fullmatch(link) is not None
+    return LINK.fullmatch(link) is not None and (link.startswith("/") or _has_place(link))
+
+
+def _has_place(link):
+    """Whether a browser could go there: a port that exists, numbers that are IPv4 (WHATWG URL)."""
+    try:
+        split = urlsplit(link)
+        number = (split.hostname or "").rpartition(".")[2]
+        _ = split.port  # ValueError where it is too large
+        return not number.isdecimal() or bool(ip_address(split.hostname))
+    except ValueError:
+        return False
 
 
 def _tame(tokens):

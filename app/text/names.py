@@ -21,6 +21,7 @@ UNSEEN += "".join(c for c in map(chr, range(0x20000)) if unicodedata.category(c)
 UNSEEN = dict.fromkeys(map(ord, UNSEEN))
 ELSEWHERE = ".example.com"
 NOT_AN_EMAIL = "Enter a valid email, such as name@example.com."
+EMPTY_SIGNS = "\u2800\ufffc\U0001d159"  # an empty Braille cell, an object, a note without a head
 JOINERS = "\u200c\u200d"  # Persian names and emoji need them
 RESERVED = frozenset(
     [
@@ -93,7 +94,8 @@ def without_unseen(text):
 
 def is_blank(text):
     """Whether nobody would see anything of a text."""
-    return not without_unseen(text.replace("\u2800", "")).strip()
+    seen = (c for c in without_unseen(text) if c not in EMPTY_SIGNS)
+    return not any(unicodedata.category(c)[0] in "LNPS" for c in seen)
 
 
 def username_key(name):

@@ -18,6 +18,8 @@ TOP_LEVEL.discard("dot")  # there is one; but in a text it is a word
 # Which of them a word before a space may go with, as in `spam .com`; and a Capital, as in spam.Com
 PLAIN = {"com", "org", "info", "biz", "xyz", "online", "site", "shop", "store", "club", "top"}
 PLAIN |= {"io", "ru", "example"}
+CAPITAL = PLAIN | {"net", "bet", "casino", "live", "pro", "vip"}  # as a last word: Spam.Net
+BEFORE_NOUN = {"a", "an", "the", "this", "that", "of", "every", "early", "old", "or", "and", "as"}
 FILES = {"py", "md", "rs", "sh", "pl", "ps", "pm", "ml", "mk", "cc", "zip", "mov", "am"}
 FILES |= {"id", "name"}  # fields: user.name
 NAMES = {"asp.net", "vb.net", "ado.net"}
@@ -74,6 +76,9 @@ def hosts_named(text):
 
 
 def _spelt_dot(match):
+    before = re.search(r"\w+\Z", match.string[max(0, match.start() - 20) : match.start()])
+    if before and before[0].lower() in BEFORE_NOUN:  # the dot com bubble
+        return match[0]
     end = (match[1] or match[2]).lower()
     known = end in PLAIN or (match[1] and end in TOP_LEVEL and len(end) > 2)
     return "." if known else match[0]
@@ -98,7 +103,7 @@ def _is_something_else(match):
         return False  # a mail address
     if name.lower() in NAMES or (len(labels) == 1 and end.lower() in FILES):
         return True
-    return end.istitle() and end.lower() not in PLAIN and labels[-1][-1:].islower()
+    return end.istitle() and end.lower() not in CAPITAL and labels[-1][-1:].islower()
 
 
 def _ends_in_letters(name):
