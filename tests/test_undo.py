@@ -569,3 +569,18 @@ def test_who_imposed_what_was_lifted_on_appeal_does_not_put_it_in_force_again(ap
 
     undo(lifted, by=olga)
     assert alice.is_silenced
+
+
+def test_undoing_a_decision_on_an_appeal_says_what_stays(client, alice, mona, ada):
+    sanction = Sanction.impose(alice, "silence", by=mona, reason="Spam.")
+    appeal = Appeal.open(sanction, by=alice, body="I did not.")
+    appeal.decide("lifted", by=ada, answer="She is right.")
+    db.session.commit()
+    client.sign_in(ada)
+    said = {}
+    for action in ("lift sanction", "accept appeal"):
+        entry = db.session.scalars(select(AuditEntry).filter_by(action=action)).one()
+        page = client.get(client.post(f"/moderation/log/{entry.id}/undo").location).text
+        said[action] = "stays decided" in page, "stays lifted" in page
+
+    assert said == {"lift sanction": (True, False), "accept appeal": (False, True)}

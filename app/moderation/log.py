@@ -16,7 +16,7 @@ from ..email import (
 from ..extensions import db
 from ..forms import Form, reason_field, without_links
 from ..jobs.clean_ups import carry_out_now
-from ..models import AuditEntry, Case, CleanUp, Sanction
+from ..models import Appeal, AuditEntry, Case, CleanUp, Sanction
 from ..models.moderation.log_cards import staff_cards
 from ..models.moderation.ruling import BOTH, HIDDEN
 from ..models.moderation.sanction import LIFT
@@ -32,6 +32,13 @@ from .texts import tell_author
 STILL_SETTLED = (
     " The reports about it stay settled, and those who reported it are told nothing new: only the"
     " hiding is undone."
+)
+STILL_LIFTED = (
+    " What the appeal had lifted stays lifted: undo those entries of the log too, or decide anew."
+)
+STILL_DECIDED = (
+    " The appeal against it stays decided, and the member cannot appeal again: undo that decision"
+    " too."
 )
 TO_AUTHORS = {  # the act that is undone: the mail
     "hide": send_text_restored,
@@ -86,11 +93,23 @@ def undo_entry(id):
         tell(entry, thing, reason)
     if done:
         whom = entry.target_name or "a deleted member"
-        also = STILL_SETTLED if leaves_settled(entry, thing) else ""
-        flash(f"Entry {id}, about {whom}, is undone; the log has both.{also}", "success")
+        also = what_stays(entry, thing)
+        kind = "warning" if also else "success"
+        flash(f"Entry {id}, about {whom}, is undone; the log has both.{also}", kind)
         if entry.action == "clean up":
             carry_out_now(thing)
     return redirect(back_to(url_for("moderation.log")))
+
+
+def what_stays(entry, thing):
+    """Say what else was decided with the act that is undone, and stays as it is."""
+    if leaves_settled(entry, thing):
+        return STILL_SETTLED
+    if entry.action == "accept appeal":
+        return STILL_LIFTED
+    if entry.action in ("lift sanction", "restore") and Appeal.was_accepted_about(thing):
+        return STILL_DECIDED
+    return ""
 
 
 def leaves_settled(entry, thing):

@@ -11,7 +11,7 @@ from ..errors import Refused
 from ..fields import CreatedAt, Id, Moment, Reason, partial_index
 from ..notifications import dispatch
 from ..users.user import User
-from .appeal_decision import AppealDecision
+from .appeal_decision import LIFTED, AppealDecision
 from .case import Case
 from .sanction import Sanction
 
@@ -74,6 +74,12 @@ class Appeal(AppealDecision, db.Model):
         own = db.session.scalar(select(cls).filter_by(**here, hidden_at=matter.hidden_at))
         sanction = None if own else cls.sanction_with(matter)
         return cls.of(sanction) if sanction else own
+
+    @classmethod
+    def was_accepted_about(cls, matter):
+        """Whether an appeal against it, a sanction or a text, was found to be right."""
+        here = cls.outcome == LIFTED, getattr(cls, f"{matter.noun}_id") == matter.id
+        return db.session.scalar(select(cls.id).where(*here).limit(1)) is not None
 
     @staticmethod
     def sanction_with(text):
