@@ -388,7 +388,7 @@ def test_without_a_proper_answer_or_choice_nothing_is_decided(client, olga, appe
         page = decide(client, appeal, answer)
         assert page.status_code == 200 and "field-error" in page.text
     for choice in ({"lift": "y", "confirm": "y"}, {"x": "y"}):
-        assert "Choose whether to lift" in decide(client, appeal, **choice).text
+        assert "Choose Lift or Confirm" in decide(client, appeal, **choice).text
     assert appeal.is_open
 
 
@@ -444,7 +444,7 @@ def test_a_text_that_is_gone_for_good_cannot_be_restored(client, alice, olga, hi
 
     assert "nothing can be restored" in decide(client, appeal).text
     assert "gone for good" in client.get(f"/moderation/appeals/{appeal.id}").text
-    assert "a text that is gone" in client.get("/moderation/appeals").text
+    assert "a deleted post or comment" in client.get("/moderation/appeals").text
     decide(client, appeal, confirm="y")
 
     assert appeal.outcome == "confirmed"
@@ -503,8 +503,8 @@ def test_the_list_has_the_oldest_first_and_those_decided_apart(client, alice, mo
 def test_an_empty_list_says_so(client, mona):
     client.sign_in(mona)
 
-    assert "Nobody appeals" in client.get("/moderation/appeals").text
-    assert "Nothing was decided" in client.get("/moderation/appeals?state=decided").text
+    assert "All caught up" in client.get("/moderation/appeals").text
+    assert "No decisions yet" in client.get("/moderation/appeals?state=decided").text
 
 
 def test_the_lists_and_a_thread_cost_the_same_however_many_there_are(

@@ -148,10 +148,10 @@ def test_a_short_one_is_done_at_once_and_undone_at_once(client, spam, alice, mon
     form = dict(since=f"{utcnow():%Y-%m-%d}", rule="Spam", reason="")
 
     path = client.post("/moderation/people/alice/clean-up", data=form).location
-    assert hidden() == [1, 3] and "4 texts</strong> are hidden" in client.get(path).text
+    assert hidden() == [1, 3] and "4 posts and comments</strong> hidden" in client.get(path).text
 
     client.post(f"{path}/undo", data=dict(reason="A mistake."))
-    assert hidden() == [0, 0] and "4 texts</strong> are restored" in client.get(path).text
+    assert hidden() == [0, 0] and "4 posts and comments</strong> restored" in client.get(path).text
     assert [mail.kind for mail in mails()] == ["cleaned_up", "clean_up_undone"]
 
 
@@ -174,12 +174,12 @@ def test_a_long_one_goes_on_in_the_background(client, five_at_once, alice, mona)
     form = dict(since=f"{utcnow():%Y-%m-%d}", reason="Spam.")
 
     path = client.post("/moderation/people/alice/clean-up", data=form).location
-    assert hidden() == [0, 0] and "0 of 9 texts hidden" in client.get(path).text
+    assert hidden() == [0, 0] and "0 of 9 posts and comments hidden" in client.get(path).text
     again = client.post("/moderation/people/alice/clean-up", data=form)
     assert again.location == path
     work()
 
-    assert hidden() == [1, 8] and "9 texts</strong> are hidden" in client.get(path).text
+    assert hidden() == [1, 8] and "9 posts and comments</strong> hidden" in client.get(path).text
 
 
 def test_a_killed_worker_is_followed_by_another_that_goes_on(five_at_once, alice, mona, since):

@@ -133,8 +133,8 @@ def test_a_test_mail_goes_straight_to_the_server(flask, office):
 
     (letter,) = office.letters
     assert result.output == "The mail server took a test mail for Ada@Example.org.\n"
-    assert (letter["To"], letter["Subject"]) == ("ada@example.org", "[Offbrand] A test mail")
-    assert "this is a test" in letter.get_body(["plain"]).get_content()
+    assert (letter["To"], letter["Subject"]) == ("ada@example.org", "[Offbrand] Test email")
+    assert "This is a test" in letter.get_body(["plain"]).get_content()
     assert mails() == []
 
 

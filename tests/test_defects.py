@@ -125,7 +125,7 @@ def test_no_form_of_a_member_has_a_field_for_roles(client, alice):
 @pytest.mark.parametrize(
     "path, form, subject",
     [
-        ("/auth/register", SIGN_UP, "Confirm your address"),
+        ("/auth/register", SIGN_UP, "Confirm your email"),
         ("/auth/reset-password", {"email": "nora@example.org"}, "Choose a new password"),
     ],
 )

@@ -60,7 +60,7 @@ def write_due():
 def test_an_answer_to_ones_post_is_mailed_at_once_and_once(post, bob):
     Comment.publish(post, "Yes.", by=bob)
 
-    assert [write_due(), write_due()] == [[("alice", "[Offbrand] bob answered your post")]] * 2
+    assert [write_due(), write_due()] == [[("alice", "[Offbrand] bob commented on your post")]] * 2
 
 
 def test_a_mention_is_mailed_at_once(post, bob):
@@ -91,7 +91,7 @@ def test_the_hour_of_the_digest_is_set_by_the_site(app, watched, alice):
         Comment.publish(watched, "So it is.", by=alice)
         clock.shift(timedelta(hours=1))
 
-        assert write_due() == [("bob", "[Offbrand] alice answered in a thread that you watch")]
+        assert write_due() == [("bob", "[Offbrand] alice commented in a thread you watch")]
 
 
 def test_each_kind_is_mailed_as_the_person_chose(alice, bob):
@@ -210,7 +210,7 @@ def test_a_digest_that_waits_tells_only_what_is_left(office, watched, alice, bob
 
     (letter,) = office.letters
     text = letter.get_body(["plain"]).get_content()
-    assert letter["Subject"] == "[Offbrand] alice answered in a thread that you watch"
+    assert letter["Subject"] == "[Offbrand] alice commented in a thread you watch"
     assert "> Three." in text and "One." not in text and "Two." not in text
     assert way_out(letter) in text
 
@@ -259,7 +259,7 @@ def test_what_would_be_too_many_mails_an_hour_waits_for_one(post, alice, bob):
         bob.follow(alice)
         NotificationChoice.choose(bob, "follower", Choice(True, AT_ONCE))
         alice.follow(bob)
-        assert write_due()[MOST_NEWS:] == [("bob", "[Offbrand] alice follows you now")]
+        assert write_due()[MOST_NEWS:] == [("bob", "[Offbrand] alice followed you")]
 
         clock.move_to(EVENING + timedelta(hours=1, seconds=1))
 
@@ -286,9 +286,9 @@ def content(post, bob):
 def test_a_mail_says_who_wrote_what_where_why_and_how_to_stop(content, post):
     for mail in content("Yes,\n\n*gladly*."):
         for words in (mail.text, words_of(mail.html)):
-            assert "Hello alice," in words and "bob answered your post" in words
+            assert "Hello alice," in words and "bob commented on your post" in words
             assert "Yes, gladly." in words
-            assert "Why you get this: somebody answered a post of yours." in words
+            assert "You get this because somebody commented on your post." in words
             assert "no more of these mails" in words and "ignore this mail" in words
         for place in ("/comment/", "/unsubscribe/", "/settings/notifications"):
             assert f"http://localhost:5000{place}" in mail.text
@@ -317,7 +317,7 @@ def test_a_mail_of_very_many_lists_the_newest_and_leads_to_all(watched, alice, m
     (mail,) = mails("digest")
     assert mail.subject == "[Offbrand] 8 notifications"
     for words in (mail.text, words_of(mail.html)):
-        assert "this is new for you at Offbrand, the newest 5 of 8:" in words
+        assert "Here’s what’s new for you at Offbrand, the newest 5 of 8:" in words
     assert "Number 7." in mail.text and "Number 2." not in mail.text
     assert mail.text.index("Number 3.") < mail.text.index("Number 7.")
     assert "http://localhost:5000/notifications" in mail.text
@@ -338,7 +338,7 @@ def test_a_fault_with_one_person_does_not_hold_up_the_others(post, alice, bob, m
 
     monkeypatch.setattr(digests, "send_news", stumble)
 
-    assert write_due() == [("bob", "[Offbrand] alice follows you now")]
+    assert write_due() == [("bob", "[Offbrand] alice followed you")]
     monkeypatch.undo()
     assert len(write_due()) == 1
     with time_machine.travel(utcnow() + digests.PAUSE + timedelta(seconds=1)):

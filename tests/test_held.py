@@ -399,7 +399,7 @@ def test_a_moderator_reads_what_waits_the_oldest_first(holding, client, alice, m
     page = client.get("/moderation/held").text
 
     assert page.index("The first.") < page.index("The second.")
-    assert "among the first texts of a newcomer" in page
+    assert "One of a new member’s first posts" in page
 
 
 def test_approving_takes_one_click(holding, client, alice, mona):
@@ -409,14 +409,14 @@ def test_approving_takes_one_click(holding, client, alice, mona):
     answer = decide(client, post, approve="1")
 
     assert answer.location == "/moderation/held" and post.is_shown
-    assert "everybody can read it now" in client.get("/moderation/held").text
+    assert "Approved: post by alice" in client.get("/moderation/held").text
 
 
 def test_declining_takes_a_reason_which_its_author_reads(holding, client, alice, mona):
     post = make_post(alice)
     client.sign_in(mona)
     refused = decide(client, post, decline="1")
-    assert refused.status_code == 200 and "Please say why" in refused.text and post.is_held
+    assert refused.status_code == 200 and "Enter a reason" in refused.text and post.is_held
 
     decide(client, post, decline="1", reason="It is an advertisement.")
 
@@ -455,7 +455,7 @@ def test_a_decision_that_comes_too_late_says_so(holding, client, alice, mona, ad
     answer = client.post(path, data={"version": 1, "decline": "1", "reason": "Spam."})
 
     assert answer.status_code == 409 and mails() == []
-    words = "has changed it" if meanwhile == "edit" else "has decided on this already"
+    words = "has changed it" if meanwhile == "edit" else "was already decided"
     assert words in answer.text and ">\nSpam.</textarea>" in answer.text
 
 

@@ -22,9 +22,9 @@ def test_a_reader_understands_the_feed_of_the_log(client, alice, mona):
     assert [entry.id for entry in feed.entries] == [f"http://localhost/log/{id}" for id in ids]
     assert [entry.title for entry in feed.entries] == [
         "mona banned alice",
-        "mona hid a post of alice",
+        "mona hid a post by alice",
     ]
-    assert feed.entries[1].content[0].value == "mona hid a post of alice. “Spam & <more>.”"
+    assert feed.entries[1].content[0].value == "mona hid a post by alice. “Spam & <more>.”"
     assert {entry.author for entry in feed.entries} == {"mona"}
     assert all(entry.link == entry.id for entry in feed.entries)
     assert feed.feed.updated == feed.entries[0].updated

@@ -358,7 +358,7 @@ def test_one_returns_to_the_list_as_it_was(admin, four):
     assert answer.location == "/admin/outbox?state=dead&recipient=d@example.org&after=W10"
 
 
-# A test mail
+# Test email
 
 
 def send_test(admin, address="ada@example.org"):
@@ -372,7 +372,7 @@ def test_the_address_of_the_administrator_stands_there_already(admin):
 def test_a_test_mail_goes_through_the_outbox_and_its_outcome_is_shown(app, admin):
     answer = send_test(admin, " Somebody@Example.org ")
     (mail,) = mails("test")
-    assert (mail.recipient, mail.subject) == ("somebody@example.org", "[Offbrand] A test mail")
+    assert (mail.recipient, mail.subject) == ("somebody@example.org", "[Offbrand] Test email")
     assert "Look again" in admin.get(answer.location).text
 
     with PostOffice() as office:
@@ -392,7 +392,7 @@ def test_a_test_mail_says_what_it_is(app, admin):
         deliver_pending()
 
     (letter,) = office.letters
-    assert "this is a test" in letter.get_body(["plain"]).get_content()
+    assert "This is a test" in letter.get_body(["plain"]).get_content()
     assert "127.0.0.1" not in letter.get_body(["plain"]).get_content()
 
 

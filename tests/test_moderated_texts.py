@@ -189,7 +189,7 @@ def test_a_reason_is_asked_for_and_a_rule_gives_one(client, alice, mona):
     client.sign_in(mona)
     path = f"/moderation/post/{content.id}/hide"
 
-    assert "Choose a rule, or say why." in client.post(path, data={}).text
+    assert "Choose a rule or enter a reason." in client.post(path, data={}).text
     assert "at most 500 characters" in client.post(path, data=dict(reason="x" * 501)).text
     assert not content.is_hidden
     client.post(path, data=dict(rule="Spam", reason=""))
@@ -275,7 +275,7 @@ def test_an_edit_without_a_difference_or_reason_is_none(client, alice, mona):
     path = f"/moderation/post/{content.id}/edit"
 
     client.post(path, data=dict(body="Hello.", **REASON))
-    assert "Choose a rule, or say why." in client.post(path, data=dict(body="Other.")).text
+    assert "Choose a rule or enter a reason." in client.post(path, data=dict(body="Other.")).text
 
     assert content.version == 1 and mails() == []
 
@@ -299,7 +299,7 @@ def test_what_staff_closed_its_author_does_not_open(client, alice, bob, mona):
     client.sign_in(alice)
     page = client.get(f"/post/{post.id}").text
     assert client.post(f"/post/{post.id}/open").status_code == 403
-    assert "A moderator has closed this post" in page and "Open to comments" not in page
+    assert "A moderator has closed this post" in page and "Reopen comments" not in page
     assert not post.commentable_by(bob) and not Post.take_comment(post.id)
 
 
@@ -336,7 +336,7 @@ def test_a_post_is_removed_for_good_with_all_that_belongs_to_it(client, alice, b
     page = client.get(path).text
     assert "1 earlier version, 3 comments, 1 like." in page
 
-    assert "Type the word remove" in client.post(path, data=dict(typed="x", **REASON)).text
+    assert "Type remove to confirm" in client.post(path, data=dict(typed="x", **REASON)).text
     client.post(path, data=dict(typed="Remove", **REASON))
 
     assert [how_many(kind) for kind in (Post, Comment, Revision)] == [0, 0, 0]
@@ -362,7 +362,7 @@ def test_removing_is_for_administrators(client, alice, mona):
     post = make_post(alice)
     client.sign_in(mona)
 
-    assert "Remove for good" not in client.get(f"/moderation/post/{post.id}").text
+    assert "Remove permanently" not in client.get(f"/moderation/post/{post.id}").text
     assert client.post(f"/moderation/post/{post.id}/remove", data=REASON).status_code == 403
 
 

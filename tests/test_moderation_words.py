@@ -56,7 +56,7 @@ def test_before_a_ruling_a_sanction_is_listed_once_and_times_keep_their_capitals
 PARTS = {
     "": "Reports",
     "case/{case}": "Reports",
-    "held": "Held texts",
+    "held": "Pending posts",
     "appeals": "Appeals",
     "people/alice/clean-up": "People",
     "log": "Log",
@@ -80,15 +80,15 @@ def test_what_is_said_after_an_act_names_whose_it_is(moderator, alice, bob, mona
     case = make_report(make_post(bob)).case
     reason = dict(reason="Off the subject.")
 
-    assert "The post of alice is hidden." in after(moderator, f"post/{post.id}/hide", **reason)
+    assert "Hidden: post by alice." in after(moderator, f"post/{post.id}/hide", **reason)
     restored = after(moderator, f"post/{post.id}/restore", **reason)
-    assert "The post of alice is shown to everybody again." in restored
-    assert "The comment of bob is hidden." in after(
+    assert "Restored: post by alice." in restored
+    assert "Hidden: comment by bob." in after(
         moderator, f"comment/{comment.id}/hide", **reason
     )
-    assert "The note about bob is added." in after(moderator, "people/bob/notes", text="Kind.")
+    assert "Note about bob added." in after(moderator, "people/bob/notes", text="Kind.")
     words = after(moderator, f"case/{case.id}/rule", ruling="dismiss", kind="warning", **reason)
-    assert "Dismissed: a post by bob. Your ruling is in the log." in words
+    assert "Dismissed: a post by bob. Your decision is in the log." in words
 
 
 def test_a_sanction_and_its_end_name_the_member_and_lead_back_to_them(moderator, alice):
@@ -98,8 +98,8 @@ def test_a_sanction_and_its_end_name_the_member_and_lead_back_to_them(moderator,
     sanction = db.session.query(Sanction).one()
     lifted = after(moderator, f"sanctions/{sanction.id}/lift", reason="I was wrong.")
 
-    assert "alice has been given a warning until " in given and "Notes of staff" in given
-    assert "The warning of alice is lifted." in lifted and "Notes of staff" in lifted
+    assert "alice received a warning until " in given and "Staff notes" in given
+    assert "The warning of alice was lifted." in lifted and "Staff notes" in lifted
 
 
 def test_a_clean_up_without_a_reason_is_asked_for_it_and_keeps_its_preview(moderator, alice):
@@ -108,7 +108,7 @@ def test_a_clean_up_without_a_reason_is_asked_for_it_and_keeps_its_preview(moder
 
     page = moderator.post(path, data=dict(since=f"{utcnow():%Y-%m-%d}")).text
 
-    assert "Choose a rule, or say why." in page and "<strong>1 post</strong>" in page
+    assert "Choose a rule or enter a reason." in page and "<strong>1 post</strong>" in page
     assert 'name="reason"' in page and "Buy now." in page
 
 
@@ -132,7 +132,7 @@ def test_nobody_reads_notes_about_themselves_nor_that_there_are_any(moderator, m
 
     page = moderator.get("/moderation/people/mona").text
 
-    assert "Notes about you are for the others." in page
+    assert "You can’t see notes about yourself." in page
     assert "Tired" not in page and "noted something" not in page
 
 

@@ -278,7 +278,7 @@ def test_what_one_wants_by_mail_alone_is_no_news_in_the_site(client, post, alice
     client.sign_in(alice)
 
     assert told() == [("alice", "answer")]
-    assert "bob answered" not in client.get("/notifications").text and unread(client) is None
+    assert "bob commented" not in client.get("/notifications").text and unread(client) is None
 
 
 def test_choices_are_kept_and_shown(client, alice):
@@ -316,7 +316,7 @@ def test_what_is_deleted_or_hidden_is_no_news(client, post, answered, alice, mon
     client.sign_in(alice)
 
     assert unread(client) is None
-    assert "bob answered" not in client.get("/notifications").text
+    assert "bob commented" not in client.get("/notifications").text
 
 
 def test_whom_one_mutes_one_reads_nothing_of_any_longer(client, post, answered, alice, bob):
@@ -331,7 +331,7 @@ def test_whom_one_mutes_one_reads_nothing_of_any_longer(client, post, answered, 
     assert told() == [("alice", "answer")] and unread(client) is None
     assert "bob" not in client.get("/notifications").text
     alice.unmute(bob)
-    assert "bob answered" in client.get("/notifications").text
+    assert "bob commented" in client.get("/notifications").text
 
 
 def deactivate(person, by):
@@ -390,7 +390,7 @@ def test_the_list_tells_who_did_what_the_newest_first(client, post, alice, bob, 
     page = client.get("/notifications").text
 
     titles = re.findall(r'class="news-title">(?:<span.*?</span>)?(.*?)</', page)
-    assert titles == ["carla follows you now", "carla mentioned you", "bob answered your post"]
+    assert titles == ["carla followed you", "carla mentioned you", "bob commented on your post"]
     assert '<p class="news-words">Yes &amp; gladly.</p>' in page
 
 
@@ -456,7 +456,7 @@ def test_what_is_counted_and_not_listed_can_be_marked_too(client, post, answered
     hidden.hidden_at = utcnow()  # behind the back of the news
     client.sign_in(alice)
     page = client.get("/notifications").text
-    assert ("bob answered" in page) == listed
+    assert ("bob commented" in page) == listed
     assert ("What was new for you is no longer there." in page) != listed
 
     up_to = re.search(r'name="up_to" value="(\d+)"', page)[1]

@@ -140,8 +140,8 @@ def test_notes_and_watched_words_are_for_staff_alone(client, mona, alice):
     assert sentences(client.get("/log")) == [] and client.get(f"/log/{entry.id}").status_code == 404
     client.sign_in(mona)
     word, note = sentences(client.get("/moderation/log"))
-    assert "mona noted something about alice" in note and "For staff alone" in note
-    assert "mona put shoes on the list of watched words" in word and "For staff alone" in word
+    assert "mona added a note about alice" in note and "Staff only" in note
+    assert "mona added shoes to the watched words" in word and "Staff only" in word
 
 
 @pytest.mark.both_databases
@@ -169,8 +169,8 @@ def test_a_hidden_text_is_told_of_without_its_words(client, alice, bob, mona):
             client.sign_in(person)
         page = client.get("/log")
         notify_comment, of_post = sentences(page)
-        assert "mona hid a comment of alice" in notify_comment and "“Spam.”" in notify_comment
-        assert "mona hid a post of alice" in of_post and "Unspeakable" not in page.text
+        assert "mona hid a comment by alice" in notify_comment and "“Spam.”" in notify_comment
+        assert "mona hid a post by alice" in of_post and "Unspeakable" not in page.text
         seen[person and person.username] = [link in page.text for link in links]
     no, yes = [False, False], [True, True]
     assert seen == {None: no, "alice": yes, "bob": no, "mona": yes}
@@ -327,7 +327,7 @@ def test_staff_filter_by_the_same_and_by_member_too(client, mona, busy, bob):
     (hidden,) = sentences(client.get("/moderation/log?member=BOB"))
     (warned,) = sentences(client.get("/moderation/log?moderator=mona&kind=warn"))
 
-    assert "mona hid a post of bob" in hidden and " warned " in warned
+    assert "mona hid a post by bob" in hidden and " warned " in warned
 
 
 @pytest.mark.both_databases

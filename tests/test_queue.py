@@ -1,4 +1,4 @@
-"""The queue: what waits, who has it in hand, the rulings and whom they reach."""
+"""The queue: what waits, who claimed it, the rulings and whom they reach."""
 
 import re
 from datetime import timedelta
@@ -71,7 +71,7 @@ def test_the_queue_shows_the_longest_waiting_first_and_what_there_is_to_know(
 
 
 def test_an_empty_queue_says_so(moderator):
-    assert "Nothing waits for you. Have a cup of tea." in moderator.get("/moderation/").text
+    assert "All caught up." in moderator.get("/moderation/").text
 
 
 NARROWED = {
@@ -134,7 +134,7 @@ def test_what_is_about_a_moderator_is_nothing_to_them(moderator, alice, mona):
         case.dismiss(by=mona, reason="I am fine.")
 
 
-# In hand
+# Claimed
 
 
 def test_one_moderator_has_a_case_in_hand_and_the_others_see_it(client, case, mona, ada):
@@ -146,7 +146,7 @@ def test_one_moderator_has_a_case_in_hand_and_the_others_see_it(client, case, mo
     client.post(f"/moderation/case/{case.id}/claim")
     rule(client, case, ruling="dismiss")
 
-    assert "mona has it in hand" in client.get("/moderation/").text
+    assert "Claimed by mona" in client.get("/moderation/").text
     assert "mona has this in hand until" in page and 'name="ruling"' not in page
     assert (case.claimed_by, case.is_open) == (mona, True)
 
@@ -192,7 +192,7 @@ def test_the_page_shows_the_reports_and_what_happened_before(moderator, alice, b
 
     for words in ("It is the third today.", ">alice</a>", "No pattern yet.", "The first time."):
         assert words in page
-    assert "changed since version 1 was reported" in page and "<del>" in page
+    assert "Changes since version 1 was reported" in page and "<del>" in page
     assert AD in page  # the reason begins as the rules have it
 
 
@@ -219,7 +219,7 @@ def test_a_dismissal_leaves_all_as_it_is_and_is_in_the_log(moderator, case):
 def test_the_reason_of_the_rules_is_not_that_of_a_dismissal(moderator, case):
     rule(moderator, case, ruling="dismiss", reason=AD)
 
-    assert case.ruling == "This agrees with the rules of this site."
+    assert case.ruling == "This doesn’t break the rules of this site."
 
 
 def test_a_text_is_hidden_and_its_author_told(moderator, case, bob):
@@ -274,11 +274,11 @@ def test_a_member_is_sanctioned_without_a_text(moderator, bob):
 
 SILENCE = {"ruling": "sanction", "kind": "silence", "lasts": "at"}
 SENSELESS = {  # the rest is said by the form of a sanction
-    "Please choose one.": {},
+    "Choose one.": {},
     "Choose one of the options.": {"ruling": "bless"},
     "This field is required.": {"ruling": "hide", "reason": ""},
-    "Please name the moment below.": SILENCE,
-    "a moment that is yet to come": SILENCE | {"until": "2001-01-01T10:00"},
+    "Enter the end below.": SILENCE,
+    "a time in the future": SILENCE | {"until": "2001-01-01T10:00"},
 }
 
 
@@ -297,7 +297,7 @@ def test_a_ruling_leads_to_the_next_that_nobody_has_in_hand(moderator, case, mon
     answer = rule(moderator, case, ruling="dismiss")
 
     assert answer.location == f"/moderation/case/{waiting.id}"
-    assert "Your ruling is in the log." in moderator.get(answer.location).text
+    assert "Your decision is in the log." in moderator.get(answer.location).text
 
 
 def test_a_ruling_that_is_sent_twice_has_one_effect(moderator, case, bob):
@@ -339,7 +339,7 @@ def test_of_what_is_gone_the_report_tells_and_the_person_may_be_sanctioned(moder
 
     page = moderator.get(f"/moderation/case/{case.id}").text
     rule(moderator, case, ruling="hide")
-    assert "is gone for good" in page and "Buy watches." in page
+    assert "was permanently deleted" in page and "Buy watches." in page
     assert case.is_open
     rule(moderator, case, ruling="sanction", kind="warning")
 
@@ -454,11 +454,11 @@ def test_all_who_reported_are_told_in_the_site(client, case, alice, bob, mona):
     for person in (alice, carl):
         client.sign_in(person)
         page = client.get("/notifications").text
-        assert "mona looked at what you reported" in page
+        assert "mona reviewed your report" in page
         assert "Hidden: An &lt;b&gt; ad." in page and "watches" not in page
         assert 'href="/notifications"' in page
     client.sign_in(bob)
-    assert "looked at what you reported" not in client.get("/notifications").text
+    assert "reviewed your report" not in client.get("/notifications").text
 
 
 def test_a_notification_leads_to_my_reports(client, case, alice, mona):
@@ -477,10 +477,10 @@ def test_they_are_told_by_mail_and_may_choose_not_to(client, flask, case, alice,
 
     (mail,) = mails("notification")
     assert mail.recipient == alice.email and mail.subject.endswith(
-        "mona looked at what you reported"
+        "mona reviewed your report"
     )
     assert "Dismissed: It is fine." in mail.text and "/reports" in mail.text
-    assert "a moderator looked at what you reported" in mail.text
+    assert "your report was reviewed" in mail.text
     client.post("/" + mail.unsubscribe_url.split("/", 3)[3])
     make_report(by=alice).case.dismiss(by=mona, reason="It is fine.")
     flask("mail", "send")
@@ -551,7 +551,7 @@ def test_the_queue_and_the_case_show_the_words_that_were_reported(client, alice,
     assert page.index("Buy my pills.") < page.index("What a lovely day.")
     alice.about_me = "Changed."
     page = client.get(f"/moderation/case/{about.id}").text
-    assert "It was changed since it was reported" in page
+    assert "Changes since it was reported" in page
 
 
 def test_a_case_about_a_comment_shows_the_thread_around_it(client, alice, bob, mona):
@@ -562,7 +562,7 @@ def test_a_case_about_a_comment_shows_the_thread_around_it(client, alice, bob, m
     client.sign_in(mona)
 
     page = client.get(f"/moderation/case/{case.id}").text
-    page = page.partition("The thread around it")[2]
+    page = page.partition("Show the thread")[2]
 
     page = page.partition("</details>")[0]
     shown = [number for number in range(9) if f"Answer {number}." in page]

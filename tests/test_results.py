@@ -90,14 +90,14 @@ WHY = {"reason": "A reason."}
 ROWS = [
     Row("mona", "/moderation/case/{}/release", claimed, "You released this", "weren’t holding"),
     Row("mona", "/moderation/case/{}/release", case, "weren’t holding", "weren’t holding"),
-    Row("mona", "/moderation/post/{}/hide", own_post, "is hidden.", "already done", WHY),
-    Row("mona", "/moderation/post/{}/close", own_post, "no more comments", "already done", WHY),
+    Row("mona", "/moderation/post/{}/hide", own_post, "Hidden: post", "already done", WHY),
+    Row("mona", "/moderation/post/{}/close", own_post, "Comments closed", "already done", WHY),
     Row(
         "mona",
         "/moderation/post/{}/edit",
         own_post,
-        "is changed.",
-        "Nothing was changed",
+        "Saved: post",
+        "No changes",
         WHY | {"body": "Other words."},
     ),
     Row(

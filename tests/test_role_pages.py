@@ -283,7 +283,7 @@ def test_holders_are_moved_and_told(admin, alice, writers):
 
     assert alice.role.name == "User"
     (mail,) = mails("role_changed")
-    assert mail.recipient == "alice@example.org" and "the role User now" in mail.text
+    assert mail.recipient == "alice@example.org" and "role at Offbrand is now User" in mail.text
 
 
 def test_holders_are_moved_to_a_role_that_exists(admin, alice, writers):
@@ -334,8 +334,8 @@ def test_a_person_is_told_of_a_new_role_and_its_end(admin, alice):
     admin.post(f"/admin/users/{alice.id}/role", data={"role": role.id, "until": "2999-09-01"})
 
     (mail,) = mails("role_changed")
-    assert "You are Moderator now" in mail.subject
-    assert "until the end of 1 September 2999 (UTC). Then it is User again." in mail.text
+    assert "Your role is now Moderator" in mail.subject
+    assert "until the end of 1 September 2999 (UTC).\nAfter that it is User again." in mail.text
     admin.post(f"/admin/users/{alice.id}/role", data={"role": role.id, "until": "2999-09-01"})
     assert len(mails()) == 1  # a second click changes nothing
 

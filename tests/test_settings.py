@@ -350,7 +350,7 @@ def test_the_public_log_leaves_out_what_is_private(client, ada, alice):
 
     page = client.get("/log").text
 
-    assert "ada</strong> closed the account of" in page and "Sold shoes." in page
+    assert "ada</strong> deactivated the account of" in page and "Sold shoes." in page
     assert "alice" in page
     for private in ("bob", "carl", "example.org", "the shell", "change address"):
         assert private not in page

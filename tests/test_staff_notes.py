@@ -1,4 +1,4 @@
-"""Notes of staff about members: for staff alone, wherever one looks."""
+"""Staff notes about members: for staff alone, wherever one looks."""
 
 import pytest
 from factories import everything, keep, make_user

@@ -78,8 +78,8 @@ def test_it_is_in_the_log_and_in_a_mail_when_it_ends(client, clock, mia):
         ("change role", "ada", "User", until),
         ("end role", "the site", until, "User"),
     ]
-    assert subjects() == ["You are User again"]
-    assert "your time as Moderator" in mails("role_ended")[0].text
+    assert subjects() == ["Your role is User again"]
+    assert "Your time as Moderator" in mails("role_ended")[0].text
 
 
 def test_it_ends_for_whom_is_not_here(clock, mia):
@@ -89,7 +89,7 @@ def test_it_ends_for_whom_is_not_here(clock, mia):
     sweep()
 
     assert mia.role.name == "User"
-    assert subjects() == ["You are User again"] and len(entries(mia)) == 2
+    assert subjects() == ["Your role is User again"] and len(entries(mia)) == 2
 
 
 def test_the_postman_looks_once_a_minute(app, clock, mia, monkeypatch):
@@ -135,11 +135,11 @@ def test_a_day_before_the_end_it_is_called_to_mind_once(clock, mia):
         clock.move_to(SEPTEMBER - DAY)
         sweep()
 
-    assert subjects() == ["Your time as Moderator ends soon"]
-    assert "until the end of 31 August 2999 (UTC). Then it is User again." in mails()[0].text
+    assert subjects() == ["Your role as Moderator ends soon"]
+    assert "the end of 31 August 2999 (UTC). After that it is User again." in mails()[0].text
     clock.move_to(SEPTEMBER)
     sweep()
-    assert subjects() == ["Your time as Moderator ends soon", "You are User again"]
+    assert subjects() == ["Your role as Moderator ends soon", "Your role is User again"]
 
 
 @pytest.mark.parametrize("length, told", [(DAY, 0), (DAY / 2, 0), (DAY + MINUTE, 1)])
@@ -258,7 +258,7 @@ def test_the_last_administrator_stays_though_the_term_is_over(client, clock, ada
     assert (eda.role.name, eda.role_until, eda.former_role) == ("Administrator", None, None)
     action, actor, before, after = entries(eda)[-1]
     assert (action, actor, after) == ("keep role", "the site", "Administrator")
-    assert subjects() == ["You stay Administrator"]
+    assert subjects() == ["You keep the role Administrator"]
     assert administrators() == {eda.id}
 
 
@@ -272,7 +272,7 @@ def test_of_two_whose_terms_end_at_once_one_stays(clock, ada):
     sweep()
 
     assert len(administrators()) == 1
-    assert sorted(subjects()) == ["You are User again", "You stay Administrator"]
+    assert sorted(subjects()) == ["You keep the role Administrator", "Your role is User again"]
 
 
 @pytest.mark.parametrize("state", ["deactivated", "unconfirmed"])
@@ -401,7 +401,7 @@ def test_an_operator_gives_a_role_until_a_day(flask, alice, verb):
 
     assert result.output == "alice is Moderator until the end of 31 August 2999 (UTC) now.\n"
     assert (alice.role_until, alice.returns_to.name) == (SEPTEMBER, "User")
-    assert subjects() == ["You are Moderator now"]
+    assert subjects() == ["Your role is now Moderator"]
 
 
 @pytest.mark.parametrize("day", ["2020-01-01", "tomorrow", "2999-02-30", ""])

@@ -95,8 +95,8 @@ DONE = {  # what the member reads, and how it came to that
     "ada removed your post": lambda alice, post, mona, ada: post.remove(by=ada, **WHO),
     "mona didn’t approve your post": decline,
     "mona approved your post": approve,
-    "mona closed your post to new comments": lambda a, post, mona, ada: post.close(by=mona, **WHO),
-    "mona opened your post to comments again": reopen,
+    "mona closed comments on your post": lambda a, post, mona, ada: post.close(by=mona, **WHO),
+    "mona reopened comments on your post": reopen,
     "mona sent you a notice": sanctioned("notice"),
     "mona warned you": sanctioned("warning"),
     "mona silenced you": sanctioned("silence"),
@@ -109,7 +109,7 @@ DONE = {  # what the member reads, and how it came to that
     ),
     "mona hid your posts and comments": clean_up,
     "mona restored your posts and comments": undo_clean_up,
-    "ada answered your appeal": answered,
+    "ada replied to your appeal": answered,
     "ada accepted your appeal": decided("lifted"),
     "ada declined your appeal": decided("confirmed"),
 }
@@ -199,7 +199,7 @@ def test_no_cap_delays_the_mail_about_a_ruling_or_an_approval(app, alice, bob, m
 
     write_due()
 
-    assert "mona looked at what you reported" in mails("notification")[-1].subject
+    assert "mona reviewed your report" in mails("notification")[-1].subject
     assert len(mails("notification")) == MOST_NEWS + 1
 
 
@@ -233,11 +233,11 @@ def test_what_was_hidden_is_news_again_once_it_is_back(client, alice, bob, mona,
     row.read_at = read_at = utcnow()
     choose(post, comment).hide(by=mona, reason="Spam.")
     client.sign_in(alice)
-    assert "bob answered your post" not in client.get("/notifications").text
+    assert "bob commented on your post" not in client.get("/notifications").text
 
     undo(last(), by=mona)
 
-    assert "bob answered your post" in client.get("/notifications").text
+    assert "bob commented on your post" in client.get("/notifications").text
     db.session.refresh(row)
     assert (row.read_at, row.withdrawn_at) == (read_at, None)
 
@@ -268,7 +268,7 @@ def test_a_mail_that_waited_leaves_once_the_text_is_back_and_not_before(app, ali
         undo(last(), by=mona)
         db.session.commit()
         write_due()
-        assert "bob answered your post" in mails("notification")[0].subject
+        assert "bob commented on your post" in mails("notification")[0].subject
 
 
 @pytest.mark.both_databases

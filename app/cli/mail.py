@@ -123,7 +123,7 @@ def test_message(address):
         "asked_from": None,
     }
     return Message(
-        f"{config['MAIL_SUBJECT_PREFIX']} A test mail",
+        f"{config['MAIL_SUBJECT_PREFIX']} Test email",
         recipients=[address],
         body=render_template("email/test.txt", **context),
         html=render_template("email/test.html", **context),

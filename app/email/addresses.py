@@ -6,25 +6,25 @@ from .mail import send_email, send_link
 
 def send_confirmation(user):
     token = user.generate_confirmation_token()
-    send_link(user, user.email, "Confirm your address", "confirm", "auth.confirm", token)
+    send_link(user, user.email, "Confirm your email", "confirm", "auth.confirm", token)
 
 
 def send_change_email(user, new_email):
     token = user.generate_email_change_token(new_email)
-    subject, endpoint = "Confirm your new address", "auth.change_email"
+    subject, endpoint = "Confirm your new email", "auth.change_email"
     send_link(user, new_email, subject, "change_email", endpoint, token, new_email=new_email)
 
 
 def send_address_assigned(user):
     """Staff moved the account to this address, which is yet to be proven."""
-    token, subject = user.generate_confirmation_token(), "Confirm your new address"
+    token, subject = user.generate_confirmation_token(), "Confirm your new email"
     send_link(user, user.email, subject, "address_assigned", "auth.confirm", token, by_staff=True)
 
 
 def send_email_changed(user, old_email, *, by_staff=False):
     """Tell the old address, with the way back."""
     token = user.generate_email_revert_token(old_email)
-    subject, endpoint = "Your address was changed", "auth.revert_email"
+    subject, endpoint = "Your email was changed", "auth.revert_email"
     values = {"old_email": old_email, "new_email": user.email, "by_staff": by_staff}
     send_link(user, old_email, subject, "email_changed", endpoint, token, **values)
 
@@ -32,10 +32,10 @@ def send_email_changed(user, old_email, *, by_staff=False):
 def send_email_reverted(user, left_email):
     """Tell the address that the account has left again."""
     link = site_link("auth.login")
-    subject = "An account has left your address"
+    subject = "An account no longer uses your email"
     send_email(left_email, subject, "email_reverted", user=user, link=link)
 
 
 def send_address_taken(user):
     link = site_link("auth.login")
-    send_email(user.email, "Your address is in use here", "address_taken", user=user, link=link)
+    send_email(user.email, "Your email is already in use", "address_taken", user=user, link=link)

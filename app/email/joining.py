@@ -11,7 +11,7 @@ def send_invitation(invitation):
     by = invitation.invited_by
     values = dict(inviter=by.username.replace(".", " ") if by else None)
     values |= dict(greeting=invitation.greeting, role=invitation.role)
-    subject, token = "You are invited", invitation.generate_token()
+    subject, token = "You’re invited", invitation.generate_token()
     send_link(None, invitation.email, subject, "invitation", "auth.join", token, **values)
 
 
@@ -20,7 +20,7 @@ def send_account_made(user):
     token = user.generate_reset_token(current_app.config["INVITATION_LIFETIME"])
     expires = in_words(current_app.config["INVITATION_LIFETIME"])
     link = site_link("auth.reset", token=token)
-    subject = "You have an account"
+    subject = "Your account is ready"
     values = dict(user=user, link=link, expires=expires, by_staff=True)
     send_email(user.email, subject, "account_made", **values)
 
@@ -34,11 +34,11 @@ def send_already_registered(user):
 def send_accepted(user, by, words):
     """Tell a newcomer that they are let in."""
     values = dict(by=by, words=words, link=site_link("auth.login"))
-    send_email(user.email, "You are in", "accepted", user=user, **values)
+    send_email(user.email, "Your request to join was accepted", "accepted", user=user, **values)
 
 
 def send_declined(user, by, words):
     """Tell a newcomer that they are not let in; their account is gone, so the mail has none."""
     values = dict(user=user, by=by, words=words)
-    mail = send_email(user.email, "Your request to join", "declined", **values)
+    mail = send_email(user.email, "Your request to join was declined", "declined", **values)
     mail.user_id = None

@@ -80,7 +80,7 @@ def send_test_mail(address, *, by):
     if mail := OutboxMail.just_written("test", address):
         return mail
     link = site_link("main.index")
-    mail = send_email(address, "A test mail", "test", by_staff=True, link=link)
+    mail = send_email(address, "Test email", "test", by_staff=True, link=link)
     db.session.flush()
     AuditEntry.record("send test mail", mail, by=by)
     return mail

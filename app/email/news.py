@@ -6,10 +6,10 @@ from .mail import write_email
 
 SAYS = {
     MENTION: "{} mentioned you",
-    ANSWER: "{} answered your post",
-    THREAD: "{} answered in a thread that you watch",
-    FOLLOWER: "{} follows you now",
-    RULING: "{} looked at what you reported",
+    ANSWER: "{} commented on your post",
+    THREAD: "{} commented in a thread you watch",
+    FOLLOWER: "{} followed you",
+    RULING: "{} reviewed your report",
     APPROVED: "{} approved your {}",
 }
 SAYS_OF_ACTS = {  # of staff, by their names in the log
@@ -18,8 +18,8 @@ SAYS_OF_ACTS = {  # of staff, by their names in the log
     "edit text": "{} edited your {}",
     "remove text": "{} removed your {}",
     "decline text": "{} didn’t approve your {}",
-    "close comments": "{} closed your {} to new comments",
-    "open comments": "{} opened your {} to comments again",
+    "close comments": "{} closed comments on your {}",
+    "open comments": "{} reopened comments on your {}",
     "give notice": "{} sent you a notice",
     "warn": "{} warned you",
     "silence": "{} silenced you",
@@ -30,7 +30,7 @@ SAYS_OF_ACTS = {  # of staff, by their names in the log
     "edit": "{} edited your profile",
     "clean up": "{} hid your posts and comments",
     "undo clean up": "{} restored your posts and comments",
-    "answer appeal": "{} answered your appeal",
+    "answer appeal": "{} replied to your appeal",
     "accept appeal": "{} accepted your appeal",
     "decline appeal": "{} declined your appeal",
 }

@@ -19,9 +19,9 @@ def send_leaving(user, deletion):
 def send_stays(user):
     """Tell the last administrator that their account could not be deleted."""
     link = site_link("account.delete_account")
-    send_email(user.email, "Your account stays", "stays", user=user, link=link)
+    send_email(user.email, "Your account was not deleted", "stays", user=user, link=link)
 
 
 def send_left(user):
     """The last mail: the account is gone, so the mail has none."""
-    send_email(user.email, "Your account is deleted", "left", user=user).user_id = None
+    send_email(user.email, "Your account was deleted", "left", user=user).user_id = None

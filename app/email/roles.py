@@ -7,31 +7,31 @@ from .mail import send_email
 def send_role_changed(user, before=""):
     """Tell which role somebody gave them, and until when; nothing where it is as `before`."""
     if user.role_in_words != before:
-        _send_about_role(user, f"You are {user.role.name} now", "role_changed")
+        _send_about_role(user, f"Your role is now {user.role.name}", "role_changed")
 
 
 def send_role_ending(user):
-    _send_about_role(user, f"Your time as {user.role.name} ends soon", "role_ending")
+    _send_about_role(user, f"Your role as {user.role.name} ends soon", "role_ending")
 
 
 def send_role_ended(user, over):
-    _send_about_role(user, f"You are {user.role.name} again", "role_ended", over=over)
+    _send_about_role(user, f"Your role is {user.role.name} again", "role_ended", over=over)
 
 
 def send_role_kept(user, over):
     """Tell the last administrator that their term could not end."""
-    _send_about_role(user, f"You stay {over.name}", "role_kept")
+    _send_about_role(user, f"You keep the role {over.name}", "role_kept")
 
 
 def send_role_accepted(request, by, words):
     values = dict(by=by, words=words, role=request.role, link=site_link("auth.login"))
-    subject = "You have a new role"
+    subject = "Your role request was accepted"
     send_email(request.user.email, subject, "role_accepted", user=request.user, **values)
 
 
 def send_role_declined(request, by, words):
     values = dict(by=by, words=words, role=request.role)
-    subject = "Your request for a role"
+    subject = "Your role request was declined"
     send_email(request.user.email, subject, "role_declined", user=request.user, **values)
 
 

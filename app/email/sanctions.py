@@ -6,7 +6,7 @@ from .mail import send_email
 
 SUBJECTS = {
     NOTICE: "A notice from the moderators",
-    WARNING: "You are warned",
+    WARNING: "You received a warning",
     SILENCE: "You are silenced",
     SUSPENSION: "Your account is suspended",
     BAN: "Your account is banned",
@@ -23,19 +23,19 @@ def send_sanctioned(sanction):
 def send_sanction_lifted(sanction, reason):
     """Tell that it is taken back. `sanction.lifted_by` is who did it."""
     values = dict(sanction=sanction, words=reason, link=site_link("account.standing"))
-    _send(sanction.user, f"Your {sanction.kind} is lifted", "sanction_lifted", **values)
+    _send(sanction.user, f"Your {sanction.kind} was lifted", "sanction_lifted", **values)
 
 
 def send_appeal_answered(message):
     """Tell that staff has written. What it was stands on the site alone."""
     link = site_link("account.appeal", id=message.appeal_id)
     values = dict(message=message, link=link)
-    _send(message.appeal.user, "An answer to your appeal", "appeal_answered", **values)
+    _send(message.appeal.user, "New reply to your appeal", "appeal_answered", **values)
 
 
 def send_appeal_decided(appeal):
     values = dict(appeal=appeal, link=site_link("account.appeal", id=appeal.id))
-    _send(appeal.user, "Your appeal is decided", "appeal_decided", **values)
+    _send(appeal.user, "Decision on your appeal", "appeal_decided", **values)
 
 
 def _send(user, subject, template, **values):

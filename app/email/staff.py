@@ -21,4 +21,4 @@ def send_staff_notice(user, overdue):
         (queue, in_words(now - queue.since), site_link(PLACES[queue.noun])) for queue in overdue
     ]
     values = dict(waits=waits, number=sum(queue.number for queue in overdue))
-    send_email(user.email, "Something waits for you", "staff_notice", user=user, **values)
+    send_email(user.email, "Pending items need your attention", "staff_notice", user=user, **values)

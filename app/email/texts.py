@@ -12,11 +12,11 @@ def send_text_hidden(content, *, by, reason):
 
 
 def send_text_restored(content, *, by, reason):
-    _send(content, "Your {} is back", "text_restored", by, reason)
+    _send(content, "Your {} was restored", "text_restored", by, reason)
 
 
 def send_text_edited(content, *, by, reason):
-    _send(content, "Your {} was changed", "text_edited", by, reason)
+    _send(content, "Your {} was edited", "text_edited", by, reason)
 
 
 def send_text_removed(content, *, by, reason):
@@ -24,20 +24,20 @@ def send_text_removed(content, *, by, reason):
 
 
 def send_comments_closed(content, *, by, reason):
-    _send(content, "Your {} takes no more comments", "comments_closed", by, reason)
+    _send(content, "Comments on your {} were closed", "comments_closed", by, reason)
 
 
 def send_cleaned_up(clean_up, *, by):
     """Tell a member that what they wrote since a moment is hidden, all at once."""
     link = site_link("account.standing")
     values = dict(since=full(clean_up.since), words=clean_up.reason, by=by, link=link)
-    _to(clean_up.user, "Your texts were hidden", "cleaned_up", values)
+    _to(clean_up.user, "Your posts and comments were hidden", "cleaned_up", values)
 
 
 def send_clean_up_undone(clean_up, *, by, reason):
     link = site_link("main.user", username=clean_up.user.username)
     values = dict(since=full(clean_up.since), words=reason, by=by, link=link)
-    _to(clean_up.user, "Your texts are back", "clean_up_undone", values)
+    _to(clean_up.user, "Your posts and comments were restored", "clean_up_undone", values)
 
 
 def _send(content, subject, template, by, reason, **values):

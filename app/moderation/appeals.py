@@ -18,8 +18,8 @@ from .blueprint import moderation
 from .sanction_forms import DecisionForm
 
 DONE = {
-    LIFTED: "The appeal of {} was right: what it is about is lifted, and they are told.",
-    CONFIRMED: "The appeal of {} is declined: what it is about is confirmed, and they are told.",
+    LIFTED: "Accepted: {}’s appeal. They have been notified.",
+    CONFIRMED: "Declined: {}’s appeal. They have been notified.",
 }
 
 

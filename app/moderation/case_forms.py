@@ -15,9 +15,9 @@ from .sanction_forms import DOES, SanctionForm
 
 STATES = [("open", "Open"), ("settled", "Settled")]
 NOUNS = [("", "Everything"), ("post", "Posts"), ("comment", "Comments"), ("user", "Members")]
-CLAIMED = [("", "All"), (NOBODY, "Nobody has in hand"), (MINE, "I have in hand")]
+CLAIMED = [("", "All"), (NOBODY, "Not claimed"), (MINE, "Claimed by me")]
 DISMISS, HIDE, SANCTION = "dismiss", "hide", "sanction"
-NOTHING_WRONG = "This agrees with the rules of this site."
+NOTHING_WRONG = "This doesn’t break the rules of this site."
 
 
 class QueueForm(Form):
@@ -30,10 +30,10 @@ class QueueForm(Form):
             return request.args
 
     state = SelectField("State", choices=choices_of(STATES), default="open")
-    noun = SelectField("What", choices=choices_of(NOUNS), default="")
+    noun = SelectField("Type", choices=choices_of(NOUNS), default="")
     category = SelectField("Category", default="")
-    claimed = SelectField("In hand", choices=choices_of(CLAIMED), default="")
-    person = StringField("About", filters=[stripped], validators=[visible, at_most(64)])
+    claimed = SelectField("Claimed", choices=choices_of(CLAIMED), default="")
+    person = StringField("Member", filters=[stripped], validators=[visible, at_most(64)])
 
     def __init__(self):
         super().__init__()
@@ -43,7 +43,7 @@ class QueueForm(Form):
     def validate_person(self, field):
         self.member = User.with_username(field.data) if field.data else None
         if field.data and self.member is None:
-            raise Invalid("Nobody has this username.")
+            raise Invalid("No member has this username.")
 
     @property
     def args(self):
@@ -62,9 +62,9 @@ class QueueForm(Form):
 class RulingForm(SanctionForm):
     """The reason begins as the rules have it. What cannot be done to this case is no choice."""
 
-    ruling = RadioField("Your ruling", validators=[InputRequired("Please choose one.")])
+    ruling = RadioField("Decision", validators=[InputRequired("Choose one.")])
     kind = SelectField("Sanction", choices=choices_of(DOES.items()), default=WARNING)
-    submit = SubmitField("Give this ruling")
+    submit = SubmitField("Submit decision")
 
     def __init__(self, case, by):
         super().__init__(by)
@@ -75,11 +75,11 @@ class RulingForm(SanctionForm):
             self.reason.data = self.prefilled
 
     def _rulings(self, case, by):
-        yield DISMISS, "Dismiss: nothing is wrong with it"
+        yield DISMISS, "Dismiss: no rule was broken"
         if case.hideable_by(by):
             yield HIDE, f"Hide the {case.noun}"
         if case.person and by.may_sanction(case.person):
-            hides = f"Hide the {case.noun}, and sanction" if self.has_text else "Sanction"
+            hides = f"Hide the {case.noun} and sanction" if self.has_text else "Sanction"
             yield SANCTION, f"{hides} {case.person.username}"
 
     def validate_lasts(self, field):

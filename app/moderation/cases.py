@@ -55,7 +55,7 @@ def rule_on_case(id):
         return show_case(case, form)
     if not do(rule, case, form, form=form, again=partial(is_ruled_on_by, id, actor().username)):
         return redirect(url_for("moderation.case", id=id))
-    flash(f"{case.outcome.capitalize()}: {called(case)}. Your ruling is in the log.", "success")
+    flash(f"{case.outcome.capitalize()}: {called(case)}. Your decision is in the log.", "success")
     following = CaseList.next_for(actor())
     if following is None:
         return redirect(url_for("moderation.queue"))
@@ -73,7 +73,7 @@ def find_case(id):
 
 def called(case):
     """Return the words for what a case is about, in what is said after an act: `a post by bob`."""
-    name = case.person.username if case.person else "a member who is gone"
+    name = case.person.username if case.person else "a deleted member"
     return name if case.noun == "user" else f"a {case.noun} by {name}"
 
 

@@ -49,7 +49,7 @@ def undo_clean_up(id):
     if not form.validate_on_submit():
         return show_clean_up(row, form)
     reason = form.reason.data
-    words = f"The clean-up after {row.user.username} is being undone."
+    words = f"Undoing the clean-up after {row.user.username}."
     values = dict(reason=reason, words=words, form=form)
     if moderate(row.undo, tell=lambda: tell(row, send_clean_up_undone, reason=reason), **values):
         carry_out_now(row)
@@ -73,8 +73,8 @@ def ask(user, form):
         if is_new:
             tell(row, send_cleaned_up)
         db.session.commit()
-        words = f"What {user.username} wrote since {form.since.data} is being hidden"
-        flash(f"{words}." if is_new else f"{words} already: you asked for it.", "success")
+        words = f"Hiding everything {user.username} wrote since {form.since.data}"
+        flash(f"{words}." if is_new else f"{words}. Already in progress.", "success")
     except UnderWay as refusal:
         db.session.rollback()
         form.form_errors.append(str(refusal))

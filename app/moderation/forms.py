@@ -33,7 +33,7 @@ from ..models.site.setting import current_settings
 from ..models.users.staff_note import LONGEST as LONGEST_NOTE
 from ..web.conflicts import Versioned
 
-SURE = "Type the word remove here."
+SURE = "Type remove to confirm."
 
 
 def usual_or_typed(form, field):
@@ -41,7 +41,7 @@ def usual_or_typed(form, field):
     if not field.data:
         field.data = current_settings().categories.get(form.rule.data, "")
     if not field.data:
-        raise StopValidation("Choose a rule, or say why.")
+        raise StopValidation("Choose a rule or enter a reason.")
 
 
 class ReasonForm(Form):
@@ -49,7 +49,7 @@ class ReasonForm(Form):
 
     rule = SelectField("Rule", choices=[], validate_choice=False)  # an unknown one says nothing
     reason = TextAreaField(
-        "In your own words",
+        "Details",
         filters=[stripped],
         validators=[usual_or_typed, visible_lines, at_most(500), without_links],
     )
@@ -61,8 +61,8 @@ class ReasonForm(Form):
 
 
 class ReviseForm(Versioned, ReasonForm):
-    body = body_field("The text", LONGEST)
-    keeps_history = BooleanField("Everybody may still read the earlier versions")
+    body = body_field("Text", LONGEST)
+    keeps_history = BooleanField("Keep earlier versions public")
     submit = SubmitField("Save")
 
     longest = LONGEST
@@ -70,9 +70,9 @@ class ReviseForm(Versioned, ReasonForm):
 
 class RemoveForm(ReasonForm):
     typed = StringField(
-        "To be sure, type: remove", filters=[stripped], validators=[Required(SURE), visible]
+        "Type remove to confirm", filters=[stripped], validators=[Required(SURE), visible]
     )
-    submit = SubmitField("Remove for good")
+    submit = SubmitField("Remove permanently")
 
     def validate_typed(self, field):
         if (field.data or "").lower() != "remove":
@@ -81,23 +81,23 @@ class RemoveForm(ReasonForm):
 
 class NoteForm(Form):
     text = TextAreaField(
-        "A note for other moderators",
+        "Note for other moderators",
         filters=[stripped],
         validators=[Required(REQUIRED), visible_lines, at_most(LONGEST_NOTE)],
     )
-    submit = SubmitField("Add the note")
+    submit = SubmitField("Add note")
 
 
 class Since:
     """The day since when what a member wrote is to be hidden."""
 
     since = DateField(
-        "Everything written since the beginning of (UTC)", validators=[Required(REQUIRED)]
+        "Hide everything since (UTC)", validators=[Required(REQUIRED)]
     )
 
     def validate_since(self, field):
         if not field.data.year >= 2000 or field.data > utcnow().date():
-            raise ValidationError("Please choose a day that has begun.")
+            raise ValidationError("Choose today or an earlier day.")
 
     @property
     def moment(self):
@@ -115,13 +115,13 @@ class Asked(Form):
 
 
 class PreviewForm(Since, Asked):
-    submit = SubmitField("Show what that is")
+    submit = SubmitField("Preview")
 
 
 class CleanUpForm(Since, ReasonForm):
     under_way = None  # the id of the clean-up that somebody else is carrying out
 
-    submit = SubmitField("Hide all of it")
+    submit = SubmitField("Hide all")
 
 
 class FindPeopleForm(Asked):

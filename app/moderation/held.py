@@ -16,7 +16,7 @@ from .texts import called
 
 AT_ONCE = 50  # on the page, the oldest; others move up as these are decided
 NOUNS = {"post": Post, "comment": Comment}
-DECIDED = "Somebody has decided on this already, or it was deleted."
+DECIDED = "This was already decided or deleted."
 
 
 @moderation.route("/held")
@@ -59,8 +59,8 @@ def settle(content, form):
     facts = dict(by=actor(), version=form.version.data, reason=form.reason.data or "")
     if form.approve.data:
         done = content.approve(**facts)
-        return f"The {called(content)} is approved: everybody can read it now." if done else None
+        return f"Approved: {called(content)}." if done else None
     if not content.decline(**facts):
         return None
     send_text_declined(content, facts["by"], facts["reason"])
-    return f"The {called(content)} is declined; its author reads why."
+    return f"Declined: {called(content)}. The author sees your reason."

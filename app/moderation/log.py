@@ -30,15 +30,13 @@ from .blueprint import moderation
 from .texts import tell_author
 
 STILL_SETTLED = (
-    " The reports about it stay settled, and those who reported it are told nothing new: only the"
-    " hiding is undone."
+    " The reports stay settled, and the people who reported it aren’t notified again."
 )
 STILL_LIFTED = (
-    " What the appeal had lifted stays lifted: undo those entries of the log too, or decide anew."
+    " What the appeal lifted stays lifted. Undo those log entries too, or decide again."
 )
 STILL_DECIDED = (
-    " The appeal against it stays decided, and the member cannot appeal again: undo that decision"
-    " too."
+    " The appeal stays decided, so the member can’t appeal again. Undo that decision too."
 )
 TO_AUTHORS = {  # the act that is undone: the mail
     "hide": send_text_restored,
@@ -88,14 +86,14 @@ def undo_entry(id):
     entry, form = find_entry(id), UndoForm()
     if not form.validate():
         return show_entry(entry, form)
-    with attempt(form, words=f"Entry {id} is not undone. {{}}") as done:
+    with attempt(form, words=f"Entry {id} was not undone. {{}}") as done:
         thing, reason = undo(entry, by=actor(), reason=form.reason.data or "")
         tell(entry, thing, reason)
     if done:
         whom = entry.target_name or "a deleted member"
         also = what_stays(entry, thing)
         kind = "warning" if also else "success"
-        flash(f"Entry {id}, about {whom}, is undone; the log has both.{also}", kind)
+        flash(f"Undone: entry {id} about {whom}.{also}", kind)
         if entry.action == "clean up":
             carry_out_now(thing)
     return redirect(back_to(url_for("moderation.log")))

@@ -32,30 +32,30 @@ class HeldForm(Form):
 
     def validate_decline(self, field):
         if self.approve.data == self.decline.data:
-            raise ValidationError("Choose whether to approve or to decline.")
+            raise ValidationError("Choose Approve or Decline.")
         if self.decline.data and not self.reason.data:
-            raise ValidationError("Please say why: its author reads it.")
+            raise ValidationError("Enter a reason. The author sees it.")
 
 
 class WatchedWordForm(Form):
-    kind = SelectField("What it is", choices=choices_of(KINDS.items()))
+    kind = SelectField("Type", choices=choices_of(KINDS.items()))
     pattern = StringField(
         "Word, phrase or domain",
         filters=[stripped],
         validators=[Required(REQUIRED), visible, at_most(64)],
     )
-    act = SelectField("What happens to a text with it", choices=choices_of(EFFECTS.items()))
-    note = StringField("Note for staff", filters=[stripped], validators=[visible, at_most(200)])
-    submit = SubmitField("Add to the list")
+    act = SelectField("Action", choices=choices_of(EFFECTS.items()))
+    note = StringField("Staff note", filters=[stripped], validators=[visible, at_most(200)])
+    submit = SubmitField("Add")
 
 
 def short_enough(form, field):
     if len(field.data) > LONGEST:
-        raise StopValidation(f"{LONGEST:,} characters are the most.")
+        raise StopValidation(f"Use at most {LONGEST:,} characters.")
 
 
 class TrialForm(Form):
     """A text to try the list with; nothing of it is kept."""
 
     text = TextAreaField("Text", validators=[Required(REQUIRED), short_enough, visible_lines])
-    submit = SubmitField("See what would happen")
+    submit = SubmitField("Test")

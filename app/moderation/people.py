@@ -44,7 +44,7 @@ def add_note(username):
     user, form = find_person(username), NoteForm()
     if not form.validate_on_submit():
         return show_person(user, form)
-    words = f"The note about {user.username} is added."
+    words = f"Note about {user.username} added."
     moderate(lambda by: StaffNote.add(user, form.text.data, by=by), words=words, form=form)
     return redirect(person_url(user))
 
@@ -53,10 +53,10 @@ def add_note(username):
 def remove_note(id):
     note = db.session.get(StaffNote, id)
     if note is None:
-        flash("This note is gone already.", "warning")
+        flash("This note was already removed.", "warning")
         return redirect(url_for("moderation.people"))
     user = db.session.get(User, note.user_id)
-    moderate(note.remove, words=f"The note about {user.username} is removed.")
+    moderate(note.remove, words=f"Note about {user.username} removed.")
     return redirect(person_url(user))
 
 

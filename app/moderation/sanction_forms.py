@@ -19,15 +19,15 @@ from ..models.moderation.sanction import (
 )
 
 DOES = {
-    NOTICE: "Notice: a word, which counts for nothing",
-    WARNING: "Warning: takes nothing, but is remembered",
-    SILENCE: "Silence: they read, but do not write",
-    SUSPENSION: "Suspension: they come in only to read why, to appeal, for their data, or to leave",
-    BAN: "Ban: a suspension without an end",
+    NOTICE: "Notice: a reminder, no consequences",
+    WARNING: "Warning: stays on record",
+    SILENCE: "Silence: can read but not write",
+    SUSPENSION: "Suspension: can only read why, appeal, download their data or leave",
+    BAN: "Ban: a permanent suspension",
 }
 NEVER, AT = "never", "at"
 LASTS = {"1": "1 day", "3": "3 days", "7": "1 week", "30": "1 month"}
-LASTS |= {NEVER: "Without an end", AT: "Until a moment that I name"}
+LASTS |= {NEVER: "Permanent", AT: "Custom end"}
 
 
 class SanctionForm(Form):
@@ -37,7 +37,7 @@ class SanctionForm(Form):
     kind = RadioField(
         "What",
         choices=choices_of(DOES.items()),
-        validators=[InputRequired("Please choose one.")],
+        validators=[InputRequired("Choose one.")],
     )
     lasts = SelectField("How long", choices=choices_of(LASTS.items()), default="7")
     until = DateTimeLocalField("Until", validators=[Optional()])
@@ -52,17 +52,17 @@ class SanctionForm(Form):
     def validate_lasts(self, field):
         typed = "".join(self.until.raw_data or []).strip()
         if self.kind.data in ENDING and field.data == AT and not typed:
-            raise ValidationError("Please name the moment below.")
+            raise ValidationError("Enter the end below.")
 
     def validate_until(self, field):
         if self.kind.data not in ENDING or self.lasts.data != AT:
             return
         if field.data is None:
-            raise ValidationError("Please name a moment, such as 2026-12-24T18:00.")
+            raise ValidationError("Enter a date and time, such as 2026-12-24T18:00.")
         if not 2000 <= field.data.year < 9999 or self.named > latest_end():
             raise ValidationError(TOO_FAR)
         if self.named <= utcnow():
-            raise ValidationError("Please choose a moment that is yet to come.")
+            raise ValidationError("Choose a time in the future.")
 
     def remember_zone(self, person):
         """Where a moment was named, the next form begins with its time zone."""
@@ -86,16 +86,16 @@ class SanctionForm(Form):
 
 class LiftForm(Form):
     reason = required_reason_field()
-    submit = SubmitField("Lift it")
+    submit = SubmitField("Lift")
 
 
 class DecisionForm(Form):
     """The answer is mailed to the member, and stands in the log."""
 
     reason = required_reason_field("Your answer")
-    lift = SubmitField("Lift it")
-    confirm = SubmitField("Confirm it")
+    lift = SubmitField("Lift")
+    confirm = SubmitField("Confirm")
 
     def validate_confirm(self, field):
         if self.lift.data == self.confirm.data:
-            raise ValidationError("Choose whether to lift or to confirm.")
+            raise ValidationError("Choose Lift or Confirm.")

@@ -60,9 +60,9 @@ def impose(person, form):
         return False
     if made.is_new or (made.kind, made.reason) == (form.kind.data, form.reason.data):
         end = f" until {end_in_words(made.until)}" if made.until else ""
-        flash(f"{person.username} has been given a {made.kind}{end}.", "success")
+        flash(f"{person.username} received a {made.kind}{end}.", "success")
     else:
-        flash("This form was sent before, so nothing was added.", "warning")
+        flash("Already submitted. Nothing was added.", "warning")
     return True
 
 
@@ -75,4 +75,4 @@ def lift(sanction, form):
             send_sanction_lifted(sanction, reason)
     if done:
         whose = f"The {sanction.kind} of {sanction.user.username}"
-        report_result(lifted, f"{whose} is lifted.", f"{whose} was lifted already.")
+        report_result(lifted, f"{whose} was lifted.", f"{whose} was already lifted.")

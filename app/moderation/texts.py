@@ -24,10 +24,10 @@ from .forms import ReasonForm, RemoveForm, ReviseForm
 A_TEXT = "/<any(post, comment):noun>/<int(max=2147483647):id>"
 KINDS = {"post": Post, "comment": Comment}
 VERBS = {  # in an address: the method, the mail to the author if any, and what to say
-    "hide": ("hide", send_text_hidden, "The {} is hidden."),
-    "restore": ("restore", send_text_restored, "The {} is shown to everybody again."),
-    "close": ("close", send_comments_closed, "The {} takes no more comments."),
-    "open": ("reopen", None, "You have opened the {} to comments again."),
+    "hide": ("hide", send_text_hidden, "Hidden: {}."),
+    "restore": ("restore", send_text_restored, "Restored: {}."),
+    "close": ("close", send_comments_closed, "Comments closed: {}."),
+    "open": ("reopen", None, "Comments reopened: {}."),
 }
 SHOWN = 20  # entries of the log
 
@@ -71,7 +71,7 @@ def remove_text(noun, id):
     if not form.validate_on_submit():
         facts = dict(form=form, goes=goes_with(content))
         return render_template("moderation/remove_text.html", content=content, **facts)
-    reason, values = form.reason.data, dict(words=f"The {called(content)} is gone for good.")
+    reason, values = form.reason.data, dict(words=f"Permanently removed: {called(content)}.")
     values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, content, reason))
     if moderate(content.remove, form=form, **values):
         purge_removed(content)
@@ -81,9 +81,9 @@ def remove_text(noun, id):
 def revise(content, form):
     """Change the text as the form says; False where the form says why not."""
     reason, since = form.reason.data, content.version if form.has_version else None
-    values = dict(words=f"The {called(content)} is changed.", reason=reason, form=form, since=since)
+    values = dict(words=f"Saved: {called(content)}.", reason=reason, form=form, since=since)
     values |= dict(tell=lambda: tell_author(send_text_edited, content, reason))
-    values |= dict(same="Nothing was changed: that is the text it had.")
+    values |= dict(same="No changes to save.")
     try:
         moderate(content.revise, form.body.data, withhold=not form.keeps_history.data, **values)
     except ChangedMeanwhile:
@@ -96,8 +96,8 @@ def find_text(noun, id):
 
 
 def called(content):
-    """Return the words for a text, in what is said after an act: `post of bob`."""
-    return f"{content.noun} of {name_of(content) or 'a deleted member'}"
+    """Return the words for a text, in what is said after an act: `post by bob`."""
+    return f"{content.noun} by {name_of(content) or 'a deleted member'}"
 
 
 def text_url(content):

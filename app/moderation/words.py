@@ -35,9 +35,9 @@ def try_words():
 def remove_word(id):
     word = db.session.get(WatchedWord, id)
     if word is not None and word.remove(by=actor()):
-        flash(f"“{word.pattern}” is no longer on the list.", "success")
+        flash(f"“{word.pattern}” removed.", "success")
     else:
-        flash("It is not on the list any more.", "warning")
+        flash("It was already removed.", "warning")
     db.session.commit()
     return redirect(url_for("moderation.words"))
 
@@ -48,7 +48,7 @@ def add(form):
     with attempt(at=form.pattern) as done:
         WatchedWord.add(**facts, by=actor())
     if done:
-        flash(f"“{form.pattern.data}” is on the list.", "success")
+        flash(f"“{form.pattern.data}” added.", "success")
     return bool(done)
 
 

@@ -8,21 +8,21 @@ from ..models.fields import full
 from ..models.site.setting import READERS, REGISTRATION
 
 SETTINGS = {  # name: what people call it
-    "site_name": "name of the site",
+    "site_name": "site name",
     "registration": "who may sign up",
     "readers": "who may read",
-    "posts_per_page": "rows on a page of a list",
+    "posts_per_page": "items per page",
     "frozen": "read-only",
     "frozen_until": "read-only until",
-    "freeze_text": "words while read-only",
-    "welcome": "welcome on the front page",
-    "names_in_log": "members named in the public log",
-    "sign_up_text": "words above the sign-up form",
-    "notice_hours": "time until staff are told that something waits",
-    "warning_days": "time after which a warning is over",
-    "report_categories": "what a report may be about",
-    "hold_first": "first texts of a newcomer that wait for approval",
-    "hold_links": "texts of newcomers with links wait for approval",
+    "freeze_text": "read-only message",
+    "welcome": "welcome message",
+    "names_in_log": "show member names in the public log",
+    "sign_up_text": "message above the sign-up form",
+    "notice_hours": "time until staff are reminded of pending items",
+    "warning_days": "time until warnings expire",
+    "report_categories": "report categories",
+    "hold_first": "posts held for new members",
+    "hold_links": "hold new members’ posts with links",
 }
 UNITS = {"notice_hours": "hour", "warning_days": "day"}
 CHOICES = {"registration": REGISTRATION, "readers": READERS}

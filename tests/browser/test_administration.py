@@ -126,7 +126,7 @@ def test_a_test_mail_is_sent_by_keyboard_and_arrives(visit):
     page = visit("/admin/outbox", "ada")
     page.get_by_label("Send a test mail to").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("A test mail to ada@example.org")
+    expect(page.get_by_role("status")).to_contain_text("Test email to ada@example.org")
 
     mine = page.get_by_role("region", name="Your test mail")
     for _ in range(20):

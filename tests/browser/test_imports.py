@@ -43,7 +43,7 @@ def test_a_file_is_uploaded_looked_at_and_confirmed(visit, people, script):
     expect(page.get_by_role("status")).to_contain_text("2 new, 1 changed, 1 left out.")
     page.goto("/dev/mailbox")
     mail = page.locator(".mail").filter(has_text=f"To {name}@example.org")
-    expect(mail).to_contain_text("You have an account")
+    expect(mail).to_contain_text("Your account is ready")
     page.goto("/user/bob")
     expect(page.get_by_role("main")).to_contain_text(f"Bob {name}")
 

@@ -70,7 +70,7 @@ def test_a_link_that_was_used_says_so_and_shows_the_way(visit, people, watcher):
 def confirm_from_the_mailbox(page, address):
     """The message after signing up is the way to the mailbox."""
     expect(page.get_by_role("status").get_by_role("link", name="mailbox")).to_be_visible()
-    open_mail(page, address, "Confirm your address")
+    open_mail(page, address, "Confirm your email")
     press_the_one_button(page, "Confirm my email")
     expect(page.get_by_role("status")).to_contain_text(f"{address} is confirmed")
 
@@ -92,7 +92,7 @@ def move_to(page, address):
     page.get_by_label("Current password", exact=True).fill("violet anchor 71 drum")
     page.get_by_role("button", name="Send link").click()
     expect(page.get_by_role("status")).to_contain_text(address)
-    open_mail(page, address, "Confirm your new address")
+    open_mail(page, address, "Confirm your new email")
     press_the_one_button(page, "Change email")
     expect(page.get_by_role("status")).to_contain_text(f"now {address}")
 

@@ -54,29 +54,29 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     mona.get_by_role("button", name="Show", exact=True).click()
     mona.get_by_role("link", name=f"A post by {rude}").click()
     expect(mona.get_by_text("They mean my cat.")).to_be_visible()
-    mona.get_by_role("button", name="Take it in hand").click()
+    mona.get_by_role("button", name="Claim").click()
     expect(mona.get_by_text("You have this in hand until")).to_be_visible()
 
     other = visit(mona.url, second, script=script)
     expect(other.get_by_text("mona has this in hand until").first).to_be_visible()
-    expect(other.get_by_role("button", name="Give this ruling", exact=True)).to_have_count(0)
+    expect(other.get_by_role("button", name="Submit decision", exact=True)).to_have_count(0)
 
     mona.get_by_role("radio", name=f"and sanction {rude}").check()
     mona.get_by_label("Sanction", exact=True).select_option("suspension")
     mona.get_by_label("How long").select_option("7")
     expect(mona.get_by_label("Reason")).to_have_value(WHY)
-    mona.get_by_role("button", name="Give this ruling", exact=True).click()
-    expect(mona.get_by_role("status").first).to_contain_text("Your ruling is in the log.")
+    mona.get_by_role("button", name="Submit decision", exact=True).click()
+    expect(mona.get_by_role("status").first).to_contain_text("Your decision is in the log.")
 
     watcher.expect(404, path)
     alice.goto(path)
     expect(alice.locator(".error-code")).to_have_text("Error 404")
     alice.goto("/notifications")
-    alice.get_by_text("mona looked at what you reported").first.click()
+    alice.get_by_text("mona reviewed your report").first.click()
     expect(alice.get_by_role("heading", level=1)).to_have_text("What you reported")
     expect(alice.get_by_text(WHY).first).to_be_visible()
     alice.goto("/dev/mailbox")
-    mail = alice.locator(".mail", has_text="mona looked at what you reported").first
+    mail = alice.locator(".mail", has_text="mona reviewed your report").first
     expect(mail).to_contain_text("To alice@example.org")
 
     culprit.goto("/")
@@ -96,7 +96,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     other.goto("/moderation/appeals")
     other.get_by_role("link", name=rude).first.click()
     other.get_by_label("Your answer").fill("The film is called Fools and Cats.")
-    other.get_by_role("button", name="Lift it").click()
+    other.get_by_role("button", name="Lift").click()
     expect(other.get_by_role("status").first).to_be_visible()
 
     mail_leads(culprit, f"{rude}@example.org", "Your appeal is decided")

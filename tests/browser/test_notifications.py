@@ -25,11 +25,11 @@ def test_what_is_read_is_no_longer_counted(visit, people, script):
     bell = page.get_by_role("link", name="Notifications 2 unread")
     expect(bell).to_be_visible()
 
-    page.get_by_role("button", name="Mark as read: mona answered your post").first.click()
+    page.get_by_role("button", name="Mark as read: mona commented on your post").first.click()
     expect(page.get_by_role("link", name="Notifications 1 unread")).to_be_visible()
     if script:
         expect(page.locator("#announcer")).to_have_text("Marked as read.")
-    page.get_by_role("button", name="New: mona answered your post").click()
+    page.get_by_role("button", name="New: mona commented on your post").click()
 
     expect(page).to_have_url(re.compile(f"{path}#comment-"))
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()

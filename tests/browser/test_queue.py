@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 AD = "This is advertising or spam, which the rules of this site do not allow."
-FINE = "This agrees with the rules of this site."
+FINE = "This doesn’t break the rules of this site."
 
 
 def report(visit, people, text, **values):
@@ -28,7 +28,7 @@ def test_a_moderator_goes_through_the_queue_by_keys(visit, people):
     number = page.locator("[data-row]").count()
 
     page.keyboard.press("?")
-    expect(page.get_by_text("take it in hand").first).to_be_visible()
+    expect(page.get_by_text("claim").first).to_be_visible()
     for _ in range(number):
         page.keyboard.press("j")
     expect(row.get_by_role("link")).to_be_focused()
@@ -59,13 +59,13 @@ def test_the_way_of_a_report_without_script(visit, people):
     page = visit("/moderation/?person=bob", "mona", script=False)
 
     row = page.locator("[data-row]", has_text="Buy a microscope.")
-    row.get_by_role("button", name="Take it in hand").click()
+    row.get_by_role("button", name="Claim").click()
     page.get_by_role("radio", name="Hide the post", exact=True).check()
-    page.get_by_role("button", name="Give this ruling").click()
+    page.get_by_role("button", name="Submit decision").click()
 
-    expect(page.get_by_role("status")).to_contain_text("Your ruling is in the log.")
+    expect(page.get_by_role("status")).to_contain_text("Your decision is in the log.")
     page = visit("/notifications", "alice", script=False)
-    page.get_by_role("button", name="mona looked at what you reported").first.click()
+    page.get_by_role("button", name="mona reviewed your report").first.click()
     expect(page.get_by_role("main")).to_contain_text(AD)
     expect(page.get_by_role("main")).not_to_contain_text("microscope")
     expect(page.locator(f'a[href="{path}"]')).to_have_count(0)

@@ -20,7 +20,7 @@ def test_a_moderator_until_tomorrow_is_a_member_again(visit, watcher, people):
     give_until_tomorrow(admin, "Moderator")
 
     tess.get_by_role("link", name="Mailbox").click()
-    expect(tess.locator(".mail").first).to_contain_text("You are Moderator now")
+    expect(tess.locator(".mail").first).to_contain_text("Your role is now Moderator")
     tess.get_by_role("navigation", name="Main").get_by_role("link", name="Moderation").click()
     expect(tess.get_by_role("heading", level=1)).to_have_text("Reports")
     choose_in_menu(tess, "Your profile")
@@ -34,7 +34,7 @@ def test_a_moderator_until_tomorrow_is_a_member_again(visit, watcher, people):
     choose_in_menu(tess, "Your profile")
     expect(tess.locator(".term")).to_have_count(0)
     tess.get_by_role("link", name="Mailbox").click()
-    expect(tess.locator(".mail").first).to_contain_text("You are User again")
+    expect(tess.locator(".mail").first).to_contain_text("Your role is User again")
 
 
 def give_until_tomorrow(page, role):
