@@ -55,7 +55,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     mona.get_by_role("link", name=f"A post by {rude}").click()
     expect(mona.get_by_text("They mean my cat.")).to_be_visible()
     mona.get_by_role("button", name="Claim").click()
-    expect(mona.get_by_text("You have this in hand until")).to_be_visible()
+    expect(mona.get_by_text("Claimed by you until")).to_be_visible()
 
     other = visit(mona.url, second, script=script)
     expect(other.get_by_text("mona has this in hand until").first).to_be_visible()

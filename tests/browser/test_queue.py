@@ -36,7 +36,7 @@ def test_a_moderator_goes_through_the_queue_by_keys(visit, people):
 
     expect(page.get_by_role("heading", level=1)).to_have_text("A post by bob")
     page.keyboard.press("c")
-    expect(page.get_by_text("You have this in hand until")).to_be_visible()
+    expect(page.get_by_text("Claimed by you until")).to_be_visible()
     reason = page.get_by_label("Reason")
     expect(reason).to_have_value(AD)
     for key, label, words in (("d", "Dismiss", FINE), ("s", "sanction bob", AD), ("h", "Hide", AD)):
