@@ -109,7 +109,7 @@ def test_the_page_is_filtered(client, ada, doors):
         page = client.get(f"/admin/access?{query}")
         assert rows_of(page) == FILTERS[query]
         assert f"{len(FILTERS[query])} of {len(doors)} endpoints" in page.text
-        assert ("No endpoint is like this." in page.text) is (FILTERS[query] == [])
+        assert ("No matching endpoints." in page.text) is (FILTERS[query] == [])
         assert "Show all" in page.text
 
 

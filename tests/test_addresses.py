@@ -22,7 +22,7 @@ def ask(client, email=NEW, password=PASSWORD):
 
 
 def move(client, person, address):
-    """Change the address the whole way, by the mailed link; return the mail with the way back."""
+    """Change email the whole way, by the mailed link; return the mail with the way back."""
     client.sign_in(person)
     ask(client, address)
     client.post(link_in(mails("change_email")[-1]))

@@ -49,7 +49,7 @@ def figures(client):
 
 
 def waiting(client):
-    """What waits: pairs of a number and words, links left out."""
+    """Pending: pairs of a number and words, links left out."""
     part = client.get("/admin/").text.partition('id="waiting"')[2].partition("</section>")[0]
     items = re.findall(r"<li>(.*?)</li>", part)
     return [re.sub(r"<[^>]+>", "", item) for item in items]
@@ -67,7 +67,7 @@ def sign_ins(day=None):
     )
 
 
-# What waits
+# Pending
 
 
 def test_where_nothing_waits_it_says_so(admin):
@@ -86,7 +86,7 @@ def test_what_waits_is_counted(admin):
     assert waiting(admin) == [
         "2 role requests",
         "1 newcomer",
-        "2 failed mails",
+        "2 failed emails",
     ]
 
 
@@ -122,7 +122,7 @@ def test_an_administrator_who_does_not_moderate_is_told_of_no_queue(client):
 def test_what_waits_leads_to_its_page(admin):
     make_mail(dead_at=utcnow())
 
-    assert 'href="/admin/outbox?state=dead">failed mail</a>' in admin.get("/admin/").text
+    assert 'href="/admin/outbox?state=dead">failed email</a>' in admin.get("/admin/").text
 
 
 # People
@@ -315,8 +315,8 @@ def test_health_is_told_in_a_line_each(app, admin):
 
     for name in ("Database", "Migrations", "Mail queue", "Redis", "Version"):
         assert f"<dt>{name}</dt>" in text
-    assert f"<dd>{app.config['VERSION']}</dd>" in text and "0 waiting; 0 given up" in text
-    assert 'href="/admin/health">Look at everything</a>' in text
+    assert f"<dd>{app.config['VERSION']}</dd>" in text and "0 waiting; 0 failed" in text
+    assert 'href="/admin/health">View all checks</a>' in text
 
 
 def test_what_is_bad_stands_out(app, admin):

@@ -235,7 +235,7 @@ def test_a_name_server_that_says_nothing_is_not_waited_for(app, monkeypatch):
 
 
 def test_an_empty_queue_is_good(app):
-    assert said(mails.queue()) == (GOOD, "0 waiting; 0 given up", "")
+    assert said(mails.queue()) == (GOOD, "0 waiting; 0 failed", "")
 
 
 def test_the_age_of_the_oldest_mail_and_those_given_up_are_told(app):
@@ -245,7 +245,7 @@ def test_the_age_of_the_oldest_mail_and_those_given_up_are_told(app):
 
     state, words, cure = said(mails.queue())
 
-    assert (state, words) == (NOTE, "2 waiting, the oldest for 3 hours; 1 given up")
+    assert (state, words) == (NOTE, "2 waiting, the oldest for 3 hours; 1 failed")
     assert "flask mail list --state dead" in cure
 
 
@@ -263,7 +263,7 @@ def test_counting_mails_has_an_end(app, monkeypatch):
     for _ in range(4):
         make_mail(dead_at=utcnow())
 
-    assert "2+ given up" in mails.queue().words
+    assert "2+ failed" in mails.queue().words
 
 
 LASTING = {0: "0 seconds", -5: "0 seconds", 1: "1 second", 60: "1 minute", 3599: "59 minutes"}
@@ -496,7 +496,7 @@ def test_the_page_shows_what_the_command_says(admin):
 
     for finding in doctor.examine():
         assert f'<th scope="row">{finding.name}</th>' in answer.text
-    assert "All is well." in answer.text
+    assert "No problems." in answer.text
 
 
 def test_the_page_says_what_is_bad_and_what_mends_it(admin):
@@ -504,8 +504,8 @@ def test_the_page_says_what_is_bad_and_what_mends_it(admin):
 
     text = admin.get("/admin/health").text
 
-    assert "Something is bad" in text
-    assert "1: they may do nothing." in text and "To mend it: flask deploy" in text
+    assert "Problems found" in text
+    assert "1: they may do nothing." in text and "To fix: flask deploy" in text
 
 
 def test_the_page_compares_with_its_own_request(admin):

@@ -97,10 +97,10 @@ def test_pages_and_messages_are_not_empty_either(client, ada, alice):
     client.sign_in(ada)
     for body in ("# ", "[a]: /b", "\u2800"):
         form = dict(slug="empty", title="Empty", body=body, save="1")
-        assert "A page needs a text." in client.post("/admin/pages/new", data=form).text
+        assert "Enter a text." in client.post("/admin/pages/new", data=form).text
     assert Page.at("empty") is None
     form = dict(slug="empty", title="\u2800", body="x", save="1")
-    assert "A page needs a title." in client.post("/admin/pages/new", data=form).text
+    assert "Enter a title." in client.post("/admin/pages/new", data=form).text
 
 
 def test_what_people_type_and_wrote_may_be_read_from_the_right(client, alice):

@@ -96,4 +96,4 @@ def test_an_end_of_a_freeze_beyond_all_bounds_is_said(client, ada):
 
     for moment in ("0001-01-01T00:00", "0999-01-01T00:00", "9999-12-31T23:59"):
         answer = client.post("/admin/settings", data=form | {"frozen_until": moment})
-        assert "Please choose a nearer moment." in answer.text
+        assert "Choose an earlier time." in answer.text

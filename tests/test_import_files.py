@@ -64,9 +64,9 @@ def test_what_is_no_list_of_people_is_told_in_words_and_leaves_no_trace(admin, f
 
 
 NO_FILES = [
-    ({}, "Please choose a file."),
-    ({"file": [("", b"email\na")]}, "Please choose a file."),
-    ({"file": "email\na"}, "Please choose a file."),  # a text is no file
+    ({}, "Choose a file."),
+    ({"file": [("", b"email\na")]}, "Choose a file."),
+    ({"file": "email\na"}, "Choose a file."),  # a text is no file
     ({"file": [("x.csv", b"email\na"), ("y.csv", b"email\na")]}, "more than once"),
 ]
 
@@ -213,7 +213,7 @@ def test_many_lines_are_shown_a_hundred_at_a_time(admin):
     page = admin.get(path)
     assert page.text.count("<tr>") == 101 and "n99@" in page.text and "n100@" not in page.text
     assert "n249@" in admin.get(f"{path}?after=201").text
-    assert "There are no such lines." in admin.get(f"{path}?kind=error").text
+    assert "No matching lines." in admin.get(f"{path}?kind=error").text
 
 
 @pytest.mark.large

@@ -67,9 +67,9 @@ def test_the_review_says_what_would_happen_line_by_line(admin, alice):
         "User → Moderator",
     ):
         assert words in page
-    assert "active: yes → no" in page and "As it is" in page
+    assert "active: yes → no" in page and "No changes" in page
     assert "Address: Enter a valid email, such as name@example.com." in page
-    assert "Import the 2 good lines and leave out the 1 with errors" in page
+    assert "Import 2 lines and skip 1 with errors" in page
 
 
 @both_databases
@@ -84,7 +84,7 @@ def test_after_the_yes_people_are_there(admin):
     assert abs((utcnow() - nora.member_since).total_seconds()) < 60
     assert len(nora.avatar_key) == 32
     assert waiting() is None
-    assert "The import is done: 1 new, 0 changed, 0 left out." in admin.get(PATH).text
+    assert "Import finished: 1 new, 0 changed, 0 skipped." in admin.get(PATH).text
 
 
 @both_databases
@@ -199,7 +199,7 @@ def test_people_are_left_alone_who_are_as_the_file_says(admin, alice):
     upload(admin, file_of("ALICE@Example.org,,,,,,,"))
 
     page = admin.get(f"{PATH}/{waiting().id}").text
-    assert "All of these people are here, just as the file says." in page
+    assert "No changes: everyone in the file is already up to date." in page
     assert "plan_hash" not in page
 
 
@@ -220,7 +220,7 @@ def test_a_second_upload_replaces_the_first(admin):
 
     assert waiting().filename == "second.csv"
     assert db.session.query(PeopleImport).count() == 1
-    assert "look at second.csv" in admin.get(PATH).text
+    assert "review second.csv" in admin.get(PATH).text
 
 
 def test_after_a_day_the_file_is_gone(app, admin):
@@ -280,7 +280,7 @@ def test_what_has_changed_meanwhile_is_shown_before_anything_is_written(admin, a
         assert answer.location == f"{PATH}/{waiting().id}", what
         assert all_but_the_file() == before, what
         assert waiting().plan_hash != shown, what
-    assert "Something has changed meanwhile" in admin.get(answer.location).text
+    assert "Something changed meanwhile" in admin.get(answer.location).text
 
 
 def test_who_says_yes_while_others_write_is_asked_to_wait(admin, monkeypatch):
@@ -291,7 +291,7 @@ def test_who_says_yes_while_others_write_is_asked_to_wait(admin, monkeypatch):
 
     page = admin.get(confirm(admin).location).text
 
-    assert "perhaps this import runs already" in page
+    assert "this import is already running" in page
     assert User.with_username("nora") is None and waiting() is not None
 
 

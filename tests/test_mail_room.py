@@ -84,8 +84,8 @@ def test_states_are_counted(admin, four):
 
     counts = re.findall(r'>([A-Z][a-z ]+) <span class="count">([\d,+]+)</span>', text)
     assert counts == [
-        ("Waiting", "2"),
-        ("Given up", "1"),
+        ("Pending", "2"),
+        ("Failed", "1"),
         ("Undeliverable", "0"),
         ("Sent", "1"),
         ("Dropped", "1"),
@@ -95,9 +95,9 @@ def test_states_are_counted(admin, four):
 def test_an_envelope_tells_what_became_of_the_mail(admin, four):
     text = admin.get("/admin/outbox").text
 
-    assert "The server said: <q>451 Later</q>" in text and "2 tries" in text
+    assert "Server response: <q>451 Later</q>" in text and "2 tries" in text
     assert "<q>550 &lt;b&gt;Nobody&lt;/b&gt;</q>" in text
-    assert "next try" in text and "given up" in text and "test" in text
+    assert "next try" in text and "failed" in text and "test" in text
 
 
 def test_what_a_mail_says_is_shown_in_the_mailbox_alone_of_which_development_tells(
@@ -137,7 +137,7 @@ def test_state_and_recipient_go_together(admin, four):
 
     answer = admin.get("/admin/outbox?state=dead&recipient=d@example.org")
 
-    assert len(shown(answer)) == 1 and "Given up: d@example.org" in answer.text
+    assert len(shown(answer)) == 1 and "Failed: d@example.org" in answer.text
 
 
 def test_a_long_list_has_pages_that_keep_what_was_asked_for(admin):
@@ -165,7 +165,7 @@ def test_a_cursor_of_nonsense_begins_at_the_beginning(admin, four):
 def test_a_mail_is_tried_again(admin, four):
     for mail in (four["w"], four["d"]):
         answer = press(admin, f"/admin/outbox/{mail.id}/retry")
-        assert alert(answer) == f"The mail to {mail.recipient} is tried again."
+        assert alert(answer) == f"Retrying the email to {mail.recipient}."
         assert (mail.state, mail.tries, mail.is_due) == ("waiting", 0, True)
         assert mail.text == SECRET
 
@@ -204,8 +204,8 @@ def test_all_that_were_given_up_are_tried_again(admin, four):
     answer = press(admin, path)
     again = press(admin, path)
 
-    assert alert(answer) == "2 mails are tried again."
-    assert alert(again) == "No mail was given up."
+    assert alert(answer) == "Retrying 2 emails."
+    assert alert(again) == "No failed emails."
     states = {mail.recipient: mail.state for mail in mails()}
     assert states["d@example.org"] == states["d2@example.org"] == "waiting"
     assert states["x@example.org"] == "dropped"
@@ -213,7 +213,7 @@ def test_all_that_were_given_up_are_tried_again(admin, four):
 
 
 def test_the_button_for_all_is_there_where_there_are_some(admin, four):
-    button = "Try all again that were given up"
+    button = "Retry all failed emails"
     assert button in admin.get("/admin/outbox").text
     assert button not in admin.get("/admin/outbox?state=sent").text
     admin.post("/admin/outbox/retry")
@@ -278,7 +278,7 @@ def test_a_mail_that_is_being_sent_is_left_alone(admin, leased, act):
 def test_for_a_mail_that_is_being_sent_nothing_is_offered(admin, leased):
     text = admin.get("/admin/outbox?recipient=l@example.org").text
 
-    assert "It is being sent at this moment." in text
+    assert "Sending now." in text
     assert f"/admin/outbox/{leased.id}/" not in text
 
 
@@ -373,15 +373,15 @@ def test_a_test_mail_goes_through_the_outbox_and_its_outcome_is_shown(app, admin
     answer = send_test(admin, " Somebody@Example.org ")
     (mail,) = mails("test")
     assert (mail.recipient, mail.subject) == ("somebody@example.org", "[Offbrand] Test email")
-    assert "Look again" in admin.get(answer.location).text
+    assert "Refresh" in admin.get(answer.location).text
 
     with PostOffice() as office:
         office.refused["somebody@example.org"] = "550 Nobody here"
         app.config.update(office.settings)
         deliver_pending()
 
-    text = admin.get(answer.location).text.partition("All mails")[0]
-    assert "Your test mail" in text and "550 Nobody here" in text
+    text = admin.get(answer.location).text.partition("All emails")[0]
+    assert "Your test email" in text and "550 Nobody here" in text
     assert log() == [("send test mail", "ada", "somebody@example.org", "", "")]
 
 
@@ -437,14 +437,14 @@ def test_what_is_no_address_is_refused_at_its_field(admin):
 def test_a_test_mail_that_is_not_there_is_not_shown(admin, four):
     for id in ("0", "x", 2**31, 2**70):
         answer = admin.get(f"/admin/outbox?test={id}")
-        assert answer.status_code == 200 and "Your test mail" not in answer.text
+        assert answer.status_code == 200 and "Your test email" not in answer.text
 
 
 def test_only_test_mails_are_shown_as_such(admin, alice):
     send_confirmation(alice)
     (mail,) = mails()
 
-    assert "Your test mail" not in admin.get(f"/admin/outbox?test={mail.id}").text
+    assert "Your test email" not in admin.get(f"/admin/outbox?test={mail.id}").text
 
 
 def test_whoever_is_no_administrator_stays_outside(client, four, mona):

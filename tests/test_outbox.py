@@ -218,7 +218,7 @@ def test_who_is_not_reached_is_told_and_reached_again(client, office, alice, ada
     assert "Emails to alice@example.org are bouncing." in client.get("/").text
     assert not alice.is_reached_by_mail
     client.sign_in(ada)
-    assert "The mail server refuses mail to it" in client.get(f"/admin/users/{alice.id}").text
+    assert "Undeliverable since" in client.get(f"/admin/users/{alice.id}").text
     room = client.get("/admin/outbox?state=rejected").text
     assert "Undeliverable" in room and "550 5.1.1 No such mailbox" in room
 

@@ -60,16 +60,16 @@ def test_names_and_about_are_edited_and_noted_and_told(client, page, ada, alice)
     assert answer.location == page
     assert (alice.username, alice.first_name, alice.about_me) == ("alicia", "Al", "Hello.")
     assert log()[0] == ("edit", "ada", "alicia")
-    assert "alicia is changed" in client.get(page).text
+    assert "Saved. We’ve notified alicia" in client.get(page).text
     client.post(f"{page}/edit", data=form)
-    assert "Nothing was changed." in client.get(page).text and len(log()) == 1
+    assert "No changes to save." in client.get(page).text and len(log()) == 1
     client.sign_in(alice)
     assert "ada edited your profile" in client.get("/notifications").text
 
 
 WRONG_EDITS = {  # what is typed: what is said
-    ("username", "bob"): "This name is taken",
-    ("username", "BOB"): "This name is taken",
+    ("username", "bob"): "This username is taken",
+    ("username", "BOB"): "This username is taken",
     ("username", "no good"): 'href="#username"',
     ("username", ""): 'href="#username"',
     ("about_me", "x" * 2001): 'href="#about_me"',
@@ -193,7 +193,7 @@ def test_a_fourth_link_in_an_hour_is_not_sent(client, page):
     for _ in range(4):
         answer = client.post(f"{page}/reset-link", data={"reason": ""})
 
-    assert "three links in this hour" in client.get(answer.location).text
+    assert "three links in the last hour" in client.get(answer.location).text
     assert len(mails("reset_password")) == len(log()) == 3
 
 
@@ -219,10 +219,10 @@ def test_staff_makes_an_account_and_its_owner_the_password(client, page):
 
 
 NO_ACCOUNTS = [
-    ("email", "alice@example.org", "Somebody has this address already."),
+    ("email", "alice@example.org", "Somebody already uses this email."),
     ("email", "nobody", "Enter a valid email, such as name@example.com."),
-    ("username", "Alice", "This name is taken"),
-    ("username", "admin", "This name is taken"),
+    ("username", "Alice", "This username is taken"),
+    ("username", "admin", "This username is taken"),
     ("username", "0nora", "Start with a letter"),
     ("first_name", "x" * 65, "Use at most 64 characters."),
     ("role", "999", "Choose one of the options"),
@@ -308,7 +308,7 @@ def test_the_old_address_can_take_the_account_back(client, page, alice):
 def test_an_address_that_somebody_has_is_refused(client, page, alice, bob):
     answer = client.post(f"{page}/address", data={"email": bob.email, "reason": ""})
 
-    assert "Somebody has this address already." in answer.text
+    assert "Somebody already uses this email." in answer.text
     assert (alice.email, mails(), log()) == ("alice@example.org", [], [])
 
 
@@ -327,8 +327,8 @@ def delete(client, page, **values):
 
 def test_deleting_asks_for_the_name_and_ones_own_password(client, page):
     """S001-51, D001-1."""
-    assert "Type alice, letter by letter." in delete(client, page, username="Alice").text
-    assert "That’s not your password." in delete(client, page, password="not it").text
+    assert "Type alice exactly." in delete(client, page, username="Alice").text
+    assert "This is not your password." in delete(client, page, password="not it").text
     assert User.with_username("alice")
 
     assert delete(client, page).status_code == 302

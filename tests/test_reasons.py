@@ -115,4 +115,4 @@ def test_a_temporary_role_is_changed_without_losing_its_end(client, ada):
     page = client.get(f"/admin/users/{tess.id}/role").text
 
     assert 'value="2999-08-31"' in page
-    assert "returns to User when that day is over" in page
+    assert "returns to User after that day" in page

@@ -288,7 +288,7 @@ def test_the_queue_shows_the_oldest_first_with_their_words(client, ada):
 
     assert re.findall(r">(n\d)</a>", page) == ["n2", "n1", "n0"]
     assert WHY in page and "Nothing to see yet." not in page
-    assert "1 has asked too, but not confirmed the address yet." in page
+    assert "1 more hasn’t confirmed their email yet." in page
 
 
 def test_the_dashboard_counts_those_who_can_be_decided_on(client, ada):
@@ -382,7 +382,7 @@ def test_the_second_who_decides_is_told(client, ada):
 
         answer = decide(client, id, **{second: "1"})
 
-        assert "decided on this already" in client.get(answer.location).text
+        assert "was already decided" in client.get(answer.location).text
         assert (len(mails()), len(acts())) == (mailed, done)
 
 

@@ -117,34 +117,34 @@ ROWS = [
     Row("alice", "/settings/picture/remove", member, "had no picture", "had no picture"),
     Row("alice", "/settings/delete-account/keep", member, "was not going to", "was not going to"),
     Row("alice", "/settings/sessions/end-others", member, "No other device", "No other device"),
-    Row("ada", "/admin/users/{}/deactivate", user(), "is deactivated and", "deactivated already"),
-    Row("ada", "/admin/users/{}/reactivate", deactivated, "is active again", "active already"),
+    Row("ada", "/admin/users/{}/deactivate", user(), "was deactivated and", "already deactivated"),
+    Row("ada", "/admin/users/{}/reactivate", deactivated, "was reactivated", "already active"),
     Row(
-        "ada", "/admin/users/{}/confirm", user(confirmed=False), "as confirmed", "confirmed already"
+        "ada", "/admin/users/{}/confirm", user(confirmed=False), "was confirmed", "already confirmed"
     ),
-    Row("ada", "/admin/users/{}/require-password", user(), "has to choose", "asked for a new"),
-    Row("ada", "/admin/users/{}/sign-out", user(), "was not signed in", "was not signed in"),
+    Row("ada", "/admin/users/{}/require-password", user(), "must choose", "must already choose"),
+    Row("ada", "/admin/users/{}/sign-out", user(), "wasn’t signed in", "wasn’t signed in"),
     Row(
         "ada",
         "/admin/users/{}/address",
         user(),
-        "The address is new@example.org",
-        "Nothing was changed",
+        "Email changed to new@example.org",
+        "No change",
         WHY | {"email": "new@example.org"},
     ),
-    Row("ada", "/admin/invitations/{}/revoke", invitation, "is revoked", "was revoked already"),
+    Row("ada", "/admin/invitations/{}/revoke", invitation, "was revoked", "already revoked"),
     Row(
         "ada",
         "/admin/invitations/{}/resend",
         invitation,
-        "is on its way",
-        "nothing more was sent",
+        "New link sent",
+        "Not sent again",
         {"times_sent": "1"},
     ),
-    Row("ada", "/admin/pages/{}/remove", page, "is removed.", "was removed already"),
-    Row("ada", "/admin/pages/{}/put-back", removed_page, "is back", "was there already"),
-    Row("ada", "/admin/outbox/{}/retry", failed_mail, "is tried again", "about to leave anyway"),
-    Row("ada", "/admin/outbox/{}/drop", failed_mail, "is dropped", "was dropped already"),
+    Row("ada", "/admin/pages/{}/remove", page, " removed.", "already removed"),
+    Row("ada", "/admin/pages/{}/put-back", removed_page, "restored", "already restored"),
+    Row("ada", "/admin/outbox/{}/retry", failed_mail, "Retrying", "already being sent"),
+    Row("ada", "/admin/outbox/{}/drop", failed_mail, "was dropped", "already dropped"),
 ]
 
 

@@ -56,7 +56,7 @@ def test_the_list_shows_what_roles_allow_and_how_many_hold_them(admin, alice, bo
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", page.text))
     assert re.search("Writers On request COMMENT WRITE 0 members", text)
     assert re.search(r"User Default Built in .* FOLLOW COMMENT WRITE 1 member ", text)
-    assert re.search("Moderator Built in .* 1 member with the role Moderator 1 for a time", text)
+    assert re.search("Moderator Built in .* 1 member with the role Moderator 1 temporary", text)
 
 
 def test_every_permission_is_told_in_words():
@@ -216,7 +216,7 @@ def test_another_default_is_chosen_and_the_old_one_says_so(admin, writers):
     admin.post(url(writers), data=FORM | {"default": "y"})
 
     assert Role.get_default().name == "Writers"
-    assert "There is always one such role" in admin.get(url(writers)).text
+    assert "There must be a default role" in admin.get(url(writers)).text
 
 
 def test_ones_own_role_keeps_what_it_allows(client, lesser):
@@ -256,7 +256,7 @@ def test_permissions_that_one_lacks_are_not_offered(client):
 
     page = client.get("/admin/roles/new")
     assert closed_boxes(page) == ["FOLLOW", "COMMENT", "MODERATE"]
-    assert page.text.count("You do not have it yourself") == 3
+    assert page.text.count("You can’t give permissions you don’t have") == 3
 
     page = client.post("/admin/roles/new", data=FORM)
     assert "You may not give what you do not have: COMMENT." in page.text
@@ -266,7 +266,7 @@ def test_permissions_that_one_lacks_are_not_offered(client):
 def test_a_role_without_holders_is_deleted(admin, writers):
     path = url(writers, "/delete")
     page = admin.get(path)
-    assert "Nobody holds it." in page.text and "move_to" not in page.text
+    assert "Nobody has this role." in page.text and "move_to" not in page.text
 
     assert admin.post(path).location == "/admin/roles"
 
@@ -277,7 +277,7 @@ def test_a_role_without_holders_is_deleted(admin, writers):
 def test_holders_are_moved_and_told(admin, alice, writers):
     alice.role = writers
     page = admin.get(url(writers, "/delete"))
-    assert "1 person holds it" in page.text
+    assert "1 person has this role" in page.text
 
     admin.post(url(writers, "/delete"), data={"move_to": Role.get_default().id})
 

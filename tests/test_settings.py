@@ -69,7 +69,7 @@ def test_saving_what_is_so_already_notes_nothing(admin):
     save(admin)
 
     assert len(db.session.scalars(AuditEntry.latest()).all()) == 1
-    assert "Nothing was different." in admin.get("/admin/settings").text
+    assert "No changes to save." in admin.get("/admin/settings").text
 
 
 def test_no_process_goes_on_with_what_it_knew(client, site_with, alice):
@@ -241,7 +241,7 @@ def test_a_freeze_is_asked_for_in_the_browser(admin, client, alice):
 def test_an_end_that_is_past_is_said(admin):
     answer = save(admin, frozen="y", frozen_until="2020-01-01T00:00")
 
-    assert "Please choose a moment that is yet to come." in answer.text
+    assert "Choose a time in the future." in answer.text
 
 
 def offered_in(client, app, start):

@@ -273,7 +273,7 @@ def test_a_preview_shows_the_text_and_saves_nothing(admin, house):
 def test_a_preview_is_shown_beside_what_is_missing(admin):
     page = admin.post("/admin/pages/new", data=dict(body="So *much*.", preview="Preview")).text
 
-    assert "<em>much</em>" in page and "A page needs a title." in page
+    assert "<em>much</em>" in page and "Enter a title." in page
 
 
 def test_a_preview_of_harm_is_harmless(admin):
@@ -326,7 +326,7 @@ def test_whoever_is_second_sees_both_texts_and_loses_none(admin, house, ada):
 
     page = admin.post(f"/admin/pages/{house.id}", data=form).text
 
-    assert "This page has changed since you opened it" in page
+    assert "This page changed while you were editing" in page
     assert "<del>kinder</del><ins>kindest</ins>" in page
     assert (
         "Be kindest.</textarea>" in page
@@ -350,20 +350,20 @@ def test_a_form_that_does_not_know_where_it_began_is_shown_again(admin, house):
 
     for version in ({}, *({"version": words} for words in ("", "x", "-1", "9" * 400, "٣"))):
         page = admin.post(f"/admin/pages/{house.id}", data=form | version).text
-        assert "has changed since you opened it" in page, version
+        assert "changed while you were editing" in page, version
     assert len(versions(house)) == 1
 
 
 CANNOT_BE = [
-    ("title", " \t ", "A page needs a title."),
+    ("title", " \t ", "Enter a title."),
     ("title", "x" * 101, "Use at most 100 characters."),
-    ("title", "a\u202eb", "This contains invisible characters"),
-    ("body", "\r\n \r\n", "A page needs a text."),
+    ("title", "a\u202eb", "This holds characters that cannot be seen"),
+    ("body", "\r\n \r\n", "Enter a text."),
     ("body", "x" * 50_001, "Use at most 50000 characters."),
-    ("body", "a\u202eb", "This contains invisible characters"),
-    ("slug", "", "A page needs an address."),
-    ("slug", "House", "Use small letters"),
-    ("slug", "a\nb", "Use small letters"),
+    ("body", "a\u202eb", "This holds characters that cannot be seen"),
+    ("slug", "", "Enter a URL."),
+    ("slug", "House", "Use lowercase letters"),
+    ("slug", "a\nb", "Use lowercase letters"),
     ("slug", "x" * 65, "Use at most 64 characters."),
 ]
 

@@ -192,7 +192,7 @@ def test_only_roles_one_may_look_with_are_offered(client):
 def test_where_no_role_can_be_looked_with_the_page_says_so(client):
     client.sign_in(make_user("boss", role=office().name))
 
-    assert "There is no role but your own" in client.get("/admin/access").text
+    assert "No other roles to view" in client.get("/admin/access").text
 
 
 def shrink(ada, role):

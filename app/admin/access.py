@@ -28,8 +28,8 @@ class AccessForm(Form):
 
     text = StringField("Endpoint or URL", [visible, at_most(100)], filters=[stripped])
     policy = SelectField("Rule", default="")
-    who = SelectField("Who", default="")
-    outcome = SelectField("Meets", default="")
+    who = SelectField("Person", default="")
+    outcome = SelectField("Result", default="")
     closed = SelectField("Closed to", default="")
 
     def __init__(self, kinds):
@@ -39,9 +39,9 @@ class AccessForm(Form):
         people = [(kind.key, kind.name) for kind in kinds]
         others = [(outcome, outcome.capitalize()) for outcome in OUTCOMES if outcome != OPENS]
         self.policy.choices = choices_of([("", "Any rule"), *rules])
-        self.who.choices = choices_of([("", "Anybody"), *people])
-        self.outcome.choices = choices_of([("", "An open door"), *others])
-        self.closed.choices = choices_of([("", "Whoever"), *people])
+        self.who.choices = choices_of([("", "Anyone"), *people])
+        self.outcome.choices = choices_of([("", "Access"), *others])
+        self.closed.choices = choices_of([("", "Anyone"), *people])
 
 
 @admin.route("/access")

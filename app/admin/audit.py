@@ -11,9 +11,9 @@ from .blueprint import admin
 
 
 class LogForm(LogFilters):
-    actor = name_field("Who")
-    action = name_field("Did what")
-    target = name_field("To whom or what", 254)
+    actor = name_field("Staff member")
+    action = name_field("Action")
+    target = name_field("Target", 254)
 
     def conditions(self):
         yield from super().conditions()

@@ -65,7 +65,7 @@ def chosen(people, form):
         return form.people.data
     found = people.wanted.find()
     if found.total is None or found.total > MOST:
-        form.people.errors = [f"These are more than {MOST}; narrow the search first."]
+        form.people.errors = [f"More than {MOST} people. Narrow your search first."]
         return []
     return db.session.scalars(select(found.people.id)).all()
 
@@ -89,9 +89,9 @@ def act_once(form, person):
             AuditEntry.created_at >= form.previewed_at,
         )
         if db.session.scalar(earlier.limit(1)):
-            raise Refused(f"{person.username} was sent a link since you looked.")
+            raise Refused(f"{person.username} was just sent a link.")
         if not MAILS_TO.is_open(person.email):
-            raise Refused(f"{person.username} has had three links in this hour.")
+            raise Refused(f"{person.username} was sent three links in the last hour.")
 
 
 def tell(form, outcome):
@@ -107,9 +107,9 @@ def summary(form, outcomes):
     gone = sum(outcome.person is None for outcome in outcomes)
     refusals = sorted(outcome.refusal for outcome in outcomes if outcome.refusal)
     so_already = len(outcomes) - done - gone - len(refusals)
-    words = [f"{form.label}: done for {done} of {len(outcomes)}."]
-    words += [f"For {so_already} it was so already."] if so_already else []
-    words += [f"{gone} of the accounts are gone meanwhile."] if gone else []
+    words = [f"{form.label}: {done} of {len(outcomes)} done."]
+    words += [f"{so_already} needed no change."] if so_already else []
+    words += [f"{gone} {'account was' if gone == 1 else 'accounts were'} deleted meanwhile."] if gone else []
     words += [f"{len(refusals)} refused."] if refusals else []
     counted = [(reason, len(list(same))) for reason, same in groupby(refusals)]
     words += [f"{reason} ({count})" for reason, count in counted[:NAMED]]

@@ -23,7 +23,7 @@ WAITING = {
     "held": ("pending post", "pending posts", "moderation.held", {}),
     "requests": ("role request", "role requests", "admin.requests", {}),
     "newcomers": ("newcomer", "newcomers", "admin.requests", {}),
-    "given_up": ("failed mail", "failed mails", "admin.outbox", {"state": "dead"}),
+    "given_up": ("failed email", "failed emails", "admin.outbox", {"state": "dead"}),
 }
 
 

@@ -19,20 +19,20 @@ from .blueprint import admin
 LARGEST = 8 * 1024 * 1024  # bytes of a request
 MOST_MAILS = 5000
 KINDS = ("new", "changes", "same", "error", "warning")
-GONE = "This import is done, cancelled, or older than a day."
-CHANGED = "Something has changed meanwhile, and nothing was imported. Please look once more."
-BUSY = "Others write just now; perhaps this import runs already. Wait a little, then look again."
-DONE = "The import is done: {new} new, {changes} changed, {error} left out."
+GONE = "This import is finished, canceled or expired."
+CHANGED = "Something changed meanwhile. Nothing was imported; please review again."
+BUSY = "The site is busy, or this import is already running. Try again in a moment."
+DONE = "Import finished: {new} new, {changes} changed, {error} skipped."
 
 
 class ImportForm(Form):
-    file = UploadField("CSV file", validators=[DataRequired("Please choose a file.")])
-    submit = SubmitField("Show what would happen")
+    file = UploadField("CSV file", validators=[DataRequired("Choose a file.")])
+    submit = SubmitField("Preview")
 
 
 class ConfirmImportForm(Form):
     plan_hash = HiddenField(validators=[at_most(64)])
-    mail = BooleanField("Send each new person a link to choose a password")
+    mail = BooleanField("Email new members a link to choose a password")
 
 
 @admin.route("/people/import", methods=["GET", "POST"])
@@ -64,7 +64,7 @@ def cancel_import(id):
         return answer_gone()
     row.close()
     db.session.commit()
-    flash("The import is cancelled, and the file is gone.", "success")
+    flash("Import canceled.", "success")
     return redirect(url_for("admin.import_people"))
 
 

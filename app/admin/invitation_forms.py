@@ -18,18 +18,18 @@ class InvitationForm(Form):
     """`good` are the addresses to invite; `problems` are pairs of a line and what is wrong."""
 
     addresses = TextAreaField(
-        "Addresses",
+        "Emails",
         filters=[stripped],
         validators=[Required(REQUIRED), at_most(MOST * 256), visible_lines],
     )
     role = SelectField("Role", coerce=int)
     greeting = TextAreaField(
-        "A word of greeting",
+        "Message",
         filters=[stripped],
         validators=[at_most(500), visible_lines, without_links],
     )
     submit = SubmitField("Invite")
-    leave_out = SubmitField("Leave these out, invite the others")
+    leave_out = SubmitField("Skip these and invite the others")
 
     def __init__(self, roles):
         super().__init__()
@@ -41,17 +41,17 @@ class InvitationForm(Form):
     def validate_addresses(self, field):
         lines = [part.strip() for part in re.split(r"[\r\n,;]", field.data) if part.strip()]
         if len(lines) > MOST:
-            raise ValidationError(f"Invite at most {MOST} at once.")
+            raise ValidationError(f"Invite at most {MOST} people at once.")
         self.good, self.problems = judge(lines)
         if not self.good:
-            raise ValidationError("There is nobody to invite here; look at each line below.")
+            raise ValidationError("Nobody can be invited. See the reasons below.")
         if self.problems and not self.leave_out.data:
-            raise ValidationError("Not everybody can be invited; look at each line below.")
+            raise ValidationError("Some people can’t be invited. See the reasons below.")
 
 
 class DecisionForm(Form):
     words = TextAreaField(
-        "A word to them",
+        "Message",
         filters=[stripped],
         validators=[at_most(500), visible_lines, without_links],
     )
@@ -60,7 +60,7 @@ class DecisionForm(Form):
 
     def validate_decline(self, field):
         if self.accept.data == self.decline.data:
-            raise ValidationError("Choose whether to accept or to decline.")
+            raise ValidationError("Choose Accept or Decline.")
 
 
 def judge(lines):
@@ -81,12 +81,12 @@ def what_is_known_of(addresses):
     """Return words for each address that has an account or an invitation, from two queries."""
     pending = Invitation.pending().with_only_columns(Invitation.email)
     invited = db.session.scalars(pending.where(Invitation.email.in_(addresses)))
-    known = dict.fromkeys(invited, "Is invited already: send it again from the list.")
+    known = dict.fromkeys(invited, "Already invited. You can resend the invitation from the list.")
     facts = select(User.email, User.confirmed_at, User.approval_asked_at)
     for email, confirmed_at, asked_at in db.session.execute(facts.where(User.email.in_(addresses))):
-        known[email] = "Has an account already."
+        known[email] = "Already has an account."
         if asked_at is not None:
-            known[email] = "Has asked to join already: decide on it under Requests."
+            known[email] = "Already asked to join. See Requests."
         elif confirmed_at is None:
-            known[email] = "Has an account already, with this address yet to be confirmed."
+            known[email] = "Already has an account with this unconfirmed email."
     return known

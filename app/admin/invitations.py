@@ -45,14 +45,14 @@ def resend_invitation(id):
     """A fresh link; the form says how often it was sent, so that a double click sends one."""
     invitation = db.get_or_404(Invitation, id)
     with attempt() as done:
-        words = "A fresh link is on its way to {}."
+        words = "New link sent to {}."
         if invitation.resend(by=actor(), times_sent=request.form.get("times_sent", type=int)):
             MAILS_TO.take(invitation.email)
             send_invitation(invitation)
         elif "times_sent" not in request.form:
             abort(400)
         else:
-            words = "A fresh link was sent to {} a moment ago; nothing more was sent."
+            words = "A new link was just sent to {}. Not sent again."
     if done:
         flash(words.format(readable_address(invitation.email)), "mail")
     return redirect(url_for("admin.invitations"))
@@ -64,8 +64,8 @@ def revoke_invitation(id):
     with attempt() as done:
         revoked = invitation.revoke(by=actor())
     if done:
-        whose = f"The invitation of {readable_address(invitation.email)}"
-        words = f"{whose} is revoked; its link is dead.", f"{whose} was revoked already."
+        whose = f"The invitation for {readable_address(invitation.email)}"
+        words = f"{whose} was revoked.", f"{whose} was already revoked."
         report_result(revoked, *words)
     return redirect(url_for("admin.invitations"))
 
@@ -75,15 +75,15 @@ def invite_all(form, role):
     sent, problems = 0, []
     for address in form.good:
         if not MAILS_TO.is_open(address):
-            problems.append(f"{address} (too many mails within the hour)")
+            problems.append(f"{address} (too many emails in an hour)")
             continue
         invitation = Invitation.send(address, role, by=actor(), greeting=form.greeting.data or "")
         if invitation is None:
-            problems.append(f"{address} (invited in this moment by somebody else)")
+            problems.append(f"{address} (just invited by somebody else)")
             continue
         send_invitation(invitation)
         sent += 1
     words = (
-        "One invitation is on its way." if sent == 1 else f"{sent} invitations are on their way."
+        "1 invitation sent." if sent == 1 else f"{sent} invitations sent."
     )
     return f"{words} Not invited: {', '.join(problems)}." if problems else words

@@ -20,19 +20,19 @@ from ..web.requests import actor
 from .blueprint import admin
 
 STATES = {  # words, the mails
-    "waiting": ("Waiting", OutboxMail.waiting),
-    "dead": ("Given up", OutboxMail.dead),
+    "waiting": ("Pending", OutboxMail.waiting),
+    "dead": ("Failed", OutboxMail.dead),
     "rejected": ("Undeliverable", OutboxMail.rejected),
     "sent": ("Sent", OutboxMail.sent),
     "dropped": ("Dropped", OutboxMail.dropped),
 }
 ASKED = ("state", "recipient", "after", "before")  # what a list was asked for
-ON_THE_WAY = "A test mail to {} is in the outbox; below is what becomes of it."
+ON_THE_WAY = "Sending a test email to {}. See the result below."
 
 
 class TestMailForm(Form):
-    email = email_field("Send a test mail to")
-    submit = SubmitField("Send it")
+    email = email_field("Send a test email to")
+    submit = SubmitField("Send")
 
 
 @admin.route("/outbox", methods=["GET", "POST"])
@@ -51,23 +51,23 @@ def outbox():
 @admin.route("/outbox/<int(max=2147483647):id>/retry", methods=["POST"])
 def retry_mail(id):
     mail = find_mail(id)
-    words = f"The mail to {mail.recipient} is tried again."
-    return settle(mail.retry, words, f"The mail to {mail.recipient} is about to leave anyway.")
+    words = f"Retrying the email to {mail.recipient}."
+    return settle(mail.retry, words, f"The email to {mail.recipient} is already being sent.")
 
 
 @admin.route("/outbox/<int(max=2147483647):id>/drop", methods=["POST"])
 def drop_mail(id):
     mail = find_mail(id)
-    words = f"The mail to {mail.recipient} is dropped."
-    return settle(mail.drop, words, f"The mail to {mail.recipient} was dropped already.")
+    words = f"The email to {mail.recipient} was dropped."
+    return settle(mail.drop, words, f"The email to {mail.recipient} was already dropped.")
 
 
 @admin.route("/outbox/retry", methods=["POST"])
 def retry_all_mails():
     count = OutboxMail.retry_all(by=actor())
     db.session.commit()
-    words = "1 mail is tried again." if count == 1 else f"{count:,} mails are tried again."
-    flash(words if count else "No mail was given up.", "success")
+    words = "Retrying 1 email." if count == 1 else f"Retrying {count:,} emails."
+    flash(words if count else "No failed emails.", "success")
     return redirect(url_for("admin.outbox", state="waiting" if count else None))
 
 

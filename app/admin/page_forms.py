@@ -16,7 +16,7 @@ from ..forms import (
 from ..models.site.page import LONGEST_BODY, LONGEST_SLUG, LONGEST_TITLE, SLUG
 from ..text.markdown import render
 
-SLUG_WORDS = "Use small letters a to z and digits, with single hyphens between them."
+SLUG_WORDS = "Use lowercase letters, digits and single hyphens."
 
 
 def lines(text):
@@ -28,12 +28,12 @@ class PageForm(Form):
     title = StringField(
         "Title",
         filters=[stripped],
-        validators=[Required("A page needs a title."), visible, at_most(LONGEST_TITLE)],
+        validators=[Required("Enter a title."), visible, at_most(LONGEST_TITLE)],
     )
     body = TextAreaField(
         "Text",
         filters=[lines],
-        validators=[at_most(LONGEST_BODY), RequiredMarkdown("A page needs a text."), visible_lines],
+        validators=[at_most(LONGEST_BODY), RequiredMarkdown("Enter a text."), visible_lines],
     )
     reason = reason_field()
     version = HiddenField()  # the one that was there when the form was opened
@@ -55,10 +55,10 @@ class PageForm(Form):
 
 class NewPageForm(PageForm):
     slug = StringField(
-        "Address",
+        "URL",
         filters=[stripped],
         validators=[
-            Required("A page needs an address."),
+            Required("Enter a URL."),
             at_most(LONGEST_SLUG),
             Regexp(f"^(?:{SLUG.pattern})\\Z", message=SLUG_WORDS),
         ],

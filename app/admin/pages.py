@@ -30,7 +30,7 @@ def new_page():
             text, why = (form.title.data, form.body.data), form.reason.data
             page = Page.create(form.slug.data, *text, by=actor(), reason=why)
         if done:
-            flash(f"The page {page.title} is published.", "success")
+            flash(f"{page.title} published.", "success")
             return redirect(url_for("main.page", slug=page.slug))
     return render_template("admin/new_page.html", form=form)
 
@@ -55,9 +55,9 @@ def publish(page, form):
     changed = page.revise(by=actor(), reason=form.reason.data, **text)
     db.session.commit()
     if changed:
-        flash("The new text is published. The one before is in the history.", "success")
+        flash("Published. The previous version is in the history.", "success")
     else:
-        flash("Nothing was changed.", "info")
+        flash("No changes to save.", "info")
     return redirect(url_for("admin.pages"))
 
 
@@ -86,9 +86,9 @@ def restore_page(id, number):
     restored = page.restore(find_version(page, number), by=actor())
     db.session.commit()
     if restored:
-        flash("The older text is published again. Nothing is lost: see the history.", "success")
+        flash("Older version restored. The newer one is in the history.", "success")
     else:
-        flash("This is the text that is published already.", "info")
+        flash("This version is already published.", "info")
     return redirect(url_for("admin.page_history", id=page.id))
 
 
@@ -98,8 +98,8 @@ def remove_page(id):
     with attempt() as done:
         removed = page.remove(by=actor())
     if done:
-        unchanged = f"The page {page.title} was removed already."
-        report_result(removed, f"The page {page.title} is removed. You can put it back.", unchanged)
+        unchanged = f"{page.title} was already removed."
+        report_result(removed, f"{page.title} removed. You can restore it.", unchanged)
     return redirect(url_for("admin.pages"))
 
 
@@ -108,8 +108,8 @@ def put_back_page(id):
     page = find_page(id)
     is_back = page.put_back(by=actor())
     db.session.commit()
-    words = "is back." if is_back else "was there already."
-    flash(f"The page {page.title} {words}", "success" if is_back else "info")
+    words = "restored." if is_back else "was already restored."
+    flash(f"{page.title} {words}", "success" if is_back else "info")
     return redirect(url_for("admin.pages"))
 
 

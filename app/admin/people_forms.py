@@ -29,16 +29,16 @@ ORDERS = [
     ("first_name", "First name, A to Z"),
     ("email", "Email, A to Z"),
 ]
-NOTHING_MORE = [("", "Nothing more")]
+NOTHING_MORE = [("", "None")]
 SIZES = [(size, f"{size} people") for size in ("10", "20", "50", "100")]
 ACTS = [
-    ("", "Choose what to do"),
-    ("role", "Change the role"),
-    ("confirm", "Confirm the address"),
+    ("", "Choose an action"),
+    ("role", "Change role"),
+    ("confirm", "Confirm email"),
     ("deactivate", "Deactivate"),
     ("reactivate", "Reactivate"),
     ("require-password", "Require a new password"),
-    ("reset-link", "Send a link to choose a password"),
+    ("reset-link", "Send password link"),
     ("sign-out", "Sign out everywhere"),
 ]
 
@@ -53,10 +53,10 @@ class PeopleForm(Form):
             return request.args
 
     q = StringField(
-        "Name, address or username", filters=[stripped], validators=[visible, at_most(LONGEST)]
+        "Name, email or username", filters=[stripped], validators=[visible, at_most(LONGEST)]
     )
     role = SelectField("Role", default="")
-    confirmed = SelectField("Address", choices=choices_of(CONFIRMED), default="")
+    confirmed = SelectField("Email", choices=choices_of(CONFIRMED), default="")
     active = SelectField("Account", choices=choices_of(ACTIVE), default="")
     since = DateField("Signed in since", validators=[Optional()])
     never = BooleanField("Never signed in")
@@ -64,7 +64,7 @@ class PeopleForm(Form):
     sort = SelectField("Sort by", choices=choices_of(ORDERS), default="newest")
     then = SelectField("Then by", choices=choices_of(NOTHING_MORE + ORDERS), default="")
     last = SelectField("Then by", choices=choices_of(NOTHING_MORE + ORDERS), default="")
-    size = SelectField("On a page", choices=choices_of(SIZES), default="50")
+    size = SelectField("Per page", choices=choices_of(SIZES), default="50")
 
     def __init__(self, roles):
         super().__init__()
@@ -73,7 +73,7 @@ class PeopleForm(Form):
 
     def validate_never(self, field):
         if field.data and self.since.data:
-            raise Invalid("Nobody has signed in since that day and never; choose one of the two.")
+            raise Invalid("Choose either a date or “Never signed in”.")
 
     @property
     def wanted(self):
@@ -101,7 +101,7 @@ class PeopleField(Field):
     def process_formdata(self, values):
         self.raw_data = values[:1]  # sent more than once on purpose
         if not all(value.isascii() and value.isdecimal() and len(value) <= 10 for value in values):
-            raise ValueError("Please choose people by their check boxes.")
+            raise ValueError("Select people with the check boxes.")
         ids = {int(value) for value in values}
         self.data = sorted(id for id in ids if id <= LARGEST_ID)
 
@@ -110,8 +110,8 @@ class BulkForm(UntilForm):
     """An act on many. The list shows it below the people, the preview sends it on."""
 
     people = PeopleField("People")
-    everybody = BooleanField("Everybody who was found, not only those ticked on this page")
-    act = SelectField("Act", choices=choices_of(ACTS), default="")
+    everybody = BooleanField("Everybody found, not just the people selected on this page")
+    act = SelectField("Action", choices=choices_of(ACTS), default="")
     new_role = SelectField("New role", default="")
     reason = reason_field()
     looked_at = HiddenField(validators=[at_most(40)])
@@ -124,17 +124,17 @@ class BulkForm(UntilForm):
 
     def validate_people(self, field):
         if not field.data and not self.everybody.data:
-            raise Invalid("Choose somebody first.")
+            raise Invalid("Select people first.")
         if len(field.data) > MOST:
-            raise Invalid(f"Choose at most {MOST} people at once.")
+            raise Invalid(f"Select at most {MOST} people at once.")
 
     def validate_act(self, field):
         if not field.data:
-            raise Invalid("Choose what to do.")
+            raise Invalid("Choose an action.")
 
     def validate_new_role(self, field):
         if self.act.data == "role" and not field.data:
-            raise Invalid("Choose the role that they get.")
+            raise Invalid("Choose a role.")
 
     @property
     def label(self):

@@ -15,7 +15,7 @@ from .blueprint import admin
 from .invitation_forms import DecisionForm
 
 AT_ONCE = 50  # requests for roles on the page, the oldest; others move up as these are decided
-DECIDED = "Somebody has decided on this already."
+DECIDED = "This was already decided."
 
 
 @admin.route("/requests")
@@ -83,10 +83,10 @@ def answer_newcomer(person, form):
     if form.accept.data:
         person.approve(by=by, reason=words)
         send_accepted(person, by, words)
-        return f"{person.username} is in, and is told so by mail."
+        return f"{person.username} was accepted. We’ve emailed them."
     person.decline(by=by, reason=words)
     send_declined(person, by, words)
-    return f"The request of {person.username} is declined, and they are told so by mail."
+    return f"{person.username}’s request was declined. We’ve emailed them."
 
 
 def answer_role_request(asked, form):
@@ -94,7 +94,7 @@ def answer_role_request(asked, form):
     if form.accept.data:
         asked.accept(by=by, answer=words)
         send_role_accepted(asked, by, words)
-        return f"{asked.user.username} is {asked.role.name} now, and is told so by mail."
+        return f"{asked.user.username}’s role is now {asked.role.name}. We’ve emailed them."
     asked.decline(by=by, answer=words)
     send_role_declined(asked, by, words)
-    return f"The request of {asked.user.username} is declined, and they are told so by mail."
+    return f"{asked.user.username}’s request was declined. We’ve emailed them."

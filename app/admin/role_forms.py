@@ -10,14 +10,14 @@ from ..models.roles.rules import DESCRIPTION_LENGTH, NAME_LENGTH
 from ..web.conflicts import Versioned
 
 ALLOWS = {
-    "FOLLOW": "Follow other members, and find what they write at home.",
-    "COMMENT": "Comment on what others wrote.",
+    "FOLLOW": "Follow other members and see their posts in the feed.",
+    "COMMENT": "Comment on posts.",
     "WRITE": "Write posts.",
-    "MODERATE": "Keep the peace: see newcomers and closed accounts, and act on members.",
-    "ADMIN": "Run the site: people, roles, invitations, settings, mail, and the log.",
+    "MODERATE": "Moderate posts, comments and members.",
+    "ADMIN": "Run the site: people, roles, invitations, settings, email and the log.",
 }
-PLACES = {"main.index": "The front page", "admin.index": "The administration"}
-PLACES |= {"moderation.queue": "The moderation"}
+PLACES = {"main.index": "Front page", "admin.index": "Administration"}
+PLACES |= {"moderation.queue": "Moderation"}
 
 
 class PermissionsField(SelectMultipleField):
@@ -41,10 +41,10 @@ class RoleForm(Versioned, Form):
     description = StringField(
         "Description", filters=[stripped], validators=[visible, at_most(DESCRIPTION_LENGTH)]
     )
-    permissions = PermissionsField("What it allows", choices=list(ALLOWS))
+    permissions = PermissionsField("Permissions", choices=list(ALLOWS))
     index = SelectField("Landing page")
-    requestable = BooleanField("Members may ask for this role")
-    default = BooleanField("Newcomers get this role")
+    requestable = BooleanField("Members can request this role")
+    default = BooleanField("Default role for new members")
     reason = reason_field()
     submit = SubmitField("Save")
 
@@ -70,9 +70,9 @@ class RoleForm(Versioned, Form):
 
 
 class DeleteRoleForm(Form):
-    move_to = SelectField("Its holders get", coerce=int)
+    move_to = SelectField("Move members to", coerce=int)
     reason = reason_field()
-    submit = SubmitField("Delete the role")
+    submit = SubmitField("Delete role")
 
 
 def place(endpoint, path):

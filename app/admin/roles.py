@@ -26,7 +26,7 @@ def roles():
 def new_role():
     form = RoleForm(actor())
     if form.validate_on_submit() and (role := done(form, create)):
-        flash(f"There is a role {role.name} now.", "success")
+        flash(f"Role {role.name} created.", "success")
         return redirect(url_for("admin.roles"))
     return render_template("admin/new_role.html", form=form, allows=ALLOWS, closed=beyond(actor()))
 
@@ -40,7 +40,7 @@ def edit_role(id):
     form, words = RoleForm(actor(), role), why_not(role, actor())
     form.locked = [name for name, why in words["closed"].items() if why]
     if form.validate_on_submit() and done(form, change, role):
-        flash(f"The role {role.name} is saved.", "success")
+        flash(f"Role {role.name} saved.", "success")
         return redirect(url_for("admin.roles"))
     words |= dict(held=role.count_holders(), allows=ALLOWS)
     return render_template("admin/edit_role.html", role=role, form=form, **words)
@@ -51,7 +51,7 @@ def delete_role(id):
     role = db.get_or_404(Role, id)
     form = delete_form(role, actor())
     if form.validate_on_submit() and done(form, delete, role):
-        flash(f"The role {role.name} is gone.", "success")
+        flash(f"Role {role.name} deleted.", "success")
         return redirect(url_for("admin.roles"))
     words = dict(refusal=role.why_not_delete(actor()), held=role.count_bound())
     return render_template("admin/delete_role.html", role=role, form=form, **words)
@@ -117,4 +117,4 @@ def why_not(role, by):
 def beyond(by):
     """Permissions that the person does not have, and so cannot give."""
     names = [name for name in ALLOWS if name not in by.current_role.permission_names]
-    return dict.fromkeys(names, "You do not have it yourself, so you cannot give it.")
+    return dict.fromkeys(names, "You can’t give permissions you don’t have.")

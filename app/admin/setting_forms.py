@@ -43,39 +43,39 @@ def text_field(label):
 
 class SettingsForm(Versioned, Form):
     site_name = StringField(
-        "Name of the site", filters=[stripped], validators=[Required(REQUIRED), *ONE_LINE]
+        "Site name", filters=[stripped], validators=[Required(REQUIRED), *ONE_LINE]
     )
     registration = RadioField("Who may sign up", choices=choices_of(REGISTRATION.items()))
     readers = RadioField("Who may read", choices=choices_of(READERS.items()))
     posts_per_page = IntegerField(
-        "Rows on a page of a list",
-        validators=[InputRequired("A number from 5 to 100."), NumberRange(5, 100)],
+        "Items per page",
+        validators=[InputRequired("Enter a number from 5 to 100."), NumberRange(5, 100)],
     )
     hold_first = IntegerField(
-        "First posts and comments of a newcomer that wait for approval",
-        validators=[InputRequired("A number from 0 to 20."), NumberRange(0, 20)],
+        "Hold this many first posts and comments for approval",
+        validators=[InputRequired("Enter a number from 0 to 20."), NumberRange(0, 20)],
     )
-    hold_links = BooleanField("Texts of newcomers with links to other sites wait for approval")
-    welcome = text_field("Welcome on the front page")
-    sign_up_text = text_field("Words above the form to sign up")
-    names_in_log = BooleanField("The public log names the members whom an act concerned")
+    hold_links = BooleanField("Hold new members’ posts with links for approval")
+    welcome = text_field("Welcome message")
+    sign_up_text = text_field("Sign-up message")
+    names_in_log = BooleanField("Show member names in the public log")
     report_categories = TextAreaField(
-        "What a report may be about",
+        "Report categories",
         filters=[stripped],
         validators=[Required(REQUIRED), visible_lines, at_most(4000)],
     )
     notice_hours = IntegerField(
-        "Hours after which staff are told that something waits",
-        validators=[InputRequired("A number from 0 to 720."), NumberRange(0, 720)],
+        "Hours until staff get an email about pending items",
+        validators=[InputRequired("Enter a number from 0 to 720."), NumberRange(0, 720)],
     )
     warning_days = IntegerField(
-        "Days after which a warning is over",
+        "Days until a warning expires",
         validators=[Optional(), NumberRange(0, 3650, "Enter a number from 0 to 3650.")],
     )
-    frozen = BooleanField("Read-only for all but staff")
+    frozen = BooleanField("Make the site read-only")
     frozen_until = DateTimeLocalField("Read-only until", validators=[Optional()])
     zone = zone_field()
-    freeze_text = text_field("What everybody reads meanwhile")
+    freeze_text = text_field("Notice to members")
     reason = reason_field()
     submit = SubmitField("Save")
 
@@ -91,7 +91,7 @@ class SettingsForm(Versioned, Form):
     def validate_report_categories(self, field):
         categories = categories_in(field.data)
         if not 1 <= len(categories) <= MOST_CATEGORIES or "" in categories:
-            raise ValidationError(f"From one to {MOST_CATEGORIES} lines, each with a name first.")
+            raise ValidationError(f"Enter 1 to {MOST_CATEGORIES} lines, each starting with a name.")
         for name, reason in categories.items():
             if len(name) > LONGEST_NAME or len(reason) > LONGEST_REASON:
                 raise ValidationError(
@@ -101,9 +101,9 @@ class SettingsForm(Versioned, Form):
 
     def validate_frozen_until(self, field):
         if field.data and not 2000 <= field.data.year < 9999:
-            raise ValidationError("Please choose a nearer moment.")
+            raise ValidationError("Choose an earlier time.")
         if self.frozen.data and field.data and self.named <= utcnow():
-            raise ValidationError("Please choose a moment that is yet to come.")
+            raise ValidationError("Choose a time in the future.")
 
     @property
     def named(self):

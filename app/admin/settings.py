@@ -19,6 +19,6 @@ def settings():
         changed = Setting.change(by=actor(), reason=form.reason.data, **form.values())
         form.remember_zone(actor())
         db.session.commit()
-        flash("The settings are saved." if changed else "Nothing was different.", "success")
+        flash("Settings saved." if changed else "No changes to save.", "success")
         return redirect(url_for("admin.settings"))
     return render_template("admin/settings.html", form=form)

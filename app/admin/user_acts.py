@@ -36,32 +36,32 @@ AT_ONCE = 500  # rows that are removed while somebody waits; more of them in the
 ACTS = {  # the verb, what to say where it changed something, and where it did not
     "confirm": (
         User.vouch_for_address,
-        "The address of {} counts as confirmed.",
-        "The address of {} was confirmed already.",
+        "{}’s email was confirmed.",
+        "{}’s email was already confirmed.",
     ),
     "deactivate": (
         User.deactivate,
-        "{} is deactivated and signed out everywhere.",
-        "{} was deactivated already.",
+        "{} was deactivated and signed out everywhere.",
+        "{} was already deactivated.",
     ),
-    "reactivate": (User.reactivate, "{} is active again.", "{} was active already."),
+    "reactivate": (User.reactivate, "{} was reactivated.", "{} was already active."),
     "require-password": (
         User.demand_new_password,
-        "{} has to choose a new password.",
-        "{} has been asked for a new password already.",
+        "{} must choose a new password.",
+        "{} must already choose a new password.",
     ),
     "reset-link": (
         User.offer_reset_link,
-        "A link to choose a password is on its way to {}.",
+        "Password link sent to {}.",
         "",
     ),
     "sign-out": (
         User.sign_out_everywhere,
-        "{} is signed out everywhere.",
-        "{} was not signed in anywhere.",
+        "{} was signed out everywhere.",
+        "{} wasn’t signed in anywhere.",
     ),
 }
-TOO_MANY_LINKS = "{} has had three links in this hour; try again later."
+TOO_MANY_LINKS = "{} was sent three links in the last hour. Try again later."
 ANY_ACT = f"any({', '.join(repr(act) for act in ACTS)})"
 
 
@@ -88,7 +88,7 @@ def new_user():
     if form.validate_on_submit():
         person = make_account(form)
         if person is not None:
-            flash(f"{person.username} has an account; a mail is on its way.", "success")
+            flash(f"Account created. We’ve emailed {person.username}.", "success")
             return redirect(url_for("admin.user", id=person.id))
     return render_template("admin/new_user.html", form=form)
 
@@ -109,9 +109,9 @@ def change_role(id):
         if done:
             send_role_changed(person, before)
             db.session.commit()
-            flash(f"{person.username} is {person.role_in_words} now.", "success")
+            flash(f"{person.username}’s role is now {person.role_in_words}.", "success")
         else:
-            flash(f"Nothing was changed: {person.username} is {person.role_in_words}.", "info")
+            flash(f"No change: {person.username}’s role is {person.role_in_words}.", "info")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_role.html", person, form)
 
@@ -126,7 +126,7 @@ def edit_user(id):
         if done is None:
             return show_act("admin/edit_user.html", person, form)
         db.session.commit()
-        words = f"{person.username} is changed, and told." if done else "Nothing was changed."
+        words = f"Saved. We’ve notified {person.username}." if done else "No changes to save."
         flash(words, "success" if done else "info")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/edit_user.html", person, form)
@@ -146,14 +146,14 @@ def change_address(id):
         if done is None:
             return show_act("admin/change_address.html", person, form)
         if not done:
-            flash(f"Nothing was changed: the address is {readable_address(old)}.", "info")
+            flash(f"No change: the email is {readable_address(old)}.", "info")
         if done:
             send_address_assigned(person)
             if was_proven:
                 send_email_changed(person, old, by_staff=True)
             db.session.commit()
             address = readable_address(person.email)
-            flash(f"The address is {address}; a link to confirm it is on its way.", "mail")
+            flash(f"Email changed to {address}. We’ve sent a link to confirm it.", "mail")
         return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_address.html", person, form)
 
@@ -176,8 +176,8 @@ def delete_now_or_later(person):
     """Delete at once where it is little; return what to say of it."""
     name = person.username
     if count_left(person.id, AT_ONCE) < AT_ONCE and data_export.delete_now(person):
-        return f"The account {name} is deleted."
-    return f"The account {name} is closed and being deleted; that may take some minutes."
+        return f"Deleted: {name}."
+    return f"Deleting {name}… this can take a few minutes."
 
 
 def show_act(template, person, form):

@@ -28,8 +28,8 @@ from ..models.fields import at_midnight, utcnow
 from ..text.names import is_reserved, problem_with_username
 from ..web.conflicts import Versioned
 
-NAME_TAKEN = "This name is taken; please choose another one."
-ADDRESS_TAKEN = "Somebody has this address already."
+NAME_TAKEN = "This username is taken. Choose another one."
+ADDRESS_TAKEN = "Somebody already uses this email."
 
 
 def username_field():
@@ -44,12 +44,12 @@ class ActForm(Form):
 
 
 class NewUserForm(Form):
-    email = email_field("Email address")
+    email = email_field("Email")
     username = username_field()
     first_name = StringField("First name", filters=[stripped], validators=[visible, at_most(64)])
     last_name = StringField("Last name", filters=[stripped], validators=[visible, at_most(64)])
     role = SelectField("Role", coerce=int)
-    submit = SubmitField("Make the account")
+    submit = SubmitField("Create account")
 
     def __init__(self, by):
         super().__init__()
@@ -80,15 +80,15 @@ class UntilForm(Form):
 
     def validate_until(self, field):
         if field.data and not field.data.year < 9999:
-            raise Invalid("Please choose a nearer day.")
+            raise Invalid("Choose an earlier day.")
         if field.data and self.moment <= utcnow():
-            raise Invalid("Please choose a day that is not over yet.")
+            raise Invalid("Choose today or a later day.")
 
 
 class ChangeRoleForm(Versioned, UntilForm):
     role = SelectField("Role", coerce=int)
     reason = reason_field()
-    submit = SubmitField("Change the role")
+    submit = SubmitField("Change role")
 
     def __init__(self, person, by):
         end = person.role_until  # the midnight after the last day
@@ -128,19 +128,19 @@ class EditUserForm(Versioned, Form):
 
 
 class AddressForm(Versioned, Form):
-    email = email_field("New email address")
+    email = email_field("New email")
     reason = reason_field()
-    submit = SubmitField("Change the address")
+    submit = SubmitField("Change email")
 
 
 class DeleteUserForm(Form):
     username = StringField(
-        "Username of the account", filters=[stripped], validators=[Required(REQUIRED)]
+        "Username", filters=[stripped], validators=[Required(REQUIRED)]
     )
-    writing = writing_field("What they wrote", goes="It goes too")
-    password = known_password_field("Your own password")
+    writing = writing_field("Posts and comments", goes="Delete them too")
+    password = known_password_field("Your password")
     reason = reason_field()
-    submit = SubmitField("Delete for good")
+    submit = SubmitField("Delete account")
 
     def __init__(self, person):
         super().__init__()
@@ -148,7 +148,7 @@ class DeleteUserForm(Form):
 
     def validate_username(self, field):
         if field.data != self.person.username:
-            raise Invalid(f"Type {self.person.username}, letter by letter.")
+            raise Invalid(f"Type {self.person.username} exactly.")
 
 
 def grantable(by):

@@ -49,7 +49,7 @@ def queue():
     words = f"{in_words(waiting)} waiting"
     if oldest:
         words += f", the oldest for {lasting(now - oldest)}"
-    words += f"; {in_words(given_up)} given up"
+    words += f"; {in_words(given_up)} failed"
     if due and now - due > LATE:
         words += f". What is due since {lasting(now - due)} was not sent: nobody delivers."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"

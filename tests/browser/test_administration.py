@@ -39,7 +39,7 @@ def test_the_dashboard_needs_no_scrolling_on_a_laptop(visit, busy, light):
     page.goto("/admin/")
 
     assert page.evaluate("document.documentElement.scrollHeight") <= LAPTOP["height"]
-    parts = "What waits", "People and what they write", "Sign-ups", "Sign-ins", "Posts", "Health"
+    parts = "Pending", "People and posts", "Sign-ups", "Sign-ins", "Posts", "Health"
     for name in parts:
         heading = page.get_by_role("heading", name=name, exact=name != "Health")
         expect(heading.first).to_be_in_viewport(ratio=1)
@@ -105,7 +105,7 @@ def two_given_up(people):
 
 def test_a_mail_is_tried_again_and_another_dropped_by_keyboard(visit, two_given_up):
     page = visit("/admin/", "ada")
-    tab_to(page, "failed mails")
+    tab_to(page, "failed emails")
     page.keyboard.press("Enter")
     expect(page).to_have_url("/admin/outbox?state=dead")
 
@@ -115,7 +115,7 @@ def test_a_mail_is_tried_again_and_another_dropped_by_keyboard(visit, two_given_
 
     tab_to(page, "Drop the mail")
     page.keyboard.press("Enter")
-    tab_to(page, "Drop it")
+    tab_to(page, "Drop")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("key1@example.org is dropped")
     expect(page).to_have_url("/admin/outbox?state=dead")
@@ -124,11 +124,11 @@ def test_a_mail_is_tried_again_and_another_dropped_by_keyboard(visit, two_given_
 def test_a_test_mail_is_sent_by_keyboard_and_arrives(visit):
     """The page that follows tells what became of it; here, the mailbox has it."""
     page = visit("/admin/outbox", "ada")
-    page.get_by_label("Send a test mail to").focus()
+    page.get_by_label("Send a test email to").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Test email to ada@example.org")
 
-    mine = page.get_by_role("region", name="Your test mail")
+    mine = page.get_by_role("region", name="Your test email")
     for _ in range(20):
         if mine.get_by_text("Sent", exact=True).count():
             break

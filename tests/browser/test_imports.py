@@ -17,7 +17,7 @@ bob@example.org,,Bob,,,
 def choose(page, text):
     file = dict(name="club.csv", mimeType="text/csv", buffer=text.encode())
     page.get_by_label("CSV file").set_input_files(file)
-    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Preview").click()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
@@ -36,7 +36,7 @@ def test_a_file_is_uploaded_looked_at_and_confirmed(visit, people, script):
     page.get_by_role("link", name="Errors").click()
     expect(page.get_by_role("row")).to_have_count(2)
 
-    page.get_by_label("Send each new person a link to choose a password").check()
+    page.get_by_label("Email new members a link to choose a password").check()
     page.get_by_role(
         "button", name="Import the 3 good lines and leave out the 1 with errors"
     ).click()
@@ -72,7 +72,7 @@ def test_a_hundred_megabytes_are_refused_in_words(visit, watcher, tmp_path):
     watcher.expect(413, "/admin/people/import")
     page = visit("/admin/people/import", "ada")
     page.get_by_label("CSV file").set_input_files(file)
-    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Preview").click()
 
     expect(page.get_by_text("You can send up to 8 megabytes at once.")).to_be_visible()
     page.get_by_role("link", name="Try again").click()
@@ -87,6 +87,6 @@ def test_everybody_is_taken_along_and_nothing_differs(visit):
     assert file.suggested_filename.startswith("people-")
 
     page.get_by_label("CSV file").set_input_files(file.path())
-    page.get_by_role("button", name="Show what would happen").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_text("All of these people are here, just as the file says.")).to_be_visible()
     page.get_by_role("button", name="Cancel the import").click()

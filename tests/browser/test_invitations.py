@@ -16,18 +16,18 @@ def test_the_invited_joins_and_signs_in(visit, script):
     staff = visit("/admin/requests", "ada", script=script)
     staff.get_by_role("link", name="Invitations").click()
     invite(staff, f"{name}@example.org\nnobody", "Moderator")
-    expect(staff.get_by_role("heading", name="These cannot be invited")).to_be_visible()
+    expect(staff.get_by_role("heading", name="These can’t be invited")).to_be_visible()
     staff.get_by_role("button", name="Leave these out").click()
-    expect(staff.get_by_role("status")).to_contain_text("One invitation is on its way.")
+    expect(staff.get_by_role("status")).to_contain_text("1 invitation sent.")
 
     guest = visit("/dev/mailbox", script=script)
-    open_mail(guest, f"{name}@example.org", "You are invited")
+    open_mail(guest, f"{name}@example.org", "You’re invited")
     expect(guest.locator(".own-words")).to_have_text("Come, there is cake.")
     join(guest, name)
     sign_in(guest, name, ANOTHER)
     expect(guest.get_by_role("heading", level=1)).to_have_text("Reports")  # a moderator's page
 
-    staff.get_by_role("link", name="Show all there were").click()
+    staff.get_by_role("link", name="Show all").click()
     row = staff.get_by_role("row").filter(has_text=f"{name}@example.org")
     expect(row).to_contain_text(f"Joined {name}")
 
@@ -42,7 +42,7 @@ def test_an_invitation_is_sent_again_and_revoked(visit, watcher, script):
     expect(staff.get_by_role("status")).to_contain_text("A fresh link is on its way")
 
     guest = visit("/dev/mailbox", script=script)
-    open_mail(guest, f"{name}@example.org", "You are invited")
+    open_mail(guest, f"{name}@example.org", "You’re invited")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Join Offbrand")
     staff.get_by_role("button", name=f"Revoke the invitation of {name}@example.org").click()
     expect(staff.get_by_role("status")).to_contain_text("its link is dead")
@@ -56,9 +56,9 @@ def test_the_invited_joins_by_the_keyboard_alone(visit):
     staff = visit("/admin/invitations", "ada")
     press(staff, staff.get_by_role("link", name="Invite people"))
     write(staff, staff.get_by_label("Addresses"), "kira@example.org")
-    write(staff, staff.get_by_label("A word of greeting"), "Come, there is cake.")
+    write(staff, staff.get_by_label("Message"), "Come, there is cake.")
     press(staff, staff.get_by_role("button", name="Invite", exact=True))
-    expect(staff.get_by_role("status")).to_contain_text("One invitation is on its way.")
+    expect(staff.get_by_role("status")).to_contain_text("1 invitation sent.")
 
     guest = visit("/dev/mailbox")
     mail = guest.locator(".mail").filter(has_text="To kira@example.org")
@@ -85,7 +85,7 @@ def test_a_request_for_a_role_is_made_and_accepted(visit, people, script):
     expect(member.get_by_role("heading", name="Your request is pending")).to_be_visible()
 
     staff = visit("/admin/requests", "ada", script=script)
-    staff.get_by_label(f"A word to them, {name}").fill("Good!")
+    staff.get_by_label(f"Message, {name}").fill("Good!")
     staff.get_by_role("button", name=f"Accept {name}").click()
     expect(staff.get_by_role("status")).to_contain_text(f"{name} is Moderator now")
 
@@ -97,7 +97,7 @@ def invite(page, addresses, role):
     page.get_by_role("link", name="Invite people").click()
     page.get_by_label("Addresses").fill(addresses)
     page.get_by_label("Role").select_option(role)
-    page.get_by_label("A word of greeting").fill("Come, there is cake.")
+    page.get_by_label("Message").fill("Come, there is cake.")
     page.get_by_role("button", name="Invite", exact=True).click()
 
 

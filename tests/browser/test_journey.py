@@ -41,7 +41,7 @@ def test_an_address_that_was_taken_is_taken_back(visit, people):
     thief, owner = visit("/", "vera"), visit("/dev/mailbox", script=False)
     move_to(thief, "thief@example.com")
 
-    open_mail(owner, "vera@example.org", "Your address was changed")
+    open_mail(owner, "vera@example.org", "Your email was changed")
     press_the_one_button(owner, "Restore my email")
     expect(owner.get_by_role("status")).to_contain_text("vera@example.org again")
     choose_in_menu(thief, "Devices")

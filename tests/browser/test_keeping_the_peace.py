@@ -50,7 +50,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     expect(culprit.get_by_text(INSULT).first).to_be_visible()
 
     mona = visit("/moderation/", "mona", script=script)
-    mona.get_by_role("textbox", name="About").fill(rude)
+    mona.get_by_role("textbox", name="Member").fill(rude)
     mona.get_by_role("button", name="Show", exact=True).click()
     mona.get_by_role("link", name=f"A post by {rude}").click()
     expect(mona.get_by_text("They mean my cat.")).to_be_visible()

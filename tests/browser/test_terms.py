@@ -41,7 +41,7 @@ def give_until_tomorrow(page, role):
     page.get_by_label("Role", exact=True).select_option(label=role)
     tomorrow = utcnow().date() + timedelta(days=1)
     page.get_by_label("Until the end of").fill(tomorrow.isoformat())
-    page.get_by_role("button", name="Change the role").click()
+    page.get_by_role("button", name="Change role").click()
     expect(page.get_by_role("status")).to_contain_text(f"is {role} until")
 
 
@@ -91,9 +91,9 @@ def test_what_one_may_not_do_is_not_offered(visit):
     page.get_by_role("link", name="Moderator", exact=True).click()
 
     expect(page.get_by_text("Moderator is built in")).to_be_visible()
-    for name in ("Name", "MODERATE", "Newcomers get this role"):
+    for name in ("Name", "MODERATE", "Default role for new members"):
         expect(page.get_by_label(name, exact=True)).to_be_disabled()
-    page.get_by_label("Members may ask for this role").check()
+    page.get_by_label("Members can request this role").check()
     page.get_by_role("button", name="Save").click()
     row = page.locator(".rows > li").filter(has_text="Keeps the peace.")
     expect(row).to_contain_text("On request")
@@ -108,7 +108,7 @@ def test_a_role_is_deleted_and_its_holder_gets_another(visit, people):
     page.get_by_role("link", name="Delete this role").click()
     expect(page.get_by_text("1 person holds it")).to_be_visible()
 
-    page.get_by_role("button", name="Delete the role").click()
+    page.get_by_role("button", name="Delete role").click()
 
     expect(page.get_by_role("status")).to_contain_text("The role Short-lived is gone.")
     with people.app.app_context():

@@ -126,7 +126,7 @@ class UserAdministration:
                 self._record("change address", by, reason, before, address)
         except IntegrityError:
             db.session.refresh(self)
-            raise Refused("Somebody has this address already.") from None
+            raise Refused("Somebody already uses this email.") from None
         UserSession.end_all(self)
         return True
 
@@ -145,7 +145,7 @@ class UserAdministration:
                 dispatch.notify_action(self._record("edit", by, reason, *said), self.id)
         except IntegrityError:
             db.session.refresh(self)
-            raise Refused("Somebody has this username already.") from None
+            raise Refused("Somebody already uses this username.") from None
         return True
 
     def demand_new_password(self, *, by=None, reason=""):
