@@ -105,7 +105,7 @@ def test_of_those_who_cannot_be_invited_each_is_told_and_why(client, ada, known)
     assert said["alice@example.org"] == "Already has an account."
     assert said["old@example.org"].startswith("Already invited")
     assert "unconfirmed email" in said["ulla@example.org"]
-    assert "under Requests" in said["waits@example.org"]
+    assert "See Requests" in said["waits@example.org"]
     assert "Enter a valid email" in said["nobody"] and NORA not in said
     assert everything() == before
 
@@ -265,7 +265,9 @@ def test_the_list_shows_what_waits_and_on_demand_all(client, ada):
     waiting = client.get("/admin/invitations").text
     everyone = client.get("/admin/invitations?show=all").text
 
-    assert all(word in waiting for word in ("open@", "late@", ">Pending<", ">Expired<", "Moderator"))
+    assert all(
+        word in waiting for word in ("open@", "late@", ">Pending<", ">Expired<", "Moderator")
+    )
     assert "back@" not in waiting and NORA not in waiting
     assert all(word in everyone for word in ("back@", NORA, ">Revoked<", ">Joined<", "/user/nora"))
 

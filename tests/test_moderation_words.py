@@ -83,9 +83,7 @@ def test_what_is_said_after_an_act_names_whose_it_is(moderator, alice, bob, mona
     assert "Hidden: post by alice." in after(moderator, f"post/{post.id}/hide", **reason)
     restored = after(moderator, f"post/{post.id}/restore", **reason)
     assert "Restored: post by alice." in restored
-    assert "Hidden: comment by bob." in after(
-        moderator, f"comment/{comment.id}/hide", **reason
-    )
+    assert "Hidden: comment by bob." in after(moderator, f"comment/{comment.id}/hide", **reason)
     assert "Note about bob added." in after(moderator, "people/bob/notes", text="Kind.")
     words = after(moderator, f"case/{case.id}/rule", ruling="dismiss", kind="warning", **reason)
     assert "Dismissed: a post by bob. Your decision is in the log." in words

@@ -328,7 +328,7 @@ def delete(client, page, **values):
 def test_deleting_asks_for_the_name_and_ones_own_password(client, page):
     """S001-51, D001-1."""
     assert "Type alice exactly." in delete(client, page, username="Alice").text
-    assert "This is not your password." in delete(client, page, password="not it").text
+    assert "That’s not your password." in delete(client, page, password="not it").text
     assert User.with_username("alice")
 
     assert delete(client, page).status_code == 302

@@ -476,9 +476,7 @@ def test_they_are_told_by_mail_and_may_choose_not_to(client, flask, case, alice,
     flask("mail", "send")
 
     (mail,) = mails("notification")
-    assert mail.recipient == alice.email and mail.subject.endswith(
-        "mona reviewed your report"
-    )
+    assert mail.recipient == alice.email and mail.subject.endswith("mona reviewed your report")
     assert "Dismissed: It is fine." in mail.text and "/reports" in mail.text
     assert "your report was reviewed" in mail.text
     client.post("/" + mail.unsubscribe_url.split("/", 3)[3])

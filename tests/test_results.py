@@ -120,7 +120,11 @@ ROWS = [
     Row("ada", "/admin/users/{}/deactivate", user(), "was deactivated and", "already deactivated"),
     Row("ada", "/admin/users/{}/reactivate", deactivated, "was reactivated", "already active"),
     Row(
-        "ada", "/admin/users/{}/confirm", user(confirmed=False), "was confirmed", "already confirmed"
+        "ada",
+        "/admin/users/{}/confirm",
+        user(confirmed=False),
+        "was confirmed",
+        "already confirmed",
     ),
     Row("ada", "/admin/users/{}/require-password", user(), "must choose", "must already choose"),
     Row("ada", "/admin/users/{}/sign-out", user(), "wasn’t signed in", "wasn’t signed in"),

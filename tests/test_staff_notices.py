@@ -37,7 +37,9 @@ def test_moderators_are_told_of_a_report_that_waits_a_day(app, alice, mona, ada)
     assert told() == ["ada", "mona"]
     mail = mails("staff_notice")[0]
     assert "2 reports, the oldest for 49 hours:" in mail.text and "/moderation/" in mail.text
-    assert "2 reports" in mail.html and mail.subject == "[Offbrand] Pending items need your attention"
+    assert (
+        "2 reports" in mail.html and mail.subject == "[Offbrand] Pending items need your attention"
+    )
 
 
 def test_each_of_staff_gets_one_a_day(app, mona):

@@ -357,10 +357,10 @@ def test_a_form_that_does_not_know_where_it_began_is_shown_again(admin, house):
 CANNOT_BE = [
     ("title", " \t ", "Enter a title."),
     ("title", "x" * 101, "Use at most 100 characters."),
-    ("title", "a\u202eb", "This holds characters that cannot be seen"),
+    ("title", "a\u202eb", "This contains invisible characters"),
     ("body", "\r\n \r\n", "Enter a text."),
     ("body", "x" * 50_001, "Use at most 50000 characters."),
-    ("body", "a\u202eb", "This holds characters that cannot be seen"),
+    ("body", "a\u202eb", "This contains invisible characters"),
     ("slug", "", "Enter a URL."),
     ("slug", "House", "Use lowercase letters"),
     ("slug", "a\nb", "Use lowercase letters"),

@@ -109,7 +109,11 @@ def summary(form, outcomes):
     so_already = len(outcomes) - done - gone - len(refusals)
     words = [f"{form.label}: {done} of {len(outcomes)} done."]
     words += [f"{so_already} needed no change."] if so_already else []
-    words += [f"{gone} {'account was' if gone == 1 else 'accounts were'} deleted meanwhile."] if gone else []
+    words += (
+        [f"{gone} {'account was' if gone == 1 else 'accounts were'} deleted meanwhile."]
+        if gone
+        else []
+    )
     words += [f"{len(refusals)} refused."] if refusals else []
     counted = [(reason, len(list(same))) for reason, same in groupby(refusals)]
     words += [f"{reason} ({count})" for reason, count in counted[:NAMED]]

@@ -83,7 +83,5 @@ def invite_all(form, role):
             continue
         send_invitation(invitation)
         sent += 1
-    words = (
-        "1 invitation sent." if sent == 1 else f"{sent} invitations sent."
-    )
+    words = "1 invitation sent." if sent == 1 else f"{sent} invitations sent."
     return f"{words} Not invited: {', '.join(problems)}." if problems else words

@@ -134,9 +134,7 @@ class AddressForm(Versioned, Form):
 
 
 class DeleteUserForm(Form):
-    username = StringField(
-        "Username", filters=[stripped], validators=[Required(REQUIRED)]
-    )
+    username = StringField("Username", filters=[stripped], validators=[Required(REQUIRED)])
     writing = writing_field("Posts and comments", goes="Delete them too")
     password = known_password_field("Your password")
     reason = reason_field()

@@ -91,9 +91,7 @@ class NoteForm(Form):
 class Since:
     """The day since when what a member wrote is to be hidden."""
 
-    since = DateField(
-        "Hide everything since (UTC)", validators=[Required(REQUIRED)]
-    )
+    since = DateField("Hide everything since (UTC)", validators=[Required(REQUIRED)])
 
     def validate_since(self, field):
         if not field.data.year >= 2000 or field.data > utcnow().date():
