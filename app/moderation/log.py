@@ -29,12 +29,8 @@ from ..web.requests import actor, back_to
 from .blueprint import moderation
 from .texts import tell_author
 
-STILL_SETTLED = (
-    " The reports stay settled, and the people who reported it aren’t notified again."
-)
-STILL_LIFTED = (
-    " What the appeal lifted stays lifted. Undo those log entries too, or decide again."
-)
+STILL_SETTLED = " The reports stay settled, and the people who reported it aren’t notified again."
+STILL_LIFTED = " What the appeal lifted stays lifted. Undo those log entries too, or decide again."
 STILL_DECIDED = (
     " The appeal stays decided, so the member can’t appeal again. Undo that decision too."
 )
