@@ -109,15 +109,15 @@ def test_a_mail_is_tried_again_and_another_dropped_by_keyboard(visit, two_given_
     page.keyboard.press("Enter")
     expect(page).to_have_url("/admin/outbox?state=dead")
 
-    tab_to(page, "Try again the mail")
+    tab_to(page, "Try again email")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("key2@example.org is tried again")
+    expect(page.get_by_role("status")).to_contain_text("Retrying the email to key2@example.org")
 
-    tab_to(page, "Drop the mail")
+    tab_to(page, "Drop email")
     page.keyboard.press("Enter")
     tab_to(page, "Drop")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("key1@example.org is dropped")
+    expect(page.get_by_role("status")).to_contain_text("key1@example.org was dropped")
     expect(page).to_have_url("/admin/outbox?state=dead")
 
 
@@ -126,7 +126,7 @@ def test_a_test_mail_is_sent_by_keyboard_and_arrives(visit):
     page = visit("/admin/outbox", "ada")
     page.get_by_label("Send a test email to").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("Test email to ada@example.org")
+    expect(page.get_by_role("status")).to_contain_text("test email to ada@example.org")
 
     mine = page.get_by_role("region", name="Your test email")
     for _ in range(20):

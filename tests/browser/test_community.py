@@ -118,7 +118,7 @@ def test_two_meet_and_one_leaves(visit, people, script):
     assert f"Who bakes **bread** of #{bread}?" in data
 
     hers.goto("/settings/delete-account")
-    hers.get_by_label("It stays").check()
+    hers.get_by_label("Keep them").check()
     hers.get_by_label("Your password").fill(PASSWORD)
     hers.get_by_role("button", name="Delete my account in 14 days").click()
     open_mail(guest, f"{writer}@example.org", "Your account will be deleted")

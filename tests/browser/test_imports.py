@@ -37,10 +37,8 @@ def test_a_file_is_uploaded_looked_at_and_confirmed(visit, people, script):
     expect(page.get_by_role("row")).to_have_count(2)
 
     page.get_by_label("Email new members a link to choose a password").check()
-    page.get_by_role(
-        "button", name="Import the 3 good lines and leave out the 1 with errors"
-    ).click()
-    expect(page.get_by_role("status")).to_contain_text("2 new, 1 changed, 1 left out.")
+    page.get_by_role("button", name="Import 3 lines and skip 1 with errors").click()
+    expect(page.get_by_role("status")).to_contain_text("2 new, 1 changed, 1 skipped.")
     page.goto("/dev/mailbox")
     mail = page.locator(".mail").filter(has_text=f"To {name}@example.org")
     expect(mail).to_contain_text("Your account is ready")
@@ -53,7 +51,7 @@ def test_a_file_is_uploaded_and_cancelled(visit):
     choose(page, "email\nnever@example.org\n")
     page.get_by_role("button", name="Cancel the import").click()
 
-    expect(page.get_by_role("status")).to_contain_text("cancelled")
+    expect(page.get_by_role("status")).to_contain_text("canceled")
     expect(page.get_by_text("still waits")).to_have_count(0)
 
 
@@ -88,5 +86,5 @@ def test_everybody_is_taken_along_and_nothing_differs(visit):
 
     page.get_by_label("CSV file").set_input_files(file.path())
     page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("All of these people are here, just as the file says.")).to_be_visible()
+    expect(page.get_by_text("No changes: everyone in the file")).to_be_visible()
     page.get_by_role("button", name="Cancel the import").click()

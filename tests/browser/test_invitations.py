@@ -17,7 +17,7 @@ def test_the_invited_joins_and_signs_in(visit, script):
     staff.get_by_role("link", name="Invitations").click()
     invite(staff, f"{name}@example.org\nnobody", "Moderator")
     expect(staff.get_by_role("heading", name="These can’t be invited")).to_be_visible()
-    staff.get_by_role("button", name="Leave these out").click()
+    staff.get_by_role("button", name="Skip these").click()
     expect(staff.get_by_role("status")).to_contain_text("1 invitation sent.")
 
     guest = visit("/dev/mailbox", script=script)
@@ -36,16 +36,16 @@ def test_the_invited_joins_and_signs_in(visit, script):
 def test_an_invitation_is_sent_again_and_revoked(visit, watcher, script):
     name = "rosa" if script else "rolf"
     staff = visit("/admin/invitations/new", "ada", script=script)
-    staff.get_by_label("Addresses").fill(f"{name}@example.org")
+    staff.get_by_label("Emails").fill(f"{name}@example.org")
     staff.get_by_role("button", name="Invite", exact=True).click()
     staff.get_by_role("button", name=f"Send again to {name}@example.org").click()
-    expect(staff.get_by_role("status")).to_contain_text("A fresh link is on its way")
+    expect(staff.get_by_role("status")).to_contain_text("New link sent")
 
     guest = visit("/dev/mailbox", script=script)
     open_mail(guest, f"{name}@example.org", "You’re invited")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Join Offbrand")
     staff.get_by_role("button", name=f"Revoke the invitation of {name}@example.org").click()
-    expect(staff.get_by_role("status")).to_contain_text("its link is dead")
+    expect(staff.get_by_role("status")).to_contain_text("was revoked")
 
     watcher.expect(400, guest.url.removeprefix(guest.url.split("/auth")[0]))
     guest.reload()
@@ -55,7 +55,7 @@ def test_an_invitation_is_sent_again_and_revoked(visit, watcher, script):
 def test_the_invited_joins_by_the_keyboard_alone(visit):
     staff = visit("/admin/invitations", "ada")
     press(staff, staff.get_by_role("link", name="Invite people"))
-    write(staff, staff.get_by_label("Addresses"), "kira@example.org")
+    write(staff, staff.get_by_label("Emails"), "kira@example.org")
     write(staff, staff.get_by_label("Message"), "Come, there is cake.")
     press(staff, staff.get_by_role("button", name="Invite", exact=True))
     expect(staff.get_by_role("status")).to_contain_text("1 invitation sent.")
@@ -87,7 +87,7 @@ def test_a_request_for_a_role_is_made_and_accepted(visit, people, script):
     staff = visit("/admin/requests", "ada", script=script)
     staff.get_by_label(f"Message, {name}").fill("Good!")
     staff.get_by_role("button", name=f"Accept {name}").click()
-    expect(staff.get_by_role("status")).to_contain_text(f"{name} is Moderator now")
+    expect(staff.get_by_role("status")).to_contain_text(f"{name}’s role is now Moderator")
 
     member.goto("/moderation/")
     expect(member.get_by_role("heading", level=1)).to_have_text("Reports")
@@ -95,7 +95,7 @@ def test_a_request_for_a_role_is_made_and_accepted(visit, people, script):
 
 def invite(page, addresses, role):
     page.get_by_role("link", name="Invite people").click()
-    page.get_by_label("Addresses").fill(addresses)
+    page.get_by_label("Emails").fill(addresses)
     page.get_by_label("Role").select_option(role)
     page.get_by_label("Message").fill("Come, there is cake.")
     page.get_by_role("button", name="Invite", exact=True).click()

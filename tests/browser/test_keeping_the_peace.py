@@ -99,7 +99,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     other.get_by_role("button", name="Lift").click()
     expect(other.get_by_role("status").first).to_be_visible()
 
-    mail_leads(culprit, f"{rude}@example.org", "Your appeal is decided")
+    mail_leads(culprit, f"{rude}@example.org", "Decision on your appeal")
     expect(culprit.get_by_text("The film is called Fools and Cats.").first).to_be_visible()
     culprit.goto("/")
     expect(culprit.get_by_label("What is on your mind?")).to_be_visible()
@@ -108,7 +108,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     log = visitor.get_by_role("main")
     for words in (f"mona suspended {rude}", f"{second} accepted the appeal of {rude}"):
         expect(log.locator("li", has_text=words).first).to_be_visible()
-    expect(log.locator("li", has_text=f"mona hid a post of {rude}").first).to_be_visible()
+    expect(log.locator("li", has_text=f"mona hid a post by {rude}").first).to_be_visible()
     expect(log).not_to_contain_text(INSULT)
     expect(log).not_to_contain_text("alice")
 

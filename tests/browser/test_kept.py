@@ -97,7 +97,7 @@ def test_a_draft_is_kept_where_sending_fails(visit, people, watcher):
     body = page.get_by_label("Your comment")
     body.fill("x" * 10_001)
     page.get_by_role("button", name="Comment", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("too long")
+    expect(page.get_by_role("alert")).to_contain_text("Too long")
     page.goto(path)
     expect(body).to_have_value("x" * 10_001)
 

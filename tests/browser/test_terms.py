@@ -42,7 +42,7 @@ def give_until_tomorrow(page, role):
     tomorrow = utcnow().date() + timedelta(days=1)
     page.get_by_label("Until the end of").fill(tomorrow.isoformat())
     page.get_by_role("button", name="Change role").click()
-    expect(page.get_by_role("status")).to_contain_text(f"is {role} until")
+    expect(page.get_by_role("status")).to_contain_text(f"’s role is now {role} until")
 
 
 def id_of(people, username):
@@ -69,12 +69,12 @@ def test_a_role_is_made_by_keyboard_alone(visit, people):
     page.keyboard.type("They know where it stands.")
     press(page, "Tab", "Tab", "Space", "Tab", "Space")  # past FOLLOW to COMMENT and WRITE
     press(page, "Tab", "Space", "Tab", "Tab")  # MODERATE, past ADMIN to the landing page
-    page.keyboard.type("The mod")
+    page.keyboard.type("Mod")
     press(page, "Tab", "Space", "Tab", "Tab")  # on request, past the default to the reason
     page.keyboard.type("The shelves need somebody.")
     press(page, "Tab", "Enter")
 
-    expect(page.get_by_role("status")).to_contain_text("There is a role Librarians now.")
+    expect(page.get_by_role("status")).to_contain_text("Role Librarians created.")
     with people.app.app_context():
         role = Role.named("Librarians")
         assert (role.permissions, role.index) == (14, "moderation.queue")
@@ -106,10 +106,10 @@ def test_a_role_is_deleted_and_its_holder_gets_another(visit, people):
     people.make("sam", role="Short-lived")
     page = visit(f"/admin/roles/{id}", "ada")
     page.get_by_role("link", name="Delete this role").click()
-    expect(page.get_by_text("1 person holds it")).to_be_visible()
+    expect(page.get_by_text("1 person has this role")).to_be_visible()
 
     page.get_by_role("button", name="Delete role").click()
 
-    expect(page.get_by_role("status")).to_contain_text("The role Short-lived is gone.")
+    expect(page.get_by_role("status")).to_contain_text("Role Short-lived deleted.")
     with people.app.app_context():
         assert User.with_username("sam").role.name == "User"

@@ -46,7 +46,7 @@ def test_ada_writes_a_page_with_a_preview_and_restores_an_older_text(visit, scri
     expect(preview.locator("strong")).to_have_text("nine")
     page.get_by_role("button", name="Publish").click()
     expect(page).to_have_url(path)
-    expect(page.get_by_role("status")).to_contain_text(f"The page {name} is published.")
+    expect(page.get_by_role("status")).to_contain_text(f"{name} published.")
 
     page.get_by_role("link", name="Edit this page").click()
     write(page, text="# Opening\n\nAt **ten**.")
@@ -59,7 +59,7 @@ def test_ada_writes_a_page_with_a_preview_and_restores_an_older_text(visit, scri
     expect(page.locator(".typed del")).to_have_text("nine")
     expect(page.locator(".typed ins")).to_have_text("ten")
     page.get_by_role("button", name="Restore this version").click()
-    expect(page.get_by_role("status")).to_contain_text("published again")
+    expect(page.get_by_role("status")).to_contain_text("Older version restored")
     expect(page.locator(".row-item")).to_have_count(3)
     reader.reload()
     expect(reader.locator(".prose strong")).to_have_text("nine")
@@ -67,7 +67,7 @@ def test_ada_writes_a_page_with_a_preview_and_restores_an_older_text(visit, scri
 
 
 def write(page, *, text, title=None, address=None):
-    for label, words in (("Title", title), ("Address", address), ("Text", text)):
+    for label, words in (("Title", title), ("URL", address), ("Text", text)):
         if words is not None:
             page.get_by_label(label, exact=True).fill(words)
 
@@ -82,11 +82,11 @@ def test_of_two_who_write_at_once_the_second_sees_both_texts(visit, people, scri
     write(second, text="Be kindest.")
     second.get_by_role("button", name="Publish").click()
 
-    expect(second.get_by_role("alert")).to_contain_text("has changed since you opened it")
+    expect(second.get_by_role("alert")).to_contain_text("changed while you were editing")
     expect(second.locator(".typed del")).to_have_text("kinder")
     expect(second.get_by_label("Text", exact=True)).to_have_value("Be kindest.")
     second.get_by_role("button", name="Publish").click()
-    expect(second.get_by_role("status")).to_contain_text("The new text is published.")
+    expect(second.get_by_role("status")).to_contain_text("Published.")
 
 
 def test_a_wide_table_can_be_scrolled_by_keyboard(visit, people):

@@ -40,7 +40,7 @@ def test_from_the_invitation_to_the_end_of_the_role(visit, watcher, people, scri
     tomorrow = utcnow().date() + timedelta(days=1)
     staff.get_by_label("Until the end of").fill(tomorrow.isoformat())
     staff.get_by_role("button", name="Change role").click()
-    expect(staff.get_by_role("status")).to_contain_text("is Moderator until")
+    expect(staff.get_by_role("status")).to_contain_text("’s role is now Moderator until")
     guest.goto("/moderation/")
     expect(guest.get_by_role("heading", level=1)).to_have_text("Reports")
 
@@ -66,4 +66,4 @@ def test_a_role_until_tomorrow_is_given_by_the_keyboard_alone(visit, people):
     tomorrow = utcnow().date() + timedelta(days=1)
     write(staff, staff.get_by_label("Until the end of"), f"{tomorrow:%m%d%Y}")
     press(staff, staff.get_by_role("button", name="Change role"))
-    expect(staff.get_by_role("status")).to_contain_text("keith is Moderator until")
+    expect(staff.get_by_role("status")).to_contain_text("keith’s role is now Moderator until")

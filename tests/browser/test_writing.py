@@ -46,7 +46,7 @@ def test_an_empty_preview_says_what_is_wrong_and_much_text_how_much_is_left(visi
 
     page.get_by_role("button", name="Preview").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("This is 2 characters too long")
+    expect(page.get_by_role("alert")).to_contain_text("Too long by 2.")
     expect(body).to_have_value("x" * 10_002)
 
 
