@@ -151,6 +151,6 @@ def do(verb, *values, form=None, again=None):
 
     What was typed into the form is given back then, unless it was done by the same person `again`.
     """
-    with attempt(None if again and again() else form) as done:
+    with attempt(form, unless=again) as done:
         verb(*values)
     return bool(done)

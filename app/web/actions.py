@@ -28,7 +28,7 @@ class Outcome:
 
 
 @contextmanager
-def attempt(form=None, *, at=None, words="{}"):
+def attempt(form=None, *, at=None, words="{}", unless=None):
     """Commit what the block does. Where a rule refuses it, undo all of it and say why.
 
         with attempt(form) as done:
@@ -37,8 +37,8 @@ def attempt(form=None, *, at=None, words="{}"):
             flash("It is lifted.", "success")
 
     The reason is shown at a field or on top of a form where `at` is one. Otherwise it is flashed,
-    or told by a page that gives back what was typed into `form`; `words` go around it.
-    ChangedMeanwhile goes to the caller.
+    or told by a page that gives back what was typed into `form`, `unless` a question asked now
+    says that there is nothing to lose. `words` go around it. ChangedMeanwhile goes to the caller.
     """
     outcome = Outcome()
     try:
@@ -56,7 +56,7 @@ def attempt(form=None, *, at=None, words="{}"):
         elif at is not None:
             at.form_errors = [*at.form_errors, message]
         else:
-            refuse(message, form)
+            refuse(message, None if unless and unless() else form)
 
 
 def report_result(changed, message, unchanged=ALREADY_DONE):
