@@ -136,7 +136,7 @@ def test_the_choice_is_kept_and_said(client, alice, writing):
     client.post(PAGE, data=form(writing))
 
     assert AccountDeletion.of(alice).removes_writing == (writing == "goes")
-    words = "posts and comments stay" if writing == "stays" else "what others wrote below them"
+    words = "posts and comments will stay" if writing == "stays" else "including comments by others"
     assert words in client.get(PAGE).text
 
 
@@ -289,7 +289,7 @@ def test_it_cannot_be_stopped_once_it_has_begun_and_progress_is_shown(client, bu
         data_export.work(between=look)
 
     assert len(seen) > 5 and not is_there("alice")
-    assert "cannot be stopped" in seen[0] and "things</p>" in seen[0] and "data-poll" in seen[0]
+    assert "can’t be stopped" in seen[0] and "items</p>" in seen[0] and "data-poll" in seen[0]
 
 
 # What may go wrong

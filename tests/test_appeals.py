@@ -84,7 +84,7 @@ def test_a_member_appeals_against_a_hidden_text_each_time_it_is_hidden(client, a
     text = make(author=alice)
     path = f"/standing/{text.noun}/{text.id}/appeal"
     client.sign_in(alice)
-    assert "is not hidden" in write(client, path).text and appeals() == []
+    assert "isn’t hidden" in write(client, path).text and appeals() == []
 
     for number in (1, 2):
         text.hide(by=mona, reason="Spam.")
@@ -121,8 +121,8 @@ def test_what_waits_for_approval_is_no_matter(client, alice, mona, hidden):
     client.sign_in(alice)
     path = f"/standing/post/{post.id}/appeal"
 
-    assert "waits for approval" in client.get(path).text
-    assert "waits for approval" in write(client, path).text
+    assert "is pending review" in client.get(path).text
+    assert "is pending review" in write(client, path).text
     assert appeals() == [] and "Waits." not in client.get("/standing").text
 
 
@@ -142,7 +142,7 @@ def test_what_is_over_or_lifted_needs_no_appeal(client, alice, mona, silence):
     silence.lift(by=mona)
     client.sign_in(alice)
 
-    for one, words in ((over, "is over already"), (silence, "is lifted already")):
+    for one, words in ((over, "has already expired"), (silence, "was already lifted")):
         assert words in client.get(f"/standing/sanction/{one.id}/appeal").text
         assert words in write(client, f"/standing/sanction/{one.id}/appeal").text
     assert appeals() == []
@@ -263,7 +263,7 @@ def test_nobody_decides_on_their_own_appeal(client, ada, mona):
     decide(client, appeal)
 
     assert appeal.is_open and mona.is_silenced
-    assert "This is you" in client.get(f"/moderation/appeals/{appeal.id}").text
+    assert "You can’t do this to yourself" in client.get(f"/moderation/appeals/{appeal.id}").text
 
 
 def test_a_member_does_not_learn_who_reported(client, alice, bob, mona, hidden):
@@ -443,7 +443,7 @@ def test_a_text_that_is_gone_for_good_cannot_be_restored(client, alice, olga, hi
     client.sign_in(olga)
 
     assert "nothing can be restored" in decide(client, appeal).text
-    assert "gone for good" in client.get(f"/moderation/appeals/{appeal.id}").text
+    assert "deleted for good" in client.get(f"/moderation/appeals/{appeal.id}").text
     assert "a deleted post or comment" in client.get("/moderation/appeals").text
     decide(client, appeal, confirm="y")
 
@@ -582,11 +582,11 @@ def test_what_was_hidden_again_since_is_a_decision_of_its_own(app, both, alice, 
 def test_the_pages_say_that_it_is_one_decision(client, both, alice, olga):
     post, sanction = both
     client.sign_in(alice)
-    assert "one appeal is about both" in client.get("/standing").text
+    assert "One appeal covers both" in client.get("/standing").text
     place = write(client, f"/standing/post/{post.id}/appeal").location
 
     assert client.get(f"/standing/sanction/{sanction.id}/appeal").location == place
-    assert client.get("/standing").text.count("Your appeal waits") == 2
+    assert client.get("/standing").text.count("Your appeal is pending") == 2
     client.sign_in(olga)
     (appeal,) = appeals()
     assert "Buy this." in client.get(f"/moderation/appeals/{appeal.id}").text

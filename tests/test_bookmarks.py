@@ -63,7 +63,7 @@ def test_bookmarks_are_nobody_elses(client, alice, bob):
     Bookmark.add(Post.publish("Hello", by=alice), by=bob)
     client.sign_in(alice)
 
-    assert "Nothing here yet." in client.get("/bookmarks").text
+    assert "No bookmarks yet." in client.get("/bookmarks").text
 
 
 def test_only_what_may_still_be_read_is_listed(client, alice, bob, mona):

@@ -273,7 +273,7 @@ def test_the_last_administrator_stays_whatever_a_file_says(flask, file):
     keep(Role(name="Boss", permissions=16))
     make_user(role="Boss")
 
-    refused(flask, "nobody who can administer", "apply", file("[New]\n[Boss]\npermissions = []"))
+    refused(flask, "without an administrator", "apply", file("[New]\n[Boss]\npermissions = []"))
 
 
 def test_a_bad_file_is_no_difference(flask, file):

@@ -291,8 +291,8 @@ BAD = [
     (["confirm", "nobody"], "Nobody has the address or username nobody."),
     (["show", "nobody"], "Nobody has the address or username nobody."),
     (["delete", "--yes", "nobody"], "Nobody has the address or username nobody."),
-    (["deactivate", "ada"], "nobody who can administer"),
-    (["delete", "--yes", "ada"], "nobody who can administer"),
+    (["deactivate", "ada"], "without an administrator"),
+    (["delete", "--yes", "ada"], "without an administrator"),
 ]
 
 

@@ -36,7 +36,7 @@ def test_a_member_comments_and_is_led_there(client, post, bob):
     (comment,) = content(Comment)
     assert answer.location == f"/post/{post.id}#comment-{comment.id}"
     page = client.get(answer.location).text
-    assert "Your comment is published." in page and "<p>I <em>agree</em>.</p>" in page
+    assert "Comment published." in page and "<p>I <em>agree</em>.</p>" in page
 
 
 def test_comments_come_the_oldest_first_a_page_at_a_time(client, post):
@@ -86,7 +86,7 @@ def test_the_link_to_a_comment_of_somebody_muted_says_why_it_is_not_there(client
 
     page = client.get(client.get(f"/comment/{comment.id}").location).text
 
-    assert "You have muted bob" in page and comments_on(page) == []
+    assert "You muted bob" in page and comments_on(page) == []
 
 
 def test_whoever_comments_lands_on_the_last_page_of_a_long_thread(client, post, bob):
@@ -136,9 +136,9 @@ def test_an_author_edits_and_deletes_a_comment(client, post, bob):
     comment = make_comment(post, bob)
 
     page = send(client, f"/comment/{comment.id}/edit", body="I **do** agree.")
-    assert "The comment is changed." in page and "<strong>do</strong>" in page
+    assert "Comment saved." in page and "<strong>do</strong>" in page
     page = send(client, f"/comment/{comment.id}/delete", next=f"/post/{post.id}")
-    assert "The comment is deleted." in page and comments_on(page) == []
+    assert "Comment deleted." in page and comments_on(page) == []
     assert (post.comment_count, bob.comment_count) == (0, 0)
 
 
@@ -169,7 +169,7 @@ def test_comments_of_the_muted_are_not_in_the_thread(client, post, bob, mona):
     page = client.get(f"/post/{post.id}").text
 
     assert comments_on(page) == [kept.id]
-    assert "1 comment is not shown: you have muted who wrote it." in page
+    assert "1 comment is hidden because you muted its author." in page
 
 
 def test_a_thread_says_how_many_of_its_comments_are_by_the_muted(client, post, bob, mona):
@@ -188,7 +188,7 @@ def test_a_thread_says_how_many_of_its_comments_are_by_the_muted(client, post, b
     later = client.get(unescape(re.search(r'rel="next" href="([^"]+)"', first)[1])).text
 
     for page in (first, later):
-        assert "9 comments</h2>" in page and "3 comments are not shown: you have muted" in page
+        assert "9 comments</h2>" in page and "3 comments are hidden because you muted" in page
     client.sign_out()
     assert "not shown" not in client.get(f"/post/{post.id}").text
 
@@ -217,7 +217,7 @@ def test_the_thread_of_a_closed_post_can_still_be_read_edited_and_deleted(client
     client.sign_in(bob)
 
     assert comments_on(client.get(f"/post/{post.id}").text) == [comment.id]
-    assert "is changed" in send(client, f"/comment/{comment.id}/edit", body="Still mine.")
+    assert "Comment saved." in send(client, f"/comment/{comment.id}/edit", body="Still mine.")
     assert client.post(f"/comment/{comment.id}/delete").status_code == 302
 
 

@@ -254,14 +254,14 @@ def test_memory_does_not_grow_with_the_number_of_posts(collected, alice):
 def test_one_asks_waits_and_takes_it_along(client, alice):
     client.sign_in(alice)
     assert client.post(ASK).location == ASK
-    assert "Being made" in client.get(ASK).text
+    assert "Preparing your data" in client.get(ASK).text
 
     data_export.work()
     page = client.get(ASK).text
     export = DataExport.latest_of(alice)
     answer = client.get(f"{ASK}/{export.id}", buffered=True)
 
-    assert "Ready to take along" in page and f'href="{ASK}/{export.id}"' in page
+    assert "Ready to download" in page and f'href="{ASK}/{export.id}"' in page
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=offbrand-alice-")
     assert answer.headers["Cache-Control"] == "no-store"
     assert int(answer.headers["Content-Length"]) == len(answer.data)
@@ -303,7 +303,7 @@ def test_three_a_day_are_enough(client, alice):
     client.sign_in(alice)
 
     client.post(ASK)
-    assert "You have asked 3 times" in client.get(ASK).text
+    assert "You’ve requested 3 exports" in client.get(ASK).text
     with pytest.raises(Refused):
         DataExport.ask(alice)
     with time_machine.travel(utcnow() + timedelta(days=1, minutes=1)):
@@ -396,7 +396,7 @@ def test_what_fails_again_and_again_is_given_up_and_said(client, alice, monkeypa
 
     db.session.expire_all()
     assert DataExport.latest_of(alice).state == "failed"
-    assert "It could not be made" in client.get(ASK).text
+    assert "Your export failed" in client.get(ASK).text
 
 
 def test_an_account_that_goes_meanwhile_takes_its_export_along(alice, ada):

@@ -37,7 +37,7 @@ def test_nobody_follows_themselves(client, alice):
 
     answer = client.post("/user/alice/follow")
 
-    assert "You cannot follow yourself." in client.get(answer.location).text
+    assert "You can’t follow yourself." in client.get(answer.location).text
     assert counts() == {"alice": (0, 0)}
     with pytest.raises(Refused):
         alice.follow(alice)
@@ -184,8 +184,8 @@ def test_a_deleted_member_is_no_longer_counted(alice, bob, mona):
 def test_members_who_follow_nobody_are_told_how(client, alice, bob):
     client.sign_in(alice)
     client.post("/feed", data={"feed": "followed"})
-    assert "you follow nobody yet" in client.get("/").text
+    assert "You aren’t following anyone yet" in client.get("/").text
 
     alice.follow(bob)
-    assert "Nobody you follow has written anything yet." in client.get("/").text
+    assert "The people you follow haven’t posted yet." in client.get("/").text
     assert "Hello, alice!" in client.get("/").text

@@ -8,7 +8,7 @@ from app.models.content.screening import Hold
 WAYS = {
     "Its author deleted it": lambda post, mona: post.delete(),
     "A moderator hid it": lambda post, mona: post.hide(by=mona, reason="Private data of Zoe."),
-    "It is pending review": lambda post, mona: post.hold(Hold("link")),
+    "It’s been pending review": lambda post, mona: post.hold(Hold("link")),
 }
 
 

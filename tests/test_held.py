@@ -278,7 +278,7 @@ def test_a_text_that_waits_can_be_changed_and_keeps_no_history(holding, client, 
     answer = client.post(f"/post/{post.id}/edit", data={"body": "Good day."})
 
     page = client.get(answer.location).text
-    assert "Waits for approval: 0 of 2 approved" in page and "waits for a moderator" in page
+    assert "Pending review: 0 of 2 approved" in page and "is pending review" in page
     assert (post.body, post.is_held, post.version, post.edited_at) == ("Good day.", True, 2, None)
     assert db.session.scalars(select(Revision)).all() == []
 
@@ -379,8 +379,8 @@ def test_a_newcomer_is_told_where_the_text_is(holding, client, alice):
     answer = client.post("/", data={"body": f"{WORD}."})
 
     page = client.get(answer.location).text
-    assert "Your post waits for a moderator" in page
-    assert "Waits for approval: 0 of 2 approved" in page
+    assert "Your post is pending review" in page
+    assert "Pending review: 0 of 2 approved" in page
     assert WORD in client.get("/held").text
 
 

@@ -50,9 +50,9 @@ WRONG = [
     (new("alice@example.org", "root"), "The username root is reserved."),
     (new("alice@example.org", confirmed="no"), "a file does not take that back"),
     (new("alice@example.org", first_name=LONG), "too long"),
-    (new("ada@example.org", first_name="Ada"), "This is you"),
-    (new("ada@example.org", role="User"), "This is you"),
-    (new("ada@example.org", active="no"), "This is you"),
+    (new("ada@example.org", first_name="Ada"), "You can’t do this to yourself"),
+    (new("ada@example.org", role="User"), "You can’t do this to yourself"),
+    (new("ada@example.org", active="no"), "You can’t do this to yourself"),
 ]
 
 
@@ -206,7 +206,7 @@ def older(app):
 
 def test_nobody_is_lifted_above_who_imports(older, alice):
     """R-81."""
-    refused = ["You may not give the role Administrator: it allows more than yours."]
+    refused = ["You can’t give the role Administrator: it allows more than yours."]
     for email in ("nora@example.org", "alice@example.org"):
         line = only(planned(older, new(email, role="Administrator")))
         assert (line.kind, line.errors) == ("error", refused)
@@ -218,14 +218,14 @@ def test_not_even_to_the_usual_role(app):
 
     line = only(planned(make_user(role="Bare"), new()))
 
-    assert line.errors == ["You may not give the role User: it allows more than yours."]
+    assert line.errors == ["You can’t give the role User: it allows more than yours."]
 
 
 def test_nobody_above_is_touched(older, ada):
     """R-81: neither demoted, nor closed, nor renamed."""
     for what in (dict(role="User"), dict(active="no"), dict(first_name="X")):
         line = only(planned(older, new("ada@example.org", **what)))
-        assert (line.kind, "ada may do more than you" in line.errors[-1]) == ("error", True), what
+        assert (line.kind, "ada has a higher rank" in line.errors[-1]) == ("error", True), what
 
 
 def test_who_returns_to_a_higher_role_is_above(older, ada):

@@ -61,14 +61,14 @@ def test_the_profile_of_a_muted_member_says_so_and_shows_them(client, alice, wor
     client.post("/user/bob/mute")
 
     page = client.get("/user/bob").text
-    assert "You have muted bob." in page and "/user/bob/unmute" in page
+    assert "You muted bob." in page and "/user/bob/unmute" in page
     assert meets(client, "/user/bob", "own post")
     assert meets(client, "/user/bob/comments", "Bob's answer")
 
 
 def test_the_muted_are_listed_to_undo_it(client, alice, bob, mona):
     client.sign_in(alice)
-    assert "You have muted nobody." in client.get("/settings/muted").text
+    assert "You haven’t muted anyone." in client.get("/settings/muted").text
     for name in ("bob", "mona"):
         client.post(f"/user/{name}/mute")
     page = client.get("/settings/muted").text
@@ -91,7 +91,7 @@ def test_nobody_mutes_themselves(client, alice):
 
     answer = client.post("/user/alice/mute")
 
-    assert "You cannot mute yourself." in client.get(answer.location).text
+    assert "You can’t mute yourself." in client.get(answer.location).text
     assert not db.session.scalars(db.select(Mute)).all()
     with pytest.raises(Refused):
         alice.mute(alice)

@@ -57,7 +57,7 @@ def test_what_was_typed_is_kept_and_the_wait_is_said(client):
 
     assert page.status_code == 429 and 590 <= int(page.headers["Retry-After"]) <= 600
     assert "A long story.</textarea>" in page.text
-    assert "Please send this again in 10 minutes." in page.text
+    assert "Send this again in 10 minutes." in page.text
 
 
 def test_what_is_older_than_an_hour_does_not_count(client):
@@ -132,14 +132,14 @@ def test_a_newcomer_reads_how_much_fits(client, mona, age, words):
 def test_who_is_no_newcomer_reads_nothing_of_it(client, mona):
     for person in (aged(days=8), mona):
         client.sign_in(person)
-        assert "You are new here" not in client.get("/").text
+        assert "You’re new here" not in client.get("/").text
 
 
 def test_a_limit_that_is_empty_is_none(client, app):
     app.config["LIMITS"] = app.config["LIMITS"] | dict.fromkeys(FEW, "")
     client.sign_in(aged(hours=1))
 
-    assert write(client, 5) == [302] * 5 and "You are new here" not in client.get("/").text
+    assert write(client, 5) == [302] * 5 and "You’re new here" not in client.get("/").text
 
 
 def test_newcomers_may_write_a_little_by_default():

@@ -457,7 +457,7 @@ def test_what_is_counted_and_not_listed_can_be_marked_too(client, post, answered
     client.sign_in(alice)
     page = client.get("/notifications").text
     assert ("bob commented" in page) == listed
-    assert ("What was new for you is no longer there." in page) != listed
+    assert ("Your new notifications are no longer available." in page) != listed
 
     up_to = re.search(r'name="up_to" value="(\d+)"', page)[1]
     client.post("/notifications/read", data={"up_to": up_to})

@@ -111,7 +111,7 @@ def test_visitors_are_welcomed_and_members_are_greeted(client, alice):
 
     client.sign_in(alice)
 
-    assert "What is on your mind?" in client.get("/").text
+    assert "What’s on your mind?" in client.get("/").text
 
 
 def test_no_page_shows_an_address_but_ones_own(client, alice, bob):

@@ -322,7 +322,7 @@ def test_what_is_wrong_stands_at_the_field_and_the_picture_stays(client, alice):
     address = address_of(alice)
     wrong = {
         UNKNOWN: b"Hello",
-        "Please choose a file.": b"",
+        "Choose a file.": b"",
         BROKEN: file_of(drawn())[:-30],
         TOO_HEAVY: b"\0" * (uploads.LARGEST + 1),
     }

@@ -37,7 +37,7 @@ def test_a_member_writes_and_everybody_reads(client, alice):
     page = send(client, "/", body=TEXT)
 
     (post,) = content()
-    assert "Your post is published." in page
+    assert "Post published." in page
     assert (post.body, post.author, alice.post_count) == (TEXT, alice, 1)
     client.sign_out()
     for path in ("/", f"/post/{post.id}", "/user/alice"):
@@ -163,7 +163,7 @@ def test_another_text_in_a_form_that_was_sent_is_given_back_and_can_be_sent(clie
     answer = client.post(path, data={"body": "Two.", "key": key})
 
     assert answer.status_code == 200 and len(content(cls)) == before
-    assert f"made another {kind} already" in answer.text and "Two.</textarea>" in answer.text
+    assert f"already sent another {kind}" in answer.text and "Two.</textarea>" in answer.text
     (form,) = [form for form in Page(path, answer).forms if form.action == action]
     client.post(path, data={"body": "Two.", "key": form.fields["key"]})
     assert [thing.body for thing in content(cls)][-2:] == ["One.", "Two."]
@@ -188,7 +188,7 @@ def test_a_form_that_is_sent_again_after_its_post_was_deleted_says_so(client, al
 
     page = send(client, "/", **data)
 
-    assert "You sent this post before, and deleted it since." in page
+    assert "You already sent this post and then deleted it." in page
     assert len(content()) == 1 and alice.post_count == 0
 
 
@@ -229,7 +229,7 @@ def test_an_author_edits_and_it_is_marked(client, alice):
 
     page = send(client, f"/post/{post.id}/edit", body="New #two.")
 
-    assert "The post is changed." in page and ">edited" in page
+    assert "Post saved." in page and ">edited" in page
     assert 'href="/tag/two"' in page and 'href="/tag/one"' not in page
     assert (post.version, post.body) == (2, "New #two.")
 
@@ -238,7 +238,7 @@ def test_saving_the_same_text_makes_no_version(client, alice):
     client.sign_in(alice)
     post = make_post(alice, TEXT)
 
-    assert "Nothing was changed." in send(client, f"/post/{post.id}/edit", body=TEXT)
+    assert "Nothing changed." in send(client, f"/post/{post.id}/edit", body=TEXT)
     assert (post.version, post.edited_at) == (1, None)
 
 
@@ -257,7 +257,7 @@ def test_deleting_asks_back_and_takes_it_from_everybody_but_staff(client, alice,
     details = re.search(r'<details class="sure">.*?</details>', page, re.S)[0]
     assert f'formaction="/post/{post.id}/delete"' in details
 
-    assert "The post is deleted." in send(client, f"/post/{post.id}/delete")
+    assert "Post deleted." in send(client, f"/post/{post.id}/delete")
 
     for person, status in ((alice, 404), (bob, 404), (mona, 200), (None, 404)):
         client.sign_in(person) if person else client.sign_out()
@@ -346,7 +346,7 @@ def test_the_page_says_why_there_is_no_form(client, alice):
     alice.role = Role.create(name="Readers", permissions=0)
     client.sign_in(alice)
     page = client.get(f"/post/{post.id}").text
-    assert "Your role, Readers, does not let you comment: it lacks the permission COMMENT." in page
+    assert "Your role (Readers) doesn’t let you comment. You need the permission COMMENT." in page
 
 
 def test_what_was_put_away_meanwhile_is_not_edited(app, alice, mona):

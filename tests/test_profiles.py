@@ -87,10 +87,10 @@ def test_one_edits_ones_own_profile_and_follows_the_others(client, alice, bob):
     client.sign_in(alice)
     own, others = client.get("/user/alice").text, client.get("/user/bob").text
 
-    assert "Edit your profile" in own and "Add your picture" in own
+    assert "Edit profile" in own and "Add photo" in own
     assert '/user/alice/follow"' not in own and "/user/alice/mute" not in own
     assert '/user/bob/follow"' in others and "/user/bob/mute" in others
-    assert "Edit your profile" not in others
+    assert "Edit profile" not in others
 
 
 def test_a_visitor_is_offered_nothing_to_press(client, bob):
@@ -173,13 +173,13 @@ def test_the_comments_of_a_member_are_as_many_as_their_number_says(client, alice
     posts[0].delete()
 
     page = client.get("/user/bob/comments").text
-    assert number in page and "1 more comment is not shown: below a post that is deleted" in page
+    assert number in page and "1 more comment is not shown: the post is deleted" in page
 
     posts[1].hide(by=mona, reason="spam")
     posts[2].hide(by=mona, reason="spam")
     page = client.get("/user/bob/comments").text
-    assert number in page and "3 comments are not shown: below a post" in page
-    assert "has not commented" not in page and "muted" not in page
+    assert number in page and "3 comments are not shown: the post is deleted" in page
+    assert "No comments yet" not in page and "muted" not in page
 
 
 def test_whoever_mutes_is_told_that_answers_to_the_muted_are_not_listed(client, alice, bob, mona):
@@ -189,14 +189,14 @@ def test_whoever_mutes_is_told_that_answers_to_the_muted_are_not_listed(client, 
 
     page = client.get("/user/bob/comments").text
 
-    assert "1 comment is not shown" in page and "by somebody you have muted" in page
+    assert "1 comment is not shown" in page and "or you muted its author" in page
 
 
 def test_who_can_read_a_profile_is_said_where_one_writes_it(client, alice):
     client.sign_in(alice)
-    for readers, words in (("all", "Everyone"), ("members", "All members")):
+    for readers, words in (("all", "Everyone"), ("members", "Only members")):
         Setting.change(readers=readers)
-        assert f"{words} can read this" in client.get("/settings/profile").text
+        assert f"{words} can see your profile" in client.get("/settings/profile").text
 
 
 def test_a_role_is_a_mark_where_it_is_not_the_usual_one(client, ada, alice, bob):

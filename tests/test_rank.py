@@ -120,7 +120,7 @@ def test_an_act_on_oneself_is_refused(ada, act):
     """R-81."""
     make_user(role="Administrator")
 
-    with pytest.raises(Refused, match="on yourself"):
+    with pytest.raises(Refused, match="to yourself"):
         ACTS[act](ada, ada)
 
     assert ada.is_administrator() and ada.is_active
@@ -128,7 +128,7 @@ def test_an_act_on_oneself_is_refused(ada, act):
 
 def test_a_moderator_gives_no_roles(mona, alice):
     """R-81."""
-    with pytest.raises(Refused, match="may not give the role User"):
+    with pytest.raises(Refused, match="can’t give the role User"):
         alice.change_role(Role.get_default(), by=mona)
 
 
@@ -136,7 +136,7 @@ def test_an_administrator_gives_no_more_than_they_have(app, alice):
     """R-81."""
     older = holder("older administrator")
 
-    with pytest.raises(Refused, match="may not give the role Administrator"):
+    with pytest.raises(Refused, match="can’t give the role Administrator"):
         alice.change_role(Role.named("Administrator"), by=older)
     assert alice.role.name == "User"
 
@@ -205,7 +205,7 @@ def test_the_last_administrator_stays(ada, act):
     make_user(role="Moderator")
     db.session.commit()
 
-    with pytest.raises(Refused, match="nobody who can administer"):
+    with pytest.raises(Refused, match="without an administrator"):
         ACTS[act](ada, None)
 
     db.session.rollback()
@@ -228,7 +228,7 @@ def test_a_role_keeps_the_permission_that_the_last_administrator_has_by_it(app, 
     """R-82."""
     boss = holder("bare administrator")
 
-    with pytest.raises(Refused, match="can administer"), User.an_administrator_remains():
+    with pytest.raises(Refused, match="without an administrator"), User.an_administrator_remains():
         take(boss.role)
 
     db.session.expire_all()

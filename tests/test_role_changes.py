@@ -241,9 +241,9 @@ def test_the_last_administrators_keep_the_permission_of_their_role(app):
     role = keep(Role(name="Boss", permissions=A))
     make_user("boss", role="Boss")
 
-    refused("nobody who can administer", role.revoke, A)
-    refused("nobody who can administer", role.change, permissions=F)
-    refused("nobody who can administer", role.delete, move_to=Role.get_default())
+    refused("without an administrator", role.revoke, A)
+    refused("without an administrator", role.change, permissions=F)
+    refused("without an administrator", role.delete, move_to=Role.get_default())
 
 
 def test_a_role_that_is_gone_cannot_be_changed(ada, writers):
@@ -344,7 +344,7 @@ def test_holders_who_return_to_a_mightier_role_are_not_moved(ada, lesser, alice,
     alice.role, alice.former_role = writers, ada.role
     alice.role_until = utcnow().replace(year=2999)
 
-    refused("alice may do more", writers.delete, by=lesser, move_to=Role.get_default())
+    refused("alice has a higher rank", writers.delete, by=lesser, move_to=Role.get_default())
 
 
 def test_nobody_removes_the_role_they_hold(lesser):

@@ -51,14 +51,14 @@ def acts():
 
 def test_a_member_asks_for_a_role_and_sees_that_it_waits(client, alice, moderator):
     client.sign_in(alice)
-    assert "It allows" in client.get(f"/roles/{moderator.id}/ask").text
+    assert "Permissions" in client.get(f"/roles/{moderator.id}/ask").text
 
     answer = ask(client, moderator)
     page = client.get(answer.location).text
 
     (asked,) = requests_of(alice)
     assert (asked.role, asked.reason, asked.is_open) == (moderator, WHY, True)
-    assert "Your request is pending" in page and WHY in page and "with the administrators" in page
+    assert "Your request is pending" in page and WHY in page and "We’ll email the decision" in page
     assert alice.role.name == "User"
 
 
@@ -77,7 +77,7 @@ def test_one_request_is_open_at_a_time(client, alice, asked):
 
     answer = ask(client, helper)
 
-    assert "withdraw that request first" in answer.text
+    assert "Withdraw that request first" in answer.text
     assert requests_of(alice) == [asked]
 
 
@@ -116,7 +116,8 @@ def test_nobody_asks_for_what_they_have(client, request, moderator, who):
     person = request.getfixturevalue(who)
     client.sign_in(person)
 
-    assert "all that Moderator allows already" in client.get(f"/roles/{moderator.id}/ask").text
+    page = client.get(f"/roles/{moderator.id}/ask").text
+    assert "already have everything Moderator allows" in page
     ask(client, moderator)
 
     assert requests_of(person) == []
@@ -128,7 +129,7 @@ def test_what_one_would_give_up_is_said(client, alice):
 
     page = client.get(f"/roles/{helper.id}/ask").text
 
-    assert "You would give up" in page and "FOLLOW, COMMENT, WRITE" in page
+    assert "You’d lose" in page and "FOLLOW, COMMENT, WRITE" in page
 
 
 def test_a_request_can_be_withdrawn_and_made_anew(client, alice, ada, asked):
@@ -199,7 +200,7 @@ def test_a_declined_request_changes_nothing_but_is_told(client, alice, ada, aske
     assert acts() == [("decline request", "ada", "alice")]
     client.sign_in(alice)
     page = client.get(f"/roles/{asked.role_id}/ask").text
-    assert "was declined" in page and "Not yet." in page and "It allows" in page
+    assert "was declined" in page and "Not yet." in page and "Permissions" in page
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def test_only_administrators_of_that_rank_decide(client, alice, mona, verb):
     page = client.get("/admin/requests").text
     decide(client, asked, **{verb: "1"})
 
-    assert "You may not give the role Administrator" in page and "Accept<" not in page
+    assert "You can’t give the role Administrator" in page and "Accept<" not in page
     assert asked.is_open and alice.role.name == "User" and mails() == []
 
 
@@ -257,8 +258,8 @@ def test_nobody_decides_on_their_own_request(client):
     olga.role.permissions = 0xFF
     client.sign_in(olga)
 
-    assert "This is you" in client.get("/admin/requests").text
-    with pytest.raises(Refused, match="This is you"):
+    assert "You can’t do this to yourself" in client.get("/admin/requests").text
+    with pytest.raises(Refused, match="You can’t do this to yourself"):
         asked.accept(by=olga)
 
 

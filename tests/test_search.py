@@ -142,9 +142,9 @@ def test_the_page_says_what_it_did_not_look_for(client, alice):
     client.sign_in(alice)
     page = client.get("/search?q=bread+%26+" + "+".join(f"w{n}" for n in range(12))).text
 
-    assert 'Not searched for: <q dir="auto">&amp;</q>' in page and ">w11</q>" in page
-    assert "Not searched for" not in client.get("/search?q=bread").text
-    assert "only words to leave out" in client.get("/search?q=-bread").text
+    assert 'Ignored: <q dir="auto">&amp;</q>' in page and ">w11</q>" in page
+    assert "Ignored" not in client.get("/search?q=bread").text
+    assert "only listed words to exclude" in client.get("/search?q=-bread").text
 
 
 @pytest.mark.both_databases
@@ -452,16 +452,16 @@ def test_filters_stand_in_the_address_and_in_the_way_to_more(client, alice, bob)
 
 SAID = dict(
     [
-        ("q=", "Find posts and comments by the words in them"),
-        ("q=%3F!", "There is no word in this"),
-        ("author=alice", "Type a word to look for, too"),
-        ("since=2026-01-01&q=", "Days are those of UTC."),
-        ("q=nowhere", "Nothing here has the word you asked for"),
-        ("q=nowhere+ever", "Nothing here has all of the words"),
-        ("q=bread&author=nobody", "Nobody has this username."),
-        ("q=bread&author=ulla", "Nobody has this username."),  # whom nobody sees
+        ("q=", "Find posts and comments by their words"),
+        ("q=%3F!", "Enter at least one word"),
+        ("author=alice", "Enter a word to search for"),
+        ("since=2026-01-01&q=", "In UTC."),
+        ("q=nowhere", "No results."),
+        ("q=nowhere+ever", "No results."),
+        ("q=bread&author=nobody", "No member has this username."),
+        ("q=bread&author=ulla", "No member has this username."),  # whom nobody sees
         ("q=bread&since=yesterday", "Enter a date"),
-        ("q=bread&since=2026-02-02&until=2026-01-01", "This is before the day"),
+        ("q=bread&since=2026-02-02&until=2026-01-01", "Choose a day after"),
         ("q=bread&until=9999-12-31", "<mark>bread</mark>"),
         ("q=bread&kind=nonsense&after=nonsense", "<mark>bread</mark>"),
         ("q=bread&q=cheese", "sent more than once"),

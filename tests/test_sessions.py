@@ -218,7 +218,7 @@ def test_a_member_sees_their_own_devices_only(client, alice, bob):
     page = client.get("/settings/sessions").text
 
     assert "Firefox on Linux" in page and "Safari on iPhone" in page
-    assert page.count("<article") == 3 and page.count("This one") == 1
+    assert page.count("<article") == 3 and page.count("This device") == 1
 
 
 def test_a_device_that_ran_out_is_not_listed(client, alice):
@@ -273,9 +273,9 @@ def test_all_other_devices_can_be_ended_at_once(app, client, alice, bob):
 def test_how_many_devices_were_ended_is_said_in_words(app, client, alice):
     client.sign_in(alice)
     for number, words in (
-        (0, "No other device was signed in."),
-        (1, "One other device is signed out."),
-        (3, "3 other devices are signed out."),
+        (0, "No other devices were signed in."),
+        (1, "Signed out one other device."),
+        (3, "3 other devices."),
     ):
         for _ in range(number):
             app.test_client().sign_in(alice)

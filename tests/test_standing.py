@@ -23,7 +23,7 @@ def test_good_standing_is_said_in_warm_words(client, alice):
 
     page = client.get("/standing").text
 
-    assert "All is well" in page and "What sanctions mean" in page and "Appeal<" not in page
+    assert "All good" in page and "What sanctions mean" in page and "Appeal<" not in page
     assert 'href="/standing"' in client.get("/").text
 
 
@@ -39,7 +39,7 @@ def test_sanctions_stand_there_newest_first_with_what_became_of_them(client, ali
 
     assert page.index(f"sanction-{over.id}") < page.index(f"sanction-{lifted.id}")
     assert "Lifted by mona" in page and "A mistake." in page
-    assert [page.count(f">{word}</span>") for word in ("In force", "Over", "Lifted")] == [1, 1, 1]
+    assert [page.count(f">{word}</span>") for word in ("Active", "Expired", "Lifted")] == [1, 1, 1]
     assert "For notice." in page and "By mona" in page
     assert page.count("/appeal") == 1  # of the notice: all else is over
 
@@ -67,8 +67,8 @@ def test_what_waits_for_approval_is_not_hidden_by_a_moderator(client, alice):
     text.hold(Hold("first"))
     client.sign_in(alice)
 
-    assert "All is well" in client.get("/standing").text
-    with pytest.raises(Refused, match="waits for approval"):
+    assert "All good" in client.get("/standing").text
+    with pytest.raises(Refused, match="is pending review"):
         Appeal.open(text, by=alice, body="Why?")
 
 
@@ -97,7 +97,7 @@ def test_an_appeal_is_linked_with_its_state(client, alice, mona):
 
     page = client.get("/standing").text
 
-    for words in ("Your appeal waits", "Your appeal was right", "Your appeal was declined"):
+    for words in ("Your appeal is pending", "Your appeal was accepted", "Your appeal was declined"):
         assert page.count(words) == 1
 
 

@@ -307,5 +307,5 @@ def test_who_is_shut_out_can_take_along_and_delete_their_account(client, alice, 
     assert client.post("/settings/data").status_code == 302
     data = {"password": PASSWORD, "writing": "stays"}
     answer = client.post("/settings/delete-account", data=data)
-    assert "It is noted" in client.get(answer.location).text
+    assert "scheduled it" in client.get(answer.location).text
     assert alice.leaving_at is not None

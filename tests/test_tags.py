@@ -61,7 +61,7 @@ def test_a_tag_that_nobody_used_is_a_404_that_says_so(client):
     page = client.get("/tag/nothing")
 
     assert page.status_code == client.get("/tag/nothing/feed.atom").status_code == 404
-    assert "Nobody has written about #nothing yet." in page.text and "noindex" in page.text
+    assert "No posts with #nothing yet." in page.text and "noindex" in page.text
 
 
 def test_a_tag_of_hidden_and_deleted_posts_looks_as_if_nobody_had_used_it(client, alice, mona):

@@ -216,7 +216,7 @@ def test_a_role_that_is_over_is_nothing_to_return_to(clock, ada):
 
 def test_a_role_is_given_for_a_time_that_is_yet_to_come(ada, alice):
     for until in (JULY, JULY - DAY):
-        with pytest.raises(Refused, match="yet to come"):
+        with pytest.raises(Refused, match="in the future"):
             alice.change_role(Role.named("Moderator"), by=ada, until=until)
 
 
@@ -299,7 +299,7 @@ def test_whose_former_role_administers_too_returns_to_it(app, clock):
 
 def test_the_last_administrator_cannot_take_leave_for_a_time(ada):
     """R-82."""
-    with pytest.raises(Refused, match="nobody who can administer"):
+    with pytest.raises(Refused, match="without an administrator"):
         ada.change_role(Role.named("User"), until=SEPTEMBER)
 
 

@@ -207,7 +207,7 @@ def test_the_choices_say_where_at_once_has_a_cap(client, alice):
     client.sign_in(alice)
     page = client.get("/settings/notifications").text
 
-    capped, prompt = f"At once, up to {MOST_NEWS} an hour", ">At once<"
+    capped, prompt = f"Immediately, up to {MOST_NEWS} an hour", ">Immediately<"
     assert (page.count(capped), page.count(prompt)) == (4, 2)
 
 

@@ -316,7 +316,7 @@ def test_the_rank_of_each_act_is_that_of_its_undo(app, alice, mona, ada):
     mona.deactivate(by=ada)
     alice.change_role(Role.named("Administrator"), by=ada)
     assert why_not_undo([last()], eda) == {last().id: None}
-    assert "nobody acts on themselves" in refused(last(), alice)
+    assert "do this to yourself" in refused(last(), alice)
 
 
 def test_an_account_that_is_being_deleted_is_not_reopened(app, alice, ada):

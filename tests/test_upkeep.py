@@ -60,7 +60,7 @@ def test_until_then_staff_see_it_marked_with_when_it_goes(client, alice, mona):
     page = client.get(f"/post/{post.id}").text
     goes = post.deleted_at + timedelta(days=30)
     assert "Deleted by its author" in page
-    assert f"it is purged on {goes.day} {goes:%B %Y}" in page
+    assert f"deleted for good on {goes.day} {goes:%B %Y}" in page
 
 
 def test_a_deleted_comment_goes_and_no_count_changes(app, alice, bob):

@@ -15,7 +15,7 @@ from ..web.requests import actor
 from ..web.typed import refuse
 from .blueprint import account
 
-TOO_MANY = "You have sent many messages within the hour. Send this one in {} minutes; it is here."
+TOO_MANY = "You’ve sent a lot of messages this hour. Send this one in {} minutes."
 
 
 @account.route("/standing/sanction/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])

@@ -30,7 +30,7 @@ def ask_for_data():
     with attempt() as done:
         DataExport.ask(actor())
     if done:
-        flash("Your data is being gathered; a mail tells you when it is ready.", "success")
+        flash("Export requested. We’ll email you when it’s ready.", "success")
     return redirect(url_for("account.data"))
 
 
@@ -79,7 +79,7 @@ def ask_to_leave(person, *, removes_writing):
         if is_new:
             send_leaving(person, deletion)
     if done:
-        flash("It is noted. A mail with the date and a way back is on its way.", "mail")
+        flash("We’ve scheduled it and emailed you the date and how to cancel.", "mail")
 
 
 @account.route("/settings/delete-account/keep", methods=["POST"])
@@ -89,6 +89,6 @@ def keep_account():
         kept = AccountDeletion.keep(actor())
     if not done:
         return redirect(url_for("account.delete_account"))
-    words = "Your account stays. It is good to have you here."
-    flash(words if kept else "Your account was not going to be deleted.", "success")
+    words = "Your account stays. Good to have you here!"
+    flash(words if kept else "Your account wasn’t scheduled for deletion.", "success")
     return redirect(back_to(url_for("main.index")))

@@ -30,7 +30,7 @@ from ..web.requests import actor
 class SilentProfileForm(Versioned, Form):
     """What is left of the profile to somebody who may not write."""
 
-    hides_last_seen = BooleanField("Do not show others when I was last here")
+    hides_last_seen = BooleanField("Hide when I was last seen")
     submit = SubmitField("Save")
 
 
@@ -41,7 +41,7 @@ class ProfileForm(Versioned, Form):
     about_me = TextAreaField(
         "About me", filters=[as_pasted, stripped], validators=[visible_lines, at_most(ABOUT_LENGTH)]
     )
-    hides_last_seen = BooleanField("Do not show others when I was last here")
+    hides_last_seen = BooleanField("Hide when I was last seen")
     submit = SubmitField("Save")
 
     def without_refused_words(self, field):
@@ -58,19 +58,19 @@ class ProfileForm(Versioned, Form):
 
 
 class PictureForm(Form):
-    file = UploadField("A picture of yours", validators=[InputRequired("Please choose a file.")])
-    submit = SubmitField("Use this picture")
+    file = UploadField("Upload a photo", validators=[InputRequired("Choose a file.")])
+    submit = SubmitField("Save photo")
 
 
 class DeleteAccountForm(Form):
-    writing = writing_field("What you wrote", goes="It goes with me")
+    writing = writing_field("Your posts and comments", goes="Delete my posts too")
     password = known_password_field("Your password")
-    submit = SubmitField("Delete my account in 14 days")
+    submit = SubmitField("Delete account in 14 days")
 
 
 class RoleRequestForm(Form):
     reason = TextAreaField(
-        "Why would you like to have it?",
+        "Why would you like this role?",
         filters=[stripped],
         validators=[Required(REQUIRED), at_most(500), visible_lines],
     )

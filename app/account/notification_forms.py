@@ -21,15 +21,15 @@ from ..models.notifications.preference import (
 from ..web.conflicts import Versioned
 
 LABELS = {
-    MENTION: "Somebody mentions you",
-    ANSWER: "Somebody answers your post",
-    THREAD: "An answer in a thread that you watch",
-    FOLLOWER: "Somebody follows you",
-    RULING: "What you reported was looked at",
-    APPROVED: "What you wrote was approved",
+    MENTION: "Someone mentions you",
+    ANSWER: "Someone comments on your post",
+    THREAD: "A new comment on a post you watch",
+    FOLLOWER: "Someone follows you",
+    RULING: "Your report was reviewed",
+    APPROVED: "Your post or comment was approved",
 }
-MAIL = [(AT_ONCE, "At once"), (DAILY, "Once a day"), (NEVER, "Never")]
-CAPPED = [(AT_ONCE, f"At once, up to {MOST_NEWS} an hour"), *MAIL[1:]]
+MAIL = [(AT_ONCE, "Immediately"), (DAILY, "Once a day"), (NEVER, "Never")]
+CAPPED = [(AT_ONCE, f"Immediately, up to {MOST_NEWS} an hour"), *MAIL[1:]]
 
 
 def form_of(choices):
@@ -54,9 +54,9 @@ class ChoicesForm(Versioned, Form):
         }
 
 
-FIELDS = {f"{kind}_in_site": BooleanField("In the site") for kind in USUAL}
+FIELDS = {f"{kind}_in_site": BooleanField("On site") for kind in USUAL}
 FIELDS |= {
-    f"{kind}_mail": SelectField("By mail", choices=choices_of(MAIL if kind in PROMPT else CAPPED))
+    f"{kind}_mail": SelectField("Email", choices=choices_of(MAIL if kind in PROMPT else CAPPED))
     for kind in USUAL
 }
 NotificationsForm = type("NotificationsForm", (ChoicesForm,), FIELDS)

@@ -53,7 +53,7 @@ def read_notifications():
     up_to = request.form.get("up_to", type=int) or 0
     Notification.read_all(actor(), min(max(up_to, 0), LARGEST))
     db.session.commit()
-    flash("All are marked as read.", "success")
+    flash("All marked as read.", "success")
     return redirect(url_for("account.notifications"))
 
 
@@ -67,7 +67,7 @@ def notification_settings():
         for kind, choice in form.choices.items():
             NotificationChoice.choose(person, kind, choice)
         db.session.commit()
-        flash("Your choices are saved.", "success")
+        flash("Settings saved.", "success")
         return redirect(url_for("account.notification_settings"))
     return render_template("account/notification_settings.html", form=form)
 

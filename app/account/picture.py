@@ -24,7 +24,7 @@ def edit_picture():
         require_speech()
     if form.validate_on_submit() and (data := read_picture(form.file)):
         act(Picture.put, actor(), data)
-        flash("This is your picture now.", "success")
+        flash("Photo saved.", "success")
         return redirect(url_for("account.edit_picture"))
     return render_template("account/edit_picture.html", form=form, largest=LARGEST)
 
@@ -34,8 +34,8 @@ def edit_picture():
 def remove_picture():
     removed = Picture.remove(actor())
     db.session.commit()
-    words = "Your picture is gone; the drawn one is back."
-    flash(words if removed else "You had no picture to remove.", "success" if removed else "info")
+    words = "Photo removed. Your avatar is back."
+    flash(words if removed else "You don’t have a photo.", "success" if removed else "info")
     return redirect(url_for("account.edit_picture"))
 
 

@@ -19,7 +19,7 @@ def edit_profile():
     form = ProfileForm(obj=person) if person.may_speak else SilentProfileForm(obj=person)
     if form.validate_on_submit():
         act(save, person, form)
-        flash("Your profile is updated.", "success")
+        flash("Profile saved.", "success")
         return redirect(url_for("main.user", username=person.username))
     return render_template("account/edit_profile.html", form=form)
 

@@ -17,7 +17,7 @@ def end_view_as():
         person.end_view_as()
         session.pop(VIEWED)
         db.session.commit()
-        flash("You are back in your own role.", "success")
+        flash("You’re back in your own role.", "success")
     else:
-        flash("You were in your own role already.", "info")
+        flash("You’re already in your own role.", "info")
     return redirect(url_for("admin.access" if may_open("admin.access") else "main.index"))

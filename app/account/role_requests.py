@@ -12,7 +12,7 @@ from ..web.typed import refuse
 from .blueprint import account
 from .forms import RoleRequestForm
 
-ASKED = "Your request is with the administrators; a mail tells you what comes of it."
+ASKED = "Request sent to the administrators. We’ll email you the decision."
 
 
 @account.route("/roles/<int(max=2147483647):id>/ask", methods=["GET", "POST"])
@@ -42,7 +42,7 @@ def withdraw_role_request(id):
         abort(404)
     withdrawn = asked.withdraw()
     db.session.commit()
-    flash("Your request is withdrawn." if withdrawn else "It was decided already.", "info")
+    flash("Request withdrawn." if withdrawn else "It was already decided.", "info")
     return redirect(url_for("account.ask_for_role", id=asked.role_id))
 
 
@@ -51,7 +51,7 @@ def ask(person, role, form):
     with attempt(form) as done:
         asked = RoleRequest.ask(person, role, form.reason.data)
         if asked.role_id != role.id:
-            other = f"You have asked for {asked.role.name}; withdraw that request first."
+            other = f"You already asked for {asked.role.name}. Withdraw that request first."
             raise Refused(other)
     if done:
         flash(ASKED, "success")

@@ -27,7 +27,7 @@ def end_session(id):
     if row.is_current:
         logout_user()
     db.session.commit()
-    flash("That device is signed out.", "success")
+    flash("Device signed out.", "success")
     return redirect(url_for("auth.login" if row.is_current else "account.sessions"))
 
 
@@ -37,10 +37,10 @@ def end_other_sessions():
     ended = UserSession.end_all(actor(), keep=actor().session)
     db.session.commit()
     if ended == 0:
-        words = "No other device was signed in."
+        words = "No other devices were signed in."
     elif ended == 1:
-        words = "One other device is signed out."
+        words = "Signed out one other device."
     else:
-        words = f"{ended} other devices are signed out."
+        words = f"Signed out {ended} other devices."
     flash(words, "success")
     return redirect(url_for("account.sessions"))

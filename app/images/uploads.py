@@ -27,14 +27,14 @@ TURNS = {  # EXIF's orientation: what makes it upright
 ORIENTATION = 0x0112
 one_at_a_time = Lock()  # the largest takes 300 megabytes for a second
 
-UNKNOWN = "This is no picture that we can read: please choose a PNG, JPEG, WebP or GIF file."
-BROKEN = "This picture is broken; perhaps it was cut off on its way. Please choose another."
-TOO_HEAVY = f"This file is too large: a picture has at most {LARGEST // 1024**2} megabytes."
+UNKNOWN = "We can’t read this file. Choose a PNG, JPEG, WebP, or GIF photo."
+BROKEN = "This file is damaged. Choose another photo."
+TOO_HEAVY = f"This file is too large. Photos can be up to {LARGEST // 1024**2} MB."
 TOO_BIG = (
-    f"This picture has too many pixels: at most {MOST_PIXELS // 10**6} million,"
-    f" and {LONGEST:,} a side. Please make it smaller first."
+    f"This photo is too large. Resize it to at most {MOST_PIXELS // 10**6} million pixels"
+    f" and {LONGEST:,} on a side."
 )
-TOO_SMALL = f"This picture is too small: it needs at least {LEAST} pixels a side."
+TOO_SMALL = f"This photo is too small. It needs at least {LEAST} pixels on each side."
 
 
 class Unusable(ValueError):

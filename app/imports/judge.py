@@ -4,7 +4,7 @@ from ..text.names import username_key
 from .cells import NAMES, check_text, check_username, names_in, switch_in
 from .plan import CHANGES, NEW
 
-ABOVE = "You may not give the role {}: it allows more than yours."
+ABOVE = "You can’t give the role {}: it allows more than yours."
 NO_SUCH_ROLE = "There is no role “{}”; there are {}."
 TAKEN = "The username {} belongs to somebody else."
 STAYS_CONFIRMED = "confirmed: the address is confirmed, and a file does not take that back."

@@ -19,7 +19,7 @@ def comment(id):
     """Lead to the page of its post that has it."""
     comment = find_comment(id)
     if actor().is_authenticated and comment.author and actor().has_muted(comment.author):
-        flash(f"You have muted {comment.author.username}, so this comment is not shown.", "info")
+        flash(f"You muted {comment.author.username}, so this comment isn’t shown.", "info")
     return redirect(comment_place(comment))
 
 
@@ -35,7 +35,7 @@ def delete_comment(id):
     comment = find_comment(id)
     allow(comment.deletable_by(actor()))
     done = act(comment.delete)
-    report_result(done, "The comment is deleted.", "The comment was deleted already.")
+    report_result(done, "Comment deleted.", "The comment was already deleted.")
     return redirect(back_to(url_for("main.post", id=comment.post_id, _anchor="comments")))
 
 

@@ -18,14 +18,14 @@ from .users import find_user
 @main.route("/user/<username>/follow", methods=["POST"])
 @permission_required(Permission.FOLLOW)
 def follow(username):
-    words = "You follow {} now.", "You follow {} already."
+    words = "You’re now following {}.", "You’re already following {}."
     return turn_to(find_user(username), actor().follow, *words)
 
 
 @main.route("/user/<username>/unfollow", methods=["POST"])
 @permission_required(Permission.FOLLOW)
 def unfollow(username):
-    words = "You no longer follow {}.", "You do not follow {}."
+    words = "You unfollowed {}.", "You’re not following {}."
     return turn_to(find_user(username), actor().unfollow, *words)
 
 

@@ -39,7 +39,7 @@ class WritingForm(Form):
     def begin_anew(self, why):
         """Have a key of its own again, so that it can write once more; and say why."""
         self.key.data = new_key()
-        self.body.errors = [f"{why} Send this one too, if you want both."]
+        self.body.errors = [f"{why} To post this one too, send it again."]
 
     @property
     def draft(self):
@@ -48,7 +48,7 @@ class WritingForm(Form):
 
 
 class PostForm(WritingForm):
-    body = body_field("What is on your mind?", LONGEST)
+    body = body_field("What’s on your mind?", LONGEST)
     submit = SubmitField("Post")
 
 
@@ -63,13 +63,13 @@ class EditForm(Versioned, WritingForm):
 
 
 class ReportForm(Form):
-    category = RadioField("What is wrong?", validators=[InputRequired("Please choose one.")])
+    category = RadioField("What’s wrong?", validators=[InputRequired("Choose a reason.")])
     reason = TextAreaField(
-        "In your words",
+        "Details",
         filters=[stripped],
         validators=[at_most(500), visible_lines],
     )
-    submit = SubmitField("Report it")
+    submit = SubmitField("Send report")
 
     def __init__(self):
         super().__init__()

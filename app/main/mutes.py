@@ -10,8 +10,10 @@ from .blueprint import main
 from .follows import turn_to
 from .users import find_user
 
-MUTED_ALREADY = "You had muted {} already."
-MUTED = "You have muted {0}: you will not meet what {0} writes. You can undo it in your settings."
+MUTED_ALREADY = "You already muted {}."
+MUTED = (
+    "You muted {0}. You won’t see their posts or comments. You can unmute them in your settings."
+)
 
 
 @main.route("/user/<username>/mute", methods=["POST"])
@@ -23,7 +25,7 @@ def mute(username):
 @main.route("/user/<username>/unmute", methods=["POST"])
 @login_required
 def unmute(username):
-    words = "{} is no longer muted.", "{} is not muted."
+    words = "You unmuted {}.", "{} isn’t muted."
     return turn_to(find_user(username), actor().unmute, *words)
 
 

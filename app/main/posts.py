@@ -51,7 +51,7 @@ def delete_post(id):
     post = find_post(id)
     allow(post.deletable_by(actor()))
     done = act(post.delete)
-    report_result(done, "The post is deleted.", "The post was deleted already.")
+    report_result(done, "Post deleted.", "The post was already deleted.")
     return redirect(url_for("main.index"))
 
 
@@ -61,9 +61,7 @@ def close_post(id):
     post = find_post(id)
     allow(post.closable_by(actor()))
     done = act(post.close)
-    report_result(
-        done, "The post takes no more comments.", "The post was closed to comments already."
-    )
+    report_result(done, "Post closed to comments.", "The post was already closed to comments.")
     return redirect(url_for("main.post", id=id))
 
 
@@ -73,7 +71,7 @@ def open_post(id):
     post = find_post(id)
     allow(post.closable_by(actor()))
     done = act(post.reopen)
-    report_result(done, "The post takes comments again.", "The post was open to comments already.")
+    report_result(done, "Post open to comments again.", "The post was already open to comments.")
     return redirect(url_for("main.post", id=id))
 
 

@@ -17,7 +17,7 @@ from .forms import ReportForm
 from .posts import find_post
 from .users import find_user
 
-THANKS = "Thank you. A moderator will look at it, and you will be told what comes of it."
+THANKS = "Thanks for your report. A moderator will review it, and we’ll tell you the outcome."
 
 
 @main.route("/post/<int(max=2147483647):id>/report", methods=["GET", "POST"])

@@ -33,9 +33,9 @@ class SearchForm(Form):
             return request.args
 
     q = SearchField("Search for", filters=[stripped])
-    author = StringField("Written by", filters=[stripped], validators=[at_most(64), visible])
+    author = StringField("Author", filters=[stripped], validators=[at_most(64), visible])
     since = DateField("From", validators=[Optional()])
-    until = DateField("Until", validators=[Optional()])
+    until = DateField("To", validators=[Optional()])
 
     sort = HiddenField()
 
@@ -45,11 +45,11 @@ class SearchForm(Form):
         name = (field.data or "").removeprefix("@")
         self.person = User.with_username(name) if name else None
         if name and (self.person is None or not self.person.visible_to(actor())):
-            raise ValidationError("Nobody has this username.")
+            raise ValidationError("No member has this username.")
 
     def validate_until(self, field):
         if field.data and self.since.data and field.data < self.since.data:
-            raise ValidationError("This is before the day that it begins with.")
+            raise ValidationError("Choose a day after the “From” date.")
 
     @property
     def narrowed(self):

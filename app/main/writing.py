@@ -13,8 +13,8 @@ from ..web.templating import duration
 from .forms import EditForm
 
 QUOTED = 1000  # characters of a comment that an answer begins with
-TOO_SOON = "You have written as much as fits in this time. Please send this again in {}."
-WAITS = "Your {} waits for a moderator; then everybody can read it."
+TOO_SOON = "You’ve reached the limit for now. Send this again in {}."
+WAITS = "Your {} is pending review. Others can see it once a moderator approves it."
 
 
 def publish_once(cls, form, *about):
@@ -40,14 +40,14 @@ def publish_once(cls, form, *about):
         if content is None:
             raise
     if content.body != form.body.data:
-        form.begin_anew(f"This form has made another {cls.noun} already.")
+        form.begin_anew(f"This form already sent another {cls.noun}.")
         return None
     if content.is_deleted:
-        flash(f"You sent this {cls.noun} before, and deleted it since.", "warning")
+        flash(f"You already sent this {cls.noun} and then deleted it.", "warning")
     elif content.is_held:
         flash(WAITS.format(cls.noun), "info")
     else:
-        flash(f"Your {cls.noun} is published.", "success")
+        flash(f"{cls.noun.capitalize()} published.", "success")
     return content
 
 
@@ -80,7 +80,7 @@ def edit(content, place_of):
     form = EditForm(obj=content)
     form.changed_by = content.editor_name
     if form.validate_on_submit() and (changed := save(content, form)) is not None:
-        words = f"The {content.noun} is changed." if changed else "Nothing was changed."
+        words = f"{content.noun.capitalize()} saved." if changed else "Nothing changed."
         flash(f"{words} {WAITS.format(content.noun)}" if content.is_held else words, "success")
         return redirect(place_of(content))
     return render_template("main/edit_writing.html", form=form, content=content)

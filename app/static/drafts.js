@@ -101,10 +101,10 @@
     if (draft && agree(draft.texts, given(form))) unsaved = false;
     else if (draft && agree(draft.base, given(form))) {
       put(form, draft.texts);
-      note(form, "What you typed here before is back.", { Discard: discard });
+      note(form, "We restored your draft.", { Discard: discard });
     } else if (draft) {
       const putBack = () => put(form, draft.texts);
-      waiting = note(form, "You typed something else here before.", { "Put it back": putBack, Discard: () => { forget(key); save(); } });
+      waiting = note(form, "You have an older draft.", { Restore: putBack, Discard: () => { forget(key); save(); } });
     }
 
     form.addEventListener("input", save);

@@ -70,7 +70,7 @@
     const megabytes = (bytes) => `${(bytes / 1024 ** 2).toFixed(bytes < 10 * 1024 ** 2 ? 1 : 0)} MB`;
     field.addEventListener("change", () => {
       const [file] = field.files, most = Number(field.dataset.largest);
-      const words = `This file has ${megabytes(file?.size)}; at most ${most / 1024 ** 2} MB can be sent.`;
+      const words = `This file is ${megabytes(file?.size)}. The limit is ${most / 1024 ** 2} MB.`;
       field.setCustomValidity(file?.size > most ? words : "");
       field.reportValidity();
     });
@@ -139,7 +139,7 @@
     const all = make("input", "form-check-input", "");
     all.type = "checkbox";
     const label = make("label", "", "");
-    label.append(all, make("span", "visually-hidden", "Choose all on this page"));
+    label.append(all, make("span", "visually-hidden", "Select all on this page"));
     const agree = () => {
       all.checked = boxes.every((box) => box.checked);
       all.indeterminate = !all.checked && boxes.some((box) => box.checked);
@@ -160,7 +160,7 @@
   };
 
   class Unreachable extends Error {}
-  const UNREACHABLE = "The site cannot be reached. Nothing was sent. Check your connection, then try again.";
+  const UNREACHABLE = "Can’t reach the site. Nothing was sent. Check your connection, then try again.";
 
   const fetchPage = async (url, options) => {
     const answer = await fetch(url, { headers: { Accept: "text/html" }, ...options }).catch(() => {
@@ -218,7 +218,7 @@
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
       field.setSelectionRange(field.value.length, field.value.length);
-      announce("The quote is in the form.");
+      announce("Quote added to your comment.");
     } catch (error) {
       if (error instanceof Unreachable) announce(UNREACHABLE, true);
       else location.href = link.href;
@@ -292,7 +292,7 @@
       items[0].tabIndex = -1;
       items[0].focus();
       remember({ [pager.id]: count });
-      announce(items.length === 1 ? "One more is here." : `${items.length} more are here.`);
+      announce(items.length === 1 ? "One more loaded." : `${items.length} more loaded.`);
     } catch (error) {
       if (error instanceof Unreachable) announce(UNREACHABLE, true);
       else location.href = link.href;

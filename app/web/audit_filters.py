@@ -31,8 +31,8 @@ class LogFilters(Form):
         def wrap_formdata(self, form, formdata):
             return request.args
 
-    since = DateField("Since", validators=[Optional()])
-    until = DateField("Until", validators=[Optional()])
+    since = DateField("From", validators=[Optional()])
+    until = DateField("To", validators=[Optional()])
 
     @property
     def args(self):

@@ -10,8 +10,8 @@ from wtforms.fields.choices import SelectFieldBase
 from ..text.diff import difference
 
 CHANGED = (
-    "{} changed this after you opened the form. Nothing was saved yet: compare both versions below,"
-    " take over what you need, then save again. Saving replaces what is there now."
+    "{} changed this after you opened the form. Nothing was saved yet. Compare both versions below,"
+    " copy what you need, then save again. Saving replaces the current version."
 )
 NOT_COMPARED = HiddenField, SubmitField, FileField, PasswordField
 

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.browser
 
 def publish(page, text):
     page.goto("/")
-    page.get_by_label("What is on your mind?").fill(text)
+    page.get_by_label("What’s on your mind?").fill(text)
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#draft strong")).to_be_visible()
     page.get_by_role("button", name="Post", exact=True).click()
@@ -88,8 +88,8 @@ def test_two_meet_and_one_leaves(visit, people, script):
     expect(mail.first).to_contain_text("let it rest for a night")
     link = mail.first.locator("a[href*=unsubscribe]").get_attribute("href")
     guest.goto(urlsplit(link).path)  # the worker that wrote it knows this site by another port
-    press_the_one_button(guest, "Get no more of these mails")
-    expect(guest.get_by_role("heading", level=1)).to_have_text("No more mails")
+    press_the_one_button(guest, "Unsubscribe")
+    expect(guest.get_by_role("heading", level=1)).to_have_text("Unsubscribed")
 
     # What they wrote is found by its words and by its tag.
     guest.goto(f"/search?q={bread}")
@@ -108,7 +108,7 @@ def test_two_meet_and_one_leaves(visit, people, script):
 
     # She takes her data along, and goes.
     hers.goto("/settings/data")
-    hers.get_by_role("button", name="Gather my data").click()
+    hers.get_by_role("button", name="Request export").click()
     link = hers.get_by_role("link", name="Download")
     reached(hers, link)
     with hers.expect_download() as download:
@@ -120,7 +120,7 @@ def test_two_meet_and_one_leaves(visit, people, script):
     hers.goto("/settings/delete-account")
     hers.get_by_label("Keep them").check()
     hers.get_by_label("Your password").fill(PASSWORD)
-    hers.get_by_role("button", name="Delete my account in 14 days").click()
+    hers.get_by_role("button", name="Delete account in 14 days").click()
     open_mail(guest, f"{writer}@example.org", "Your account will be deleted")
     let_fourteen_days_pass(people, writer)
     hers.goto("/")

@@ -80,7 +80,7 @@ def test_a_request_for_a_role_is_made_and_accepted(visit, people, script):
     name = "mia" if script else "max"
     people.make(name)
     member = visit(f"/roles/{people.role('Moderator')}/ask", name, script=script)
-    member.get_by_label("Why would you like to have it?").fill("I am awake at night.")
+    member.get_by_label("Why would you like this role?").fill("I am awake at night.")
     member.get_by_role("button", name="Ask for this role").click()
     expect(member.get_by_role("heading", name="Your request is pending")).to_be_visible()
 

@@ -42,9 +42,9 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     alice = visit(path, "alice", script=script)
     alice.get_by_role("link", name="Report this post").click()
     alice.get_by_role("radio", name="Harassment").check()
-    alice.get_by_label("In your words").fill("They mean my cat.")
-    alice.get_by_role("button", name="Report it").click()
-    expect(alice.get_by_role("status")).to_contain_text("Thank you")
+    alice.get_by_label("Details").fill("They mean my cat.")
+    alice.get_by_role("button", name="Send report").click()
+    expect(alice.get_by_role("status")).to_contain_text("Thanks")
 
     culprit = visit(path, rude, script=script)
     expect(culprit.get_by_text(INSULT).first).to_be_visible()
@@ -73,7 +73,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     expect(alice.locator(".error-code")).to_have_text("Error 404")
     alice.goto("/notifications")
     alice.get_by_text("mona reviewed your report").first.click()
-    expect(alice.get_by_role("heading", level=1)).to_have_text("What you reported")
+    expect(alice.get_by_role("heading", level=1)).to_have_text("Your reports")
     expect(alice.get_by_text(WHY).first).to_be_visible()
     alice.goto("/dev/mailbox")
     mail = alice.locator(".mail", has_text="mona reviewed your report").first
@@ -102,7 +102,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     mail_leads(culprit, f"{rude}@example.org", "Decision on your appeal")
     expect(culprit.get_by_text("The film is called Fools and Cats.").first).to_be_visible()
     culprit.goto("/")
-    expect(culprit.get_by_label("What is on your mind?")).to_be_visible()
+    expect(culprit.get_by_label("What’s on your mind?")).to_be_visible()
 
     visitor = visit("/log", script=script)
     log = visitor.get_by_role("main")
@@ -125,12 +125,12 @@ def test_a_silence_ends_by_itself(visit, watcher, people):
 
     page = visit("/", "noisy")
     expect(page.get_by_text("You’re silenced until")).to_be_visible()
-    expect(page.get_by_label("What is on your mind?")).to_have_count(0)
+    expect(page.get_by_label("What’s on your mind?")).to_have_count(0)
 
     let_time_pass(people, "noisy")
     page.reload()
-    page.get_by_label("What is on your mind?").fill("Good morning, quietly.")
+    page.get_by_label("What’s on your mind?").fill("Good morning, quietly.")
     page.get_by_role("button", name="Post", exact=True).click()
     expect(page.get_by_text("Good morning, quietly.").first).to_be_visible()
     page.goto("/standing")
-    expect(page.get_by_text("Over")).to_be_visible()
+    expect(page.get_by_text("Expired")).to_be_visible()

@@ -7,8 +7,8 @@ from .people import choose_in_menu
 
 pytestmark = pytest.mark.browser
 
-BODY = "What is on your mind?"
-AWAY = "The site cannot be reached."
+BODY = "What’s on your mind?"
+AWAY = "Can’t reach the site."
 
 
 @pytest.mark.parametrize("way", ["back", "reload"])
@@ -74,7 +74,7 @@ def test_a_draft_outlives_the_page_until_it_is_sent(visit, people):
     expect(page.get_by_label(BODY)).to_have_value("")  # another form
     page.goto(path)
     expect(body).to_have_value("Half a thought")
-    expect(page.locator(".draft-note")).to_contain_text("What you typed here before is back.")
+    expect(page.locator(".draft-note")).to_contain_text("We restored your draft.")
 
     body.press_sequentially(", and the rest.")
     page.get_by_role("button", name="Preview").click()
@@ -128,7 +128,7 @@ def test_a_draft_of_an_edit_does_not_replace_what_was_saved_meanwhile(visit, peo
     body.fill("My draft, longer.")
     page.reload()
     expect(body).to_have_value("Saved in another tab.")
-    page.get_by_role("button", name="Put it back").click()
+    page.get_by_role("button", name="Restore").click()
     expect(body).to_have_value("My draft, longer.")
 
 

@@ -13,11 +13,11 @@ def report(visit, people, text, **values):
     page = visit(people.post("bob", text), "alice", **values)
     path = page.url
     page.get_by_role("link", name="Report this post").click()
-    expect(page.get_by_role("main")).to_contain_text("never learns that it was you")
+    expect(page.get_by_role("main")).to_contain_text("won’t know who reported it")
     page.get_by_role("radio", name="Spam").check()
-    page.get_by_label("In your words").fill("He does it again.")
-    page.get_by_role("button", name="Report it").click()
-    expect(page.get_by_role("status")).to_contain_text("Thank you")
+    page.get_by_label("Details").fill("He does it again.")
+    page.get_by_role("button", name="Send report").click()
+    expect(page.get_by_role("status")).to_contain_text("Thanks")
     return path
 
 

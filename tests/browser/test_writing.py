@@ -9,7 +9,7 @@ pytestmark = pytest.mark.browser
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no_script"])
 def test_a_post_from_its_preview_to_its_end(visit, script):
     page = visit("/", "alice", script=script)
-    body = page.get_by_label("What is on your mind?")
+    body = page.get_by_label("What’s on your mind?")
     body.fill("I *saw* a heron.")
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#draft em")).to_have_text("saw")
@@ -33,12 +33,12 @@ def test_a_post_from_its_preview_to_its_end(visit, script):
     page.get_by_role("link", name="Back to the post").click()
     page.locator(".whole-post summary", has_text="Delete").click()
     page.get_by_role("button", name="Delete this post").click()
-    expect(page.get_by_role("status").first).to_contain_text("The post is deleted.")
+    expect(page.get_by_role("status").first).to_contain_text("Post deleted.")
 
 
 def test_an_empty_preview_says_what_is_wrong_and_much_text_how_much_is_left(visit):
     page = visit("/", "bob")
-    body = page.get_by_label("What is on your mind?")
+    body = page.get_by_label("What’s on your mind?")
     body.fill("x" * 9990)
     expect(page.locator(".left")).to_have_text("10 characters left")
     body.fill("x" * 10_002)
@@ -52,7 +52,7 @@ def test_an_empty_preview_says_what_is_wrong_and_much_text_how_much_is_left(visi
 
 def test_a_comment_is_deleted_by_keyboard(visit):
     page = visit("/", "bob")
-    page.get_by_label("What is on your mind?").fill("By keyboard.")
+    page.get_by_label("What’s on your mind?").fill("By keyboard.")
     page.get_by_role("button", name="Post", exact=True).click()
     page.locator(".post", has_text="By keyboard.").locator("a.when").first.click()
     page.get_by_label("Your comment").fill("Oops.")
@@ -71,7 +71,7 @@ def test_a_comment_is_deleted_by_keyboard(visit):
 def test_a_wide_table_that_comes_into_the_page_can_be_scrolled_by_keyboard(visit):
     page = visit("/", "alice")
     wide = "heron" * 60
-    page.get_by_label("What is on your mind?").fill(f"| {wide} |\n|---|\n| a |")
+    page.get_by_label("What’s on your mind?").fill(f"| {wide} |\n|---|\n| a |")
 
     page.get_by_role("button", name="Preview").click()
     expect(page.locator("#draft .prose div")).to_have_attribute("tabindex", "0")

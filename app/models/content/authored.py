@@ -159,7 +159,7 @@ class Authored(Rules, Approvable):
         if text == self.body:
             return None
         if since not in (None, self.version):
-            raise ChangedMeanwhile(f"Somebody has changed this {self.noun} since you opened it.")
+            raise ChangedMeanwhile(f"Someone changed this {self.noun} after you opened it.")
         if not self.is_held:
             self._keep_former()
         for name, value in texts.items():

@@ -55,7 +55,7 @@ class Comment(CommentRules, Authored, db.Model):
         draft, texts = rendered(text)
         hold = hold_of(texts["body_html"], by)
         if not Post.take_comment(post.id, counted=0 if hold else 1):
-            raise Refused("This post takes no more comments.")
+            raise Refused("This post is closed to comments.")
         values = dict(editor_name=by.username, form_key=form_key or None, **texts)
         comment = cls(post_id=post.id, author=by, **values)
         if hold:

@@ -40,11 +40,11 @@ class ModerationRules:
     def why_not_moderated_by(self, user):
         """Return a sentence that says why `moderatable_by` is False; None where it is True."""
         if not user.is_moderator():
-            return "Only moderators may do this."
+            return "Only moderators can do this."
         if self.is_by(user):
-            return f"You wrote this {self.noun} yourself: another moderator decides on it."
+            return f"You wrote this {self.noun}, so another moderator decides."
         if self.author_mask & ~user.current_role.permissions:
-            return "Its author may do more than you, so only somebody of that rank may act."
+            return "The author has a higher rank than you, so you can’t do this."
         return None
 
 
@@ -94,7 +94,7 @@ class Moderatable(ModerationRules):
         """Take it away for good: from now on it is due to be purged, see upkeep.py."""
         self._lock_for_action(by)
         if getattr(by, "id", None) and not self.removable_by(by):
-            raise Refused("Only administrators remove something for good.")
+            raise Refused("Only administrators can remove something for good.")
         if self.is_removed:
             return False
         was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
@@ -124,10 +124,10 @@ class Moderatable(ModerationRules):
         if by is None or by is SITE:
             return
         if by.viewed_role is not None:
-            raise Refused("You only look at the site as another role; end that first.")
+            raise Refused("You’re viewing the site as another role. Exit the preview first.")
         both = select(User).where(User.id.in_([self.author_id, by.id]))
         there = db.session.scalars(both.execution_options(populate_existing=True)).all()
         if by not in there or not by.is_active:
-            raise Refused("Your account is closed.")
+            raise Refused("Your account is deactivated.")
         if words := self.why_not_moderated_by(by):
             raise Refused(words)

@@ -54,14 +54,14 @@ class WatchedWord(db.Model):
         """Put one on the list. Refused where nothing can match it, or where it is there already."""
         key = key_of(kind, pattern)
         if db.session.scalar(select(func.count()).select_from(cls)) >= MOST:
-            raise Refused(f"The list is full: {MOST:,} are the most.")
+            raise Refused(f"The list is full. The limit is {MOST:,}.")
         values = dict(kind=kind, key=key, pattern=pattern, act=act, note=note)
         word = cls(by_name=by.username, **values)
         try:
             with db.session.begin_nested():
                 db.session.add(word)
         except IntegrityError:
-            raise Refused("This is on the list already.") from None
+            raise Refused("This is already on the list.") from None
         Setting.touch()
         AuditEntry.record("add word", word, by=by, reason=note, after=act, name=pattern)
         return word
@@ -87,9 +87,9 @@ def key_of(kind, pattern):
     """Return what is compared. Refused where no text can hold that."""
     key = domain_of(pattern) if kind == DOMAIN else words_in(pattern, asked=True)
     if not key and kind == DOMAIN:
-        raise Refused("This is no domain; one looks like casino.example.")
+        raise Refused("Enter a domain, such as casino.example.")
     if not key or len(key) < 2:
-        raise Refused("A word has at least two letters or digits.")
+        raise Refused("Enter at least two letters or numbers.")
     if len(key) > LONGEST_KEY:
         raise Refused("This is too long.")
     return key
@@ -161,4 +161,4 @@ def refuse(found):
     if found and found[0].act == REFUSE:
         name = f"“{found[0].pattern}”"
         kind = "The domain" if found[0].kind == DOMAIN else "The word"
-        raise WordRefused(f"{kind} {name} cannot be used here. Please leave it out.")
+        raise WordRefused(f"{kind} {name} isn’t allowed here. Please remove it.")

@@ -102,13 +102,13 @@ class Appeal(AppealDecision, db.Model):
         """Return a sentence that says why nobody can appeal against it any more; None: one can."""
         if matter.noun != "sanction":
             if matter.is_held:
-                return f"This {matter.noun} waits for approval: nobody has decided on it yet."
-            return None if matter.is_hidden else f"This {matter.noun} is not hidden."
+                return f"This {matter.noun} is pending review. There’s no decision to appeal."
+            return None if matter.is_hidden else f"This {matter.noun} isn’t hidden."
         if cls.text_with(matter):
             return None
         if matter.is_lifted:
-            return "This sanction is lifted already."
-        return "This sanction is over already." if matter.is_over else None
+            return "This sanction was already lifted."
+        return "This sanction has already expired." if matter.is_over else None
 
     @classmethod
     def open(cls, matter, *, by, body, form_key=None):

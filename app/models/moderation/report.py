@@ -17,10 +17,10 @@ LOOKED_AT = timedelta(days=30)  # so far back it is looked how a member's report
 NEWEST = 200  # reports of a member that are looked at for this
 MANY = 3  # of them dismissed, and more than were upheld, slow the member
 SLOWED = timedelta(days=1)  # between two reports then
-AGAIN = "You reported this, and it was looked at on {}. It has not changed since."
+AGAIN = "You already reported this. It was reviewed on {} and hasn’t changed since."
 TOO_MANY = (
-    "Of what you reported in the last 30 days, {} were dismissed and {} upheld. So you can report"
-    " one thing a day for now; the next one from {} on."
+    "In the last 30 days, {} of your reports were dismissed and {} upheld. For now you can send one"
+    " report a day. You can send the next one from {}."
 )
 
 
@@ -89,7 +89,7 @@ class Report(db.Model):
         """Return a sentence that says why the person cannot report it now; None: they can."""
         latest = cls.latest_about(thing, person)
         if latest and latest.case.is_open:
-            return f"You reported this on {full(latest.created_at)}. A moderator will look at it."
+            return f"You reported this on {full(latest.created_at)}. A moderator will review it."
         return cls._why_not_again(thing, person) or cls.why_slowed(person)
 
     @classmethod

@@ -61,7 +61,7 @@ class DataExport(LeasedJob, db.Model):
             return export
         lately = cls.user_id == user.id, cls.created_at > utcnow() - A_DAY
         if db.session.scalar(select(func.count()).select_from(cls).where(*lately)) >= MOST_A_DAY:
-            raise Refused(f"You have asked {MOST_A_DAY} times within a day. Please wait a little.")
+            raise Refused(f"You’ve requested {MOST_A_DAY} exports today. Try again later.")
         try:
             with db.session.begin_nested():
                 db.session.add(export := cls(user_id=user.id))

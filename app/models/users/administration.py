@@ -29,7 +29,7 @@ class UserAdministration:
             by = db.session.get(cls, by.id, populate_existing=True)
             known = db.session.get(type(role), role.id, populate_existing=True)
             if not (by and known and by.is_active and by.may_grant(role)):
-                raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
+                raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
         values |= dict(address_given_at=utcnow(), sign_up_mode="staff" if by else "shell")
         person = cls(role=role, **values)
         db.session.add(person)
@@ -40,13 +40,13 @@ class UserAdministration:
     def change_role(self, role, *, by=None, until=None, reason=""):
         """Give a role; with `until`, a moment, the person then returns to the one held before."""
         if until is not None and until <= utcnow():
-            raise Refused("A role can be given until a moment that is yet to come.")
+            raise Refused("Choose a time in the future.")
         with self.an_administrator_remains():
             self._require_rank(by)
             if db.session.get(type(role), role.id, populate_existing=True) is None:
-                raise Refused("This role is gone.")
+                raise Refused("This role no longer exists.")
             if by is not None and not by.may_grant(role):
-                raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
+                raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
             if (role, until) == (self.role, self.role_until):
                 return False
             before = self.role_in_words
@@ -54,7 +54,7 @@ class UserAdministration:
             former = former if until else None
             if until and former is role:
                 raise Refused(
-                    f"{self.username} is {role.name} anyway; give another role for a time."
+                    f"{self.username} is already {role.name}. Choose another temporary role."
                 )
             self.role, self.role_until, self.former_role = role, until, former
             told = until is not None and until - utcnow() <= SHORT  # by the mail that says it
@@ -174,7 +174,7 @@ class UserAdministration:
         """Note that staff has a link sent by which the person sets a password (R-83)."""
         self._require_rank(by)
         if not self.is_active:
-            raise Refused("The account is deactivated; open it first.")
+            raise Refused("This account is deactivated. Reactivate it first.")
         self._record("send reset link", by, reason)
         return True
 

@@ -34,13 +34,13 @@ class Approval:
         """Return a sentence that says why the person may not decide on this newcomer; else None."""
         role = self.current_role
         if role is not None and not person.may_grant(role):
-            return f"Newcomers get the role {role.name}, which allows more than yours."
+            return f"New members get the role {role.name}, which allows more than yours."
         return None
 
     def _decide(self, by):
         with db.session.begin_nested():
             if not self._take_from_queue():
-                raise Refused(f"Somebody has decided on {self.username} already.")
+                raise Refused(f"Someone already decided on {self.username}.")
             self._require_rank(by)
             if by is not None and (words := self.why_not_decided_by(by)):
                 raise Refused(words)

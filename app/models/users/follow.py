@@ -44,7 +44,7 @@ class Following(Counted):
     def follow(self, other):
         """Refused where the person is oneself."""
         if other.id == self.id:
-            raise Refused("You cannot follow yourself.")
+            raise Refused("You can’t follow yourself.")
         self._hold_both(other)
         new = Follow.put(follower_id=self.id, followed_id=other.id, created_at=utcnow())
         if new:
@@ -68,7 +68,7 @@ class Following(Counted):
 
     def mute(self, other):
         if other.id == self.id:
-            raise Refused("You cannot mute yourself.")
+            raise Refused("You can’t mute yourself.")
         dispatch.withdraw_from(other.id, to=self.id)
         return Mute.put(user_id=self.id, muted_id=other.id, created_at=utcnow())
 

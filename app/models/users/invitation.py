@@ -74,7 +74,7 @@ class Invitation(Joining, db.Model):
     def send(cls, email, role, *, by, greeting=""):
         """Invite an address; the caller mails the link. None: it is invited already."""
         if not (_is_there(by) and by.may_grant(role)):
-            raise Refused(f"You may not give the role {role.name}: it allows more than yours.")
+            raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
         invitation = cls(email=canonical_address(email), role=role, invited_by=by)
         invitation.greeting = greeting
         try:
@@ -102,7 +102,7 @@ class Invitation(Joining, db.Model):
     def why_not_managed_by(self, person):
         """Return a sentence that says why the person may not send or revoke it; else None."""
         if self.role is not None and not person.may_grant(self.role):
-            return f"The role {self.role.name} allows more than yours, so this is not yours to do."
+            return f"The role {self.role.name} allows more than yours, so you can’t do this."
         return None
 
     def resend(self, *, by, times_sent):
@@ -162,12 +162,12 @@ class Invitation(Joining, db.Model):
     def _require_pending(self):
         self.lock()
         if not self.is_pending:
-            done = "They have joined" if self.joined_at else "It was revoked"
-            raise Refused(f"{done} already.")
+            done = "They have already joined" if self.joined_at else "It was already revoked"
+            raise Refused(f"{done}.")
 
     def _require_rank(self, by):
         if not _is_there(by):
-            raise Refused("Your account is closed.")
+            raise Refused("Your account is deactivated.")
         if words := self.why_not_managed_by(by):
             raise Refused(words)
 

@@ -34,9 +34,9 @@ class Ranked:
     def why_not_act_on(self, other):
         """Return a sentence that says why `may_act_on` is False; None where it is True."""
         if other.id == self.id:
-            return "This is you: nobody acts on themselves. Ask another administrator."
+            return "You can’t do this to yourself. Ask another administrator."
         if not self.may_act_on(other):
-            return f"{other.username} may do more than you, so only somebody of that rank may act."
+            return f"{other.username} has a higher rank than you, so you can’t do this."
         return None
 
     def may_sanction(self, other):
@@ -72,11 +72,11 @@ class Ranked:
             db.session.refresh(self, with_for_update=lock)
             return
         if by.viewed_role is not None:
-            raise Refused("You only look at the site as another role; end that first.")
+            raise Refused("You’re viewing the site as another role. Exit the preview first.")
         here = db.session.get(model, self.id, populate_existing=True, with_for_update=lock)
         there = db.session.get(model, by.id, populate_existing=True)
         if not (here and there and by.is_active and by.may_act_on(self)):
-            raise Refused("You may not act on yourself or on someone of higher rank.")
+            raise Refused("You can’t do this to yourself or to someone of higher rank.")
 
     @classmethod
     def administrators(cls):
@@ -114,7 +114,9 @@ class Ranked:
             yield
             db.session.flush()
             if had_one and db.session.scalar(cls.administrators().limit(1)) is None:
-                raise Refused("This would leave nobody who can administer; make another one first.")
+                raise Refused(
+                    "This would leave the site without an administrator. Add another one first."
+                )
 
     @classmethod
     def one_at_a_time(cls):

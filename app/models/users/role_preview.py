@@ -24,9 +24,9 @@ class RolePreview:
         """Return a sentence that says why the person may not look with this role; else None."""
         held = self.held_role
         if held is None or not held.has_permission(Permission.ADMIN):
-            return "Only administrators look at the site as another role."
+            return "Only administrators can view the site as another role."
         if role is held:
-            return "This is your own role: you see the site with it anyway."
+            return "This is already your own role."
         if not held.covers(role):
             return f"The role {role.name} allows more than yours."
         return None

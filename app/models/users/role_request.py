@@ -58,9 +58,9 @@ class RoleRequest(db.Model):
     def why_not_for(cls, person, role):
         """Return a sentence that says why the person cannot ask for the role; None: they can."""
         if not role.requestable:
-            return f"Nobody can ask for the role {role.name}."
+            return f"The role {role.name} isn’t open to requests."
         if person.current_role is not None and person.current_role.covers(role):
-            return f"You may do all that {role.name} allows already."
+            return f"You already have everything {role.name} allows."
         return None
 
     @classmethod
@@ -75,7 +75,7 @@ class RoleRequest(db.Model):
         except IntegrityError:
             request = cls.open_of(person)
         if request is None:
-            raise Refused("This role is gone.")
+            raise Refused("This role no longer exists.")
         return request
 
     @property
@@ -98,7 +98,7 @@ class RoleRequest(db.Model):
         if words := person.why_not_act_on(self.user):
             return words
         if not person.may_grant(self.role):
-            return f"You may not give the role {self.role.name}: it allows more than yours."
+            return f"You can’t give the role {self.role.name}: it allows more than yours."
         return None
 
     def withdraw(self):
@@ -116,7 +116,7 @@ class RoleRequest(db.Model):
     def _decide(self, outcome, by, answer):
         self._require_rank(outcome, by)
         if not self._settle(outcome, answer):
-            raise Refused("It was decided or withdrawn in the meantime.")
+            raise Refused("This request was just decided or withdrawn.")
         values = dict(reason=answer, before=self.user.role_in_words, after=self.role.name)
         action = {"accepted": "accept request", "declined": "decline request"}[outcome]
         AuditEntry.record(action, self.user, by=by, **values)
@@ -126,11 +126,11 @@ class RoleRequest(db.Model):
         User.one_at_a_time()
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
         if not (all(there) and by.is_active):
-            raise Refused("One of the two accounts is closed by now.")
+            raise Refused("One of the two accounts is deactivated.")
         if words := self.why_not_decided_by(by):
             raise Refused(words)
         if outcome == "accepted" and self.is_moot:
-            raise Refused(f"{self.user.username} may do all that {self.role.name} allows by now.")
+            raise Refused(f"{self.user.username} already has everything {self.role.name} allows.")
 
     def _settle(self, outcome, answer=""):
         """Close it; of several who try, one is told True."""

@@ -54,7 +54,7 @@ class StaffNote(db.Model):
     def remove(self, *, by):
         """Take one's own note back. Of many at once, one is True."""
         if not self.removable_by(by):
-            raise Refused("Only who wrote a note removes it.")
+            raise Refused("Only the author of a note can remove it.")
         user = db.session.get(User, self.user_id)
         gone = db.session.execute(delete(StaffNote).where(StaffNote.id == self.id)).rowcount
         if gone:
