@@ -228,7 +228,9 @@ def test_nothing_is_added_once_it_is_decided(client, alice, mona, appeal):
     for person, path in ((alice, "/standing/appeal"), (mona, "/moderation/appeals")):
         client.sign_in(person)
         page = write(client, f"{path}/{appeal.id}", "One more thing.")
-        assert page.status_code == 403 and "is decided" in page.text and "One more" in page.text
+        assert (
+            page.status_code == 403 and "already decided" in page.text and "One more" in page.text
+        )
     assert len(messages()) == 1 and mails() == []
 
 
@@ -398,7 +400,7 @@ def test_what_is_decided_stays_decided(client, olga, appeal):
 
     page = decide(client, appeal, confirm="y").text
 
-    assert "It was decided in the meantime." in page
+    assert "This was already decided." in page
     assert (appeal.outcome, len(mails("appeal_decided")), len(acts())) == ("lifted", 1, 3)
 
 

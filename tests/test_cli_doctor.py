@@ -49,7 +49,7 @@ def test_what_is_bad_ends_with_1_and_says_what_mends_it(flask, ada):
     lines = [line.strip() for line in result.output.splitlines()]
     (number,) = [i for i, line in enumerate(lines) if line.startswith("bad")]
     assert result.exit_code == 1
-    assert lines[number].endswith("1: they may do nothing.")
+    assert lines[number].endswith("1: they can’t do anything.")
     assert lines[number + 1] == "→ flask deploy"
 
 

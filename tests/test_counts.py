@@ -104,7 +104,7 @@ def test_health_finds_wrong_numbers(app, quick):
     finding = counts.stored(quick)
 
     assert (finding.state, finding.cure) == (BAD, "flask posts recount")
-    assert finding.words == "4 posts or members carry a wrong number."
+    assert finding.words == "4 posts or members have wrong counts."
 
 
 @pytest.mark.both_databases

@@ -326,4 +326,4 @@ def test_what_is_bad_stands_out(app, admin):
     text = admin.get("/admin/").text
 
     assert text.count('<span class="state state-bad">bad</span>') == 2
-    assert "nobody delivers" in text and "It does not answer" in text
+    assert "no worker is running" in text and "No response" in text

@@ -255,7 +255,7 @@ def test_mail_that_nobody_delivers_is_bad(app):
     state, words, cure = said(mails.queue())
 
     assert (state, cure) == (BAD, "flask mail worker")
-    assert "What is due since 6 minutes was not sent: nobody delivers." in words
+    assert "What is due since 6 minutes was not sent: no worker is running." in words
 
 
 def test_counting_mails_has_an_end(app, monkeypatch):
@@ -373,7 +373,7 @@ def test_people_without_a_role_are_counted(app):
     for _ in range(3):
         make_user(role=None)
 
-    assert said(people.without_role()) == (BAD, "3: they may do nothing.", "flask deploy")
+    assert said(people.without_role()) == (BAD, "3: they can’t do anything.", "flask deploy")
 
 
 def test_a_site_without_an_administrator_is_bad(app):
@@ -505,13 +505,13 @@ def test_the_page_says_what_is_bad_and_what_mends_it(admin):
     text = admin.get("/admin/health").text
 
     assert "Problems found" in text
-    assert "1: they may do nothing." in text and "To fix: flask deploy" in text
+    assert "1: they can’t do anything." in text and "To fix: flask deploy" in text
 
 
 def test_the_page_compares_with_its_own_request(admin):
     text = admin.get("/admin/health", headers={"X-Forwarded-For": "192.0.2.1"}).text
 
-    assert "A proxy is in front" in text
+    assert "The proxy isn’t trusted" in text
 
 
 def test_the_page_tells_no_secret(app, admin):

@@ -341,7 +341,7 @@ def test_a_mail_that_was_forgotten_meanwhile_is_said_to_be(ada, four):
     mail = four["d"]
     db.session.execute(delete(OutboxMail).execution_options(synchronize_session=False))
 
-    with pytest.raises(Refused, match="not kept any longer"):
+    with pytest.raises(Refused, match="no longer stored"):
         mail.drop(by=ada)
 
 

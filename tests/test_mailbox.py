@@ -73,7 +73,7 @@ def test_the_newest_hundred_are_kept_and_shown(app, client, monkeypatch):
 
 
 def test_an_empty_mailbox_says_so(client):
-    assert "No mail yet" in client.get("/dev/mailbox").text
+    assert "No emails yet" in client.get("/dev/mailbox").text
 
 
 def test_only_people_nearby_may_look(client):

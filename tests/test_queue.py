@@ -147,7 +147,7 @@ def test_one_moderator_has_a_case_in_hand_and_the_others_see_it(client, case, mo
     rule(client, case, ruling="dismiss")
 
     assert "Claimed by mona" in client.get("/moderation/").text
-    assert "mona has this in hand until" in page and 'name="ruling"' not in page
+    assert "mona claimed this until" in page and 'name="ruling"' not in page
     assert (case.claimed_by, case.is_open) == (mona, True)
 
 
@@ -512,7 +512,7 @@ def test_it_stays_settled_where_the_same_waits_already(app, case, mona):
     case.dismiss(by=mona, reason="It is fine.")
     make_report(case.post)
 
-    with pytest.raises(Refused, match="reported again, and that waits"):
+    with pytest.raises(Refused, match="reported again and is pending"):
         case.reopen(by=mona, reason="Hm.")
     assert not case.is_open
 

@@ -519,7 +519,7 @@ def test_of_eight_who_make_a_page_at_one_address_one_does(app, client, ada, meet
     answers = at_once(app, *texts)
 
     assert statuses(answers) == [200] * 7 + [302]
-    said = "There is a page at this address already."
+    said = "A page with this URL already exists."
     assert all(said in page and "!</textarea>" in page for status, page in answers if status == 200)
     assert db.session.scalar(db.select(db.func.count(PageVersion.id))) == 1
 

@@ -68,7 +68,7 @@ def test_nobody_makes_a_role_that_allows_more_than_they_may(app):
     """R-81."""
     boss = make_user("boss", role=keep(Role(name="Bare", permissions=A | W)).name)
 
-    refused("do not have: COMMENT, MODERATE", Role.create, by=boss, name="X", permissions=C | W | M)
+    refused("don’t have: COMMENT, MODERATE", Role.create, by=boss, name="X", permissions=C | W | M)
 
 
 def test_masks_beyond_the_flags_are_refused(ada):
@@ -122,7 +122,7 @@ def test_landing_pages_open_by_the_mask(app):
 def test_there_is_an_end_to_the_number_of_roles(app, monkeypatch):
     monkeypatch.setattr(changes, "MOST", 3)
 
-    refused("There are 3 roles already", Role.create, name="One more")
+    refused("at most 3 roles", Role.create, name="One more")
 
 
 # Changing
@@ -179,7 +179,7 @@ def test_nobody_raises_a_role_above_themselves(app):
     boss = make_user("boss", role=keep(Role(name="Bare", permissions=A | W)).name)
     role = keep(Role(name="Small", permissions=W))
 
-    refused("do not have: MODERATE", role.grant, M, by=boss)
+    refused("don’t have: MODERATE", role.grant, M, by=boss)
 
 
 @pytest.mark.parametrize("values", [dict(permissions=31 - M), dict(permissions=0)])
@@ -249,7 +249,7 @@ def test_the_last_administrators_keep_the_permission_of_their_role(app):
 def test_a_role_that_is_gone_cannot_be_changed(ada, writers):
     db.session.execute(Role.__table__.delete().where(Role.id == writers.id))
 
-    refused("gone", writers.change, by=ada, name="Others")
+    refused("was deleted", writers.change, by=ada, name="Others")
 
 
 def test_whoever_was_demoted_meanwhile_changes_nothing(ada, lesser, writers):
@@ -292,7 +292,7 @@ def test_newcomers_are_no_staff(ada, writers):
 
     writers.make_default(by=ada)
     for mask in (M, A):
-        refused("cannot be one of staff", writers.grant, mask, by=ada)
+        refused("can’t include staff", writers.grant, mask, by=ada)
 
 
 # Removing
@@ -328,15 +328,15 @@ def test_the_default_role_stays(ada, writers):
 def test_holders_are_not_left_without_a_role(ada, alice, writers):
     alice.role = writers
 
-    refused("say what they get", writers.delete, by=ada)
-    refused("need another role", writers.delete, by=ada, move_to=writers)
+    refused("Choose another role for them", writers.delete, by=ada)
+    refused("Choose another role", writers.delete, by=ada, move_to=writers)
 
 
 def test_holders_get_nothing_that_the_actor_may_not_give(lesser, alice, writers):
     """R-81."""
     alice.role = writers
 
-    refused("allows more", writers.delete, by=lesser, move_to=Role.named("Administrator"))
+    refused("more permissions", writers.delete, by=lesser, move_to=Role.named("Administrator"))
 
 
 def test_holders_who_return_to_a_mightier_role_are_not_moved(ada, lesser, alice, writers):
@@ -354,7 +354,7 @@ def test_nobody_removes_the_role_they_hold(lesser):
 def test_a_role_that_returns_to_somebody_counts_as_held(ada, alice, writers):
     alice.role, alice.former_role = Role.named("Moderator"), writers
     alice.role_until = utcnow().replace(year=2999)
-    refused("will return to it", writers.delete, by=ada)
+    refused("return to it", writers.delete, by=ada)
 
     writers.delete(by=ada, move_to=Role.get_default())
 

@@ -259,7 +259,7 @@ def test_permissions_that_one_lacks_are_not_offered(client):
     assert page.text.count("You can’t give permissions you don’t have") == 3
 
     page = client.post("/admin/roles/new", data=FORM)
-    assert "You may not give what you do not have: COMMENT." in page.text
+    assert "You can’t give permissions you don’t have: COMMENT." in page.text
     assert Role.named("Writers") is None
 
 

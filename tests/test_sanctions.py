@@ -135,7 +135,7 @@ def test_it_ends_by_itself(alice, mona, kind):
 
 def test_what_has_no_end_takes_none(alice, mona):
     for kind in [kind for kind in KINDS if kind not in ENDING]:
-        with pytest.raises(Refused, match="has no end"):
+        with pytest.raises(Refused, match="can’t have an end"):
             impose(alice, kind, by=mona, until=utcnow() + WEEK)
 
 

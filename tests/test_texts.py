@@ -117,7 +117,7 @@ def test_what_every_site_has_stays(app, ada):
 def test_an_address_is_taken_once_also_by_a_removed_page(house, ada):
     house.remove(by=ada)
 
-    with pytest.raises(Refused, match="There is a page at this address already"):
+    with pytest.raises(Refused, match="A page with this URL already exists"):
         Page.create("house", "Another", "Text.", by=ada)
     assert len(entries()) == 2
 
@@ -398,7 +398,7 @@ def test_the_longest_text_is_taken_whole_whatever_its_letters(admin):
 def test_an_address_that_is_taken_is_told_at_its_field(admin, house):
     page = admin.post("/admin/pages/new", data=FORM).text
 
-    assert "There is a page at this address already." in page and "Be **kind**.</textarea>" in page
+    assert "A page with this URL already exists." in page and "Be **kind**.</textarea>" in page
     assert len(versions(house)) == 1
 
 
@@ -457,7 +457,7 @@ def test_what_every_site_has_is_not_offered_for_removal(admin):
 
     assert "/remove" not in admin.get("/admin/pages").text
     admin.post(f"/admin/pages/{about.id}/remove")
-    assert "is one that every site has" in admin.get("/admin/pages").text
+    assert "Built-in pages can’t be removed" in admin.get("/admin/pages").text
     assert not about.is_removed
 
 

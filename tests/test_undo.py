@@ -307,10 +307,10 @@ def test_the_rank_of_each_act_is_that_of_its_undo(app, alice, mona, ada):
     """Moderators undo no act of administrators, and nobody one that is about an equal."""
     eda = make_user("eda", role="Administrator")
     alice.deactivate(by=ada)
-    assert refused(last(), mona) == "Only administrators may do this."
+    assert refused(last(), mona) == "Only administrators can do this."
     alice.reactivate(by=ada)
     alice.change_role(Role.named("Moderator"), by=ada)
-    assert refused(last(), mona) == "Only administrators may do this."
+    assert refused(last(), mona) == "Only administrators can do this."
     silence(alice, ada)
     assert "equal" in refused(last(), mona)
     mona.deactivate(by=ada)
@@ -343,7 +343,7 @@ def test_the_log_has_a_button_where_it_would_work(client, alice, mona, ada):
     assert f"/moderation/log/{works}/undo" in page
     assert f"/moderation/log/{only_ada}/undo" not in page
     page = client.get(f"/moderation/log/{only_ada}").text
-    assert "Can’t be undone: Only administrators may do this." in page
+    assert "Can’t be undone: Only administrators can do this." in page
 
 
 def test_one_click_undoes_and_a_second_one_is_told(client, alice, mona):

@@ -24,7 +24,7 @@ def examine(request=None, *, seconds=None, newest=None, expect=None):
     there = database.answers()
     findings.append(there)
     if there.state == BAD:
-        words = "Not looked at: roles, people, mails, data, clock and log need the database."
+        words = "Not checked: roles, people, email, data, clock and log need the database."
         return [*findings, Finding("The rest", NOTE, words)]
     return [
         *findings,

@@ -20,14 +20,14 @@ def secret_key():
     config, kept = current_app.config, INSTANCE / "secret_key"
     keys = [config["SECRET_KEY"], *config["SECRET_KEY_FALLBACKS"]]
     if any(is_weak(key) for key in keys):
-        words = "A key is too short, too plain, or known from an example."
+        words = "A key is too short, too simple or a known example."
         return (BAD if config["SECURE"] else NOTE), words, NEW_KEY
     words = f"{len(keys[0])} characters"
     if keys[1:]:
         words += f"; older keys that are still accepted: {len(keys) - 1}"
     if not config["SECURE"] and kept.exists() and kept.read_text() == keys[0]:
         if kept.stat().st_mode & 0o077:
-            return BAD, f"Others on this machine can read {kept}.", f"chmod 600 {kept}"
+            return BAD, f"Other users on this machine can read {kept}.", f"chmod 600 {kept}"
         words += f", kept in {kept}"
     return GOOD, words
 
@@ -37,23 +37,23 @@ def where_it_runs(request=None):
     config, cure = current_app.config, "FLASK_CONFIG=production"
     if config["SECURE"]:
         if current_app.debug:
-            words = "Debug is on: a fault shows the code, and more, to whoever meets it."
-            return BAD, words, "Take FLASK_DEBUG out of the environment"
-        return GOOD, "production, debug is off"
+            words = "Debug mode is on: errors show code to visitors."
+            return BAD, words, "Remove FLASK_DEBUG from the environment"
+        return GOOD, "production, debug mode off"
     if request and urlsplit(f"//{request.host}").hostname not in THIS_MACHINE:
-        words = f"Development is open as {request.host}: cookies and mails are not kept safe."
+        words = f"Development is open as {request.host}: cookies and email aren’t protected."
         return BAD, words, cure
-    return NOTE, "development: good for a look, not for real people", cure
+    return NOTE, "development: not for real members", cure
 
 
 @check("Trusted hosts")
 def hosts(request=None):
     config = current_app.config
     if not config["TRUSTED_HOSTS"]:
-        return BAD, "Whatever Host a request names is believed.", "TRUSTED_HOSTS or SERVER_NAME"
+        return BAD, "Any Host header is trusted.", "TRUSTED_HOSTS or SERVER_NAME"
     site = urlsplit(config["SITE_URL"] or "").netloc
     if request and site and request.host != site:
-        words = f"You came by {request.host}, but links in mails lead to {site}."
+        words = f"You came by {request.host}, but links in emails lead to {site}."
         return NOTE, words, "SERVER_NAME"
     return GOOD, ", ".join(config["TRUSTED_HOSTS"])
 
@@ -67,13 +67,13 @@ def proxies(request=None):
     names = request.headers.get("X-Forwarded-For", "")
     came = len([name for name in names.split(",") if name.strip()])
     if came and not count:
-        words = "A proxy is in front, but none is believed: limits count its address for everybody."
+        words = "The proxy isn’t trusted, so limits count everybody as one address."
         return BAD, words, f"PROXY_COUNT={came}"
     if came < count:
         words = f"{count} believed, but X-Forwarded-For of this request names {came}."
         return BAD, words, f"PROXY_COUNT={came}, or let the proxy set X-Forwarded-For"
     if config["SECURE"] and request.scheme != "https":
-        words = "The proxy does not tell that it is asked by HTTPS."
+        words = "The proxy doesn’t report HTTPS."
         return BAD, words, "Let the proxy set X-Forwarded-Proto"
     if came > count:
         words = f"{count} believed, but X-Forwarded-For of this request names {came}."
@@ -88,12 +88,12 @@ def counting(request=None, seconds=None):
     if url is None:
         several = request and request.environ.get("wsgi.multiprocess")
         if several or current_app.config["MAIL_DELIVERY"] == "worker":
-            words = "Not set: of several processes, each counts limits by itself."
+            words = "Not set: each process counts limits separately."
             return NOTE, words, "REDIS_URL"
         return GOOD, "not set: limits are counted in this process"
     if redis_answers(url, seconds):
         return GOOD, "it answers; limits are counted there"
-    words = "It does not answer: each process counts limits by itself."
+    words = "No response: each process counts limits separately."
     return BAD, words, "Start Redis, or correct REDIS_URL"
 
 

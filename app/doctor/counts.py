@@ -16,4 +16,4 @@ def stored(quick=False):
         of_whom = f"those of the newest {NEWEST:,} posts and members " if quick else "they "
         return GOOD, f"{of_whom}agree with what there is"
     many = f"{wrong:,}" if wrong < ENOUGH else f"At least {wrong:,}"
-    return BAD, f"{many} posts or members carry a wrong number.", "flask posts recount"
+    return BAD, f"{many} posts or members have wrong counts.", "flask posts recount"

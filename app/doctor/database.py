@@ -24,7 +24,7 @@ def answers():
         version = db.session.scalar(text(VERSIONS[dialect]))
     except SQLAlchemyError as error:
         db.session.rollback()
-        return BAD, f"It does not answer: {words_of(error)}", "Start it, or correct DATABASE_URL"
+        return BAD, f"No response: {words_of(error)}", "Start it, or correct DATABASE_URL"
     return GOOD, f"{NAMES[dialect]} {version.split()[0]}"
 
 
@@ -37,7 +37,7 @@ def migrations():
     if set(current) - known:
         words = f"{', '.join(current)} is of newer code than this."
         return BAD, words, "Put the newer code in place, and restart"
-    return BAD, "Some are still to be run.", "flask deploy"
+    return BAD, "Some migrations haven’t run.", "flask deploy"
 
 
 @check("Settings of the database")

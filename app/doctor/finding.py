@@ -38,7 +38,7 @@ def check(name):
                 db.session.rollback()
                 return Finding(name, BAD, f"The database says: {words_of(error)}", "flask deploy")
             except Exception as error:
-                return Finding(name, BAD, f"It could not be looked at: {words_of(error)}")
+                return Finding(name, BAD, f"Check failed: {words_of(error)}")
 
         return checked
 

@@ -51,11 +51,11 @@ def queue():
         words += f", the oldest for {lasting(now - oldest)}"
     words += f"; {in_words(given_up)} failed"
     if due and now - due > LATE:
-        words += f". What is due since {lasting(now - due)} was not sent: nobody delivers."
+        words += f". What is due since {lasting(now - due)} was not sent: no worker is running."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"
         return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
     if given_up:
-        return NOTE, words, "The mail room, or flask mail list --state dead"
+        return NOTE, words, "See the outbox, or flask mail list --state dead"
     return GOOD, words
 
 

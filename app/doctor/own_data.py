@@ -18,11 +18,11 @@ LATE = timedelta(hours=1)  # that something which is due may lie here with nobod
 def own_data():
     now = utcnow()
     exports, leaving, due, *since = db.session.execute(_question(now)).one()
-    words = f"{in_words(exports)} exports in the making, {in_words(due)} accounts being deleted"
-    words += f", {in_words(leaving - due)} whose owners may change their mind"
+    words = f"{in_words(exports)} exports in progress, {in_words(due)} accounts being deleted"
+    words += f", {in_words(leaving - due)} can still be kept"
     oldest = min(filter(None, since), default=None)
     if oldest and now - oldest > LATE:
-        words += f". What is due since {lasting(now - oldest)} is in nobody's hands."
+        words += f". What is due since {lasting(now - oldest)} isn’t being processed."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"
         return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
     return GOOD, words

@@ -18,12 +18,12 @@ def built_in_roles():
         return BAD, f"Missing: {', '.join(missing)}.", "flask deploy"
     drifted = [name for name in ROLES if roles[name].permissions != ROLES[name][0]]
     if drifted:
-        words = f"Not what they are meant to allow: {', '.join(drifted)}."
+        words = f"Changed permissions: {', '.join(drifted)}."
         return BAD, words, "flask deploy"
     kept = {name: (roles[name].index, roles[name].description) for name in ROLES}
     edited = [name for name in ROLES if kept[name] != ROLES[name][1:]]
     if edited:
-        words = f"Another page or description than usual: {', '.join(edited)}."
+        words = f"Changed landing page or description: {', '.join(edited)}."
         return NOTE, words, "flask deploy"
     return GOOD, f"{', '.join(ROLES)} are as they should be"
 
@@ -35,9 +35,9 @@ def default_role():
     if len(defaults) != 1:
         return BAD, f"One role must be the default, not {len(defaults)} {names}.", "flask deploy"
     if staff := Permission.names(defaults[0].permissions & STAFF):
-        words = f"Whoever signs up gets {names}, which allows {' and '.join(staff)}."
+        words = f"New members get {names}, which allows {' and '.join(staff)}."
         return BAD, words, "Make another role the default, in Roles"
-    return GOOD, f"Newcomers get {names}"
+    return GOOD, f"New members get {names}"
 
 
 @check("People without a role")
@@ -45,7 +45,7 @@ def without_role():
     if db.session.scalar(select(User.id).where(User.role_id.is_(None)).limit(1)) is None:
         return GOOD, "none"
     number = User.count(User.role_id.is_(None))
-    return BAD, f"{number:,}: they may do nothing.", "flask deploy"
+    return BAD, f"{number:,}: they can’t do anything.", "flask deploy"
 
 
 @check("Administrators")
@@ -55,9 +55,9 @@ def administrators():
     if not some:
         return (
             BAD,
-            "Nobody can administer; it takes the role, an active account and a proven address.",
+            "Nobody can administer: it needs the role, an active account, a confirmed email.",
             "flask roles add EMAIL Administrator; flask users activate or confirm EMAIL",
         )
     if len(some) == 1:
-        return GOOD, "one; a second would help on the day that one is away"
+        return GOOD, "one; consider adding a second"
     return GOOD, "more than one"

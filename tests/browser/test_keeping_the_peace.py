@@ -58,7 +58,7 @@ def test_from_the_report_to_the_log(visit, watcher, people, script):
     expect(mona.get_by_text("Claimed by you until")).to_be_visible()
 
     other = visit(mona.url, second, script=script)
-    expect(other.get_by_text("mona has this in hand until").first).to_be_visible()
+    expect(other.get_by_text("mona claimed this until").first).to_be_visible()
     expect(other.get_by_role("button", name="Submit decision", exact=True)).to_have_count(0)
 
     mona.get_by_role("radio", name=f"and sanction {rude}").check()

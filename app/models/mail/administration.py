@@ -77,9 +77,9 @@ class OutboxAdministration:
         _require_administrator(by)
         row = dict(populate_existing=True, with_for_update=True)
         if db.session.get(type(self), self.id, **row) is None:
-            raise Refused("This mail is not kept any longer.")
+            raise Refused("This email is no longer stored.")
 
 
 def _require_administrator(by):
     if by is not None and not (by.is_active and by.is_administrator()):
-        raise Refused("Only administrators may do this.")
+        raise Refused("Only administrators can do this.")

@@ -134,14 +134,14 @@ class Appeal(AppealDecision, db.Model):
         """Add a message; return what was sent with the same form before, where there is any."""
         User.one_at_a_time()
         if db.session.get(Appeal, self.id, populate_existing=True) is None:
-            raise Refused("This appeal is gone, and the account with it.")
+            raise Refused("This appeal was deleted with the account.")
         if sent := AppealMessage.sent_with(form_key, by):
             if (sent.appeal_id, sent.body) == (self.id, body):
                 sent.is_new = False
                 return sent
             form_key = None  # other words, or for another matter: the form came back from before
         if not self.is_open:
-            raise Refused("This appeal is decided, so nothing can be added.")
+            raise Refused("This appeal is already decided.")
         by_staff = by.id != self.user_id
         if by_staff and not by.may_act_on(self.user):
             raise Refused(by.why_not_act_on(self.user))

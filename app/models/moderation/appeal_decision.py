@@ -50,11 +50,11 @@ class AppealDecision:
         self._require_decider(by)
         self._look_again()
         if not self.is_open:
-            raise Refused("It was decided in the meantime.")
+            raise Refused("This was already decided.")
         if words := self.why_not(outcome):
             raise Refused(words)
         if not self._settle(outcome, by, answer):
-            raise Refused("It was decided in the meantime.")
+            raise Refused("This was already decided.")
         said = dict(reason=answer, before=self._in_words())
         dispatch.notify_action(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
         if outcome == LIFTED and self.is_in_force:
@@ -82,9 +82,9 @@ class AppealDecision:
     def _require_decider(self, by):
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
         if not (all(there) and by.is_active):
-            raise Refused("One of the two accounts is closed by now.")
+            raise Refused("One of the accounts is closed.")
         if by.viewed_role is not None:
-            raise Refused("You only look at the site as another role; end that first.")
+            raise Refused("You’re viewing the site as another role. Stop viewing first.")
         if words := self.why_not_decided_by(by):
             raise Refused(words)
 

@@ -87,7 +87,7 @@ class Case(Ruled, db.Model):
                 return case
             except IntegrityError:  # somebody opened one at this very moment, or it is gone
                 if db.session.get(type(thing), thing.id, populate_existing=True) is None:
-                    raise Refused("What you report is gone.") from None
+                    raise Refused("What you reported was deleted.") from None
 
     @classmethod
     def _waiting_about(cls, thing):

@@ -88,7 +88,7 @@ class CleanUp(LeasedJob, db.Model):
             raise UnderWay(there)
         numbers = count_written(user, since)
         if not any(numbers.values()):
-            raise Refused(f"There is nothing to hide that {user.username} wrote since then.")
+            raise Refused(f"{user.username} has nothing to hide since then.")
         who = dict(by_id=getattr(by, "id", None), by_name=getattr(by, "username", OPERATOR))
         total = sum(numbers.values())
         row = cls(user_id=user.id, since=since, reason=reason, total=total, **who)
@@ -193,7 +193,7 @@ class CleanUp(LeasedJob, db.Model):
     def _lock(self):
         row = dict(populate_existing=True, with_for_update={"of": CleanUp})
         if db.session.get(CleanUp, self.id, **row) is None:
-            raise Refused("The account is gone, and what was hidden with it.")
+            raise Refused("The account and its hidden posts were deleted.")
 
 
 def _some(kind, *conditions, order):

@@ -12,7 +12,7 @@ from .clean_up import CleanUp
 from .inverse import NO_LONGER, UndoAction, rows_of
 from .sanction import LIFT, Sanction
 
-ONLY_ADMINISTRATORS = "Only administrators may do this."
+ONLY_ADMINISTRATORS = "Only administrators can do this."
 
 
 def find_people(entries):

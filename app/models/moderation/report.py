@@ -67,7 +67,7 @@ class Report(db.Model):
         Refused where it is one's own, was looked at and is the same still, or came too soon.
         """
         if not thing.reportable_by(by):
-            raise Refused("This cannot be reported, or not any more.")
+            raise Refused("This can’t be reported.")
         if words := cls._why_not_again(thing, by):
             raise Refused(words)
         case = Case.open_about(thing, category)
@@ -136,7 +136,7 @@ class Report(db.Model):
         """Of two reports that a person sends at once, one waits here for the other."""
         here = select(User.id).where(User.id == person.id).with_for_update(key_share=True)
         if db.session.scalar(here) is None:
-            raise Refused("Your account is gone.")
+            raise Refused("Your account was deleted.")
 
     def in_brief(self, length):
         """The beginning of the text as it was, plain; of a member, what they said of themselves."""

@@ -87,7 +87,7 @@ class Ruled:
             who = "You have" if self.settled_by == user.username else f"{self.settled_by} has"
             return f"{who} ruled on this already: {self.outcome}."
         if self.is_claimed and not self.is_claimed_by(user):
-            return f"{self.claimed_by.username} has this in hand until {full(self.lapses_at)}."
+            return f"{self.claimed_by.username} claimed this until {full(self.lapses_at)}."
         return None
 
     def hideable_by(self, user):
@@ -144,7 +144,7 @@ class Ruled:
                 self.settled_at, self.settled_by, self.outcome, self.ruling = None, "", "", ""
         except IntegrityError:
             db.session.refresh(self)
-            raise Refused("The same was reported again, and that waits for a ruling.") from None
+            raise Refused("It was reported again and is pending a decision.") from None
         dispatch.sync_ruling_notifications(self)
         self._record("reopen reports", by, reason, before=before)
         return True
@@ -161,20 +161,20 @@ class Ruled:
     def _require_moderator(self, by):
         there = db.session.get(User, by.id, populate_existing=True)
         if there is None or not (there.is_active and there.is_moderator()):
-            raise Refused("Only moderators rule on reports.")
+            raise Refused("Only moderators can decide on reports.")
         if self.person_id == by.id:
             raise Refused(OWN_MATTER)
 
     def _hide(self, by, reason):
         if self.noun == "user":
-            raise Refused("A member cannot be hidden; sanction them instead.")
+            raise Refused("A member can’t be hidden. Sanction them instead.")
         if self.thing is None:
             raise Refused(GONE)
         return self.thing.hide(by=by, reason=reason)
 
     def _punish(self, by, reason, penalty, hidden):
         if self.person is None:
-            raise Refused("The member is gone, so there is nobody to sanction.")
+            raise Refused("This member was deleted and can’t be sanctioned.")
         values = dict(until=penalty.until, case=self, form_key=penalty.form_key)
         values["text_hidden_at"] = self.thing.hidden_at if hidden else None
         return Sanction.impose(self.person, penalty.kind, by=by, reason=reason, **values)

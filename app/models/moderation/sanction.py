@@ -103,7 +103,7 @@ class Sanction(db.Model):
 
     def _made_for(self, person):
         if self.user_id != person.id:
-            raise Refused("This form has sanctioned somebody else.")
+            raise Refused("This form was already used to sanction somebody else.")
         self.is_new = False
         return self
 
@@ -162,9 +162,9 @@ def _require_end(kind, until):
     if until is None:
         return
     if kind not in ENDING:
-        raise Refused(f"A {kind} has no end; only a silence or a suspension may have one.")
+        raise Refused(f"A {kind} can’t have an end. Only silences and suspensions can.")
     if until <= utcnow():
-        raise Refused("A sanction ends at a moment that is yet to come.")
+        raise Refused("Choose an end in the future.")
     if until > latest_end():
         raise Refused(TOO_FAR)
 

@@ -30,7 +30,7 @@ class RoleChanges:
         cls.people().one_at_a_time()
         cls._require_administrator(by)
         if len(cls.all()) >= MOST:
-            raise Refused(f"There are {MOST} roles already; remove one first.")
+            raise Refused(f"You can have at most {MOST} roles. Delete one first.")
         _refuse(cls.problem_with(None, values["name"], values["description"]))
         role = cls(**values)
         role._require_mask(by, role.permissions)
@@ -109,7 +109,7 @@ class RoleChanges:
         """Alone, with fresh rows: refuse who ranks below the role, keep an administrator."""
         with self.people().an_administrator_remains():
             if db.session.get(type(self), self.id, populate_existing=True) is None:
-                raise Refused("This role is gone.")
+                raise Refused("This role was deleted.")
             self._require_administrator(by)
             _refuse(self.why_not_change(by))
             yield
@@ -121,13 +121,13 @@ class RoleChanges:
             return
         person = db.session.get(cls.people(), by.id, populate_existing=True)
         if person is None or not (person.is_active and person.is_administrator()):
-            raise Refused("Only administrators make and change roles.")
+            raise Refused("Only administrators can create and change roles.")
 
     def _require_mask(self, by, mask):
         _refuse(problem_with_mask(mask))
         if by is not None and mask & ~by.current_role.permissions:
             lacking = Permission.names(mask & ~by.current_role.permissions)
-            raise Refused(f"You may not give what you do not have: {', '.join(lacking)}.")
+            raise Refused(f"You can’t give permissions you don’t have: {', '.join(lacking)}.")
 
     def _refuse_change(self, by, differs, after):
         if {"name", "description", "index", "permissions"} & set(differs):
@@ -139,7 +139,7 @@ class RoleChanges:
         if "index" in differs:
             _refuse(problem_with_landing_page(after["index"], after["permissions"]))
         if self.default and after["permissions"] & STAFF:
-            raise Refused("Newcomers get this role, so it cannot be one of staff.")
+            raise Refused("The default role can’t include staff permissions.")
 
     def _land_somewhere(self, asked_for):
         if not asked_for and problem_with_landing_page(self.index, self.permissions):
@@ -156,11 +156,13 @@ class RoleChanges:
             self.bound().limit(MOVED_AT_ONCE + 1).execution_options(populate_existing=True)
         ).all()
         if people and move_to is None:
-            raise Refused(f"People hold {self.name}, or will return to it; say what they get.")
+            raise Refused(f"People have {self.name} or return to it. Choose another role for them.")
         if len(people) > MOVED_AT_ONCE:
-            raise Refused(f"More than {MOVED_AT_ONCE} people hold {self.name}; move some first.")
+            raise Refused(
+                f"More than {MOVED_AT_ONCE} people have {self.name}. Move some of them first."
+            )
         if people and move_to is self:
-            raise Refused("Its holders need another role.")
+            raise Refused("Choose another role for its members.")
         if people and move_to.why_not_change(by):
             raise Refused(MIGHTIER.format(move_to.name))
         for person in people:

@@ -93,7 +93,7 @@ class Page(db.Model):
                 db.session.flush()
                 page._add(title, body, html, by)
         except IntegrityError:
-            raise Refused("There is a page at this address already.") from None
+            raise Refused("A page with this URL already exists.") from None
         AuditEntry.record("create", page, by=by, reason=reason, after=page._facts())
         return page
 
@@ -123,7 +123,7 @@ class Page(db.Model):
     def remove(self, *, by=None):
         """Take the page from view; its history stays."""
         if self.is_built_in:
-            raise Refused("This page is one that every site has; change its text instead.")
+            raise Refused("Built-in pages can’t be removed. Edit the text instead.")
         self._lock()
         if self.is_removed:
             return False
@@ -145,7 +145,7 @@ class Page(db.Model):
         if (title, body) == (self.title, self.current.body):
             return None
         if since not in (None, self.current.id):
-            raise ChangedMeanwhile("Somebody has changed this page since you opened it.")
+            raise ChangedMeanwhile("This page changed while you were editing.")
         before = self._facts()
         version = self._add(title, body, html, by)
         said = dict(before=before, after=self._facts())

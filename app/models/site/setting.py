@@ -111,7 +111,7 @@ class Setting(db.Model):
     def change(cls, *, by=None, reason="", **values):
         """Set values; each that differs is an entry in the log. Return the names that differ."""
         if by is not None and not by.is_administrator():
-            raise Refused("Only administrators change settings.")
+            raise Refused("Only administrators can change settings.")
         for name, value in values.items():
             _check(name, value)
         row = cls.lock()
