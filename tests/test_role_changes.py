@@ -336,7 +336,7 @@ def test_holders_get_nothing_that_the_actor_may_not_give(lesser, alice, writers)
     """R-81."""
     alice.role = writers
 
-    refused("more permissions", writers.delete, by=lesser, move_to=Role.named("Administrator"))
+    refused("allows more", writers.delete, by=lesser, move_to=Role.named("Administrator"))
 
 
 def test_holders_who_return_to_a_mightier_role_are_not_moved(ada, lesser, alice, writers):
