@@ -115,7 +115,7 @@ def test_a_double_click_on_save_saves_once_and_the_button_works_again_after_goin
     page.go_back()
     page.get_by_label("Location").fill("Oslo")
     page.get_by_role("button", name="Save").click()
-    expect(page.locator("dt:text-is('Lives in') + dd")).to_have_text("Oslo")
+    expect(page.locator("dt:text-is('Location') + dd")).to_have_text("Oslo")
 
 
 def test_a_button_that_was_pressed_rests_while_the_answer_is_on_its_way(visit):
