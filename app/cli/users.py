@@ -21,7 +21,7 @@ users = Group("users", help="Accounts: make, find, open and close them.")
 @click.option("--role", help="The default role where it is not given.")
 @click.argument("email")
 def create(email, username, password, role):
-    """Make an account that can be used at once: confirmed and active."""
+    """Create an account that is confirmed and active."""
     held = find_role(role) if role else Role.get_default()
     if User.with_email(email):
         raise click.ClickException(f"The address {email} has an account already.")
@@ -66,7 +66,7 @@ def deactivate(email, reason):
 @reason_option
 @click.argument("email")
 def confirm(email, reason):
-    """Take an address as proven, without a mail."""
+    """Confirm an email without sending one."""
     person = find_user(email)
     if person.is_confirmed:
         click.echo(f"{person.email} is confirmed already.")
