@@ -291,7 +291,7 @@ def test_a_lease_that_ran_out_holds_nobody(admin, leased):
 
 
 def test_a_mail_that_is_sent_after_all_counts_as_sent(four):
-    """A postman who took longer than the lease: what the server has, it has."""
+    """A mail worker that took longer than the lease: what the server has, it has."""
     four["x"].settle()
     db.session.flush()
 

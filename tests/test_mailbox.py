@@ -59,7 +59,7 @@ def test_a_mail_that_was_sent_can_still_be_read(client):
 
 
 def test_the_newest_hundred_are_kept_and_shown(app, client, monkeypatch):
-    """At least: how many the postman leaves there is said in his file."""
+    """At least: how many the mail worker leaves there is said in his file."""
     for n in range(300):
         make_mail(f"person{n}@example.org", sent_at=utcnow(), text="Hello")
     db.session.commit()

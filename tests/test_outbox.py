@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.email import rehearse_reset_password, send_confirmation, send_password_changed
 from app.extensions import db
-from app.jobs.mail_worker import MailWorker, _ring, deliver_pending, deliver_safely
+from app.jobs.mail_worker import MailWorker, _wake, deliver_pending, deliver_safely
 from app.models import OutboxMail
 from app.models.fields import utcnow
 from app.models.retention.erasure import delete_account
@@ -124,16 +124,16 @@ def test_a_rehearsal_is_never_sent_and_never_shown(office, client):
     assert mails() == [] and office.letters == []
 
 
-def test_whatever_is_committed_wakes_the_postman_at_once(site_with):
+def test_whatever_is_committed_wakes_the_mail_worker_at_once(site_with):
     with site_with(MAIL_DELIVERY="thread").app_context():
-        postman = current_app.extensions["postman"] = MailWorker(current_app)
+        worker = current_app.extensions["mail_worker"] = MailWorker(current_app)
         make_mail()
-        assert not postman.bell.is_set()
+        assert not worker.wake_event.is_set()
 
         db.session.commit()
 
-    event.remove(db.session, "after_commit", _ring)
-    assert postman.bell.is_set()
+    event.remove(db.session, "after_commit", _wake)
+    assert worker.wake_event.is_set()
 
 
 # Refused, and tried again
@@ -320,7 +320,7 @@ def test_a_server_that_falls_asleep_is_given_up_in_time(app, office):
     assert "timed out" in mail.last_error
 
 
-def test_a_fault_does_not_stop_the_postman(site, app, monkeypatch):
+def test_a_fault_does_not_stop_the_mail_worker(site, app, monkeypatch):
     def broken(stopped):
         raise SQLAlchemyError
 
@@ -401,7 +401,7 @@ def test_a_server_without_tls_gets_no_mail_in_the_clear(app, office):
 def test_a_leased_mail_is_left_alone_until_its_lease_runs_out(office):
     mail = make_mail()
     db.session.commit()
-    assert OutboxMail.lease() is mail  # by a postman who is killed now
+    assert OutboxMail.lease() is mail  # by a mail worker that is killed now
     assert deliver_pending() == 0
 
     mail.leased_until = utcnow() - timedelta(seconds=1)

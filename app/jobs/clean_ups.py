@@ -1,4 +1,4 @@
-"""Clean-ups as they are worked off: at once where they are short, else by the postman."""
+"""Clean-ups as they are worked off: at once where they are short, else by the mail worker."""
 
 import time
 

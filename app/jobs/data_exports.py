@@ -1,4 +1,4 @@
-"""What the postman does of it in the background: one step, one short transaction, one lease."""
+"""What the mail worker does of it in the background: one step, one short transaction, one lease."""
 
 import logging
 import time

@@ -1,8 +1,8 @@
 """Mails about notifications: what is due to a person becomes one mail, or none.
 
-They are settled and the mail is written in one transaction: a postman who is killed leaves them
-due, and of several, one writes. Whether the person may and wants to be told is asked again then,
-and once more whenever the mail is about to leave: the server may have been away for long.
+They are settled and the mail is written in one transaction: a mail worker that is killed leaves
+them due, and of several, one writes. Whether the person may and wants to be told is asked again
+then, and once more whenever the mail is about to leave: the server may have been away for long.
 """
 
 import logging
@@ -39,7 +39,7 @@ def write_due():
 
 
 def write_to(id):
-    """Write the mail of one person, unless another postman has them in hand."""
+    """Write the mail of one person, unless another mail worker has them in hand."""
     person = db.session.get(User, id)
     if person is None or not Notification.hold(id):
         return

@@ -1,7 +1,8 @@
 """Delivers the outbox: by a thread of the serving process, or by `flask mail worker`.
 
-A row is leased, the mail sent outside of any transaction, and the row settled. A postman who is
-killed in between loses nothing: the lease runs out. The Message-ID stays, so a double can be told.
+A row is leased, the mail sent outside of any transaction, and the row settled. A mail worker that
+is killed in between loses nothing: the lease runs out. The Message-ID stays, so a double can be
+told.
 """
 
 import logging
@@ -41,7 +42,7 @@ POLL = 5  # seconds between looks at an outbox that nobody has written to
 PURGE_EVERY = 3600
 SWEEP_EVERY = 60
 KEPT_IN_MAILBOX = 200
-log = logging.getLogger("offbrand.postman")
+log = logging.getLogger("offbrand.mail_worker")
 starting = threading.Lock()
 
 
@@ -71,21 +72,21 @@ class MailWorker(threading.Thread):
     """The delivering thread of one serving process; started by its first request."""
 
     def __init__(self, app):
-        super().__init__(name="postman", daemon=True)
-        self.app, self.bell, self.pid = app, threading.Event(), os.getpid()
+        super().__init__(name="mail_worker", daemon=True)
+        self.app, self.wake_event, self.pid = app, threading.Event(), os.getpid()
 
     def run(self):
         while True:
             deliver_safely(self.app)
-            self.bell.wait(POLL)
-            self.bell.clear()
+            self.wake_event.wait(POLL)
+            self.wake_event.clear()
 
 
 def init_app(app):
-    app.extensions["postman"] = None
+    app.extensions["mail_worker"] = None
     if app.config["MAIL_DELIVERY"] == "thread":
         app.before_request(_start)
-        event.listen(db.session, "after_commit", _ring)
+        event.listen(db.session, "after_commit", _wake)
 
 
 def never():
@@ -93,7 +94,7 @@ def never():
 
 
 def deliver_safely(app, stopped=never):
-    """Deliver what is due. A fault is logged, never raised: the postman comes again."""
+    """Deliver what is due. A fault is logged, never raised: the mail worker comes again."""
     try:
         with app.app_context():
             write_and_deliver(stopped)
@@ -104,7 +105,7 @@ def deliver_safely(app, stopped=never):
     except SQLAlchemyError as error:
         log.warning("The outbox could not be read: %s", error.__class__.__name__)
     except Exception:
-        log.exception("The postman stumbled")
+        log.exception("The mail worker failed")
 
 
 def write_and_deliver(stopped=never):
@@ -225,16 +226,16 @@ def _start():
     """Start the thread with the first request: after a server's fork, never in a command."""
     app = current_app._get_current_object()
     with starting:
-        postman = app.extensions["postman"]
-        if postman is None or postman.pid != os.getpid():
-            app.extensions["postman"] = postman = MailWorker(app)
-            postman.start()
+        worker = app.extensions["mail_worker"]
+        if worker is None or worker.pid != os.getpid():
+            app.extensions["mail_worker"] = worker = MailWorker(app)
+            worker.start()
 
 
-def _ring(session):
-    postman = current_app.extensions["postman"] if current_app else None
-    if postman not in (None, threading.current_thread()):  # what it commits itself is no news
-        postman.bell.set()
+def _wake(session):
+    worker = current_app.extensions["mail_worker"] if current_app else None
+    if worker not in (None, threading.current_thread()):  # what it commits itself is no news
+        worker.wake_event.set()
 
 
 def _sweep_now_and_then(app):

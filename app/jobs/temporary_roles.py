@@ -1,4 +1,4 @@
-"""Roles for a time, as they end: settled when their holder comes by, or else by the postman."""
+"""Roles for a time, as they end: settled when their holder comes by, or else by the mail worker."""
 
 import logging
 

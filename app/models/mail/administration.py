@@ -17,13 +17,13 @@ class OutboxAdministration:
 
     @property
     def is_leaving(self):
-        """Whether a postman has it in hand at this moment."""
+        """Whether a mail worker has it in hand at this moment."""
         leased = self.leased_until is not None and self.leased_until >= utcnow()
         return leased and self.state == "waiting"
 
     @property
     def is_due(self):
-        """Whether it waits for nothing but a postman."""
+        """Whether it waits for nothing but a mail worker."""
         return self.state == "waiting" and self.next_at <= utcnow()
 
     def why_not_handle(self):
@@ -73,7 +73,7 @@ class OutboxAdministration:
         return count
 
     def _lock_for_action(self, by):
-        """Lock the row: no postman leases it until we are done, and we see what one did."""
+        """Lock the row: no mail worker leases it until we are done, and we see what one did."""
         _require_administrator(by)
         row = dict(populate_existing=True, with_for_update=True)
         if db.session.get(type(self), self.id, **row) is None:
