@@ -32,7 +32,7 @@ from sqlalchemy import delete, func, insert, select, text  # noqa: E402
 from app import create_app  # noqa: E402
 from app.extensions import db  # noqa: E402
 from app.models import Appeal, AuditEntry, Case, Comment, Post, Report, Sanction, User  # noqa: E402
-from app.models.audit.actions import audience_of  # noqa: E402
+from app.models.audit.actions import Action  # noqa: E402
 from app.models.fields import utcnow  # noqa: E402
 from app.pagination import cursor_at  # noqa: E402
 
@@ -116,7 +116,7 @@ def entries(count, things, names):
             "target_type": noun,
             "target_id": target,
             "target_name": names[(target - 1) % len(names)],
-            "audience": audience_of(act, noun),
+            "audience": Action(act).audience(noun),
             "place": "127.0.0.1",
             "reason": WHY,
         }

@@ -13,7 +13,7 @@ from app.models import AuditEntry, Permission, Role, Sanction, Setting, User
 from app.models.audit.entry import SITE
 from app.models.errors import Refused
 from app.models.fields import utcnow
-from app.models.moderation.sanction import ACTS, ENDING, KINDS, STRIKES
+from app.models.moderation.sanction import ENDING, IMPOSED, KINDS, STRIKES
 from app.models.retention.erasure import delete_account
 from app.models.users.restrictions import NO_END
 from app.moderation.sanction_forms import SanctionForm
@@ -63,7 +63,7 @@ def test_every_kind_has_its_act_in_the_log(alice, mona):
     for kind in KINDS:
         impose(alice, kind, by=mona)
 
-    assert acts() == [(ACTS[kind], "mona", "alice") for kind in KINDS]
+    assert acts() == [(IMPOSED[kind], "mona", "alice") for kind in KINDS]
 
 
 def test_nobody_sanctions_themselves_but_an_operator_may_anybody(ada, mona):

@@ -80,7 +80,7 @@ def place_of(card):
         return comment_url(card.comment_id) if card.comment_id else post_url(card.post_id)
     if card.about == "appeal":
         return url_for("account.appeal", id=card.about_id)
-    return url_for("account.standing") if card.act else profile_url(card.actor)
+    return url_for("account.standing") if card.action else profile_url(card.actor)
 
 
 def find_card(id):

@@ -4,6 +4,7 @@ from flask import render_template
 
 from ..extensions import db
 from ..models import AuditEntry, AuditHead
+from ..models.audit.actions import Action
 from ..models.site.setting import current_settings
 from ..pagination import page_of
 from ..web.audit_filters import LogFilters, as_written, name_field
@@ -38,5 +39,5 @@ def audit():
         page=page_of(entries, [AuditEntry.id], size=size),
         args=form.args,
         head=db.session.get(AuditHead, AuditHead.ONLY),
-        acts=sorted(AuditEntry.ACTS),
+        acts=sorted(Action),
     )

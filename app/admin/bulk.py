@@ -9,6 +9,7 @@ from sqlalchemy import select
 from ..email import send_reset_password, send_role_changed
 from ..extensions import db
 from ..models import AuditEntry, Role
+from ..models.audit.actions import Action
 from ..models.fields import iso, utcnow
 from ..models.users.bulk import MOST, act_on_each, rehearse
 from ..models.users.rank import Refused
@@ -84,7 +85,7 @@ def act_once(form, person):
     act(form, person)
     if form.act.data == "reset-link":
         earlier = AuditEntry.about(person).where(
-            AuditEntry.action == "send reset link",
+            AuditEntry.action == Action.SEND_RESET_LINK,
             AuditEntry.number.is_not(None),
             AuditEntry.created_at >= form.previewed_at,
         )

@@ -32,8 +32,8 @@ from ..models import (
     UserSession,
     Watch,
 )
+from ..models.audit.actions import NOTES, Action
 from ..models.notifications.preference import ACT
-from ..models.users.staff_note import ABOUT_NOTES
 from .moderation import appeal_messages, appeals, reports, sanctions
 
 AT_ONCE = 200
@@ -189,7 +189,7 @@ def acts_of_staff(id):
         about.append((AuditEntry.target_type == noun) & AuditEntry.target_id.in_(ids))
     columns = AuditEntry.created_at, AuditEntry.action, AuditEntry.target_type.label("on")
     columns += AuditEntry.target_id, AuditEntry.before, AuditEntry.after, AuditEntry.reason
-    return select(*columns).where(or_(*about), AuditEntry.action.not_in(ABOUT_NOTES))
+    return select(*columns).where(or_(*about), AuditEntry.action.not_in(Action.of(NOTES)))
 
 
 def own_acts(id):

@@ -11,6 +11,7 @@ from .addresses import (
     send_email_changed,
     send_email_reverted,
 )
+from .content import send_clean_up_undone, send_cleaned_up, send_content_mail
 from .held import send_text_declined
 from .joining import (
     send_accepted,
@@ -20,7 +21,7 @@ from .joining import (
     send_invitation,
 )
 from .mail import in_words, send_email, send_test_mail
-from .news import SAYS_OF_ACTS, says, send_news
+from .news import says, send_news
 from .own_data import send_data_ready, send_leaving, send_left, send_stays
 from .passwords import rehearse_reset_password, send_password_changed, send_reset_password
 from .roles import (
@@ -38,18 +39,8 @@ from .sanctions import (
     send_sanctioned,
 )
 from .staff import send_staff_notice
-from .texts import (
-    send_clean_up_undone,
-    send_cleaned_up,
-    send_comments_closed,
-    send_text_edited,
-    send_text_hidden,
-    send_text_removed,
-    send_text_restored,
-)
 
 __all__ = [
-    "SAYS_OF_ACTS",
     "in_words",
     "rehearse_reset_password",
     "says",
@@ -63,8 +54,8 @@ __all__ = [
     "send_change_email",
     "send_clean_up_undone",
     "send_cleaned_up",
-    "send_comments_closed",
     "send_confirmation",
+    "send_content_mail",
     "send_data_ready",
     "send_declined",
     "send_email",
@@ -88,8 +79,4 @@ __all__ = [
     "send_test_mail",
     "send_staff_notice",
     "send_text_declined",
-    "send_text_edited",
-    "send_text_hidden",
-    "send_text_removed",
-    "send_text_restored",
 ]

@@ -4,6 +4,7 @@ from flask import current_app, render_template, request
 
 from ..extensions import db
 from ..models import AuditEntry, OutboxMail, User
+from ..models.audit.actions import Action
 from ..models.site.setting import current_settings
 from ..security.networks import client_address
 from ..web.requests import site_link
@@ -82,5 +83,5 @@ def send_test_mail(address, *, by):
     link = site_link("main.index")
     mail = send_email(address, "Test email", "test", by_staff=True, link=link)
     db.session.flush()
-    AuditEntry.record("send test mail", mail, by=by)
+    AuditEntry.record(Action.SEND_TEST_MAIL, mail, by=by)
     return mail

@@ -1,45 +1,25 @@
 """Mails about notifications."""
 
+from ..models.audit.actions import Action
 from ..models.notifications.preference import ANSWER, APPROVED, FOLLOWER, MENTION, RULING, THREAD
 from ..web.requests import site_link
 from .mail import write_email
 
 SAYS = {
-    MENTION: "{} mentioned you",
-    ANSWER: "{} commented on your post",
-    THREAD: "{} commented in a thread you watch",
-    FOLLOWER: "{} followed you",
-    RULING: "{} reviewed your report",
-    APPROVED: "{} approved your {}",
-}
-SAYS_OF_ACTS = {  # of staff, by their names in the log
-    "hide": "{} hid your {}",
-    "restore": "{} restored your {}",
-    "edit text": "{} edited your {}",
-    "remove text": "{} removed your {}",
-    "decline text": "{} didn’t approve your {}",
-    "close comments": "{} closed comments on your {}",
-    "open comments": "{} reopened comments on your {}",
-    "give notice": "{} sent you a notice",
-    "warn": "{} warned you",
-    "silence": "{} silenced you",
-    "suspend": "{} suspended your account",
-    "ban": "{} banned your account",
-    "lift sanction": "{} lifted a sanction against you",
-    "reinstate sanction": "{} reinstated a sanction against you",
-    "edit": "{} edited your profile",
-    "clean up": "{} hid your posts and comments",
-    "undo clean up": "{} restored your posts and comments",
-    "answer appeal": "{} replied to your appeal",
-    "accept appeal": "{} accepted your appeal",
-    "decline appeal": "{} declined your appeal",
+    MENTION: "{actor} mentioned you",
+    ANSWER: "{actor} commented on your post",
+    THREAD: "{actor} commented in a thread you watch",
+    FOLLOWER: "{actor} followed you",
+    RULING: "{actor} reviewed your report",
+    APPROVED: "{actor} approved your {thing}",
 }
 
 
 def says(card):
-    """What a notification is about, in one sentence."""
-    words = SAYS.get(card.kind) or SAYS_OF_ACTS[card.act]
-    return words.format(card.actor.username if card.actor else "A moderator", card.about)
+    """Return what a notification is about, in one sentence."""
+    sentence = SAYS.get(card.kind) or f"{{actor}} {Action(card.action).facts.told}"
+    actor = card.actor.username if card.actor else "A moderator"
+    return sentence.format(actor=actor, thing=card.about)
 
 
 def send_news(mail, user, cards, number, kinds):

@@ -6,6 +6,7 @@ from sqlalchemy.orm import aliased
 
 from ..extensions import db
 from ..models import AuditEntry, Role, User
+from ..models.audit.actions import Action
 from ..models.fields import iso, utcnow
 from .csv_format import BOM, COLUMNS, content
 
@@ -19,7 +20,7 @@ def export_people(*, by):
     They are read as they leave, after the commit: a thousand at a time, however many there are,
     and no transaction stays open meanwhile.
     """
-    AuditEntry.record("export people", "people", by=by)
+    AuditEntry.record(Action.EXPORT_PEOPLE, "people", by=by)
     return lines(current_app._get_current_object(), Role.get_default().name)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import insert, select
 from ..email import send_account_made, send_address_assigned, send_email_changed, send_role_changed
 from ..extensions import db
 from ..models import AuditEntry, Role, User
+from ..models.audit.actions import Action
 from ..models.errors import Refused
 from ..models.fields import utcnow
 from ..models.users.lookup import search_columns
@@ -37,7 +38,7 @@ def carry_out(plan, *, by, filename, text, mail=False):
     counts = plan.counts
     after = {name: counts[name] for name in (NEW, CHANGES)}
     after |= {"left out": counts["error"], "sha256": hashlib.sha256(text.encode()).hexdigest()}
-    AuditEntry.record("import people", filename, by=by, after=after)
+    AuditEntry.record(Action.IMPORT_PEOPLE, filename, by=by, after=after)
 
 
 def _roles_to_give(plan, by):
@@ -58,7 +59,7 @@ def _add(lines, roles, by, reason, mail):
     db.session.execute(insert(User), [_row(line, roles) for line in lines])
     special = [line for line in lines if not roles[line.values["role"]].default]
     for person in _people(special):
-        AuditEntry.record("create", person, by=by, reason=reason, after=person.role.name)
+        AuditEntry.record(Action.CREATE, person, by=by, reason=reason, after=person.role.name)
     for person in _people(line for line in lines if mail and line.values["active"]):
         send_account_made(person)
     db.session.flush()

@@ -7,10 +7,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..email import send_role_ended, send_role_ending, send_role_kept
 from ..extensions import db
 from ..models import User
-from ..models.users.temporary_role import ENDED, KEPT
+from ..models.audit.actions import Action
 
 AT_ONCE = 200  # people in one round; the next round is a minute away
-MAILS = {ENDED: send_role_ended, KEPT: send_role_kept}
+MAILS = {Action.END_ROLE: send_role_ended, Action.KEEP_ROLE: send_role_kept}
 log = logging.getLogger("offbrand.terms")
 
 

@@ -5,12 +5,12 @@ from functools import partial
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import false, select
 
-from ..email import send_sanctioned, send_text_hidden
+from ..email import send_sanctioned
 from ..extensions import db
 from ..models import AuditEntry, Case, Report, Sanction
+from ..models.audit.actions import Action
 from ..models.moderation.case_queue import CaseList, neighbours_of, records_of, with_things
-from ..models.moderation.sanction import ACTS as IMPOSING
-from ..models.moderation.sanction import LIFT
+from ..models.moderation.sanction import IMPOSED
 from ..text.diff import difference, shortened
 from ..web.actions import attempt
 from ..web.requests import actor
@@ -109,7 +109,7 @@ def former(case):
 def others_about(person):
     """What the log has about a person besides sanctions, which the page shows anyway."""
     entries = AuditEntry.moderation_about(person)
-    return entries.where(AuditEntry.action.not_in([*IMPOSING.values(), LIFT]))
+    return entries.where(AuditEntry.action.not_in([*IMPOSED.values(), Action.LIFT_SANCTION]))
 
 
 def before(statement, *order):
@@ -135,7 +135,7 @@ def rule(case, form):
         return
     effects = case.uphold(by=by, reason=words, hides=form.hides, penalty=form.penalty)
     if effects.hidden:
-        tell_author(send_text_hidden, case.thing, words)
+        tell_author(Action.HIDE, case.thing, words)
     if effects.sanction:
         send_sanctioned(effects.sanction)
 

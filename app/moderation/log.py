@@ -5,21 +5,17 @@ from sqlalchemy import select
 
 from ..email import (
     send_clean_up_undone,
-    send_comments_closed,
     send_role_changed,
     send_sanction_lifted,
     send_sanctioned,
-    send_text_edited,
-    send_text_hidden,
-    send_text_restored,
 )
 from ..extensions import db
 from ..forms import Form, reason_field, without_links
 from ..jobs.clean_ups import carry_out_now
 from ..models import Appeal, AuditEntry, Case, CleanUp, Sanction
+from ..models.audit.actions import Action
 from ..models.moderation.log_cards import staff_cards
 from ..models.moderation.ruling import BOTH, HIDDEN
-from ..models.moderation.sanction import LIFT
 from ..models.moderation.undo import undo, why_not_undo
 from ..models.site.setting import current_settings
 from ..pagination import page_of
@@ -34,11 +30,11 @@ STILL_LIFTED = " What the appeal lifted stays lifted. Undo those log entries too
 STILL_DECIDED = (
     " The appeal stays decided, so the member can’t appeal again. Undo that decision too."
 )
-TO_AUTHORS = {  # the act that is undone: the mail
-    "hide": send_text_restored,
-    "restore": send_text_hidden,
-    "open comments": send_comments_closed,
-    "edit text": send_text_edited,
+TAKEN_BACK_BY = {  # actions on content: what the undo of one is to its author
+    Action.HIDE: Action.RESTORE,
+    Action.RESTORE: Action.HIDE,
+    Action.OPEN_COMMENTS: Action.CLOSE_COMMENTS,
+    Action.EDIT_CONTENT: Action.EDIT_CONTENT,
 }
 
 
@@ -90,7 +86,7 @@ def undo_entry(id):
         also = what_stays(entry, thing)
         kind = "warning" if also else "success"
         flash(f"Undone: entry {id} about {whom}.{also}", kind)
-        if entry.action == "clean up":
+        if entry.action == Action.CLEAN_UP:
             carry_out_now(thing)
     return redirect(back_to(url_for("moderation.log")))
 
@@ -99,16 +95,16 @@ def what_stays(entry, thing):
     """Say what else was decided with the act that is undone, and stays as it is."""
     if leaves_settled(entry, thing):
         return STILL_SETTLED
-    if entry.action == "accept appeal":
+    if entry.action == Action.ACCEPT_APPEAL:
         return STILL_LIFTED
-    if entry.action in ("lift sanction", "restore") and Appeal.was_accepted_about(thing):
+    if entry.action in (Action.LIFT_SANCTION, Action.RESTORE) and Appeal.was_accepted_about(thing):
         return STILL_DECIDED
     return ""
 
 
 def leaves_settled(entry, thing):
     """Whether a text is back that a ruling hid: of the reports, nobody has decided anew."""
-    if entry.action != "hide":
+    if entry.action != Action.HIDE:
         return False
     ruled = Case.outcome.in_([HIDDEN, BOTH])
     return bool(db.session.scalar(select(Case.id).where(*Case.about(thing), ruled).limit(1)))
@@ -126,15 +122,15 @@ def show_entry(entry, form):
 
 def tell(entry, thing, reason):
     """Mail whom the undo of an entry concerns, as they are when somebody does the same by hand."""
-    if send := TO_AUTHORS.get(entry.action):
-        text = thing[0] if entry.action == "edit text" else thing
-        if not text.is_held:
-            tell_author(send, text, reason)
-    elif entry.action == LIFT:
+    if action := TAKEN_BACK_BY.get(entry.action):
+        content = thing[0] if action == Action.EDIT_CONTENT else thing
+        if not content.is_held:
+            tell_author(action, content, reason)
+    elif entry.action == Action.LIFT_SANCTION:
         send_sanctioned(thing)
     elif isinstance(thing, Sanction):
         send_sanction_lifted(thing, reason)
     elif isinstance(thing, CleanUp) and thing.user.is_reached_by_mail:
         send_clean_up_undone(thing, by=actor(), reason=reason)
-    elif entry.action == "change role":
+    elif entry.action == Action.CHANGE_ROLE:
         send_role_changed(thing[0], entry.after)

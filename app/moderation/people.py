@@ -5,7 +5,7 @@ from sqlalchemy import func
 
 from ..extensions import db
 from ..models import AuditEntry, CleanUp, StaffNote, User
-from ..models.audit.entry import EVERYBODY
+from ..models.audit.actions import EVERYBODY
 from ..models.moderation.user_history import PersonHistory
 from ..models.users.listing import PeopleList
 from ..models.users.name_search import parts_of

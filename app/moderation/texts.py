@@ -4,15 +4,10 @@ from flask import abort, redirect, render_template, url_for
 from sqlalchemy import func, select
 
 from ..decorators import admin_required
-from ..email import (
-    send_comments_closed,
-    send_text_edited,
-    send_text_hidden,
-    send_text_removed,
-    send_text_restored,
-)
+from ..email import send_content_mail
 from ..extensions import db
 from ..models import AuditEntry, Comment, Like, Post, Revision
+from ..models.audit.actions import Action
 from ..models.audit.entry import name_of
 from ..models.errors import ChangedMeanwhile
 from ..models.retention.purge import purge_removed
@@ -23,11 +18,11 @@ from .forms import ReasonForm, RemoveForm, ReviseForm
 
 A_TEXT = "/<any(post, comment):noun>/<int(max=2147483647):id>"
 KINDS = {"post": Post, "comment": Comment}
-VERBS = {  # in an address: the method, the mail to the author if any, and what to say
-    "hide": ("hide", send_text_hidden, "Hidden: {}."),
-    "restore": ("restore", send_text_restored, "Restored: {}."),
-    "close": ("close", send_comments_closed, "Comments closed: {}."),
-    "open": ("reopen", None, "Comments reopened: {}."),
+VERBS = {  # in a URL: the method, the action, and what to say
+    "hide": ("hide", Action.HIDE, "Hidden: {}."),
+    "restore": ("restore", Action.RESTORE, "Restored: {}."),
+    "close": ("close", Action.CLOSE_COMMENTS, "Comments closed: {}."),
+    "open": ("reopen", Action.OPEN_COMMENTS, "Comments reopened: {}."),
 }
 SHOWN = 20  # entries of the log
 
@@ -40,14 +35,14 @@ def text(noun, id):
 @moderation.route(f"{A_TEXT}/<any(hide, restore, close, open):verb>", methods=["POST"])
 def act_on_text(noun, id, verb):
     content, form = find_text(noun, id), ReasonForm()
-    method, send, words = VERBS[verb]
+    method, action, words = VERBS[verb]
     if not hasattr(content, method):
         abort(404)
     if not form.validate_on_submit():
         return show_text(content, form)
     reason = form.reason.data
-    tell = send and (lambda: tell_author(send, content, reason))
-    values = dict(reason=reason, words=words.format(called(content)), tell=tell)
+    values = dict(reason=reason, words=words.format(called(content)))
+    values |= dict(tell=lambda: tell_author(action, content, reason))
     moderate(getattr(content, method), form=form, **values)
     return redirect(text_url(content))
 
@@ -72,7 +67,7 @@ def remove_text(noun, id):
         facts = dict(form=form, goes=goes_with(content))
         return render_template("moderation/remove_text.html", content=content, **facts)
     reason, values = form.reason.data, dict(words=f"Permanently removed: {called(content)}.")
-    values |= dict(reason=reason, tell=lambda: tell_author(send_text_removed, content, reason))
+    values |= dict(reason=reason, tell=lambda: tell_author(Action.REMOVE_CONTENT, content, reason))
     if moderate(content.remove, form=form, **values):
         purge_removed(content)
     return redirect(url_for("moderation.queue"))
@@ -82,7 +77,7 @@ def revise(content, form):
     """Change the text as the form says; False where the form says why not."""
     reason, since = form.reason.data, content.version if form.has_version else None
     values = dict(words=f"Saved: {called(content)}.", reason=reason, form=form, since=since)
-    values |= dict(tell=lambda: tell_author(send_text_edited, content, reason))
+    values |= dict(tell=lambda: tell_author(Action.EDIT_CONTENT, content, reason))
     values |= dict(same="No changes to save.")
     try:
         moderate(content.revise, form.body.data, withhold=not form.keeps_history.data, **values)
@@ -121,10 +116,8 @@ def show_text(content, form):
     )
 
 
-def tell_author(send, content, reason):
-    """Mail the author, if there is one whom mail reaches."""
-    if content.author is not None and content.author.is_reached_by_mail:
-        send(content, by=actor(), reason=reason)
+def tell_author(action, content, reason):
+    send_content_mail(action, content, by=actor(), reason=reason)
 
 
 def goes_with(content):

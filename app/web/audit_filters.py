@@ -9,14 +9,14 @@ from wtforms.validators import Optional
 
 from ..forms import Form, at_most, stripped, visible
 from ..models import AuditEntry, User
-from ..models.audit.actions import MODERATION
+from ..models.audit.actions import PUBLIC_GROUPS, Action
 from ..models.fields import at_midnight
 
 KINDS = [SelectChoice("", "Everything")]
 KINDS += [
-    SelectChoice(act, act.capitalize(), optgroup=group)
-    for group, (acts, _) in MODERATION.items()
-    for act in sorted(acts)
+    SelectChoice(action, action.label, optgroup=group.label)
+    for group in PUBLIC_GROUPS
+    for action in sorted(Action.of(group))
 ]
 
 

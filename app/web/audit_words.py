@@ -1,9 +1,12 @@
-"""What the log holds, in words: settings, moments, yes and no, roles."""
+"""Audit entries in words: sentences, and the settings, dates and roles in them."""
 
 import json
 import re
 from datetime import datetime
 
+from markupsafe import Markup, escape
+
+from ..models.audit.actions import Action
 from ..models.fields import full
 from ..models.site.setting import READERS, REGISTRATION
 
@@ -30,12 +33,35 @@ FIELDS = {"index": "landing page", "about_me": "about"}
 MOMENT = re.compile(
     r"\b\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.]\d+)?)?(?:Z|[+]\d{2}:?\d{2})"
 )
+ROLE_ACTIONS = (Action.CHANGE_ROLE, Action.END_ROLE, Action.KEEP_ROLE)
+WITH_END = (Action.SILENCE, Action.SUSPEND)
+SETTLING = (Action.LIFT_SANCTION, Action.REINSTATE_SANCTION)
 YES_NO = {"True": "yes", "False": "no", "true": "yes", "false": "no"}
 
 
 def init_app(app):
     app.add_template_filter(said)
     app.add_template_filter(target)
+    app.add_template_global(log_sentence)
+    app.add_template_global(log_outcome)
+
+
+def log_sentence(entry, member, thing):
+    """Return what was done, as HTML, such as "hid a post by bob"; a label if it has no sentence."""
+    action = Action.named(entry.action)
+    if action is None or not action.facts.sentence:
+        return Markup(" · ") + (action.label if action else entry.action)
+    sentence = Markup(action.facts.sentence).format(member=member, thing=thing)
+    return Markup(" ") + sentence + log_outcome(entry)
+
+
+def log_outcome(entry):
+    """Return what came of it, where everyone may know: roles, and how long a sanction lasts."""
+    if entry.action in ROLE_ACTIONS and entry.after:
+        return escape(f": {said(entry.before)} → {said(entry.after)}")
+    if entry.action in WITH_END and entry.after:
+        return escape(f" {said(entry.after)}")
+    return escape(f": {said(entry.before)}" if entry.action in SETTLING else "")
 
 
 def target(entry):

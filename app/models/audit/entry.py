@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from ...extensions import db
 from ...security.networks import client_address
 from ..fields import CreatedAt, Id, partial_index, utcnow
-from .actions import ACTS, EVERYBODY, audience_of
+from .actions import EVERYBODY, Action
 from .chain import Chained
 
 SITE = "the site"  # who acts when something happens by itself
@@ -66,8 +66,6 @@ class AuditEntry(Chained, db.Model):
     subject_id: Mapped[int | None]  # which sanction, clean-up or revision of the target
     undoes_id: Mapped[int | None]  # the entry that this act took back
 
-    ACTS = ACTS
-
     @classmethod
     def record(
         cls, action, target=None, *, by=None, reason="", before="", after="", name=None, **more
@@ -78,12 +76,10 @@ class AuditEntry(Chained, db.Model):
         `after` are words or dictionaries. `name` is what the target was called, where it is gone.
         `more` are other columns.
         """
-        if action not in ACTS:
-            raise ValueError(f"{action!r} is not among the ACTS of audit_acts.py.")
-        noun = type_of(target)
+        action, noun = Action(action), type_of(target)
         entry = cls(
             action=action,
-            audience=audience_of(action, noun),
+            audience=action.audience(noun),
             actor_id=getattr(by, "id", None),
             actor_name=getattr(by, "username", by or OPERATOR),
             target_type=noun,
@@ -139,7 +135,8 @@ class AuditEntry(Chained, db.Model):
     @property
     def is_misfiled(self):
         """Whether somebody else reads it than whom acts of its kind are for."""
-        return self.audience != audience_of(self.action, self.target_type)
+        action = Action.named(self.action)
+        return self.audience != (action and action.audience(self.target_type))
 
 
 def type_of(target):

@@ -7,6 +7,7 @@ from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...text.markdown import Text as Draft
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Moment, utcnow
@@ -58,7 +59,7 @@ class Approvable(Moderatable):
         now = utcnow()
         self.hidden_at, self.approved_at = None, now
         self.created_at = now if self.is_new else self.created_at
-        entry = AuditEntry.record("approve text", self, by=by, reason=reason)
+        entry = AuditEntry.record(Action.APPROVE, self, by=by, reason=reason)
         self.count(1)
         dispatch.sync_notifications(self)
         dispatch.notify_approval(self, entry)
@@ -71,7 +72,7 @@ class Approvable(Moderatable):
         if not self._settle(version, by):
             return False
         self._set_hidden(by, reason)
-        self._record("decline text", by, reason)
+        self._record(Action.DECLINE, by, reason)
         return True
 
     def hold_again(self, *, by, reason=""):
@@ -84,7 +85,7 @@ class Approvable(Moderatable):
         self.held_at = self.hidden_at = utcnow()
         self.approved_at, self.hidden_reason, self.hidden_by = None, "", ""
         dispatch.sync_notifications(self)
-        AuditEntry.record("hold text", self, by=by, reason=reason)
+        AuditEntry.record(Action.HOLD, self, by=by, reason=reason)
         return True
 
     def hide(self, *, by, reason):
@@ -95,7 +96,7 @@ class Approvable(Moderatable):
             return False
         self._end_wait()
         self._set_hidden(by, reason)
-        self._record("hide", by, reason, before=WAITED if waited else "")
+        self._record(Action.HIDE, by, reason, before=WAITED if waited else "")
         if was_shown:
             self.count(-1)
         dispatch.sync_notifications(self)
@@ -106,7 +107,7 @@ class Approvable(Moderatable):
         self._lock_for_action(by)
         if not self.is_hidden or self.is_held:
             return False
-        self._record("restore", by, reason, subject_id=self.clean_up_id)
+        self._record(Action.RESTORE, by, reason, subject_id=self.clean_up_id)
         self.hidden_at = self.clean_up_id = None
         self.hidden_reason = self.hidden_by = ""
         if self.is_shown:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
 from ...text.markdown import Text as Draft
+from ..audit.actions import Action
 from ..audit.entry import OPERATOR, SITE, AuditEntry
 from ..errors import Refused
 from ..fields import Moment, Reason, utcnow
@@ -84,7 +85,7 @@ class Moderatable(ModerationRules):
             said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
             said["before"] += f", {TAKEN_OUT}" if withhold else ""
             said["subject_id"] = None if self.is_held else self.newest_revision_id()
-            entry = self._record("edit text", by, reason, **said)
+            entry = self._record(Action.EDIT_CONTENT, by, reason, **said)
             if withhold:
                 self.withhold_former(entry)
             self.tell_named(draft, known)
@@ -98,7 +99,7 @@ class Moderatable(ModerationRules):
         if self.is_removed:
             return False
         was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
-        entry = AuditEntry.record("remove text", self, by=by, reason=reason)
+        entry = AuditEntry.record(Action.REMOVE_CONTENT, self, by=by, reason=reason)
         dispatch.notify_action(entry, self.author_id)
         dispatch.withdraw(self)
         if was_shown:

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
 from ...permissions import Permission
+from ..audit.actions import Action
 from ..counted import Counted, keep_counts
 from ..fields import NEVER_TWICE, Moment, partial_index, utcnow
 from ..notifications import dispatch
@@ -115,14 +116,14 @@ class Post(PostRules, Authored, Counted, db.Model):
             was_open = self.comments_closed_at is None
             self.comments_closed_at = self.comments_closed_at or utcnow()
             return was_open
-        return self._close_as_staff(utcnow(), "close comments", by, reason)
+        return self._close_as_staff(utcnow(), Action.CLOSE_COMMENTS, by, reason)
 
     def reopen(self, *, by=None, reason=""):
         """Take comments again, unless the other of author and staff has closed it too."""
         if by is None:
             was_closed, self.comments_closed_at = self.comments_closed_at is not None, None
             return was_closed
-        return self._close_as_staff(None, "open comments", by, reason)
+        return self._close_as_staff(None, Action.OPEN_COMMENTS, by, reason)
 
     def _close_as_staff(self, moment, action, by, reason):
         self._lock_for_action(by)

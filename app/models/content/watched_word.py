@@ -12,6 +12,7 @@ from ...text.domains import domain_of, ends_of, hosts_linked
 from ...text.names import without_unseen
 from ...text.search_words import in_order, plain
 from ...text.written_domains import hosts_named
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Id, Moment, utcnow
@@ -63,7 +64,7 @@ class WatchedWord(db.Model):
         except IntegrityError:
             raise Refused("This is already on the list.") from None
         Setting.touch()
-        AuditEntry.record("add word", word, by=by, reason=note, after=act, name=pattern)
+        AuditEntry.record(Action.ADD_WORD, word, by=by, reason=note, after=act, name=pattern)
         return word
 
     def remove(self, *, by):
@@ -74,7 +75,7 @@ class WatchedWord(db.Model):
         if row is not None:
             Setting.touch()
             said = dict(before=row.act, name=row.pattern)
-            AuditEntry.record("remove word", self, by=by, **said)
+            AuditEntry.record(Action.REMOVE_WORD, self, by=by, **said)
         return row is not None
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy import update
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..fields import utcnow
 from ..users.rank import Refused
@@ -45,7 +46,9 @@ class OutboxAdministration:
             return False
         before = f"{self.state}, tries {self.tries}"
         self.tries, self.dead_at, self.rejected_at, self.next_at = 0, None, None, utcnow()
-        AuditEntry.record("retry mail", self, by=by, reason=reason, before=before, after="waiting")
+        AuditEntry.record(
+            Action.RETRY_MAIL, self, by=by, reason=reason, before=before, after="waiting"
+        )
         return True
 
     def drop(self, *, by=None, reason=""):
@@ -57,7 +60,9 @@ class OutboxAdministration:
             raise Refused(problem)
         before = f"{self.state}, tries {self.tries}"
         self.dropped_at, self.text, self.html, self.unsubscribe_url = utcnow(), "", "", None
-        AuditEntry.record("drop mail", self, by=by, reason=reason, before=before, after="dropped")
+        AuditEntry.record(
+            Action.DROP_MAIL, self, by=by, reason=reason, before=before, after="dropped"
+        )
         return True
 
     @classmethod
@@ -69,7 +74,7 @@ class OutboxAdministration:
         again = again.values(tries=0, dead_at=None, next_at=utcnow())
         again = again.execution_options(synchronize_session=False)
         if count := db.session.execute(again).rowcount:
-            AuditEntry.record("retry mails", by=by, reason=reason, after=f"{count} mails")
+            AuditEntry.record(Action.RETRY_MAILS, by=by, reason=reason, after=f"{count} mails")
         return count
 
     def _lock_for_action(self, by):

@@ -4,6 +4,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueC
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..content.comment import Comment
 from ..content.post import Post
@@ -151,7 +152,9 @@ class Appeal(AppealDecision, db.Model):
         db.session.add(message)
         db.session.flush()
         if by_staff:
-            dispatch.notify_action(AuditEntry.record("answer appeal", self, by=by), self.user_id)
+            dispatch.notify_action(
+                AuditEntry.record(Action.ANSWER_APPEAL, self, by=by), self.user_id
+            )
         return message
 
     @property

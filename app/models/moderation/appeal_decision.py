@@ -4,6 +4,7 @@ from sqlalchemy import or_, select, update
 
 from ...extensions import db
 from ...permissions import Permission
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import utcnow
@@ -12,8 +13,7 @@ from ..roles.role import Role
 from ..users.user import User
 
 LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
-ACTS = {LIFTED: "accept appeal", CONFIRMED: "decline appeal"}
-REOPEN = "reopen appeal"
+DECIDED = {LIFTED: Action.ACCEPT_APPEAL, CONFIRMED: Action.DECLINE_APPEAL}
 MOST = 200  # of the staff are looked at, for somebody else who could decide
 
 
@@ -56,7 +56,9 @@ class AppealDecision:
         if not self._settle(outcome, by, answer):
             raise Refused("This was already decided.")
         said = dict(reason=answer, before=self._in_words())
-        dispatch.notify_action(AuditEntry.record(ACTS[outcome], self, by=by, **said), self.user_id)
+        dispatch.notify_action(
+            AuditEntry.record(DECIDED[outcome], self, by=by, **said), self.user_id
+        )
         if outcome == LIFTED and self.is_in_force:
             self._lift(by, answer)
 
@@ -76,7 +78,7 @@ class AppealDecision:
             return False
         before = f"{self.outcome} by {self.decided_by}"
         self.decided_at, self.decided_by, self.outcome, self.answer = None, "", "", ""
-        AuditEntry.record(REOPEN, self, by=by, reason=reason, before=before)
+        AuditEntry.record(Action.REOPEN_APPEAL, self, by=by, reason=reason, before=before)
         return True
 
     def _require_decider(self, by):
@@ -110,7 +112,7 @@ class AppealDecision:
             return bool(self.sanction) and self.sanction.by_id == person.id
         if self.matter.hidden_by == person.username:
             return True
-        hid = AuditEntry.action.in_(["decline text", "hide"])
+        hid = AuditEntry.action.in_([Action.DECLINE, Action.HIDE])
         entry = AuditEntry.about(self.matter).where(hid).limit(1)
         return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id)) == person.id
 

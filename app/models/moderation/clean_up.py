@@ -10,6 +10,7 @@ from sqlalchemy import ForeignKey, String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import OPERATOR, AuditEntry
 from ..content.comment import Comment
 from ..content.post import Post
@@ -96,7 +97,7 @@ class CleanUp(LeasedJob, db.Model):
         db.session.flush()
         after = {"clean_up": row.id, "since": full(since), **numbers}
         said = dict(reason=reason, after=after, subject_id=row.id)
-        dispatch.notify_action(AuditEntry.record("clean up", user, by=by, **said), user.id)
+        dispatch.notify_action(AuditEntry.record(Action.CLEAN_UP, user, by=by, **said), user.id)
         return row, True
 
     @classmethod
@@ -123,7 +124,7 @@ class CleanUp(LeasedJob, db.Model):
         after = {"clean_up": self.id, "texts": hidden}
         about = dict(reason=reason, after=after, subject_id=self.id)
         dispatch.notify_action(
-            AuditEntry.record("undo clean up", self.user, by=by, **about), self.user_id
+            AuditEntry.record(Action.UNDO_CLEAN_UP, self.user, by=by, **about), self.user_id
         )
         return True
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...databases import InsertOnce
 from ...extensions import db
-from ..audit.actions import EVERYBODY, MODERATION
+from ..audit.actions import EVERYBODY, PUBLIC_GROUPS, Action
 from ..audit.entry import AuditEntry
 from ..fields import utcnow
 from .appeal import Appeal
@@ -20,7 +20,7 @@ from .report import Report
 SURE = timedelta(days=1)  # after the end of a month: whatever had begun before it is written
 
 
-ACTS = sorted(act for acts, _ in MODERATION.values() for act in acts)
+ACTIONS = [action for group in PUBLIC_GROUPS for action in Action.of(group)]
 
 
 def _number_of(act):
@@ -30,7 +30,7 @@ def _number_of(act):
     return select(func.count()).select_from(AuditEntry).where(*here).scalar_subquery()
 
 
-NUMBERS = select(*map(_number_of, ACTS))  # built once, as it is long
+NUMBERS = select(*map(_number_of, ACTIONS))  # built once, as it is long
 
 
 class MonthFigures(db.Model):
@@ -103,7 +103,7 @@ def _acts(month):
     """Act → how often."""
     days = {"first": beginning(month), "next": beginning(after(month))}
     numbers = db.session.execute(NUMBERS, days).one()
-    return {act: number for act, number in zip(ACTS, numbers, strict=True) if number}
+    return {act: number for act, number in zip(ACTIONS, numbers, strict=True) if number}
 
 
 def _number(model, within):

@@ -36,7 +36,7 @@ class NotificationCard:
     html: str | None  # how what was written begins
     outcome: str | None  # of what the person reported
     ruling: str | None
-    act: str | None  # of staff, as the log has it
+    action: str | None  # of staff, see Action
     about: str | None  # on what: post, comment, user or appeal
     about_id: int | None
     reason: str | None
@@ -57,7 +57,7 @@ class NotificationCard:
         Of a ruling, what came of the report and why; nothing of what was reported. Of another act
         of staff, its reason.
         """
-        if self.act:
+        if self.action:
             return self.reason
         if self.kind == RULING:
             return f"{self.outcome.capitalize()}: {self.ruling}" if self.outcome else ""

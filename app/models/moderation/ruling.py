@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Moment, Reason, full, utcnow
@@ -114,7 +115,7 @@ class Ruled:
         `again`: that it was reopened is taken back, and who reported it was told before.
         """
         self._take(by)
-        self._record("dismiss reports", by, reason)
+        self._record(Action.DISMISS_REPORTS, by, reason)
         self._settle(DISMISSED, by, reason, again)
 
     def uphold(self, *, by, reason, hides=False, penalty=None):
@@ -127,7 +128,7 @@ class Ruled:
         hidden = hides and self._hide(by, reason)
         effects = Effects(hidden, penalty and self._punish(by, reason, penalty, hidden))
         if not (effects.hidden or effects.sanction):
-            self._record("uphold reports", by, reason)
+            self._record(Action.UPHOLD_REPORTS, by, reason)
         outcome = BOTH if hides and penalty else HIDDEN if hides else SANCTIONED
         self._settle(outcome, by, reason)
         return effects
@@ -146,7 +147,7 @@ class Ruled:
             db.session.refresh(self)
             raise Refused("It was reported again and is pending a decision.") from None
         dispatch.sync_ruling_notifications(self)
-        self._record("reopen reports", by, reason, before=before)
+        self._record(Action.REOPEN_REPORTS, by, reason, before=before)
         return True
 
     def lock(self):

@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import CreatedAt, Id, Moment, Reason, end_in_words, partial_index, utcnow
@@ -25,15 +26,14 @@ ENDING = (SILENCE, SUSPENSION)  # those whose end a moderator may choose
 LONGEST = 5  # years that one may last which is to have an end
 SUSPENDING = (SUSPENSION, BAN)
 STRIKES = (WARNING, SILENCE, SUSPENSION, BAN)  # a notice is none
-ACTS = {
-    NOTICE: "give notice",
-    WARNING: "warn",
-    SILENCE: "silence",
-    SUSPENSION: "suspend",
-    BAN: "ban",
+IMPOSED = {
+    NOTICE: Action.GIVE_NOTICE,
+    WARNING: Action.WARN,
+    SILENCE: Action.SILENCE,
+    SUSPENSION: Action.SUSPEND,
+    BAN: Action.BAN,
 }
 TOO_FAR = f"That is more than {LONGEST} years away; choose one without an end instead."
-LIFT, REINSTATE = "lift sanction", "reinstate sanction"
 
 
 class Sanction(db.Model):
@@ -90,7 +90,7 @@ class Sanction(db.Model):
                 return sent._made_for(person)
             person.require_higher_rank(by)
             after = f"until {end_in_words(until)}" if until else ""
-            entry = AuditEntry.record(ACTS[kind], person, by=by, reason=reason, after=after)
+            entry = AuditEntry.record(IMPOSED[kind], person, by=by, reason=reason, after=after)
             db.session.flush()
             who = dict(by_id=getattr(by, "id", None), by_name=entry.actor_name)
             values = dict(kind=kind, reason=reason, until=until, entry_id=entry.id, **who, **more)
@@ -109,14 +109,14 @@ class Sanction(db.Model):
 
     def lift(self, *, by, reason=""):
         """End it before its time; the person stands as if it were not. Of many, one is True."""
-        return self._settle(LIFT, by, reason)
+        return self._settle(Action.LIFT_SANCTION, by, reason)
 
     def reinstate(self, *, by, reason=""):
         """Let one that was lifted be in force again, to its old end."""
-        return self._settle(REINSTATE, by, reason)
+        return self._settle(Action.REINSTATE_SANCTION, by, reason)
 
     def _settle(self, action, by, reason):
-        lifting, person = action == LIFT, self.user
+        lifting, person = action == Action.LIFT_SANCTION, self.user
         with person.an_administrator_remains():
             person.require_higher_rank(by)
             db.session.refresh(self, with_for_update={"of": Sanction})

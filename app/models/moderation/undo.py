@@ -1,7 +1,7 @@
-"""Undo: what takes back an act in the log, as long as what it did still stands.
+"""Undo: takes back an action from the log, as long as what it did still stands.
 
-The inverse is a verb like any other: it asks for the rank, and writes an entry of its own. So the
-log keeps both, and an undo can be undone.
+What takes it back is a verb like any other: it asks for the rank and writes an entry of its own. So
+the log keeps both, and an undo can be undone.
 """
 
 from collections import defaultdict
@@ -12,57 +12,57 @@ from sqlalchemy.orm import aliased
 from ...extensions import db
 from ..audit.entry import AuditEntry
 from ..errors import Refused
-from .inverse_registry import INVERSES
 from .sanction import Sanction
+from .undo_actions import UNDO
 
-NO_WAY_BACK = "This act has no inverse."
-ACTED_ON = "Somebody has acted on this since."
-GONE = "What it was about is gone, or is not known any more."
+NO_WAY_BACK = "This action can’t be undone."
+ACTED_ON = "Someone has acted on this since."
+GONE = "What it was done to is gone."
 
 
 def undo(entry, *, by, reason=""):
-    """Take back what an entry did; return what it was about, and what the log says of why.
+    """Take back what an entry did; return its target and the reason that the log gives.
 
     Refused where it cannot be, or was meanwhile.
     """
-    inverse = INVERSES.get(entry.action)
-    thing = inverse and inverse.find([entry]).get(entry.id)
-    if thing is not None:
-        inverse.lock(thing)
-    if words := why_not_undo([entry], by)[entry.id]:
-        raise Refused(words)
-    thing, reason = inverse.find([entry])[entry.id], reason_of(entry, reason)
+    action = UNDO.get(entry.action)
+    target = action and action.find([entry]).get(entry.id)
+    if target is not None:
+        action.lock(target)
+    if why_not := why_not_undo([entry], by)[entry.id]:
+        raise Refused(why_not)
+    target, reason = action.find([entry])[entry.id], reason_of(entry, reason)
     with entry.taken_back():
-        inverse.verb(entry, thing, by, reason)
-    return thing, reason
+        action.take_back(entry, target, by, reason)
+    return target, reason
 
 
 def reason_of(entry, reason):
-    """What the log says of an undo."""
+    """Return what the log says of an undo."""
     return f"Undo of entry {entry.id}{f': {reason}' if reason else '.'}"[:500]
 
 
 def why_not_undo(entries, by):
-    """Of each entry by its id: the words why the person cannot undo it, or None.
+    """Return {entry.id: a sentence that says why the person can't undo it, or None}.
 
-    A page of them costs as many questions to the database as one.
+    A page of entries costs as many questions to the database as one.
     """
     if not entries:
         return {}
-    followed, found = _followers(entries), _things(entries)
+    followed, found = _followers(entries), _targets(entries)
     return {e.id: _why_not(e, found.get(e.id), followed[e.id], by) for e in entries}
 
 
-def _why_not(entry, thing, followers, by):
-    if entry.action not in INVERSES:
+def _why_not(entry, target, followers, by):
+    if entry.action not in UNDO:
         return NO_WAY_BACK
-    if thing is None:
+    if target is None:
         return GONE
-    if isinstance(thing, Sanction):  # its member may have others
-        followers = [row for row in followers if row.subject_id == thing.id]
+    if isinstance(target, Sanction):  # its member may have others
+        followers = [row for row in followers if row.subject_id == target.id]
     if not _stands(entry, followers):
         return ACTED_ON
-    return INVERSES[entry.action].why_not(entry, thing, by)
+    return UNDO[entry.action].why_not(entry, target, by)
 
 
 def _stands(entry, followers):
@@ -80,12 +80,12 @@ def _stands(entry, followers):
     return now == left
 
 
-def _things(entries):
-    """What the entries are about, asked for once for each kind of thing."""
+def _targets(entries):
+    """Return {entry.id: target}, asked for once for each kind of target."""
     by_kind, found = defaultdict(list), {}
     for entry in entries:
-        if entry.action in INVERSES:
-            by_kind[INVERSES[entry.action].find].append(entry)
+        if action := UNDO.get(entry.action):
+            by_kind[action.find].append(entry)
     for find, some in by_kind.items():
         found |= find(some)
     return found
@@ -93,7 +93,7 @@ def _things(entries):
 
 def _followers(entries):
     """The later entries of its family on the same target, the oldest first: {entry.id: rows}."""
-    families = {inverse.family for inverse in INVERSES.values()}
+    families = {action.family for action in UNDO.values()}
     later, ids = aliased(AuditEntry), [entry.id for entry in entries]
     same = later.target_type == AuditEntry.target_type, later.target_id == AuditEntry.target_id
     akin = or_(*(and_(AuditEntry.action.in_(f), later.action.in_(f)) for f in families))

@@ -9,6 +9,7 @@ from functools import partial
 from sqlalchemy import delete, func, select, update
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..content.bookmark import Bookmark
 from ..content.comment import Comment
 from ..content.like import Like
@@ -39,7 +40,7 @@ def delete_account(user, *, by=None, reason="", removes_writing=False):
     with user.an_administrator_remains():
         _take_all_back(user.id, removes_writing)
         user._require_rank(by)
-        user._record("delete", by, reason, before=user.role_in_words)
+        user._record(Action.DELETE, by, reason, before=user.role_in_words)
         delete_row(user, removes_writing=removes_writing)
 
 

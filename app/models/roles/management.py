@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ...extensions import db
 from ...permissions import EVERYTHING, STAFF, Permission
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from .landing_page import HOME
@@ -37,7 +38,7 @@ class RoleChanges:
         _refuse(problem_with_landing_page(role.index, role.permissions))
         db.session.add(role)
         db.session.flush()
-        AuditEntry.record("create", role, by=by, reason=reason, after=role.in_words())
+        AuditEntry.record(Action.CREATE, role, by=by, reason=reason, after=role.in_words())
         return role
 
     def change(self, *, by=None, reason="", **values):
@@ -84,7 +85,7 @@ class RoleChanges:
             self.default = True
             before = former.name if former else ""
             said = dict(before=before, after=self.name)
-            AuditEntry.record("make default", self, by=by, reason=reason, **said)
+            AuditEntry.record(Action.MAKE_DEFAULT, self, by=by, reason=reason, **said)
 
     def delete(self, *, by=None, move_to=None, reason=""):
         """Remove the role; its holders get `move_to`. Return who was moved."""
@@ -94,7 +95,7 @@ class RoleChanges:
             moved = self._move_holders(by, move_to)
             after = f"{len(moved)} moved to {move_to.name}" if moved else ""
             said = dict(before=self.in_words(), after=after)
-            AuditEntry.record("delete", self, by=by, reason=reason, **said)
+            AuditEntry.record(Action.DELETE, self, by=by, reason=reason, **said)
             db.session.delete(self)
         return moved
 
@@ -149,7 +150,7 @@ class RoleChanges:
         after = self.in_words()
         differs = [name for name in after if before[name] != after[name]]
         before, after = ({name: said[name] for name in differs} for said in (before, after))
-        AuditEntry.record("change", self, by=by, reason=reason, before=before, after=after)
+        AuditEntry.record(Action.CHANGE, self, by=by, reason=reason, before=before, after=after)
 
     def _move_holders(self, by, move_to):
         people = db.session.scalars(

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
 from ...extensions import db
 from ...permissions import DEFAULT_ROLE, ROLES, Permission
+from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..fields import NEVER_TWICE, Id
 from .management import RoleChanges
@@ -92,7 +93,9 @@ class Role(RoleChanges, RoleRules, db.Model):
         """Write into the log what came of seeding; `before` is the former mask, or negative."""
         if before == self.permissions:
             return
-        act, names = ("create", []) if before < 0 else ("change", Permission.names(before))
+        act, names = (
+            (Action.CREATE, []) if before < 0 else (Action.CHANGE, Permission.names(before))
+        )
         said = dict(before=" ".join(names), after=" ".join(self.permission_names))
         AuditEntry.record(act, self, by=SITE, **said)
 

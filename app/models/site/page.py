@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from ...extensions import db
 from ...text.markdown import RENDERER, render
+from ..audit.actions import Action
 from ..audit.entry import OPERATOR, SITE, AuditEntry
 from ..errors import ChangedMeanwhile, Refused
 from ..fields import CreatedAt, Id, Moment, utcnow
@@ -94,7 +95,7 @@ class Page(db.Model):
                 page._add(title, body, html, by)
         except IntegrityError:
             raise Refused("A page with this URL already exists.") from None
-        AuditEntry.record("create", page, by=by, reason=reason, after=page._facts())
+        AuditEntry.record(Action.CREATE, page, by=by, reason=reason, after=page._facts())
         return page
 
     @classmethod
@@ -114,11 +115,11 @@ class Page(db.Model):
         """
         title = self.title if title is None else title
         body = self.current.body if body is None else body
-        return self._supersede("revise", title, body, by, reason, since)
+        return self._supersede(Action.REVISE, title, body, by, reason, since)
 
     def restore(self, version, *, by=None):
         """Write the text of an older version anew; what was written since stays in the history."""
-        return self._supersede("restore", version.title, version.body, by)
+        return self._supersede(Action.RESTORE, version.title, version.body, by)
 
     def remove(self, *, by=None):
         """Take the page from view; its history stays."""
@@ -128,7 +129,7 @@ class Page(db.Model):
         if self.is_removed:
             return False
         self.removed_at = utcnow()
-        AuditEntry.record("remove", self, by=by)
+        AuditEntry.record(Action.REMOVE, self, by=by)
         return True
 
     def put_back(self, *, by=None):
@@ -136,7 +137,7 @@ class Page(db.Model):
         if not self.is_removed:
             return False
         self.removed_at = None
-        AuditEntry.record("put back", self, by=by)
+        AuditEntry.record(Action.PUT_BACK, self, by=by)
         return True
 
     def _supersede(self, action, title, body, by, reason="", since=None):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Id, utcnow
@@ -119,7 +120,7 @@ class Setting(db.Model):
         changed = [name for name in NAMES if name in values and values[name] != before[name]]
         for name in changed:
             said = {"before": before[name], "after": values[name]}
-            AuditEntry.record("change", row, by=by, reason=reason, name=name, **said)
+            AuditEntry.record(Action.CHANGE, row, by=by, reason=reason, name=name, **said)
         if changed:
             row.values = row.values | {name: values[name] for name in changed}
             row.version = secrets.token_hex(16)

@@ -5,14 +5,13 @@ from sqlalchemy.exc import IntegrityError
 
 from ...extensions import db
 from ...text.names import canonical_address
+from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..fields import utcnow
 from ..notifications import dispatch
 from .rank import Refused
 from .session import UserSession
 from .temporary_role import SHORT
-
-DEMAND = "require new password"
 
 
 class UserAdministration:
@@ -34,7 +33,7 @@ class UserAdministration:
         person = cls(role=role, **values)
         db.session.add(person)
         db.session.flush()
-        person._record("create", by, "", after=person.role_in_words)
+        person._record(Action.CREATE, by, "", after=person.role_in_words)
         return person
 
     def change_role(self, role, *, by=None, until=None, reason=""):
@@ -59,7 +58,7 @@ class UserAdministration:
             self.role, self.role_until, self.former_role = role, until, former
             told = until is not None and until - utcnow() <= SHORT  # by the mail that says it
             self.role_notice_at = utcnow() if told else None
-            self._record("change role", by, reason, before, self.role_in_words)
+            self._record(Action.CHANGE_ROLE, by, reason, before, self.role_in_words)
         return True
 
     def deactivate(self, *, by=None, reason=""):
@@ -70,7 +69,7 @@ class UserAdministration:
                 self.deactivated_at = utcnow()
                 self.auth_epoch += 1
                 dispatch.sync_notifications_from(self.id)
-                self._record("deactivate", by, reason)
+                self._record(Action.DEACTIVATE, by, reason)
         UserSession.end_all(self)
         return was_active
 
@@ -80,7 +79,7 @@ class UserAdministration:
             return False
         self.deactivated_at = None
         dispatch.sync_notifications_from(self.id)
-        self._record("reactivate", by, reason)
+        self._record(Action.REACTIVATE, by, reason)
         return True
 
     def close_for_good(self, *, by=None, reason=""):
@@ -91,7 +90,7 @@ class UserAdministration:
             self.leaving_at, self.deactivated_at = now, self.deactivated_at or now
             self.auth_epoch += 1
             dispatch.withdraw_from(self.id)
-            self._record("delete", by, reason, before=self.role_in_words)
+            self._record(Action.DELETE, by, reason, before=self.role_in_words)
         UserSession.end_all(self)
 
     def vouch_for_address(self, *, by=None, reason=""):
@@ -106,7 +105,7 @@ class UserAdministration:
         if by is None:
             self.prove_address()
         self.confirmed_at = self.confirmed_at or utcnow()
-        self._record("confirm address", by, reason, after=self.email)
+        self._record(Action.CONFIRM_EMAIL, by, reason, after=self.email)
         return True
 
     def assign_address(self, address, *, by=None, reason=""):
@@ -123,7 +122,7 @@ class UserAdministration:
                 self.email, self.confirmed_at, self.address_given_at = address, None, utcnow()
                 self.auth_epoch += 1
                 dispatch.withdraw_from(self.id)
-                self._record("change address", by, reason, before, address)
+                self._record(Action.CHANGE_EMAIL, by, reason, before, address)
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("Somebody already uses this email.") from None
@@ -142,7 +141,9 @@ class UserAdministration:
             with db.session.begin_nested():
                 for name in changed:
                     setattr(self, name, values[name])
-                dispatch.notify_action(self._record("edit", by, reason, *said), self.id)
+                dispatch.notify_action(
+                    self._record(Action.EDIT_PROFILE, by, reason, *said), self.id
+                )
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("Somebody already uses this username.") from None
@@ -154,20 +155,23 @@ class UserAdministration:
         if self.password_due_at is not None:
             return False
         self.require_new_password()
-        self._record(DEMAND, by, reason)
+        self._record(Action.REQUIRE_NEW_PASSWORD, by, reason)
         return True
 
     @property
     def was_asked_for_new_password(self):
         """Whether staff demanded it, rather than chose the password that is due."""
-        here = AuditEntry.action == DEMAND, AuditEntry.created_at >= self.password_due_at
+        here = (
+            AuditEntry.action == Action.REQUIRE_NEW_PASSWORD,
+            AuditEntry.created_at >= self.password_due_at,
+        )
         return db.session.scalar(select(exists(AuditEntry.about(self).where(*here))))
 
     def assign_password(self, password, *, by=None):
         """Set a password for somebody and sign them out; for operators at the shell."""
         self._require_rank(by)
         self.password = password
-        self._record("set password", by, "")
+        self._record(Action.SET_PASSWORD, by, "")
         UserSession.end_all(self)
 
     def offer_reset_link(self, *, by=None, reason=""):
@@ -175,7 +179,7 @@ class UserAdministration:
         self._require_rank(by)
         if not self.is_active:
             raise Refused("This account is deactivated. Reactivate it first.")
-        self._record("send reset link", by, reason)
+        self._record(Action.SEND_RESET_LINK, by, reason)
         return True
 
     def sign_out_everywhere(self, *, by=None, reason=""):
@@ -183,7 +187,7 @@ class UserAdministration:
         self._require_rank(by)
         ended = UserSession.end_all(self)
         if ended:
-            self._record("sign out", by, reason, after=f"{ended} devices")
+            self._record(Action.SIGN_OUT, by, reason, after=f"{ended} devices")
         return ended
 
     @property
@@ -196,7 +200,7 @@ class UserAdministration:
 
     def give_way(self):
         """Make room for whoever proved that the address is theirs."""
-        self._record("delete", SITE, "The owner of its address, which was never proven, came.")
+        self._record(Action.DELETE, SITE, "The owner of its address, which was never proven, came.")
         db.session.delete(self)
         db.session.flush()
 

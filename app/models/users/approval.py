@@ -3,6 +3,7 @@
 from sqlalchemy import select, update
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..fields import utcnow
 from .rank import Refused
 
@@ -21,12 +22,12 @@ class Approval:
     def approve(self, *, by=None, reason=""):
         """Let the newcomer in."""
         self._decide(by)
-        self._record("approve", by, reason)
+        self._record(Action.APPROVE_ACCOUNT, by, reason)
 
     def decline(self, *, by=None, reason=""):
         """Delete the account of the newcomer, who may sign up again."""
         self._decide(by)
-        self._record("decline", by, reason)
+        self._record(Action.DECLINE_ACCOUNT, by, reason)
         db.session.delete(self)
         db.session.flush()
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ...extensions import db
 from ...security.tokens import Verdict, read, sign
 from ...text.names import canonical_address
+from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 from ..roles.role import Role
@@ -82,7 +83,7 @@ class Invitation(Joining, db.Model):
                 db.session.add(invitation)
         except IntegrityError:
             return None
-        AuditEntry.record("invite", invitation, by=by, after=role.name)
+        AuditEntry.record(Action.INVITE, invitation, by=by, after=role.name)
         return invitation
 
     @property
@@ -119,7 +120,7 @@ class Invitation(Joining, db.Model):
             self.invited_by = by
         self.times_sent += 1
         self.sent_at = utcnow()
-        AuditEntry.record("resend invitation", self, by=by)
+        AuditEntry.record(Action.RESEND_INVITATION, self, by=by)
         return True
 
     def revoke(self, *, by):
@@ -130,7 +131,7 @@ class Invitation(Joining, db.Model):
         self._require_pending()
         self._require_rank(by)
         self.revoked_at = utcnow()
-        AuditEntry.record("revoke invitation", self, by=by)
+        AuditEntry.record(Action.REVOKE_INVITATION, self, by=by)
         return True
 
     def generate_token(self, expiration=None):

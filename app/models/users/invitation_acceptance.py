@@ -3,6 +3,7 @@
 from sqlalchemy.exc import IntegrityError
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..fields import utcnow
 from ..roles.role import Role
@@ -88,4 +89,6 @@ class Joining:
             words.append(f"Invited as {promised}, which the inviter may not give by now.")
         if claimant is not None:
             words.append(f"The unconfirmed account {claimant.username} gave way.")
-        AuditEntry.record("join", self, by=person, after=person.role.name, reason=" ".join(words))
+        AuditEntry.record(
+            Action.JOIN, self, by=person, after=person.role.name, reason=" ".join(words)
+        )

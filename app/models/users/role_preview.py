@@ -1,6 +1,7 @@
 """Looking at the site with the mask of another role: an administrator does, and only looks."""
 
 from ...permissions import Permission
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 
@@ -35,7 +36,7 @@ class RolePreview:
         """Begin; until it ends, the person may do nothing but read."""
         if words := self.why_not_view_as(role):
             raise Refused(words)
-        AuditEntry.record("view as role", role, by=self)
+        AuditEntry.record(Action.VIEW_AS, role, by=self)
         self.viewed_role = role
 
     def keep_viewing_as(self, role):
@@ -45,5 +46,5 @@ class RolePreview:
 
     def end_view_as(self):
         if self.viewed_role is not None:
-            AuditEntry.record("end view as role", self.viewed_role, by=self)
+            AuditEntry.record(Action.END_VIEW_AS, self.viewed_role, by=self)
             self.viewed_role = None

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
 from ...permissions import Permission
+from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..fields import CreatedAt, Id, Moment, Reason, utcnow
 from ..roles.role import Role
@@ -118,7 +119,7 @@ class RoleRequest(db.Model):
         if not self._settle(outcome, answer):
             raise Refused("This request was just decided or withdrawn.")
         values = dict(reason=answer, before=self.user.role_in_words, after=self.role.name)
-        action = {"accepted": "accept request", "declined": "decline request"}[outcome]
+        action = {"accepted": Action.ACCEPT_REQUEST, "declined": Action.DECLINE_REQUEST}[outcome]
         AuditEntry.record(action, self.user, by=by, **values)
 
     def _require_rank(self, outcome, by):

@@ -6,13 +6,13 @@ from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
+from ..audit.actions import Action
 from ..audit.entry import OPERATOR, AuditEntry
 from ..errors import Refused
 from ..fields import CreatedAt, Id, utcnow
 from .user import User
 
 LONGEST = 2000  # characters
-ABOUT_NOTES = ADD, REMOVE = "add note", "remove note"  # as the log calls it
 JUST_NOW = timedelta(minutes=1)
 
 
@@ -45,7 +45,7 @@ class StaffNote(db.Model):
             return note
         note = cls(user_id=user.id, by_id=by_id, by_name=by_name, text=text)
         db.session.add(note)
-        AuditEntry.record(ADD, user, by=by)
+        AuditEntry.record(Action.ADD_NOTE, user, by=by)
         return note
 
     def removable_by(self, person):
@@ -58,5 +58,5 @@ class StaffNote(db.Model):
         user = db.session.get(User, self.user_id)
         gone = db.session.execute(delete(StaffNote).where(StaffNote.id == self.id)).rowcount
         if gone:
-            AuditEntry.record(REMOVE, user, by=by)
+            AuditEntry.record(Action.REMOVE_NOTE, user, by=by)
         return bool(gone)

@@ -10,13 +10,13 @@ from sqlalchemy import select, update
 
 from ...extensions import db
 from ...permissions import Permission
+from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..errors import Refused
 from ..fields import end_in_words, utcnow
 from ..roles.role import Role
 
 SHORT = timedelta(days=1)  # so long before its end a term is called to mind, unless it was shorter
-ENDED, KEPT = "end role", "keep role"  # as the log calls it
 
 
 class TemporaryRoleHolder:
@@ -47,7 +47,7 @@ class TemporaryRoleHolder:
         return f"{name} until {end_in_words(self.role_until)}" if self.role_until else name
 
     def end_role(self):
-        """Return to the former role. Of several who try, one is told ENDED or KEPT, others None.
+        """Return to the former role. Of several who try, one gets the Action, others None.
 
         Where nobody else could administer, the role stays for good (R-82).
         """
@@ -55,9 +55,9 @@ class TemporaryRoleHolder:
         model = type(self)
         if db.session.get(model, self.id, populate_existing=True) is None or not self.role_is_over:
             return None
-        before, outcome = self.role_in_words, ENDED
+        before, outcome = self.role_in_words, Action.END_ROLE
         if self._was_the_last_administrator():
-            outcome = KEPT
+            outcome = Action.KEEP_ROLE
         else:
             self.role = self.returns_to
         self.role_until = self.former_role = self.role_notice_at = None
@@ -84,7 +84,9 @@ class TemporaryRoleHolder:
             self.role_until = self.former_role = self.role_notice_at = None
         reason = f"The role {old.name} was removed."
         after = f"{self.role_in_words}{self._and_then}"
-        AuditEntry.record("change role", self, by=by, reason=reason, before=before, after=after)
+        AuditEntry.record(
+            Action.CHANGE_ROLE, self, by=by, reason=reason, before=before, after=after
+        )
 
     @property
     def _and_then(self):

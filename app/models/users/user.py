@@ -22,6 +22,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 from ...extensions import db
 from ...permissions import Permission
 from ...text.names import address_or_none, canonical_address, problem_with_username, username_key
+from ..audit.actions import Action
 from ..audit.entry import SITE
 from ..fields import NEVER_TWICE, Id, Moment, Reason, partial_index, utcnow
 from ..roles.role import Role
@@ -226,7 +227,7 @@ class User(
         """Get a role that nobody gave: by the configuration, or for want of one."""
         before, self.role, self.role_until, self.former_role = self.role_in_words, role, None, None
         db.session.flush()
-        self._record("change role", SITE, reason, before, self.role_in_words)
+        self._record(Action.CHANGE_ROLE, SITE, reason, before, self.role_in_words)
 
     @classmethod
     def give_missing_roles(cls):

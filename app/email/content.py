@@ -1,0 +1,46 @@
+"""Emails to the author of a post or comment about what moderators did with it, and why."""
+
+from ..models.audit.actions import Action
+from ..models.fields import full
+from ..web.requests import site_link
+from .mail import send_email
+
+MAILS = {  # the template, and the subject with the noun of the content
+    Action.HIDE: ("text_hidden", "Your {} was hidden"),
+    Action.RESTORE: ("text_restored", "Your {} was restored"),
+    Action.EDIT_CONTENT: ("text_edited", "Your {} was edited"),
+    Action.REMOVE_CONTENT: ("text_removed", "Your {} was removed"),
+    Action.CLOSE_COMMENTS: ("comments_closed", "Comments on your {} were closed"),
+}
+
+
+def send_content_mail(action, content, *, by, reason):
+    """Tell the author, if there is one whom mail reaches and the action has an email."""
+    if action not in MAILS or content.author is None or not content.author.is_reached_by_mail:
+        return
+    template, subject = MAILS[action]
+    noun, title = content.noun, subject.format(content.noun)
+    link = site_link(f"main.{noun}", id=content.id)
+    if action == Action.HIDE:
+        link = site_link("account.standing")  # where they can appeal
+    elif action == Action.REMOVE_CONTENT:
+        link = None
+    about = dict(noun=noun, title=title, written_on=full(content.created_at), link=link)
+    _to(content.author, title, template, dict(about, words=reason, by=by))
+
+
+def send_cleaned_up(clean_up, *, by):
+    """Tell a member that what they wrote since a moment is hidden, all at once."""
+    link = site_link("account.standing")
+    values = dict(since=full(clean_up.since), words=clean_up.reason, by=by, link=link)
+    _to(clean_up.user, "Your posts and comments were hidden", "cleaned_up", values)
+
+
+def send_clean_up_undone(clean_up, *, by, reason):
+    link = site_link("main.user", username=clean_up.user.username)
+    values = dict(since=full(clean_up.since), words=reason, by=by, link=link)
+    _to(clean_up.user, "Your posts and comments were restored", "clean_up_undone", values)
+
+
+def _to(user, subject, template, values):
+    send_email(user.email, subject, template, user=user, by_staff=True, **values)
