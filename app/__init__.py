@@ -21,7 +21,7 @@ from .main import main
 from .models import AnonymousUser
 from .moderation import moderation
 from .security import passwords
-from .web import audit_words, errors, frozen_forms, request_log, requests, templating
+from .web import audit_words, converters, errors, frozen_forms, request_log, requests, templating
 from .web.cookies import PatientSessions
 
 __all__ = ["create_app", "db"]
@@ -45,6 +45,7 @@ def create_app(config_name=None, **settings):
     app = Flask(__name__)
     app.jinja_environment = templating.Templates
     app.session_interface = PatientSessions()
+    converters.init_app(app)
     configure(app, config_name or os.environ.get("FLASK_CONFIG") or "default", settings)
 
     request_log.init_app(app)

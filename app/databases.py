@@ -14,6 +14,7 @@ from sqlalchemy import Insert, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 
+LARGEST_ID = 2**31 - 1  # that an id column can hold
 READING = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "BEGIN", "COMMIT", "ROLLBACK")
 SQLITE_SETTINGS = (
     "PRAGMA journal_mode=WAL",

@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from flask import request
 from sqlalchemy import Integer, String, bindparam, literal, tuple_
 
+from .databases import LARGEST_ID
 from .extensions import db
 
-LARGEST = 2**31 - 1  # that a column of ids can hold
 NAMES = "at", "id"  # of what is bound for the columns of a timeline
 ID, MANY = (bindparam(name, type_=Integer) for name in ("id", "many"))
 ENDS = {  # where a timeline begins: falling, or rising
-    True: (datetime(9999, 1, 1, tzinfo=UTC), LARGEST),
+    True: (datetime(9999, 1, 1, tzinfo=UTC), LARGEST_ID),
     False: (datetime(1, 1, 1, tzinfo=UTC), 0),
 }
 
@@ -147,7 +147,7 @@ def _read(text, columns):
 
 def _value(value, column):
     if isinstance(column.type, Integer):
-        if type(value) is not int or abs(value) > LARGEST:
+        if type(value) is not int or abs(value) > LARGEST_ID:
             raise ValueError(value)
         return value
     if not isinstance(value, str) or "\x00" in value:

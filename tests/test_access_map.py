@@ -196,7 +196,7 @@ def test_a_door_says_how_it_is_reached_and_what_guards_it(doors):
     door = doors["account.end_session"]
 
     assert (door.methods, door.policy) == (("POST",), "own content")
-    assert door.urls == ("/settings/sessions/<int(max=2147483647):id>/end",)
+    assert door.urls == ("/settings/sessions/<id:id>/end",)
     assert short(door.urls[0]) == "/settings/sessions/<id>/end"
 
 

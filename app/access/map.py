@@ -93,7 +93,7 @@ def policy_in_words(policy):
 
 
 def short(url):
-    """Return an address as people read it: <int(max=2147483647):id> is <id>."""
+    """Return an address as people read it: <id:id> is <id>."""
     return CONVERTER.sub(r"<\1>", url)
 
 

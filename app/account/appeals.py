@@ -18,7 +18,7 @@ from .blueprint import account
 TOO_MANY = "You’ve sent a lot of messages this hour. Send this one in {} minutes."
 
 
-@account.route("/standing/sanction/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@account.route("/standing/sanction/<id:id>/appeal", methods=["GET", "POST"])
 @own_things
 def appeal_sanction(id):
     sanction = db.session.get(Sanction, id)
@@ -27,19 +27,19 @@ def appeal_sanction(id):
     return appeal_against(sanction)
 
 
-@account.route("/standing/post/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@account.route("/standing/post/<id:id>/appeal", methods=["GET", "POST"])
 @own_things
 def appeal_post(id):
     return appeal_against(find_own(Post, id))
 
 
-@account.route("/standing/comment/<int(max=2147483647):id>/appeal", methods=["GET", "POST"])
+@account.route("/standing/comment/<id:id>/appeal", methods=["GET", "POST"])
 @own_things
 def appeal_comment(id):
     return appeal_against(find_own(Comment, id))
 
 
-@account.route("/standing/appeal/<int(max=2147483647):id>", methods=["GET", "POST"])
+@account.route("/standing/appeal/<id:id>", methods=["GET", "POST"])
 @own_things
 def appeal(id):
     """The thread, and a form as long as it is open."""

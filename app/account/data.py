@@ -34,7 +34,7 @@ def ask_for_data():
     return redirect(url_for("account.data"))
 
 
-@account.route("/settings/data/<int(max=2147483647):id>")
+@account.route("/settings/data/<id:id>")
 @own_things
 def download_data(id):
     export = db.session.get(DataExport, id)

@@ -2,6 +2,7 @@
 
 from flask import abort, flash, redirect, render_template, request, url_for
 
+from ..databases import LARGEST_ID
 from ..decorators import login_required, own_things
 from ..email import says
 from ..extensions import db
@@ -9,7 +10,7 @@ from ..models import Notification, NotificationChoice
 from ..models.moderation.notification_cards import NotificationCard, notification_cards
 from ..models.notifications.preference import RULING
 from ..models.site.setting import current_settings
-from ..pagination import LARGEST, page_of
+from ..pagination import page_of
 from ..web.requests import actor, back_to, read_for_change
 from ..web.templating import comment_url, post_url, profile_url
 from .blueprint import account
@@ -27,7 +28,7 @@ def notifications():
     return render_template("account/notifications.html", **values)
 
 
-@account.route("/notifications/<int(max=2147483647):id>/open", methods=["POST"])
+@account.route("/notifications/<id:id>/open", methods=["POST"])
 @own_things
 def open_notification(id):
     """Mark it as read, and lead to what it is about."""
@@ -37,7 +38,7 @@ def open_notification(id):
     return redirect(place_of(card))
 
 
-@account.route("/notifications/<int(max=2147483647):id>/read", methods=["POST"])
+@account.route("/notifications/<id:id>/read", methods=["POST"])
 @own_things
 def read_notification(id):
     find_card(id)
@@ -51,7 +52,7 @@ def read_notification(id):
 def read_notifications():
     """Mark all as read that there was when the person looked; what came since stays new."""
     up_to = request.form.get("up_to", type=int) or 0
-    Notification.read_all(actor(), min(max(up_to, 0), LARGEST))
+    Notification.read_all(actor(), min(max(up_to, 0), LARGEST_ID))
     db.session.commit()
     flash("All marked as read.", "success")
     return redirect(url_for("account.notifications"))

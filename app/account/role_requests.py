@@ -15,7 +15,7 @@ from .forms import RoleRequestForm
 ASKED = "Request sent to the administrators. We’ll email you the decision."
 
 
-@account.route("/roles/<int(max=2147483647):id>/ask", methods=["GET", "POST"])
+@account.route("/roles/<id:id>/ask", methods=["GET", "POST"])
 @login_required
 def ask_for_role(id):
     """The form, unless a request is open or the role would add nothing; then the page says so."""
@@ -34,7 +34,7 @@ def ask_for_role(id):
     return render_template("account/ask_for_role.html", role=role, form=form, **facts)
 
 
-@account.route("/roles/requests/<int(max=2147483647):id>/withdraw", methods=["POST"])
+@account.route("/roles/requests/<id:id>/withdraw", methods=["POST"])
 @own_things
 def withdraw_role_request(id):
     asked = db.session.get(RoleRequest, id)

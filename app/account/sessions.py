@@ -16,7 +16,7 @@ def sessions():
     return render_template("account/sessions.html", sessions=UserSession.of(actor()))
 
 
-@account.route("/settings/sessions/<int(max=2147483647):id>/end", methods=["POST"])
+@account.route("/settings/sessions/<id:id>/end", methods=["POST"])
 @own_things
 def end_session(id):
     """End one device; the one in use is signed out like any other."""

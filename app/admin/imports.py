@@ -47,7 +47,7 @@ def import_people():
     return render_template("admin/import_people.html", form=form, waiting=waiting, **facts)
 
 
-@admin.route("/people/import/<int(max=2147483647):id>", methods=["GET", "POST"])
+@admin.route("/people/import/<id:id>", methods=["GET", "POST"])
 def review_import(id):
     row, form = find_import(id), ConfirmImportForm()
     if row is None:
@@ -57,7 +57,7 @@ def review_import(id):
     return confirm_import(row, form)
 
 
-@admin.route("/people/import/<int(max=2147483647):id>/cancel", methods=["POST"])
+@admin.route("/people/import/<id:id>/cancel", methods=["POST"])
 def cancel_import(id):
     row = find_import(id)
     if row is None:

@@ -40,7 +40,7 @@ def invite():
     return render_template("admin/invite.html", form=form)
 
 
-@admin.route("/invitations/<int(max=2147483647):id>/resend", methods=["POST"])
+@admin.route("/invitations/<id:id>/resend", methods=["POST"])
 def resend_invitation(id):
     """A fresh link; the form says how often it was sent, so that a double click sends one."""
     invitation = db.get_or_404(Invitation, id)
@@ -58,7 +58,7 @@ def resend_invitation(id):
     return redirect(url_for("admin.invitations"))
 
 
-@admin.route("/invitations/<int(max=2147483647):id>/revoke", methods=["POST"])
+@admin.route("/invitations/<id:id>/revoke", methods=["POST"])
 def revoke_invitation(id):
     invitation = db.get_or_404(Invitation, id)
     with attempt() as done:

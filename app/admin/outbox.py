@@ -5,6 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import defer
 from wtforms import SubmitField
 
+from ..databases import LARGEST_ID
 from ..doctor.mails import counted, in_words
 from ..email import send_test_mail
 from ..extensions import db
@@ -48,14 +49,14 @@ def outbox():
     return render_template("admin/outbox.html", form=form, **mails_asked_for())
 
 
-@admin.route("/outbox/<int(max=2147483647):id>/retry", methods=["POST"])
+@admin.route("/outbox/<id:id>/retry", methods=["POST"])
 def retry_mail(id):
     mail = find_mail(id)
     words = f"Retrying the email to {mail.recipient}."
     return settle(mail.retry, words, f"The email to {mail.recipient} is already being sent.")
 
 
-@admin.route("/outbox/<int(max=2147483647):id>/drop", methods=["POST"])
+@admin.route("/outbox/<id:id>/drop", methods=["POST"])
 def drop_mail(id):
     mail = find_mail(id)
     words = f"The email to {mail.recipient} was dropped."
@@ -107,7 +108,7 @@ def find_mail(id):
 
 def find_test_mail(id):
     """The test mail that was just sent from this page; nothing else is shown under its name."""
-    if not 0 < id < 2**31:
+    if not 0 < id <= LARGEST_ID:
         return None
     mails = without_bodies(OutboxMail.every()).where(OutboxMail.kind == "test")
     return db.session.scalar(mails.where(OutboxMail.id == id))

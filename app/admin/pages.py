@@ -35,7 +35,7 @@ def new_page():
     return render_template("admin/new_page.html", form=form)
 
 
-@admin.route("/pages/<int(max=2147483647):id>", methods=["GET", "POST"])
+@admin.route("/pages/<id:id>", methods=["GET", "POST"])
 def edit_page(id):
     page, theirs = find_page(id), None
     form = PageForm(obj=page.current, version=str(page.current.id))
@@ -61,14 +61,14 @@ def publish(page, form):
     return redirect(url_for("admin.pages"))
 
 
-@admin.route("/pages/<int(max=2147483647):id>/history")
+@admin.route("/pages/<id:id>/history")
 def page_history(id):
     page = find_page(id)
     versions = page_of(page.history(), [PageVersion.id], size=VERSIONS_A_PAGE)
     return render_template("admin/page_history.html", page=page, versions=versions)
 
 
-@admin.route("/pages/<int(max=2147483647):id>/history/<int(max=2147483647):number>")
+@admin.route("/pages/<id:id>/history/<id:number>")
 def page_version(id, number):
     """One version, and what became of it since."""
     page = find_page(id)
@@ -78,7 +78,7 @@ def page_version(id, number):
 
 
 @admin.route(
-    "/pages/<int(max=2147483647):id>/history/<int(max=2147483647):number>/restore",
+    "/pages/<id:id>/history/<id:number>/restore",
     methods=["POST"],
 )
 def restore_page(id, number):
@@ -92,7 +92,7 @@ def restore_page(id, number):
     return redirect(url_for("admin.page_history", id=page.id))
 
 
-@admin.route("/pages/<int(max=2147483647):id>/remove", methods=["POST"])
+@admin.route("/pages/<id:id>/remove", methods=["POST"])
 def remove_page(id):
     page = find_page(id)
     with attempt() as done:
@@ -103,7 +103,7 @@ def remove_page(id):
     return redirect(url_for("admin.pages"))
 
 
-@admin.route("/pages/<int(max=2147483647):id>/put-back", methods=["POST"])
+@admin.route("/pages/<id:id>/put-back", methods=["POST"])
 def put_back_page(id):
     page = find_page(id)
     is_back = page.put_back(by=actor())

@@ -7,6 +7,7 @@ from wtforms import BooleanField, DateField, Field, HiddenField, SelectField, St
 from wtforms import ValidationError as Invalid
 from wtforms.validators import Optional
 
+from ..databases import LARGEST_ID
 from ..forms import Form, at_most, choices_of, reason_field, stripped, visible
 from ..models.fields import utcnow
 from ..models.users.bulk import MOST
@@ -14,7 +15,6 @@ from ..models.users.listing import PeopleList
 from ..models.users.name_search import LONGEST
 from .user_forms import UntilForm
 
-LARGEST_ID = 2**31 - 1
 YES, NO = "yes", "no"
 ANSWERS = {"": None, YES: True, NO: False}
 CONFIRMED = [("", "Any"), (YES, "Confirmed"), (NO, "Not confirmed")]

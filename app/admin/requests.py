@@ -23,7 +23,7 @@ def requests():
     return show_requests()
 
 
-@admin.route("/requests/newcomers/<int(max=2147483647):id>", methods=["POST"])
+@admin.route("/requests/newcomers/<id:id>", methods=["POST"])
 def decide_on_newcomer(id):
     person, form = db.session.get(User, id), DecisionForm()
     if person is None or not person.awaits_approval:
@@ -35,7 +35,7 @@ def decide_on_newcomer(id):
     return redirect(url_for("admin.requests"))
 
 
-@admin.route("/requests/roles/<int(max=2147483647):id>", methods=["POST"])
+@admin.route("/requests/roles/<id:id>", methods=["POST"])
 def decide_on_role_request(id):
     asked, form = db.session.get(RoleRequest, id), DecisionForm()
     if asked is None or not asked.is_open:

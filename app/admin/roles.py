@@ -31,7 +31,7 @@ def new_role():
     return render_template("admin/new_role.html", form=form, allows=ALLOWS, closed=beyond(actor()))
 
 
-@admin.route("/roles/<int(max=2147483647):id>", methods=["GET", "POST"])
+@admin.route("/roles/<id:id>", methods=["GET", "POST"])
 def edit_role(id):
     role = db.get_or_404(Role, id)
     if request.method == "POST":
@@ -46,7 +46,7 @@ def edit_role(id):
     return render_template("admin/edit_role.html", role=role, form=form, **words)
 
 
-@admin.route("/roles/<int(max=2147483647):id>/delete", methods=["GET", "POST"])
+@admin.route("/roles/<id:id>/delete", methods=["GET", "POST"])
 def delete_role(id):
     role = db.get_or_404(Role, id)
     form = delete_form(role, actor())

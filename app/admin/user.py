@@ -12,7 +12,7 @@ from .user_forms import ActForm
 SHOWN = 20  # mails and entries of the log; the rest is a link away
 
 
-@admin.route("/users/<int(max=2147483647):id>")
+@admin.route("/users/<id:id>")
 def user(id):
     return show_user(db.get_or_404(User, id), ActForm())
 

@@ -65,7 +65,7 @@ TOO_MANY_LINKS = "{} was sent three links in the last hour. Try again later."
 ANY_ACT = f"any({', '.join(repr(act) for act in ACTS)})"
 
 
-@admin.route(f"/users/<int(max=2147483647):id>/<{ANY_ACT}:act>", methods=["POST"])
+@admin.route(f"/users/<id:id>/<{ANY_ACT}:act>", methods=["POST"])
 def act_on_user(id, act):
     person, form = db.get_or_404(User, id), ActForm()
     if not form.validate_on_submit():
@@ -93,7 +93,7 @@ def new_user():
     return render_template("admin/new_user.html", form=form)
 
 
-@admin.route("/users/<int(max=2147483647):id>/role", methods=["GET", "POST"])
+@admin.route("/users/<id:id>/role", methods=["GET", "POST"])
 def change_role(id):
     person = db.get_or_404(User, id)
     if request.method == "POST":
@@ -116,7 +116,7 @@ def change_role(id):
     return show_act("admin/change_role.html", person, form)
 
 
-@admin.route("/users/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
+@admin.route("/users/<id:id>/edit", methods=["GET", "POST"])
 def edit_user(id):
     person = db.get_or_404(User, id)
     read_for_change(person)
@@ -132,7 +132,7 @@ def edit_user(id):
     return show_act("admin/edit_user.html", person, form)
 
 
-@admin.route("/users/<int(max=2147483647):id>/address", methods=["GET", "POST"])
+@admin.route("/users/<id:id>/address", methods=["GET", "POST"])
 def change_address(id):
     """The new address has to be proven; the old one is told, with a way back."""
     person = db.get_or_404(User, id)
@@ -158,7 +158,7 @@ def change_address(id):
     return show_act("admin/change_address.html", person, form)
 
 
-@admin.route("/users/<int(max=2147483647):id>/delete", methods=["GET", "POST"])
+@admin.route("/users/<id:id>/delete", methods=["GET", "POST"])
 def delete_user(id):
     person = db.get_or_404(User, id)
     form = DeleteUserForm(person)

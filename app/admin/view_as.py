@@ -9,7 +9,7 @@ from ..web.requests import VIEWED, actor
 from .blueprint import admin
 
 
-@admin.route("/roles/<int(max=2147483647):id>/view", methods=["POST"])
+@admin.route("/roles/<id:id>/view", methods=["POST"])
 def view_as(id):
     role = db.get_or_404(Role, id)
     with attempt() as done:

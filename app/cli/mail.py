@@ -9,6 +9,7 @@ import click
 from flask import current_app, render_template
 from flask_mail import Message
 
+from ..databases import LARGEST_ID
 from ..extensions import db
 from ..extensions import mail as mailer
 from ..jobs.mail_worker import POLL, deliver_safely, words_of, write_and_deliver
@@ -19,7 +20,7 @@ from .people import one_change
 from .plain import Group
 
 mail = Group("mail", help="The outbox: deliver it, look into it, test the server.")
-NUMBER = click.IntRange(1, 2**31 - 1)  # what a column of the database can hold
+NUMBER = click.IntRange(1, LARGEST_ID)
 STATES = {
     "waiting": OutboxMail.waiting,
     "sent": OutboxMail.sent,

@@ -13,7 +13,7 @@ from .blueprint import main
 from .writing import edit, quote
 
 
-@main.route("/comment/<int(max=2147483647):id>")
+@main.route("/comment/<id:id>")
 @readable
 def comment(id):
     """Lead to the page of its post that has it."""
@@ -23,13 +23,13 @@ def comment(id):
     return redirect(comment_place(comment))
 
 
-@main.route("/comment/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
+@main.route("/comment/<id:id>/edit", methods=["GET", "POST"])
 @login_required
 def edit_comment(id):
     return edit(find_comment(id), comment_place)
 
 
-@main.route("/comment/<int(max=2147483647):id>/delete", methods=["POST"])
+@main.route("/comment/<id:id>/delete", methods=["POST"])
 @login_required
 def delete_comment(id):
     comment = find_comment(id)

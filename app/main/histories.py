@@ -15,13 +15,13 @@ from .posts import find_post
 VERSIONS_A_PAGE = 10
 
 
-@main.route("/post/<int(max=2147483647):id>/history")
+@main.route("/post/<id:id>/history")
 @readable
 def post_history(id):
     return show_history(find_post(id))
 
 
-@main.route("/comment/<int(max=2147483647):id>/history")
+@main.route("/comment/<id:id>/history")
 @readable
 def comment_history(id):
     return show_history(find_comment(id))

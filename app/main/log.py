@@ -27,7 +27,7 @@ def log():
     return render_template("main/log.html", page=page, cards=cards, form=form, args=form.args)
 
 
-@main.route("/log/<int(max=2147483647):id>")
+@main.route("/log/<id:id>")
 @readable
 def log_entry(id):
     entry = db.session.scalar(AuditEntry.public().where(AuditEntry.id == id))

@@ -14,25 +14,25 @@ from .blueprint import main
 from .posts import find_post
 
 
-@main.route("/post/<int(max=2147483647):id>/like", methods=["POST"])
+@main.route("/post/<id:id>/like", methods=["POST"])
 @login_required
 def like(id):
     return mark(id, Like.add)
 
 
-@main.route("/post/<int(max=2147483647):id>/unlike", methods=["POST"])
+@main.route("/post/<id:id>/unlike", methods=["POST"])
 @login_required
 def unlike(id):
     return mark(id, Like.remove)
 
 
-@main.route("/post/<int(max=2147483647):id>/bookmark", methods=["POST"])
+@main.route("/post/<id:id>/bookmark", methods=["POST"])
 @login_required
 def bookmark(id):
     return mark(id, Bookmark.add)
 
 
-@main.route("/post/<int(max=2147483647):id>/unbookmark", methods=["POST"])
+@main.route("/post/<id:id>/unbookmark", methods=["POST"])
 @login_required
 def unbookmark(id):
     return mark(id, Bookmark.remove)

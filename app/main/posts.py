@@ -18,7 +18,7 @@ from .gone import gone_post
 from .writing import edit, page_with_form, publish_once
 
 
-@main.route("/post/<int(max=2147483647):id>", methods=["GET", "POST"])
+@main.route("/post/<id:id>", methods=["GET", "POST"])
 @readable
 def post(id):
     form = CommentForm()
@@ -39,13 +39,13 @@ def post(id):
     return page_with_form(render_template("main/post.html", **facts), form, 403 if refused else 200)
 
 
-@main.route("/post/<int(max=2147483647):id>/edit", methods=["GET", "POST"])
+@main.route("/post/<id:id>/edit", methods=["GET", "POST"])
 @login_required
 def edit_post(id):
     return edit(find_post(id), content_url)
 
 
-@main.route("/post/<int(max=2147483647):id>/delete", methods=["POST"])
+@main.route("/post/<id:id>/delete", methods=["POST"])
 @login_required
 def delete_post(id):
     post = find_post(id)
@@ -55,7 +55,7 @@ def delete_post(id):
     return redirect(url_for("main.index"))
 
 
-@main.route("/post/<int(max=2147483647):id>/close", methods=["POST"])
+@main.route("/post/<id:id>/close", methods=["POST"])
 @login_required
 def close_post(id):
     post = find_post(id)
@@ -65,7 +65,7 @@ def close_post(id):
     return redirect(url_for("main.post", id=id))
 
 
-@main.route("/post/<int(max=2147483647):id>/open", methods=["POST"])
+@main.route("/post/<id:id>/open", methods=["POST"])
 @login_required
 def open_post(id):
     post = find_post(id)

@@ -20,13 +20,13 @@ from .users import find_user
 THANKS = "Thanks for your report. A moderator will review it, and we’ll tell you the outcome."
 
 
-@main.route("/post/<int(max=2147483647):id>/report", methods=["GET", "POST"])
+@main.route("/post/<id:id>/report", methods=["GET", "POST"])
 @login_required
 def report_post(id):
     return report(find_post(id), content_url)
 
 
-@main.route("/comment/<int(max=2147483647):id>/report", methods=["GET", "POST"])
+@main.route("/comment/<id:id>/report", methods=["GET", "POST"])
 @login_required
 def report_comment(id):
     return report(find_comment(id), comment_place)

@@ -30,7 +30,7 @@ def sitemap():
     return xml("main/sitemap.xml", parts=parts)
 
 
-@main.route("/sitemap/<any(pages, people, posts):kind>-<int(max=2147483647):number>.xml")
+@main.route("/sitemap/<any(pages, people, posts):kind>-<id:number>.xml")
 @public
 def sitemap_part(kind, number):
     refuse_members_only()

@@ -6,14 +6,14 @@ from .blueprint import main
 from .marks import mark
 
 
-@main.route("/post/<int(max=2147483647):id>/watch", methods=["POST"])
+@main.route("/post/<id:id>/watch", methods=["POST"])
 @login_required
 def watch(id):
     words = "You’ll be notified of new comments.", "You’re already watching this post."
     return mark(id, Watch.start, *words)
 
 
-@main.route("/post/<int(max=2147483647):id>/unwatch", methods=["POST"])
+@main.route("/post/<id:id>/unwatch", methods=["POST"])
 @login_required
 def unwatch(id):
     words = "You’re no longer watching this post.", "You weren’t watching this post."

@@ -35,7 +35,7 @@ def appeals():
     return render_template("moderation/appeals.html", page=page, decided=decided)
 
 
-@moderation.route("/appeals/<int(max=2147483647):id>", methods=["GET", "POST"])
+@moderation.route("/appeals/<id:id>", methods=["GET", "POST"])
 def appeal(id):
     appeal, form = db.get_or_404(Appeal, id), MessageForm()
     if form.validate_on_submit():
@@ -44,7 +44,7 @@ def appeal(id):
     return show_appeal(appeal, form)
 
 
-@moderation.route("/appeals/<int(max=2147483647):id>/decide", methods=["POST"])
+@moderation.route("/appeals/<id:id>/decide", methods=["POST"])
 def decide_on_appeal(id):
     appeal, form = db.get_or_404(Appeal, id), DecisionForm()
     if not form.validate_on_submit():

@@ -23,20 +23,20 @@ BEFORE = 10  # of each kind of what happened before
 NOT_HELD = "You weren’t holding this case."
 
 
-@moderation.route("/case/<int(max=2147483647):id>")
+@moderation.route("/case/<id:id>")
 def case(id):
     case = find_case(id)
     return show_case(case, RulingForm(case, actor()))
 
 
-@moderation.route("/case/<int(max=2147483647):id>/claim", methods=["POST"])
+@moderation.route("/case/<id:id>/claim", methods=["POST"])
 def claim_case(id):
     case = find_case(id)
     do(lambda: case.claim(by=actor()))
     return redirect(url_for("moderation.case", id=id))
 
 
-@moderation.route("/case/<int(max=2147483647):id>/release", methods=["POST"])
+@moderation.route("/case/<id:id>/release", methods=["POST"])
 def release_case(id):
     case = find_case(id)
     with attempt() as done:
@@ -47,7 +47,7 @@ def release_case(id):
     return redirect(url_for("moderation.queue"))
 
 
-@moderation.route("/case/<int(max=2147483647):id>/rule", methods=["POST"])
+@moderation.route("/case/<id:id>/rule", methods=["POST"])
 def rule_on_case(id):
     case = find_case(id)
     form = RulingForm(case, actor())

@@ -38,12 +38,12 @@ def start_clean_up(username):
     return render_template("moderation/start_clean_up.html", user=user, form=form, **facts)
 
 
-@moderation.route("/clean-ups/<int(max=2147483647):id>")
+@moderation.route("/clean-ups/<id:id>")
 def clean_up(id):
     return show_clean_up(db.get_or_404(CleanUp, id), ReasonForm())
 
 
-@moderation.route("/clean-ups/<int(max=2147483647):id>/undo", methods=["POST"])
+@moderation.route("/clean-ups/<id:id>/undo", methods=["POST"])
 def undo_clean_up(id):
     row, form = db.get_or_404(CleanUp, id), ReasonForm()
     if not form.validate_on_submit():

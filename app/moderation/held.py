@@ -24,7 +24,7 @@ def held():
     return show_held()
 
 
-@moderation.route("/held/<any(post, comment):noun>/<int(max=2147483647):id>", methods=["POST"])
+@moderation.route("/held/<any(post, comment):noun>/<id:id>", methods=["POST"])
 def decide_on_held(noun, id):
     content, form = db.session.get(NOUNS[noun], id), HeldForm()
     if content is None or not content.is_held:

@@ -68,12 +68,12 @@ def log():
     )
 
 
-@moderation.route("/log/<int(max=2147483647):id>")
+@moderation.route("/log/<id:id>")
 def log_entry(id):
     return show_entry(find_entry(id), UndoForm(formdata=None))
 
 
-@moderation.route("/log/<int(max=2147483647):id>/undo", methods=["POST"])
+@moderation.route("/log/<id:id>/undo", methods=["POST"])
 def undo_entry(id):
     entry, form = find_entry(id), UndoForm()
     if not form.validate():

@@ -3,6 +3,7 @@
 from wtforms import IntegerField, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import NumberRange, StopValidation, ValidationError
 
+from ..databases import LARGEST_ID
 from ..forms import (
     REQUIRED,
     Form,
@@ -21,7 +22,7 @@ from ..models.content.watched_word import EFFECTS, KINDS
 class HeldForm(Form):
     """`version` is that of the text that was read."""
 
-    version = IntegerField(validators=[NumberRange(1, 2**31 - 1)])
+    version = IntegerField(validators=[NumberRange(1, LARGEST_ID)])
     reason = TextAreaField(
         "Reason",
         filters=[stripped],

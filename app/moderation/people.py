@@ -49,7 +49,7 @@ def add_note(username):
     return redirect(person_url(user))
 
 
-@moderation.route("/notes/<int(max=2147483647):id>/remove", methods=["POST"])
+@moderation.route("/notes/<id:id>/remove", methods=["POST"])
 def remove_note(id):
     note = db.session.get(StaffNote, id)
     if note is None:

@@ -27,7 +27,7 @@ def sanction(username):
     return render_template("moderation/sanction.html", **facts)
 
 
-@moderation.route("/sanctions/<int(max=2147483647):id>/lift", methods=["GET", "POST"])
+@moderation.route("/sanctions/<id:id>/lift", methods=["GET", "POST"])
 def lift_sanction(id):
     sanction, form = db.get_or_404(Sanction, id), LiftForm()
     if words := actor().why_not_sanction(sanction.user):

@@ -16,7 +16,7 @@ from .acts import moderate
 from .blueprint import moderation
 from .forms import ReasonForm, RemoveForm, ReviseForm
 
-A_TEXT = "/<any(post, comment):noun>/<int(max=2147483647):id>"
+A_TEXT = "/<any(post, comment):noun>/<id:id>"
 KINDS = {"post": Post, "comment": Comment}
 VERBS = {  # in a URL: the method, the action, and what to say
     "hide": ("hide", Action.HIDE, "Hidden: {}."),

@@ -31,7 +31,7 @@ def try_words():
     return show_words(WatchedWordForm(formdata=None), trial, verdict)
 
 
-@moderation.route("/words/<int(max=2147483647):id>/remove", methods=["POST"])
+@moderation.route("/words/<id:id>/remove", methods=["POST"])
 def remove_word(id):
     word = db.session.get(WatchedWord, id)
     if word is not None and word.remove(by=actor()):

@@ -1,10 +1,8 @@
-"""What differs between two texts: line by line, and word by word in the lines that changed.
-
-The longest that both have in common is found exactly, with whole rows of the table as the bits of
-one number, so that no text of ten thousand characters takes longer than a moment.
-"""
+"""Differences between two texts: line by line, and word by word in the lines that changed."""
 
 import re
+
+from rapidfuzz.distance import LCSseq
 
 from .search_words import MARKS, UNSPACED
 
@@ -106,42 +104,13 @@ def _compared(old, new):
     if len(old) * len(new) > MOST_COMPARED:
         yield old, new, []
         return
-    before, after, same = [], [], []
-    for word, in_old, in_new in _steps(old, new):
-        if same and not (in_old and in_new):
-            yield before, after, same
-            before, after, same = [], [], []
-        (same if in_old and in_new else before if in_old else after).append(word)
-    if before or after or same:
-        yield before, after, same
-
-
-def _steps(old, new):
-    """The words of both in order, each with whether it is in the old and whether in the new.
-
-    Hyyrö's bit-vectors: in row `i`, a bit that is 0 says that `old` up to there has one more word
-    in common with the first `i` of `new`.
-    """
-    places = {}
-    for place, word in enumerate(old):
-        places[word] = places.get(word, 0) | 1 << place
-    mask = (1 << len(old)) - 1
-    row, rows = mask, []
-    for word in new:
-        both = row & places.get(word, 0)
-        row = (row + both | row - both) & mask
-        rows.append(row)
-    steps, i, j = [], len(old), len(new)
-    while i and j:
-        if rows[j - 1] >> i - 1 & 1:
-            i -= 1
-            steps.append((old[i], True, False))
-        elif j > 1 and not rows[j - 2] >> i - 1 & 1:
-            j -= 1
-            steps.append((new[j], False, True))
-        else:
-            i, j = i - 1, j - 1
-            steps.append((old[i], True, True))
-    steps += [(word, True, False) for word in reversed(old[:i])]
-    steps += [(word, False, True) for word in reversed(new[:j])]
-    return reversed(steps)
+    before, after = [], []
+    for step in LCSseq.opcodes(old, new):
+        out, into = old[step.src_start : step.src_end], new[step.dest_start : step.dest_end]
+        if step.tag == "equal":
+            yield before, after, out
+            before, after = [], []
+            continue
+        before, after = before + out, after + into
+    if before or after:
+        yield before, after, []

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import String, event, func, inspect, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from ...databases import LARGEST_ID
 from ...extensions import db
 from ..fields import Id, iso
 
@@ -61,7 +62,7 @@ class Chained:
     def holds(cls, noted):
         """Whether an end of the chain that was noted before, `number:hash`, is still in it."""
         number, _, hash = noted.partition(":")
-        if not number.isdecimal() or int(number) >= 2**31:
+        if not number.isdecimal() or int(number) > LARGEST_ID:
             return False
         if int(number) == 0:  # noted before there was any entry
             return hash == ""

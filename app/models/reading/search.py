@@ -25,8 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import aliased
 
+from ...databases import LARGEST_ID
 from ...extensions import db
-from ...pagination import ID, LARGEST, MANY, KeysetPage, Timeline
+from ...pagination import ID, MANY, KeysetPage, Timeline
 from ...text.search_words import Question, relevance
 from ..content.comment import Comment
 from ..content.post import Post
@@ -154,7 +155,7 @@ class BestMatches:
     def page(self, size, question, values):
         """Return the page that the query string's `after` or `before` asks for, by its number."""
         start = place_in_list()
-        newest = dict(id=LARGEST, many=CANDIDATES)
+        newest = dict(id=LARGEST_ID, many=CANDIDATES)
         rows = db.session.execute(self.candidates, values | newest).all()
         scored = [
             (relevance(score.split(" "), question) if isinstance(score, str) else score, id)

@@ -1,0 +1,16 @@
+"""URL converters."""
+
+from werkzeug.routing import IntegerConverter
+
+from ..databases import LARGEST_ID
+
+
+class IdConverter(IntegerConverter):
+    """`<id:name>`: a number that an id column can hold. Others are not found, not database errors."""
+
+    def __init__(self, url_map):
+        super().__init__(url_map, max=LARGEST_ID)
+
+
+def init_app(app):
+    app.url_map.converters["id"] = IdConverter
