@@ -122,7 +122,7 @@ def test_a_file_may_be_as_large_as_is_said(admin):
         last = answer.text
 
     assert found == sizes
-    assert "You can send up to 8 megabytes at once." in last
+    assert "You can send up to 8 MB at once." in last
 
 
 def test_a_hundred_megabytes_are_refused_at_once_and_unread(admin):
@@ -133,7 +133,7 @@ def test_a_hundred_megabytes_are_refused_at_once_and_unread(admin):
     answer = admin.post(PATH, input_stream=body, content_type=MULTIPART, environ_overrides=environ)
 
     assert (answer.status_code, body.tell()) == (413, 0)
-    assert "8 megabytes" in answer.text
+    assert "8 MB" in answer.text
     assert time.thread_time() - start < 1
 
 
@@ -166,7 +166,7 @@ def test_who_may_not_import_has_no_more_than_a_megabyte_read(client, mona, alice
         body = io.BytesIO(body_of(2 * MEGABYTE))
         answer = client.post(PATH, input_stream=body, content_type=MULTIPART)
         seen[person] = (answer.status_code, body.tell())
-        assert "You can send up to one megabyte at once." in answer.text
+        assert "You can send up to 1 MB at once." in answer.text
 
     assert set(seen.values()) == {(413, 0)}, seen
 

@@ -36,7 +36,7 @@ def test_moderators_are_told_of_a_report_that_waits_a_day(app, alice, mona, ada)
 
     assert told() == ["ada", "mona"]
     mail = mails("staff_notice")[0]
-    assert "2 reports, the oldest for 49 hours:" in mail.text and "/moderation/" in mail.text
+    assert "2 reports, the oldest for 2 days:" in mail.text and "/moderation/" in mail.text
     assert (
         "2 reports" in mail.html and mail.subject == "[Offbrand] Pending items need your attention"
     )

@@ -1,12 +1,12 @@
 """Importing people from a file: upload, see what would happen, say yes or no."""
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
+from humanize import precisedelta
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import undefer
 from wtforms import BooleanField, HiddenField, SubmitField
 from wtforms.validators import DataRequired
 
-from ..email import in_words
 from ..extensions import db
 from ..forms import Form, UploadField, at_most
 from ..imports import Plan, carry_out, make_plan
@@ -88,7 +88,7 @@ def show_plan(row, form):
     kind = kind if kind in KINDS else None
     places = {name: request.args.get(name, type=int) for name in ("after", "before")}
     facts = dict(counts=plan.counts, kind=kind, page=plan.page(kind, **places), most=MOST_MAILS)
-    lifetime = in_words(current_app.config["INVITATION_LIFETIME"])
+    lifetime = precisedelta(current_app.config["INVITATION_LIFETIME"], format="%d")
     names = dict(row=row, form=form, lifetime=lifetime, **facts)
     return render_template("admin/review_import.html", **names)
 

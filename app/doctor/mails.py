@@ -4,6 +4,7 @@ from datetime import timedelta
 from smtplib import SMTPAuthenticationError
 
 from flask import current_app
+from humanize import naturaldelta
 from sqlalchemy import func, select
 
 from ..extensions import db, mail
@@ -48,10 +49,10 @@ def queue():
     now = utcnow()
     words = f"{in_words(waiting)} waiting"
     if oldest:
-        words += f", the oldest for {lasting(now - oldest)}"
+        words += f", the oldest for {naturaldelta(now - oldest)}"
     words += f"; {in_words(given_up)} failed"
     if due and now - due > LATE:
-        words += f". What is due since {lasting(now - due)} was not sent: no worker is running."
+        words += f". Due for {naturaldelta(now - due)} and not sent: no worker is running."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"
         return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
     if given_up:
@@ -79,12 +80,3 @@ def counted(rows):
 
 def in_words(count):
     return f"{COUNTED:,}+" if count > COUNTED else f"{count:,}"
-
-
-def lasting(time):
-    """Say how long in the largest unit that fits: 3 minutes."""
-    seconds = max(0, int(time.total_seconds()))
-    units = (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1))
-    name, size = next((unit for unit in units if seconds >= unit[1]), units[-1])
-    count = seconds // size
-    return f"{count} {name}" + ("" if count == 1 else "s")

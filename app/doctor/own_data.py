@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 from flask import current_app
+from humanize import naturaldelta
 from sqlalchemy import func, or_, select
 
 from ..extensions import db
 from ..models import AccountDeletion, DataExport
 from ..models.fields import utcnow
 from .finding import BAD, GOOD, check
-from .mails import counted, in_words, lasting
+from .mails import counted, in_words
 
 LATE = timedelta(hours=1)  # that something which is due may lie here with nobody at it
 
@@ -22,7 +23,7 @@ def own_data():
     words += f", {in_words(leaving - due)} can still be kept"
     oldest = min(filter(None, since), default=None)
     if oldest and now - oldest > LATE:
-        words += f". What is due since {lasting(now - oldest)} isn’t being processed."
+        words += f". Due for {naturaldelta(now - oldest)} and not processed."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"
         return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
     return GOOD, words

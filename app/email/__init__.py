@@ -20,7 +20,7 @@ from .joining import (
     send_declined,
     send_invitation,
 )
-from .mail import in_words, send_email, send_test_mail
+from .mail import send_email, send_test_mail
 from .news import says, send_news
 from .own_data import send_data_ready, send_leaving, send_left, send_stays
 from .passwords import rehearse_reset_password, send_password_changed, send_reset_password
@@ -41,7 +41,6 @@ from .sanctions import (
 from .staff import send_staff_notice
 
 __all__ = [
-    "in_words",
     "rehearse_reset_password",
     "says",
     "send_accepted",

@@ -1,9 +1,10 @@
 """Mails to those who come: invited, made a member by staff, let in or not."""
 
 from flask import current_app
+from humanize import precisedelta
 
 from ..web.requests import site_link
-from .mail import in_words, send_email, send_link
+from .mail import send_email, send_link
 
 
 def send_invitation(invitation):
@@ -18,7 +19,7 @@ def send_invitation(invitation):
 def send_account_made(user):
     """Somebody of the staff made the account: its owner chooses a password by this link."""
     token = user.generate_reset_token(current_app.config["INVITATION_LIFETIME"])
-    expires = in_words(current_app.config["INVITATION_LIFETIME"])
+    expires = precisedelta(current_app.config["INVITATION_LIFETIME"], format="%d")
     link = site_link("auth.reset", token=token)
     subject = "Your account is ready"
     values = dict(user=user, link=link, expires=expires, by_staff=True)

@@ -1,6 +1,7 @@
 """One mail: a row of the outbox in the transaction of its cause, as text and as HTML."""
 
 from flask import current_app, render_template, request
+from humanize import precisedelta
 
 from ..extensions import db
 from ..models import AuditEntry, OutboxMail, User
@@ -56,7 +57,7 @@ def write_email(to, subject, template, /, *, user=None, by_staff=False, **contex
 
 
 def send_link(user, to, subject, template, endpoint, token, **values):
-    expires = in_words(current_app.config[LIFETIMES[endpoint]])
+    expires = precisedelta(current_app.config[LIFETIMES[endpoint]], format="%d")
     link = site_link(endpoint, token=token)
     send_email(to, subject, template, user=user, link=link, expires=expires, **values)
 
@@ -64,12 +65,6 @@ def send_link(user, to, subject, template, endpoint, token, **values):
 def asked_from():
     """The network address a mail was asked from, for its reader to judge; None outside requests."""
     return client_address(request) or None if request else None
-
-
-def in_words(lifetime):
-    hours = round(lifetime.total_seconds() / 3600)
-    count, unit = (hours // 24, "day") if hours % 24 == 0 else (hours, "hour")
-    return f"{count} {unit}" + ("s" if count != 1 else "")
 
 
 def send_test_mail(address, *, by):

@@ -1,8 +1,10 @@
 """Mails to staff about what waits for them."""
 
+from humanize import naturaldelta
+
 from ..models.fields import utcnow
 from ..web.requests import site_link
-from .mail import in_words, send_email
+from .mail import send_email
 
 PLACES = {
     "report": "moderation.queue",
@@ -18,7 +20,7 @@ def send_staff_notice(user, overdue):
     """Tell what waits too long: each queue with how many there are, since when, and a link."""
     now = utcnow()
     waits = [
-        (queue, in_words(now - queue.since), site_link(PLACES[queue.noun])) for queue in overdue
+        (queue, naturaldelta(now - queue.since), site_link(PLACES[queue.noun])) for queue in overdue
     ]
     values = dict(waits=waits, number=sum(queue.number for queue in overdue))
     send_email(user.email, "Pending items need your attention", "staff_notice", user=user, **values)

@@ -1,6 +1,7 @@
 """What the views of posts and comments have in common: a form writes once, and races end well."""
 
 from flask import flash, make_response, redirect, render_template
+from humanize import naturaldelta
 from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, require_speech
@@ -9,7 +10,6 @@ from ..models.content.watched_word import WordRefused
 from ..models.errors import ChangedMeanwhile, Refused
 from ..web.actions import act
 from ..web.requests import actor, undo
-from ..web.templating import duration
 from .forms import EditForm
 
 QUOTED = 1000  # characters of a comment that an answer begins with
@@ -58,7 +58,7 @@ def is_too_soon(cls, form):
     """
     form.wait = actor().seconds_to_wait()
     if form.wait and cls.sent_with(form.key.data, actor()) is None:
-        form.body.errors = [TOO_SOON.format(duration(form.wait))]
+        form.body.errors = [TOO_SOON.format(naturaldelta(form.wait))]
         return True
     form.wait = 0
     return False

@@ -6,7 +6,7 @@ from ..databases import LARGEST_ID
 
 
 class IdConverter(IntegerConverter):
-    """`<id:name>`: a number that an id column can hold. Others are not found, not database errors."""
+    """`<id:name>`: a number that an id column can hold; any other is a 404."""
 
     def __init__(self, url_map):
         super().__init__(url_map, max=LARGEST_ID)

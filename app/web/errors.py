@@ -7,6 +7,7 @@ from flask.globals import request_ctx
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
+from humanize import naturalsize
 from sqlalchemy.exc import (
     DataError,
     InterfaceError,
@@ -97,7 +98,7 @@ def show(error):
         facts["words"] = f"{error.description} Name this host in TRUSTED_HOSTS to allow it."
     if error.code == 413:
         facts |= way_back()
-        facts["words"] = WORDS[413].format(size_in_words(request.max_content_length))
+        facts["words"] = WORDS[413].format(naturalsize(request.max_content_length, format="%.0f"))
     if request_ctx.url_adapter is None:  # the Host is none of ours, so no address was looked up
         request_ctx.url_adapter, facts["bare"] = current_app.url_map.bind(""), True
     response = answer(error.code, **facts)
@@ -239,11 +240,6 @@ def answer(code, *, title=None, words=None, retry_after=None, bare=False, **fact
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
-
-
-def size_in_words(size):
-    megabytes = size // (1024 * 1024)
-    return "one megabyte" if megabytes == 1 else f"{megabytes} megabytes"
 
 
 def prefers_json():

@@ -2,11 +2,11 @@
 
 import hashlib
 from functools import lru_cache
-from math import ceil
 from pathlib import Path
 
 from flask import current_app, has_request_context, request, url_for
 from flask.templating import Environment
+from humanize import naturaldelta
 from markupsafe import Markup
 
 from ..models.content.rendering import linked_from
@@ -52,9 +52,8 @@ def init_app(app):
     app.add_template_filter(readable_address)
     app.add_template_filter(linked)
     app.add_template_global(iso)
-    app.add_template_global(duration)
+    app.add_template_global(naturaldelta, "duration")
     app.add_template_global(pace_in_words)
-    app.add_template_global(time_words)
     app.context_processor(names)
 
 
@@ -98,17 +97,6 @@ def moderation_url(content):
     return f"{request.script_root}/moderation/{content.noun}/{content.id}"
 
 
-def time_words(seconds):
-    """Say how long something took, as people would: 40 minutes, 3 hours, 2 days."""
-    if seconds is None:
-        return "–"
-    units = (("day", 86400, 2 * 86400), ("hour", 3600, 2 * 3600), ("minute", 60, 90))
-    for noun, size, least in units:
-        if seconds >= least:
-            return counted(round(seconds / size), noun)
-    return "less than a minute" if seconds < 60 else "1 minute"
-
-
 def cached_fragment(template, card, **facts):
     """Return the HTML of a card. Nothing but these may be asked for in its template.
 
@@ -126,15 +114,6 @@ def _drawn(template, root, card, facts):
 def counted(number, noun):
     """Say how many: no comments, 1 comment, 1,234 comments."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"No {noun}s"
-
-
-def duration(seconds):
-    """Say how long it takes: a second, 40 seconds, 12 minutes, 3 hours."""
-    if seconds < 90:
-        return "a second" if seconds <= 1 else f"{seconds} seconds"
-    if seconds < 5400:
-        return f"{ceil(seconds / 60)} minutes"
-    return f"{ceil(seconds / 3600)} hours"
 
 
 def pace_in_words(pace):
