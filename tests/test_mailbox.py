@@ -93,7 +93,7 @@ def test_in_production_there_is_no_mailbox(monkeypatch):
         monkeypatch.setenv(name, value)
     log = logging.getLogger("offbrand")
     monkeypatch.setattr(log, "handlers", [logging.NullHandler()])  # the log of tests stays theirs
-    app = create_app("production")
+    app = create_app("production", MAIL_DELIVERY="worker")  # no thread, whose connection would go
 
     endpoints = {rule.endpoint for rule in app.url_map.iter_rules()}
     page = app.test_client().get("/dev/mailbox", base_url="https://offbrand.example.org")
