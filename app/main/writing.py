@@ -6,6 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, require_speech
 from ..extensions import db
+from ..models.content.pace import seconds_to_wait
 from ..models.content.watched_word import WordRefused
 from ..models.errors import ChangedMeanwhile, Refused
 from ..web.actions import act
@@ -56,7 +57,7 @@ def is_too_soon(cls, form):
 
     A form that has written already is no further text.
     """
-    form.wait = actor().seconds_to_wait()
+    form.wait = seconds_to_wait(actor())
     if form.wait and cls.sent_with(form.key.data, actor()) is None:
         form.body.errors = [TOO_SOON.format(naturaldelta(form.wait))]
         return True

@@ -15,6 +15,26 @@ from .fields import Moment, utcnow
 LEASE = timedelta(minutes=2)
 
 
+def lease_next(cls, due, time, **values):
+    """Lease the first of the `due` rows that nobody holds, commit, and return it.
+
+    None where nothing is due, or others hold it all. Workers do not wait for each other: one skips
+    what another is about to lease. `values` are set along with the lease.
+    """
+    now = utcnow()
+    free = or_(cls.leased_until.is_(None), cls.leased_until < now)
+    due = due.with_only_columns(cls.id).where(free).limit(1)
+    if db.session.scalar(due) is None:
+        db.session.commit()
+        return None  # without a write, which would take SQLite's lock
+    due = due.with_for_update(skip_locked=True)
+    leased = update(cls).where(cls.id == due.scalar_subquery(), free)
+    leased = leased.values(leased_until=now + time, **values).returning(cls.id)
+    id = db.session.scalar(leased, execution_options={"synchronize_session": False})
+    db.session.commit()
+    return id and db.session.get(cls, id, populate_existing=True)
+
+
 class LeaseLost(Exception):
     """Another worker has it in hand by now, or the row is gone."""
 
@@ -33,26 +53,12 @@ class LeasedJob:
 
     @classmethod
     def lease(cls, id=None):
-        """Take what waits longest in hand, or this one, commit, and return it.
-
-        None where nothing is due, or another has it in hand.
-        """
-        now, key = utcnow(), secrets.token_hex(16)
-        free = or_(cls.leased_until.is_(None), cls.leased_until < now)
-        due = cls.due().with_only_columns(cls.id).where(free).order_by(cls.id).limit(1)
+        """Lease the job that has waited longest, or this one; return it. See `lease_next`."""
+        key, due = secrets.token_hex(16), cls.due().order_by(cls.id)
         due = due.where(cls.id == id) if id else due
-        if db.session.scalar(due) is None:
-            db.session.commit()
-            return None  # without a write, which would take SQLite's lock
-        due = due.with_for_update(skip_locked=True)
-        values = dict(lease_key=key, leased_until=now + LEASE, tries=cls.tries + 1)
-        leased = update(cls).where(cls.id == due.scalar_subquery(), free).values(**values)
-        silent = {"synchronize_session": False}
-        id = db.session.scalar(leased.returning(cls.id), execution_options=silent)
-        db.session.commit()
-        row = id and db.session.get(cls, id, populate_existing=True)
+        row = lease_next(cls, due, LEASE, lease_key=key, tries=cls.tries + 1)
         if row:
-            row.held = id, key
+            row.held = row.id, key
         return row
 
     def renew(self, **values):

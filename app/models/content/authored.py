@@ -17,6 +17,7 @@ from .moderatable import KEPT, ModerationRules
 from .rendering import as_html, rendered
 from .revision import Revision
 from .screening import hold_of
+from .watch import Watch
 
 LONGEST = 10_000  # characters
 SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
@@ -139,6 +140,39 @@ class Authored(Rules, Approvable):
         """What the author has sent with this form already, or None."""
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
+
+    @classmethod
+    def _publish(cls, text, by, form_key, **columns):
+        """Write it; what was sent with the same form before is returned instead.
+
+        It may have to wait for approval. WordRefused where it holds a word that is refused.
+        IntegrityError where the same form is being sent twice at this very moment.
+        """
+        if content := cls.sent_with(form_key, by):
+            return content
+        draft, texts = rendered(text)
+        hold = hold_of(texts["body_html"], by)
+        who = dict(author=by, editor_name=by.username, form_key=form_key or None)
+        content = cls(**who, **texts, **columns)
+        content.join_thread(is_held=bool(hold))
+        if hold:
+            content.hold(hold)
+        db.session.add(content)
+        db.session.flush()
+        content.keep_tags(draft.tags)
+        Watch.join(content.thread_id, by.id)
+        if hold:
+            by.require_speech()
+        else:
+            content.tell(draft.called)
+            by.count_written(**{f"{cls.noun}_count": 1})
+        return content
+
+    def join_thread(self, *, is_held):
+        """Take its place in a thread, before it is written. Refused where that takes none."""
+
+    def keep_tags(self, tags):
+        """Store the tags of its text, if it takes any."""
 
     def edit(self, text, *, by, as_staff=False, since=None):
         """Take another text; the one before stays in the history. Return the draft, or None.

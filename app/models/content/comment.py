@@ -13,9 +13,6 @@ from ..users.user import User
 from .authored import APPROVED, HELD, HIDDEN, SHOWN, Authored, Rules
 from .moderatable import BY_CLEAN_UP
 from .post import Post
-from .rendering import rendered
-from .screening import hold_of
-from .watch import Watch
 
 
 class CommentRules(Rules):
@@ -44,31 +41,12 @@ class Comment(CommentRules, Authored, db.Model):
 
     @classmethod
     def publish(cls, post, text, *, by, form_key=None):
-        """Answer a post; one that was sent with the same form before is returned instead.
+        """Answer a post; see `_publish`. Refused where the post takes no comments."""
+        return cls._publish(text, by, form_key, post_id=post.id)
 
-        It may have to wait for approval. Refused where the post takes no comments, WordRefused
-        where the text holds a word that is refused. IntegrityError where the same form is being
-        sent twice at this very moment.
-        """
-        if comment := cls.sent_with(form_key, by):
-            return comment
-        draft, texts = rendered(text)
-        hold = hold_of(texts["body_html"], by)
-        if not Post.take_comment(post.id, counted=0 if hold else 1):
+    def join_thread(self, *, is_held):
+        if not Post.take_comment(self.post_id, counted=0 if is_held else 1):
             raise Refused("This post is closed to comments.")
-        values = dict(editor_name=by.username, form_key=form_key or None, **texts)
-        comment = cls(post_id=post.id, author=by, **values)
-        if hold:
-            comment.hold(hold)
-        db.session.add(comment)
-        db.session.flush()
-        Watch.join(post.id, by.id)
-        if comment.is_held:
-            by.require_speech()
-        else:
-            comment.tell(draft.called)
-            by.count_written(comment_count=1)
-        return comment
 
     def tell(self, called):
         """Tell whom it concerns, now that everybody may read it."""

@@ -12,10 +12,7 @@ from ..notifications import dispatch
 from ..users.user import User
 from .authored import APPROVED, HELD, HIDDEN, SHOWN, Authored, Rules
 from .moderatable import BY_CLEAN_UP
-from .rendering import rendered
-from .screening import hold_of
 from .tag import PostTag
-from .watch import Watch
 
 
 class PostRules(Rules):
@@ -67,28 +64,8 @@ class Post(PostRules, Authored, Counted, db.Model):
 
     @classmethod
     def publish(cls, text, *, by, form_key=None):
-        """Write a post; one that was sent with the same form before is returned instead.
-
-        It may have to wait for approval. WordRefused where it holds a word that is refused.
-        IntegrityError where the same form is being sent twice at this very moment.
-        """
-        if post := cls.sent_with(form_key, by):
-            return post
-        draft, texts = rendered(text)
-        hold = hold_of(texts["body_html"], by)
-        post = cls(author=by, editor_name=by.username, form_key=form_key or None, **texts)
-        if hold:
-            post.hold(hold)
-        db.session.add(post)
-        db.session.flush()
-        post._tag(draft.tags)
-        Watch.join(post.id, by.id)
-        if post.is_held:
-            by.require_speech()
-        else:
-            post.tell(draft.called)
-            by.count_written(post_count=1)
-        return post
+        """Write a post; see `_publish`."""
+        return cls._publish(text, by, form_key)
 
     def tell(self, called):
         """Tell whom it concerns, now that everybody may read it."""
@@ -103,7 +80,7 @@ class Post(PostRules, Authored, Counted, db.Model):
         draft = super().edit(text, by=by, as_staff=as_staff, since=since)
         if draft is not None:
             db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
-            self._tag(draft.tags)
+            self.keep_tags(draft.tags)
         return draft
 
     def count(self, by):
@@ -142,7 +119,7 @@ class Post(PostRules, Authored, Counted, db.Model):
         is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
         return cls.count_up(id, *cls.shown(), *is_open, comment_count=counted)
 
-    def _tag(self, tags):
+    def keep_tags(self, tags):
         if tags:
             db.session.execute(insert(PostTag), [dict(tag=t, post_id=self.id) for t in tags])
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
 from ..fields import CreatedAt, Id, Moment, partial_index, utcnow
+from ..lease import lease_next
 from .administration import OutboxAdministration
 
 TRIES = 10
@@ -122,26 +123,9 @@ class OutboxMail(OutboxAdministration, db.Model):
 
     @classmethod
     def lease(cls):
-        """Lease the mail that is due longest, commit, and return it; None where nothing is due.
-
-        Workers do not wait for each other: one skips what another holds.
-        """
-        now = utcnow()
-        free = or_(cls.leased_until.is_(None), cls.leased_until < now)
-        due = (
-            cls.waiting()
-            .with_only_columns(cls.id)
-            .where(cls.next_at <= now, free)
-            .order_by(cls.next_at, cls.id)
-            .limit(1)
-        )
-        if db.session.scalar(due) is None:
-            return None  # without a write, which would take SQLite's lock
-        due = due.with_for_update(skip_locked=True)
-        leased = update(cls).where(cls.id == due.scalar_subquery(), free).returning(cls.id)
-        id = db.session.scalar(leased.values(leased_until=now + LEASE))
-        db.session.commit()
-        return id and db.session.get(cls, id, populate_existing=True)
+        """Lease the mail that is due longest, commit, and return it; None where nothing is due."""
+        due = cls.waiting().where(cls.next_at <= utcnow()).order_by(cls.next_at, cls.id)
+        return lease_next(cls, due, LEASE)
 
     @classmethod
     def purge(cls, keep=None):

@@ -58,6 +58,7 @@ class Case(Ruled, db.Model):
     comment: Mapped[Comment | None] = relationship()
     person: Mapped[User | None] = relationship(foreign_keys=[person_id])
     claimed_by: Mapped[User | None] = relationship(foreign_keys=[claimed_by_id])
+    reports = relationship("Report", viewonly=True)
 
     @classmethod
     def waiting(cls):

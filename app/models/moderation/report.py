@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
@@ -26,7 +26,7 @@ TOO_MANY = (
 
 class Report(db.Model):
     """One for each member and case. It keeps the text as it was when it was reported, as long as
-    that is there, or a ruling is to come; see copies.py.
+    that is there, or a ruling is to come; see `clear_snapshots`.
 
     `reporter` is for staff alone, whatever is told of the case.
     """
@@ -137,6 +137,35 @@ class Report(db.Model):
         here = select(User.id).where(User.id == person.id).with_for_update(key_share=True)
         if db.session.scalar(here) is None:
             raise Refused("Your account was deleted.")
+
+    @classmethod
+    def clear_snapshots(cls, noun, ids):
+        """Before these posts or comments go for good: empty what settled reports keep of them.
+
+        Their cases are locked before them, as rulings do: so nobody waits in a circle.
+        """
+        rows = cls._locked_cases(getattr(Case, f"{noun}_id").in_(ids))
+        cls._clear(row.id for row in rows if row.settled_at)
+
+    @classmethod
+    def clear_profile_snapshots(cls, user_id):
+        """Before a member goes: empty what settled reports keep of what they said of themselves."""
+        rows = cls._locked_cases(Case.person_id == user_id)
+        cls._clear(row.id for row in rows if row.noun == "user" and row.settled_at)
+
+    @classmethod
+    def _clear(cls, case_ids):
+        if ids := list(case_ids):
+            here = update(cls).where(cls.case_id.in_(ids)).values(body="", body_html="")
+            db.session.execute(here, execution_options={"synchronize_session": False})
+
+    @staticmethod
+    def _locked_cases(about):
+        rows = select(Case.id, Case.noun, Case.settled_at).where(about).order_by(Case.id)
+        return db.session.execute(rows.with_for_update(key_share=True)).all()
+
+    def clear_snapshot(self):
+        self.body = self.body_html = ""
 
     def in_brief(self, length):
         """The beginning of the text as it was, plain; of a member, what they said of themselves."""

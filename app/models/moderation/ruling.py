@@ -15,7 +15,6 @@ from ..fields import Moment, Reason, full, utcnow
 from ..locking import lock_row
 from ..notifications import dispatch
 from ..users.user import User
-from .report_copies import clear_snapshots_in
 from .sanction import Sanction
 
 CLAIM = timedelta(minutes=30)  # then a claim lapses
@@ -185,7 +184,8 @@ class Ruled:
         self.outcome, self.ruling = outcome, reason
         self.claimed_by = self.claimed_at = None
         if self.thing is None:
-            clear_snapshots_in([self.id])
+            for report in self.reports:
+                report.clear_snapshot()
         if again:
             dispatch.sync_ruling_notifications(self)
         else:

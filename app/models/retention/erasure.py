@@ -16,7 +16,7 @@ from ..content.like import Like
 from ..content.post import Post
 from ..content.revision import Revision
 from ..content.watch import Watch
-from ..moderation.report_copies import clear_profile_snapshots, clear_snapshots
+from ..moderation.report import Report
 from ..notifications.notification import Notification
 from ..users.follow import Follow
 from ..users.mute import Mute
@@ -46,7 +46,7 @@ def delete_account(user, *, by=None, reason="", removes_writing=False):
 
 def delete_row(user, *, removes_writing):
     """Delete the row of a user, and whatever came to it at the last moment."""
-    clear_profile_snapshots(user.id)
+    Report.clear_profile_snapshots(user.id)
     db.session.refresh(user, with_for_update={"of": type(user)})
     _take_all_back(user.id, removes_writing)
     db.session.delete(user)
@@ -59,7 +59,7 @@ def _take_all_back(id, removes_writing):
 
 def erase(id, *, removes_writing):
     """Do one step after the other, each in the running transaction; yield how much each did."""
-    clear_profile_snapshots(id)
+    Report.clear_profile_snapshots(id)
     if removes_writing:
         steps = [_remove_comments, _remove_posts]
     else:
@@ -86,7 +86,7 @@ def count_left(id, most=None):
 
 def _remove_comments(id):
     mine = db.session.scalars(_some(Comment.id, Comment.author_id == id)).all()
-    clear_snapshots("comment", mine)
+    Report.clear_snapshots("comment", mine)
     _hold(Comment, mine)
     _hold(Post, select(Comment.post_id).where(Comment.id.in_(mine)))
     return _delete(Comment, Comment.id.in_(mine), Comment.author_id == id)
@@ -95,7 +95,7 @@ def _remove_comments(id):
 def _remove_posts(id):
     """A few posts; but first what others wrote below them, which goes too."""
     ids = db.session.scalars(_some(Post.id, Post.author_id == id, most=POSTS_AT_ONCE)).all()
-    clear_snapshots("post", ids)
+    Report.clear_snapshots("post", ids)
     if below := _remove_below(ids):
         return below
     _hold(Post, ids, key_share=False)  # waits for whoever comments at this moment
@@ -107,7 +107,7 @@ def _remove_posts(id):
 
 def _remove_below(ids):
     below = db.session.scalars(_some(Comment.id, Comment.post_id.in_(ids))).all()
-    clear_snapshots("comment", below)
+    Report.clear_snapshots("comment", below)
     _hold(Comment, below)
     _hold(User, select(Comment.author_id).where(Comment.id.in_(below)))
     return _delete(Comment, Comment.id.in_(below))

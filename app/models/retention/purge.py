@@ -13,7 +13,7 @@ from ..content.post import Post
 from ..content.rendering import rendered
 from ..content.tag import PostTag
 from ..fields import utcnow
-from ..moderation.report_copies import clear_snapshots
+from ..moderation.report import Report
 from ..users.user import User
 
 RENDERED, PURGED = 100, 500  # at once
@@ -65,7 +65,7 @@ def purge_deleted():
     while posts := _due_posts():
         while _purge_comments(Comment.post_id.in_(posts)):
             pass
-        clear_snapshots("post", posts)
+        Report.clear_snapshots("post", posts)
         db.session.execute(delete(Post).where(Post.id.in_(posts)))
         db.session.commit()
 
@@ -76,7 +76,7 @@ def purge_removed(content):
     id, cls = content.id, type(content)
     while _purge_comments(below == id):
         pass
-    clear_snapshots(content.noun, [id])
+    Report.clear_snapshots(content.noun, [id])
     db.session.execute(delete(cls).where(cls.id == id, cls.deleted_at.is_not(None)))
     db.session.commit()
 
@@ -95,7 +95,7 @@ def _purge_comments(condition, *, skip_locked=False):
     ids = db.session.scalars(
         select(Comment.id).where(condition).order_by(Comment.id).limit(PURGED)
     ).all()
-    clear_snapshots("comment", ids)
+    Report.clear_snapshots("comment", ids)
     counted = and_(*Comment.shown()).label("counted")
     some = select(Comment.id, Comment.author_id, counted).where(Comment.id.in_(ids), condition)
     some = some.order_by(Comment.id).with_for_update(skip_locked=skip_locked)

@@ -4,13 +4,9 @@ Both relax: with what was approved, and with the age of the account. Staff is no
 """
 
 from datetime import timedelta
-from math import ceil
 
 from flask import current_app
-from limits import parse
-from sqlalchemy import select, union_all
 
-from ...extensions import db
 from ..fields import utcnow
 from ..site.setting import current_settings
 
@@ -56,23 +52,3 @@ class Probation:
         name = next((name for until, name in PACES if self.age < until), "texts")
         limited = current_app.config["LIMITS"][name] and not self.is_moderator()
         return name if limited else None
-
-    def seconds_to_wait(self):
-        """How long until they may write again; 0: they may. One statement."""
-        if (pace := self.pace) is None:
-            return 0
-        limit = parse(current_app.config["LIMITS"][pace])
-        window, now = timedelta(seconds=limit.get_expiry()), utcnow()
-        first = db.session.scalar(self._written_since(now - window, limit.amount))
-        return max(1, ceil((first + window - now).total_seconds())) if first else 0
-
-    def _written_since(self, moment, number):
-        """Select when they wrote the last but so many of the texts since a moment."""
-        tables = (db.metadata.tables[name] for name in ("posts", "comments"))
-        parts = (
-            select(t.c.created_at).where(t.c.author_id == self.id, t.c.created_at > moment)
-            for t in tables
-        )
-        content = union_all(*parts).subquery()
-        newest = content.c.created_at.desc()
-        return select(content.c.created_at).order_by(newest).offset(number - 1).limit(1)
