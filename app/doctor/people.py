@@ -4,10 +4,8 @@ from sqlalchemy import select
 
 from ..extensions import db
 from ..models import Role, User
-from ..permissions import ROLES, Permission
+from ..permissions import ROLES, STAFF, Permission
 from .finding import BAD, GOOD, NOTE, check
-
-STAFF = Permission.MODERATE | Permission.ADMIN
 
 
 @check("Built-in roles")

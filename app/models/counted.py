@@ -4,8 +4,8 @@ from sqlalchemy import DDL, event, update
 from sqlalchemy.orm.util import identity_key
 
 from ..extensions import db
+from .conditions import SHOWN
 
-SHOWN = "old.deleted_at IS NULL AND old.hidden_at IS NULL"
 # By table: where its rows are counted, in which column, and which of their own names whose it is.
 ENDS = {
     "follows": [
@@ -16,7 +16,7 @@ ENDS = {
     "comments": [("posts", "comment_count", "post_id"), ("users", "comment_count", "author_id")],
     "posts": [("users", "post_count", "author_id")],
 }
-CONDITIONS = {"comments": SHOWN, "posts": SHOWN}
+CONDITIONS = {"comments": SHOWN.text("old"), "posts": SHOWN.text("old")}
 
 
 class Counted:

@@ -7,6 +7,7 @@ from ...extensions import db
 from ...permissions import Permission
 from ...text.markdown import Text as Draft
 from ...text.search_words import beginning, excerpt, plain
+from ..conditions import SHOWN
 from ..errors import ChangedMeanwhile, Refused
 from ..fields import Id, Moment, Words, utcnow
 from ..locking import lock_row
@@ -20,7 +21,7 @@ from .screening import hold_of
 from .watch import Watch
 
 LONGEST = 10_000  # characters
-SHOWN = "deleted_at IS NULL AND hidden_at IS NULL"
+LISTED = SHOWN.text()
 HELD = "held_at IS NOT NULL"
 HIDDEN = "hidden_at IS NOT NULL"
 APPROVED = "approved_at IS NOT NULL"
@@ -50,7 +51,7 @@ class Rules(ModerationRules):
 
     @property
     def is_shown(self):
-        return not (self.is_hidden or self.is_deleted)
+        return SHOWN.holds(self)
 
     def is_by(self, user):
         return user.is_authenticated and self.author_id == user.id
@@ -123,7 +124,7 @@ class Authored(Rules, Approvable):
     @classmethod
     def shown(cls):
         """The conditions that everybody may read it."""
-        return cls.deleted_at.is_(None), cls.hidden_at.is_(None)
+        return SHOWN.of(cls)
 
     @classmethod
     def seen_by(cls, user):

@@ -10,7 +10,7 @@ from ..errors import Refused
 from ..fields import NEVER_TWICE, partial_index
 from ..notifications import dispatch
 from ..users.user import User
-from .authored import APPROVED, HELD, HIDDEN, SHOWN, Authored, Rules
+from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored, Rules
 from .moderatable import BY_CLEAN_UP
 from .post import Post
 
@@ -23,7 +23,7 @@ class CommentRules(Rules):
 class Comment(CommentRules, Authored, db.Model):
     __tablename__ = "comments"
     __table_args__ = (
-        partial_index("ix_comments_feed", SHOWN, "created_at", "id"),
+        partial_index("ix_comments_feed", LISTED, "created_at", "id"),
         Index("ix_comments_post", "post_id", "created_at", "id"),
         Index("ix_comments_author", "author_id", "created_at", "id"),
         partial_index("ix_comments_clean_up", BY_CLEAN_UP, "clean_up_id"),

@@ -10,7 +10,7 @@ from ..counted import Counted, keep_counts
 from ..fields import NEVER_TWICE, Moment, partial_index, utcnow
 from ..notifications import dispatch
 from ..users.user import User
-from .authored import APPROVED, HELD, HIDDEN, SHOWN, Authored, Rules
+from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored, Rules
 from .moderatable import BY_CLEAN_UP
 from .tag import PostTag
 
@@ -46,7 +46,7 @@ class PostRules(Rules):
 class Post(PostRules, Authored, Counted, db.Model):
     __tablename__ = "posts"
     __table_args__ = (
-        partial_index("ix_posts_feed", SHOWN, "created_at", "id"),
+        partial_index("ix_posts_feed", LISTED, "created_at", "id"),
         Index("ix_posts_author", "author_id", "created_at", "id", "deleted_at", "hidden_at"),
         partial_index("ix_posts_clean_up", BY_CLEAN_UP, "clean_up_id"),
         partial_index("ix_posts_deleted", "deleted_at IS NOT NULL", "deleted_at"),

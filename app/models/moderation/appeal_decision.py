@@ -1,15 +1,14 @@
 """Deciding on an appeal: who may, and what comes of it."""
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 
 from ...extensions import db
-from ...permissions import Permission
+from ...permissions import STAFF
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import utcnow
 from ..notifications import dispatch
-from ..roles.role import Role
 from ..users.user import User
 
 LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
@@ -118,12 +117,8 @@ class AppealDecision:
 
     def _another_than(self, person):
         """Whether somebody else of the staff could decide just now."""
-        mask = Role.permissions.bitwise_and(int(Permission.MODERATE | Permission.ADMIN))
-        staff, now = select(Role.id).where(mask != 0), utcnow()
-        here = User.confirmed_at.is_not(None), User.deactivated_at.is_(None), User.not_suspended()
-        here += (or_(User.leaving_at.is_(None), User.leaving_at > now),)
-        here += (or_(User.role_id.in_(staff), User.former_role_id.in_(staff)),)
-        others = select(User).where(*here, User.id.not_in([person.id, self.user_id])).limit(MOST)
+        staff = User.granted_any(STAFF), *User.account_open()
+        others = select(User).where(*staff, User.id.not_in([person.id, self.user_id])).limit(MOST)
         may = "may_sanction" if self.sanction else "may_act_on"
         return any(getattr(other, may)(self.user) for other in db.session.scalars(others))
 

@@ -82,7 +82,7 @@ class CleanUp(LeasedJob, db.Model):
         The same once more, as by a double click, is the one under way. Refused while another is,
         and where there is nothing to hide.
         """
-        user._require_rank(by)
+        user.require_rank(by)
         if there := cls.under_way(user):
             if there._is_the_same(since, by, reason):
                 return there, False
@@ -115,7 +115,7 @@ class CleanUp(LeasedJob, db.Model):
         Of many at once, one is True.
         """
         self._lock()
-        self.user._require_rank(by)
+        self.user.require_rank(by)
         if self.undo_asked_at is not None:
             return False
         hidden = sum(map(self._count_hidden, KINDS))

@@ -6,11 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, update
 
 from ...extensions import db
-from ...permissions import Permission
+from ...permissions import STAFF, Permission
 from ..content.comment import Comment
 from ..content.post import Post
 from ..fields import utcnow
-from ..roles.role import Role
 from ..users.role_request import RoleRequest
 from ..users.user import User
 from .appeal import Appeal
@@ -69,10 +68,7 @@ class Overdue:
 
 def staff_to_tell():
     """The ids of those whose role makes them staff and who had no notice lately."""
-    mask = Role.permissions.bitwise_and(int(Permission.MODERATE | Permission.ADMIN))
-    staff = select(Role.id).where(mask != 0)
-    holds = or_(User.role_id.in_(staff), User.former_role_id.in_(staff))
-    return select(User.id).where(holds, *_untold()).order_by(User.id)
+    return select(User.id).where(User.granted_any(STAFF), *_untold()).order_by(User.id)
 
 
 def claim(id):

@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import Integer, bindparam, case, delete, func, or_, text, update
 
 from ...extensions import db
+from ..conditions import SEEN, SHOWN
 from ..fields import UTCDateTime, utcnow
 from .notification import DUE, UNREAD, Notification
 from .preference import (
@@ -37,15 +38,14 @@ WITH usual AS ({{usual}}), concerned AS ({{concerned}}), told AS (
     FROM concerned JOIN users ON users.id = concerned.id JOIN usual ON usual.kind = concerned.kind
     LEFT JOIN notification_choices chosen
     ON chosen.user_id = users.id AND chosen.kind = concerned.kind
-    WHERE users.id <> :actor_id AND users.confirmed_at IS NOT NULL
-    AND users.deactivated_at IS NULL AND users.approval_asked_at IS NULL
+    WHERE users.id <> :actor_id AND {SEEN.text("users")}
     AND (coalesce(chosen.in_site, usual.in_site) OR coalesce(chosen.mail, usual.mail) <> '{NEVER}')
     AND (usual.kind IN ('{RULING}', '{APPROVED}') OR NOT EXISTS (
         SELECT 1 FROM mutes WHERE mutes.user_id = users.id AND mutes.muted_id = :actor_id
     ))
     AND NOT EXISTS (
         SELECT 1 FROM posts WHERE posts.id = CAST(:post_id AS INTEGER)
-        AND (posts.deleted_at IS NOT NULL OR posts.hidden_at IS NOT NULL)
+        AND NOT ({SHOWN.text("posts")})
     )
 )
 INSERT INTO notifications
@@ -66,21 +66,20 @@ MENTIONED = f"SELECT id, '{MENTION}' AS kind FROM users WHERE username_key IN :n
 FOLLOWED = f"SELECT id, '{FOLLOWER}' AS kind FROM users WHERE id = :followed_id"
 REPORTERS = f"SELECT reporter_id AS id, '{RULING}' AS kind FROM reports WHERE case_id = :case_id"
 AUTHORS = f"SELECT id, '{APPROVED}' AS kind FROM users WHERE id = :author_id"
-IN_VIEW = """
+IN_VIEW = f"""
 (notifications.case_id IS NULL OR EXISTS (
     SELECT 1 FROM cases WHERE cases.id = notifications.case_id AND cases.settled_at IS NOT NULL
 ))
 AND (notifications.post_id IS NULL OR EXISTS (
     SELECT 1 FROM posts WHERE posts.id = notifications.post_id
-    AND posts.deleted_at IS NULL AND posts.hidden_at IS NULL
+    AND {SHOWN.text("posts")}
 ))
 AND (notifications.comment_id IS NULL OR EXISTS (
     SELECT 1 FROM comments WHERE comments.id = notifications.comment_id
-    AND comments.deleted_at IS NULL AND comments.hidden_at IS NULL
+    AND {SHOWN.text("comments")}
 ))
 AND EXISTS (
-    SELECT 1 FROM users WHERE users.id = notifications.actor_id
-    AND users.deactivated_at IS NULL AND users.approval_asked_at IS NULL
+    SELECT 1 FROM users WHERE users.id = notifications.actor_id AND {SEEN.text("users")}
 )
 """
 SILENT = {"synchronize_session": False}

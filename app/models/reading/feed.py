@@ -7,6 +7,7 @@ from sqlalchemy import bindparam, column, exists, func, select, text
 from ...extensions import db
 from ...pagination import ID, MANY, Timeline
 from ..audit.entry import AuditEntry
+from ..conditions import SHOWN
 from ..content.post import Post
 from ..content.tag import PostTag
 from ..fields import UTCDateTime
@@ -123,7 +124,7 @@ UNION ALL SELECT id FROM (
 ) AS found
 """
 WINDOW = 200  # posts that are next, among which a page is looked for
-HERE = """p.deleted_at IS NULL AND p.hidden_at IS NULL AND (p.created_at, p.id) {sign} (:at, :id)
+HERE = """{shown} AND (p.created_at, p.id) {sign} (:at, :id)
         ORDER BY p.created_at {way}, p.id {way}"""
 NEAREST = "FROM posts p WHERE p.author_id = ranked.author_id AND {here} LIMIT :many"
 THEIRS = {
@@ -134,7 +135,7 @@ THEIRS = {
 
 def _followed_ids(dialect, descending):
     way, sign = ("DESC", "<") if descending else ("ASC", ">")
-    here = HERE.format(sign=sign, way=way)
+    here = HERE.format(shown=SHOWN.text("p"), sign=sign, way=way)
     parts = {"way": way, "here": here, "theirs": THEIRS[dialect].format(here=here)}
     statement = text(FOLLOWED_IDS.format(window=WINDOW, **parts))
     statement = statement.bindparams(bindparam("at", type_=UTCDateTime))

@@ -39,8 +39,8 @@ def delete_account(user, *, by=None, reason="", removes_writing=False):
     """
     with user.an_administrator_remains():
         _take_all_back(user.id, removes_writing)
-        user._require_rank(by)
-        user._record(Action.DELETE, by, reason, before=user.role_in_words)
+        user.require_rank(by)
+        user.record(Action.DELETE, by, reason, before=user.role_in_words)
         delete_row(user, removes_writing=removes_writing)
 
 

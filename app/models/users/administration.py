@@ -33,7 +33,7 @@ class UserAdministration:
         person = cls(role=role, **values)
         db.session.add(person)
         db.session.flush()
-        person._record(Action.CREATE, by, "", after=person.role_in_words)
+        person.record(Action.CREATE, by, "", after=person.role_in_words)
         return person
 
     def change_role(self, role, *, by=None, until=None, reason=""):
@@ -41,7 +41,7 @@ class UserAdministration:
         if until is not None and until <= utcnow():
             raise Refused("Choose a time in the future.")
         with self.an_administrator_remains():
-            self._require_rank(by)
+            self.require_rank(by)
             if db.session.get(type(role), role.id, populate_existing=True) is None:
                 raise Refused("This role no longer exists.")
             if by is not None and not by.may_grant(role):
@@ -58,39 +58,39 @@ class UserAdministration:
             self.role, self.role_until, self.former_role = role, until, former
             told = until is not None and until - utcnow() <= SHORT  # by the mail that says it
             self.role_notice_at = utcnow() if told else None
-            self._record(Action.CHANGE_ROLE, by, reason, before, self.role_in_words)
+            self.record(Action.CHANGE_ROLE, by, reason, before, self.role_in_words)
         return True
 
     def deactivate(self, *, by=None, reason=""):
         """Close the account until it is reactivated; its sessions end at once (R-60)."""
         with self.an_administrator_remains():
-            self._require_rank(by)
+            self.require_rank(by)
             if was_active := self.is_active:
                 self.deactivated_at = utcnow()
                 self.auth_epoch += 1
                 dispatch.sync_notifications_from(self.id)
-                self._record(Action.DEACTIVATE, by, reason)
+                self.record(Action.DEACTIVATE, by, reason)
         UserSession.end_all(self)
         return was_active
 
     def reactivate(self, *, by=None, reason=""):
-        self._require_rank(by)
+        self.require_rank(by)
         if self.is_active:
             return False
         self.deactivated_at = None
         dispatch.sync_notifications_from(self.id)
-        self._record(Action.REACTIVATE, by, reason)
+        self.record(Action.REACTIVATE, by, reason)
         return True
 
     def close_for_good(self, *, by=None, reason=""):
         """Close the account and note that it is deleted, which then happens step by step."""
         with self.an_administrator_remains():
-            self._require_rank(by)
+            self.require_rank(by)
             now = utcnow()
             self.leaving_at, self.deactivated_at = now, self.deactivated_at or now
             self.auth_epoch += 1
             dispatch.withdraw_from(self.id)
-            self._record(Action.DELETE, by, reason, before=self.role_in_words)
+            self.record(Action.DELETE, by, reason, before=self.role_in_words)
         UserSession.end_all(self)
 
     def vouch_for_address(self, *, by=None, reason=""):
@@ -99,13 +99,13 @@ class UserAdministration:
         Only an operator's word makes the holder of OFFBRAND_ADMIN Administrator; that of staff
         might lift somebody above themselves.
         """
-        self._require_rank(by)
+        self.require_rank(by)
         if self.is_confirmed:
             return False
         if by is None:
             self.prove_address()
         self.confirmed_at = self.confirmed_at or utcnow()
-        self._record(Action.CONFIRM_EMAIL, by, reason, after=self.email)
+        self.record(Action.CONFIRM_EMAIL, by, reason, after=self.email)
         return True
 
     def assign_address(self, address, *, by=None, reason=""):
@@ -116,13 +116,13 @@ class UserAdministration:
         address, before = canonical_address(address), self.email
         try:
             with self.an_administrator_remains():
-                self._require_rank(by)
+                self.require_rank(by)
                 if address == self.email:
                     return False
                 self.email, self.confirmed_at, self.address_given_at = address, None, utcnow()
                 self.auth_epoch += 1
                 dispatch.withdraw_from(self.id)
-                self._record(Action.CHANGE_EMAIL, by, reason, before, address)
+                self.record(Action.CHANGE_EMAIL, by, reason, before, address)
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("Somebody already uses this email.") from None
@@ -131,7 +131,7 @@ class UserAdministration:
 
     def edit(self, *, by=None, reason="", **values):
         """Set names, the place or what they say about themselves; Refused for a taken username."""
-        self._require_rank(by)
+        self.require_rank(by)
         before = {name: getattr(self, name) for name in values}
         changed = [name for name in values if values[name] != before[name]]
         if not changed:
@@ -141,9 +141,7 @@ class UserAdministration:
             with db.session.begin_nested():
                 for name in changed:
                     setattr(self, name, values[name])
-                dispatch.notify_action(
-                    self._record(Action.EDIT_PROFILE, by, reason, *said), self.id
-                )
+                dispatch.notify_action(self.record(Action.EDIT_PROFILE, by, reason, *said), self.id)
         except IntegrityError:
             db.session.refresh(self)
             raise Refused("Somebody already uses this username.") from None
@@ -151,11 +149,11 @@ class UserAdministration:
 
     def demand_new_password(self, *, by=None, reason=""):
         """Ask for a new password at the next sign-in."""
-        self._require_rank(by)
+        self.require_rank(by)
         if self.password_due_at is not None:
             return False
         self.require_new_password()
-        self._record(Action.REQUIRE_NEW_PASSWORD, by, reason)
+        self.record(Action.REQUIRE_NEW_PASSWORD, by, reason)
         return True
 
     @property
@@ -169,25 +167,25 @@ class UserAdministration:
 
     def assign_password(self, password, *, by=None):
         """Set a password for somebody and sign them out; for operators at the shell."""
-        self._require_rank(by)
+        self.require_rank(by)
         self.password = password
-        self._record(Action.SET_PASSWORD, by, "")
+        self.record(Action.SET_PASSWORD, by, "")
         UserSession.end_all(self)
 
     def offer_reset_link(self, *, by=None, reason=""):
         """Note that staff has a link sent by which the person sets a password (R-83)."""
-        self._require_rank(by)
+        self.require_rank(by)
         if not self.is_active:
             raise Refused("This account is deactivated. Reactivate it first.")
-        self._record(Action.SEND_RESET_LINK, by, reason)
+        self.record(Action.SEND_RESET_LINK, by, reason)
         return True
 
     def sign_out_everywhere(self, *, by=None, reason=""):
         """End all sessions; return how many there were."""
-        self._require_rank(by)
+        self.require_rank(by)
         ended = UserSession.end_all(self)
         if ended:
-            self._record(Action.SIGN_OUT, by, reason, after=f"{ended} devices")
+            self.record(Action.SIGN_OUT, by, reason, after=f"{ended} devices")
         return ended
 
     @property
@@ -200,10 +198,10 @@ class UserAdministration:
 
     def give_way(self):
         """Make room for whoever proved that the address is theirs."""
-        self._record(Action.DELETE, SITE, "The owner of its address, which was never proven, came.")
+        self.record(Action.DELETE, SITE, "The owner of its address, which was never proven, came.")
         db.session.delete(self)
         db.session.flush()
 
-    def _record(self, action, by, reason, before="", after=""):
+    def record(self, action, by, reason, before="", after=""):
         values = dict(reason=reason, before=before, after=after)
         return AuditEntry.record(action, self, by=by, **values)

@@ -22,12 +22,12 @@ class Approval:
     def approve(self, *, by=None, reason=""):
         """Let the newcomer in."""
         self._decide(by)
-        self._record(Action.APPROVE_ACCOUNT, by, reason)
+        self.record(Action.APPROVE_ACCOUNT, by, reason)
 
     def decline(self, *, by=None, reason=""):
         """Delete the account of the newcomer, who may sign up again."""
         self._decide(by)
-        self._record(Action.DECLINE_ACCOUNT, by, reason)
+        self.record(Action.DECLINE_ACCOUNT, by, reason)
         db.session.delete(self)
         db.session.flush()
 
@@ -42,7 +42,7 @@ class Approval:
         with db.session.begin_nested():
             if not self._take_from_queue():
                 raise Refused(f"Someone already decided on {self.username}.")
-            self._require_rank(by)
+            self.require_rank(by)
             if by is not None and (words := self.why_not_decided_by(by)):
                 raise Refused(words)
         db.session.refresh(self)

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from ...extensions import db
 from ...permissions import Permission
 from ..audit.entry import SITE
+from ..conditions import SEEN
 from ..errors import Refused
 from ..fields import utcnow
 from ..roles.role import Role
@@ -56,11 +57,11 @@ class Ranked:
 
     def require_higher_rank(self, by):
         """Refuse a sanction that `by` may not impose or lift by now; the row stays locked."""
-        self._require_rank(by)
+        self.require_rank(by)
         if not (by is None or by is SITE or by.may_sanction(self)):
             raise Refused(by.why_not_sanction(self))
 
-    def _require_rank(self, by):
+    def require_rank(self, by):
         """Refuse an act that `by` may not do by now: both may have changed while they waited.
 
         The row of the person stays locked until the transaction ends, so an act has one effect.
@@ -86,14 +87,29 @@ class Ranked:
         does somebody whose account is being deleted.
         """
         mighty = Role.granting(Permission.ADMIN).with_only_columns(Role.id).order_by(None)
-        now, active = utcnow(), (cls.confirmed_at.is_not(None), cls.deactivated_at.is_(None))
-        active += cls.approval_asked_at.is_(None), cls.not_suspended()
-        active += (or_(cls.leaving_at.is_(None), cls.leaving_at > now),)
+        now, active = utcnow(), cls.account_open()
         lasts = or_(cls.role_until.is_(None), cls.role_until > now)
         holding = select(cls.id).where(cls.role_id.in_(mighty), lasts, *active)
         returned = cls.former_role_id.in_(mighty), cls.role_until <= now
         either = holding.union_all(select(cls.id).where(*returned, *active)).subquery()
         return select(either.c.id)  # one index for each half: an OR would read everybody
+
+    @classmethod
+    def account_open(cls):
+        """The conditions that a person may use their account; compare `is_account_open`."""
+        stays = or_(cls.leaving_at.is_(None), cls.leaving_at > utcnow())
+        return *SEEN.of(cls), cls.not_suspended(), stays
+
+    @property
+    def is_account_open(self):
+        return SEEN.holds(self) and not (self.is_suspended or self.is_leaving_now)
+
+    @classmethod
+    def granted_any(cls, permission):
+        """The condition that their role, or the one it ends in, grants one of the permissions."""
+        mask = Role.permissions.bitwise_and(int(permission))
+        roles = select(Role.id).where(mask != 0)
+        return or_(cls.role_id.in_(roles), cls.former_role_id.in_(roles))
 
     @property
     def is_last_administrator(self):

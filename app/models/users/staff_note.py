@@ -38,7 +38,7 @@ class StaffNote(db.Model):
     @classmethod
     def add(cls, user, text, *, by=None):
         """Note something; who sends the same again a moment later gets the note that is there."""
-        user._require_rank(by)
+        user.require_rank(by)
         by_id, by_name = getattr(by, "id", None), getattr(by, "username", OPERATOR)
         same = cls.text == text, cls.by_name == by_name, cls.created_at > utcnow() - JUST_NOW
         if note := db.session.scalar(cls.about(user).where(*same).limit(1)):

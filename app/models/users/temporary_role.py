@@ -94,10 +94,8 @@ class TemporaryRoleHolder:
 
     def _was_the_last_administrator(self):
         """Whether this term was all that let anybody administer."""
-        counts = self.is_confirmed and self.is_active
-        counts = counts and not (self.awaits_approval or self.is_suspended)
         return (
-            counts
+            self.is_account_open
             and self.role.has_permission(Permission.ADMIN)
             and db.session.scalar(self.administrators().limit(1)) is None
         )

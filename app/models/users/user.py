@@ -227,7 +227,7 @@ class User(
         """Get a role that nobody gave: by the configuration, or for want of one."""
         before, self.role, self.role_until, self.former_role = self.role_in_words, role, None, None
         db.session.flush()
-        self._record(Action.CHANGE_ROLE, SITE, reason, before, self.role_in_words)
+        self.record(Action.CHANGE_ROLE, SITE, reason, before, self.role_in_words)
 
     @classmethod
     def give_missing_roles(cls):

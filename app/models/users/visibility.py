@@ -1,14 +1,14 @@
 """Who sees whom: everybody sees members who are confirmed, let in and whose account is open."""
 
 from ...permissions import Permission
+from ..conditions import SEEN
 
 
 class Visible:
     @classmethod
     def seen_by_all(cls):
         """The conditions that everybody may see a person; compare `is_seen`."""
-        shown = cls.confirmed_at.is_not(None), cls.deactivated_at.is_(None)
-        return *shown, cls.approval_asked_at.is_(None)
+        return SEEN.of(cls)
 
     @classmethod
     def shown_to(cls, user):
@@ -18,7 +18,7 @@ class Visible:
     @property
     def is_seen(self):
         """Whether everybody may see the person."""
-        return self.is_confirmed and self.is_active and not self.awaits_approval
+        return SEEN.holds(self)
 
     def visible_to(self, user):
         """Who has not proven an address, or is deactivated, is seen by staff and themselves."""
