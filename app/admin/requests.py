@@ -25,26 +25,16 @@ def requests():
 
 @admin.route("/requests/newcomers/<id:id>", methods=["POST"])
 def decide_on_newcomer(id):
-    person, form = db.session.get(User, id), DecisionForm()
-    if person is None or not person.awaits_approval:
-        flash(DECIDED, "warning")
-    elif not form.validate():
-        return show_requests(form, f"newcomer-{id}")
-    else:
-        do(answer_newcomer, person, form)
-    return redirect(url_for("admin.requests"))
+    person = db.session.get(User, id)
+    waits = person is not None and person.awaits_approval
+    return decide(answer_newcomer, person if waits else None, f"newcomer-{id}")
 
 
 @admin.route("/requests/roles/<id:id>", methods=["POST"])
 def decide_on_role_request(id):
-    asked, form = db.session.get(RoleRequest, id), DecisionForm()
-    if asked is None or not asked.is_open:
-        flash(DECIDED, "warning")
-    elif not form.validate():
-        return show_requests(form, f"role-{id}")
-    else:
-        do(answer_role_request, asked, form)
-    return redirect(url_for("admin.requests"))
+    asked = db.session.get(RoleRequest, id)
+    waits = asked is not None and asked.is_open
+    return decide(answer_role_request, asked if waits else None, f"role-{id}")
 
 
 def show_requests(form=None, about=None):
@@ -71,11 +61,19 @@ def oldest_role_requests():
     return RoleRequest.waiting().options(former).order_by(RoleRequest.id).limit(AT_ONCE)
 
 
-def do(answer, thing, form):
-    with attempt(form) as done:
-        words = answer(thing, form)
-    if done:
-        flash(words, "success")
+def decide(answer, thing, about):
+    """Answer what waits as the form says; `thing` is None where nothing waits any more."""
+    form = DecisionForm()
+    if thing is None:
+        flash(DECIDED, "warning")
+    elif not form.validate():
+        return show_requests(form, about)
+    else:
+        with attempt(form) as done:
+            message = answer(thing, form)
+        if done:
+            flash(message, "success")
+    return redirect(url_for("admin.requests"))
 
 
 def answer_newcomer(person, form):

@@ -103,16 +103,15 @@ def change_role(id):
     if form.validate_on_submit():
         role = db.get_or_404(Role, form.role.data)
         values = dict(by=actor(), until=form.moment, reason=form.reason.data)
-        done = tried(User.change_role, person, role, **values)
-        if done is None:
-            return show_act("admin/change_role.html", person, form)
+        with attempt(at=form) as done:
+            changed = person.change_role(role, **values)
+            if changed:
+                send_role_changed(person, before)
         if done:
-            send_role_changed(person, before)
-            db.session.commit()
-            flash(f"{person.username}’s role is now {person.role_in_words}.", "success")
-        else:
-            flash(f"No change: {person.username}’s role is {person.role_in_words}.", "info")
-        return redirect(url_for("admin.user", id=id))
+            name, words = person.username, person.role_in_words
+            same = f"No change: {name}’s role is {words}."
+            report_result(changed, f"{name}’s role is now {words}.", same)
+            return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_role.html", person, form)
 
 
@@ -122,13 +121,12 @@ def edit_user(id):
     read_for_change(person)
     form = EditUserForm(person)
     if form.validate_on_submit():
-        done = tried(User.edit, person, by=actor(), reason=form.reason.data, **form.values)
-        if done is None:
-            return show_act("admin/edit_user.html", person, form)
-        db.session.commit()
-        words = f"Saved. We’ve notified {person.username}." if done else "No changes to save."
-        flash(words, "success" if done else "info")
-        return redirect(url_for("admin.user", id=id))
+        with attempt(at=form) as done:
+            changed = person.edit(by=actor(), reason=form.reason.data, **form.values)
+        if done:
+            said = f"Saved. We’ve notified {person.username}."
+            report_result(changed, said, "No changes to save.")
+            return redirect(url_for("admin.user", id=id))
     return show_act("admin/edit_user.html", person, form)
 
 
@@ -142,19 +140,19 @@ def change_address(id):
         MAILS_TO.take(form.email.data)
         old, was_proven = person.email, person.is_confirmed
         values = dict(by=actor(), reason=form.reason.data)
-        done = tried(User.assign_address, person, form.email.data, **values)
-        if done is None:
-            return show_act("admin/change_address.html", person, form)
-        if not done:
-            flash(f"No change: the email is {readable_address(old)}.", "info")
-        if done:
-            send_address_assigned(person)
-            if was_proven:
+        with attempt(at=form) as done:
+            changed = person.assign_address(form.email.data, **values)
+            if changed:
+                send_address_assigned(person)
+            if changed and was_proven:
                 send_email_changed(person, old, by_staff=True)
-            db.session.commit()
+        if done and changed:
             address = readable_address(person.email)
             flash(f"Email changed to {address}. We’ve sent a link to confirm it.", "mail")
-        return redirect(url_for("admin.user", id=id))
+        elif done:
+            flash(f"No change: the email is {readable_address(old)}.", "info")
+        if done:
+            return redirect(url_for("admin.user", id=id))
     return show_act("admin/change_address.html", person, form)
 
 
@@ -164,11 +162,11 @@ def delete_user(id):
     form = DeleteUserForm(person)
     if form.validate_on_submit() and right_password(actor(), form.password):
         values = dict(reason=form.reason.data, removes_writing=form.writing.data == "goes")
-        if not tried(AccountDeletion.order, person, by=actor(), **values):
-            return show_act("admin/delete_user.html", person, form)
-        db.session.commit()
-        flash(delete_now_or_later(person), "success")
-        return redirect(url_for("admin.users"))
+        with attempt(at=form) as done:
+            AccountDeletion.order(person, by=actor(), **values)
+        if done:
+            flash(delete_now_or_later(person), "success")
+            return redirect(url_for("admin.users"))
     return show_act("admin/delete_user.html", person, form)
 
 
@@ -185,16 +183,6 @@ def show_act(template, person, form):
     if not actor().may_act_on(person):
         abort(403, actor().why_not_act_on(person))
     return render_template(template, user=person, form=form)
-
-
-def tried(verb, person, *values, **named):
-    """Do it, and return what it returned; None, with the reason flashed, where it is forbidden."""
-    try:
-        return verb(person, *values, **named)
-    except Refused as refusal:
-        db.session.rollback()
-        flash(str(refusal), "danger")
-        return None
 
 
 def offer_link(person):

@@ -1,23 +1,22 @@
 """Comments: each at a link of its own, and what its author may do with it."""
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 
-from ..decorators import allow, login_required, readable
+from ..decorators import login_required, readable
 from ..extensions import db
 from ..models import Comment
 from ..models.reading.thread import page_with
 from ..models.site.setting import current_settings
-from ..web.actions import act, report_result
 from ..web.requests import actor, back_to
 from .blueprint import main
-from .writing import edit, quote
+from .writing import change_own, edit, find_content, quote
 
 
 @main.route("/comment/<id:id>")
 @readable
 def comment(id):
     """Lead to the page of its post that has it."""
-    comment = find_comment(id)
+    comment = find_content(Comment, id)
     if actor().is_authenticated and comment.author and actor().has_muted(comment.author):
         flash(f"You muted {comment.author.username}, so this comment isn’t shown.", "info")
     return redirect(comment_place(comment))
@@ -26,25 +25,16 @@ def comment(id):
 @main.route("/comment/<id:id>/edit", methods=["GET", "POST"])
 @login_required
 def edit_comment(id):
-    return edit(find_comment(id), comment_place)
+    return edit(find_content(Comment, id), comment_place)
 
 
 @main.route("/comment/<id:id>/delete", methods=["POST"])
 @login_required
 def delete_comment(id):
-    comment = find_comment(id)
-    allow(comment.deletable_by(actor()))
-    done = act(comment.delete)
-    report_result(done, "Comment deleted.", "The comment was already deleted.")
+    comment = find_content(Comment, id)
+    same = "The comment was already deleted."
+    change_own(comment.delete, comment.deletable_by, "Comment deleted.", same)
     return redirect(back_to(url_for("main.post", id=comment.post_id, _anchor="comments")))
-
-
-def find_comment(id):
-    """Return a comment that the person may see; else there is none."""
-    comment = db.session.get(Comment, id)
-    if comment is None or not comment.visible_to(actor()):
-        abort(404)
-    return comment
 
 
 def comment_place(comment):

@@ -4,13 +4,12 @@ from flask import render_template
 
 from ..decorators import readable
 from ..extensions import db
-from ..models import Revision
+from ..models import Comment, Post, Revision
 from ..pagination import page_of
 from ..text.diff import difference, shortened
 from ..web.requests import actor
 from .blueprint import main
-from .comments import find_comment
-from .posts import find_post
+from .writing import find_content
 
 VERSIONS_A_PAGE = 10
 
@@ -18,13 +17,13 @@ VERSIONS_A_PAGE = 10
 @main.route("/post/<id:id>/history")
 @readable
 def post_history(id):
-    return show_history(find_post(id))
+    return show_history(find_content(Post, id))
 
 
 @main.route("/comment/<id:id>/history")
 @readable
 def comment_history(id):
-    return show_history(find_comment(id))
+    return show_history(find_content(Comment, id))
 
 
 def is_cut_short(content):

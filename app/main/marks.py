@@ -5,13 +5,13 @@ from sqlalchemy.exc import IntegrityError
 
 from ..decorators import allow, login_required
 from ..extensions import db
-from ..models import Bookmark, Like
+from ..models import Bookmark, Like, Post
 from ..models.reading.bookmarks import bookmarked
 from ..models.site.setting import current_settings
 from ..web.actions import report_result
 from ..web.requests import actor, back_to
 from .blueprint import main
-from .posts import find_post
+from .writing import find_content
 
 
 @main.route("/post/<id:id>/like", methods=["POST"])
@@ -50,7 +50,7 @@ def mark(id, verb, words=None, same=None):
 
     `same`: where nothing was changed.
     """
-    post = find_post(id)
+    post = find_content(Post, id)
     allow(post.markable_by(actor()))
     try:
         done = verb(post, by=actor())

@@ -2,20 +2,18 @@
 
 from flask import abort, redirect, render_template, request, url_for
 
-from ..decorators import allow, login_required, readable, require_permission
-from ..extensions import db
+from ..decorators import login_required, readable, require_permission
 from ..models import Comment, Post
 from ..models.reading.thread import post_card, thread
 from ..models.site.setting import current_settings
 from ..permissions import Permission
-from ..web.actions import act, report_result
 from ..web.requests import actor
 from ..web.templating import content_url
 from .blueprint import main
 from .comments import comment_place, quoted
 from .forms import CommentForm
 from .gone import gone_post
-from .writing import edit, page_with_form, publish_once
+from .writing import change_own, edit, find_content, page_with_form, publish_once
 
 
 @main.route("/post/<id:id>", methods=["GET", "POST"])
@@ -42,47 +40,33 @@ def post(id):
 @main.route("/post/<id:id>/edit", methods=["GET", "POST"])
 @login_required
 def edit_post(id):
-    return edit(find_post(id), content_url)
+    return edit(find_content(Post, id), content_url)
 
 
 @main.route("/post/<id:id>/delete", methods=["POST"])
 @login_required
 def delete_post(id):
-    post = find_post(id)
-    allow(post.deletable_by(actor()))
-    done = act(post.delete)
-    report_result(done, "Post deleted.", "The post was already deleted.")
+    post = find_content(Post, id)
+    change_own(post.delete, post.deletable_by, "Post deleted.", "The post was already deleted.")
     return redirect(url_for("main.index"))
 
 
 @main.route("/post/<id:id>/close", methods=["POST"])
 @login_required
 def close_post(id):
-    post = find_post(id)
-    allow(post.closable_by(actor()))
-    done = act(post.close)
-    report_result(done, "Post closed to comments.", "The post was already closed to comments.")
+    post, same = find_content(Post, id), "The post was already closed to comments."
+    change_own(post.close, post.closable_by, "Post closed to comments.", same)
     return redirect(url_for("main.post", id=id))
 
 
 @main.route("/post/<id:id>/open", methods=["POST"])
 @login_required
 def open_post(id):
-    post = find_post(id)
-    allow(post.closable_by(actor()))
-    done = act(post.reopen)
-    report_result(done, "Post open to comments again.", "The post was already open to comments.")
+    post, same = find_content(Post, id), "The post was already open to comments."
+    change_own(post.reopen, post.closable_by, "Post open to comments again.", same)
     return redirect(url_for("main.post", id=id))
 
 
 def find_card(id):
     """Return what the page of a post shows of it, where the person may see it."""
     return post_card(id, actor()) or abort(404)
-
-
-def find_post(id):
-    """Return a post that the person may see; else there is none."""
-    post = db.session.get(Post, id)
-    if post is None or not post.visible_to(actor()):
-        abort(404)
-    return post

@@ -3,7 +3,7 @@
 from flask import flash, redirect, render_template
 
 from ..decorators import allow, login_required
-from ..models import Report
+from ..models import Comment, Post, Report
 from ..models.moderation.case_queue import with_things
 from ..models.site.setting import current_settings
 from ..pagination import page_of
@@ -12,10 +12,10 @@ from ..web.actions import attempt
 from ..web.requests import actor, this_page
 from ..web.templating import content_url, profile_url
 from .blueprint import main
-from .comments import comment_place, find_comment
+from .comments import comment_place
 from .forms import ReportForm
-from .posts import find_post
 from .users import find_user
+from .writing import find_content
 
 THANKS = "Thanks for your report. A moderator will review it, and we’ll tell you the outcome."
 
@@ -23,13 +23,13 @@ THANKS = "Thanks for your report. A moderator will review it, and we’ll tell y
 @main.route("/post/<id:id>/report", methods=["GET", "POST"])
 @login_required
 def report_post(id):
-    return report(find_post(id), content_url)
+    return report(find_content(Post, id), content_url)
 
 
 @main.route("/comment/<id:id>/report", methods=["GET", "POST"])
 @login_required
 def report_comment(id):
-    return report(find_comment(id), comment_place)
+    return report(find_content(Comment, id), comment_place)
 
 
 @main.route("/user/<username>/report", methods=["GET", "POST"])

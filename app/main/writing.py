@@ -1,6 +1,6 @@
 """What the views of posts and comments have in common: a form writes once, and races end well."""
 
-from flask import flash, make_response, redirect, render_template
+from flask import abort, flash, make_response, redirect, render_template
 from humanize import naturaldelta
 from sqlalchemy.exc import IntegrityError
 
@@ -9,7 +9,7 @@ from ..extensions import db
 from ..models.content.pace import seconds_to_wait
 from ..models.content.watched_word import WordRefused
 from ..models.errors import ChangedMeanwhile, Refused
-from ..web.actions import act
+from ..web.actions import act, report_result
 from ..web.requests import actor, undo
 from .forms import EditForm
 
@@ -63,6 +63,20 @@ def is_too_soon(cls, form):
         return True
     form.wait = 0
     return False
+
+
+def find_content(cls, id):
+    """Return a post or comment that the person may see; else 404."""
+    content = db.session.get(cls, id)
+    if content is None or not content.visible_to(actor()):
+        abort(404)
+    return content
+
+
+def change_own(verb, allowed, words, same):
+    """Do it and commit; 403 unless `allowed`. Flash the words, or `same` if nothing changed."""
+    allow(allowed(actor()))
+    report_result(act(verb), words, same)
 
 
 def page_with_form(page, form, code=200):
