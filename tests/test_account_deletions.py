@@ -199,7 +199,7 @@ def test_the_last_administrator_is_refused_at_asking(client, ada):
     client.sign_in(ada)
     client.post(PAGE, data=form())
 
-    assert "Nobody else could administer" in client.get(PAGE).text
+    assert "without an administrator" in client.get(PAGE).text
     assert AccountDeletion.of(ada) is None
 
 
@@ -270,7 +270,7 @@ def test_the_log_says_whose_wish_it_was_and_a_last_mail_that_it_is_done(alice):
 
     entry = db.session.scalars(AuditEntry.latest()).first()
     assert (entry.action, entry.actor_name, entry.target_name) == ("delete", "the site", "alice")
-    assert entry.reason == "At their own wish."
+    assert entry.reason == "At their own request."
     (mail,) = mails("left")
     assert mail.recipient == "alice@example.org" and mail.user_id is None
 

@@ -162,7 +162,7 @@ def test_a_double_click_cleans_up_once(client, spam, mona):
     for _ in range(2):
         answer = client.post("/moderation/people/alice/clean-up", data=form)
 
-    assert "has nothing to hide" in answer.text
+    assert "hasn’t posted anything" in answer.text
     assert (how_many(CleanUp), how_many(AuditEntry), len(mails())) == (1, 1, 1)
 
 

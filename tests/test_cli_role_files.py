@@ -194,11 +194,11 @@ def test_roles_that_the_file_lacks_are_removed_where_nobody_holds_them(flask, fi
     result = flask("roles", "apply", "--delete", file("[Moderator]"))
 
     assert result.output.splitlines() == [
-        "Chosen stays: Newcomers get Chosen; make another role the default first.",
+        "Chosen stays: New members get Chosen. Make another role the default first.",
         "Empty: removed.",
         "Held stays: people hold it, or will return to it.",
-        "Promised stays: An open invitation promises Promised; revoke it first, or wait until it"
-        " is taken up.",
+        "Promised stays: An open invitation gives Promised. Revoke it first, or wait until it’s"
+        " accepted.",
     ]
     assert Role.named("Empty") is None
 

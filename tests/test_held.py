@@ -455,7 +455,7 @@ def test_a_decision_that_comes_too_late_says_so(holding, client, alice, mona, ad
     answer = client.post(path, data={"version": 1, "decline": "1", "reason": "Spam."})
 
     assert answer.status_code == 409 and mails() == []
-    words = "has changed it" if meanwhile == "edit" else "was already decided"
+    words = "author changed it" if meanwhile == "edit" else "was already decided"
     assert words in answer.text and ">\nSpam.</textarea>" in answer.text
 
 

@@ -546,7 +546,7 @@ def test_an_invitation_grants_nothing_that_the_inviter_may_not_give_by_then(clie
     entry = db.session.scalars(AuditEntry.latest()).first()
     assert User.with_username("nora").role.name == "User"
     assert (entry.action, entry.after) == ("join", "User")
-    assert "Invited as Administrator, which the inviter may not give" in entry.reason
+    assert "Invited as Administrator, a role that the inviter can no longer give" in entry.reason
 
 
 def test_an_inviter_whose_role_has_run_out_gives_nothing_by_it(client, olga, time_machine):
@@ -618,7 +618,7 @@ def test_an_account_that_only_claims_the_address_gives_way(client, ada):
 
     assert User.with_username("thief") is None
     assert User.with_email(NORA).username == "nora"
-    assert "thief gave way" in db.session.scalars(AuditEntry.latest()).first().reason
+    assert "Replaced the unconfirmed account thief" in db.session.scalars(AuditEntry.latest()).first().reason
 
 
 def test_an_account_that_has_the_address_by_now_stays(client, ada):

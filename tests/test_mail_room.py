@@ -184,8 +184,8 @@ def test_what_is_settled_is_not_tried_again(admin, four):
 
     said = [alert(press(admin, f"/admin/outbox/{four[name].id}/retry")) for name in "sx"]
 
-    assert said[0] == "This mail was sent."
-    assert said[1].startswith("This mail was dropped, and its text")
+    assert said[0] == "This email was sent."
+    assert said[1].startswith("This email was canceled")
     assert everything()["outbox"] == before and log() == []
 
 
@@ -243,7 +243,7 @@ def test_a_mail_that_is_dropped_is_never_sent_and_its_text_is_gone(app, admin, f
 def test_a_mail_that_was_sent_cannot_be_dropped(admin, four):
     answer = press(admin, f"/admin/outbox/{four['s'].id}/drop")
 
-    assert alert(answer) == "This mail was sent."
+    assert alert(answer) == "This email was sent."
     assert four["s"].state == "sent" and log() == []
 
 
@@ -271,7 +271,7 @@ def test_a_mail_that_is_being_sent_is_left_alone(admin, leased, act):
     """Else it would be sent twice, or be dropped and sent."""
     answer = press(admin, f"/admin/outbox/{leased.id}/{act}")
 
-    assert alert(answer).startswith("This mail is being sent at this moment")
+    assert alert(answer).startswith("This email is being sent right now")
     assert leased.is_leaving and leased.text and log() == []
 
 

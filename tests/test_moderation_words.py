@@ -7,7 +7,8 @@ from factories import make_comment, make_post, make_report
 
 from app.extensions import db
 from app.models import Sanction
-from app.models.fields import full, utcnow
+from app.models.fields import utcnow
+from app.text.dates import date_time
 
 
 def after(client, path, **form):
@@ -38,8 +39,8 @@ def test_the_log_of_a_member_is_told_in_sentences(moderator, alice, mona):
 
     page = moderator.get("/moderation/people/alice").text
 
-    assert f"<strong>mona</strong> silenced alice until {full(until)}" in page
-    assert page.count("Be calm.") == 2 and f"<ins>until {full(until)}" not in page
+    assert f"<strong>mona</strong> silenced alice until {date_time(until)}" in page
+    assert page.count("Be calm.") == 2 and f"<ins>until {date_time(until)}" not in page
 
 
 def test_before_a_ruling_a_sanction_is_listed_once_and_times_keep_their_capitals(
@@ -50,7 +51,7 @@ def test_before_a_ruling_a_sanction_is_listed_once_and_times_keep_their_capitals
 
     page = moderator.get(f"/moderation/case/{case.id}").text
 
-    assert f"Silence until {full(until)} by mona" in page and page.count("Be calm.") == 1
+    assert f"Silence until {date_time(until)} by mona" in page and page.count("Be calm.") == 1
 
 
 PARTS = {

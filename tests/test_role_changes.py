@@ -185,7 +185,7 @@ def test_nobody_raises_a_role_above_themselves(app):
 @pytest.mark.parametrize("values", [dict(permissions=31 - M), dict(permissions=0)])
 def test_nobody_changes_what_their_own_role_allows(ada, lesser, values):
     """R-81."""
-    refused("You hold this role yourself", lesser.role.change, by=lesser, **values)
+    refused("You have this role yourself", lesser.role.change, by=lesser, **values)
 
 
 def test_nobody_changes_the_role_that_returns_to_them(ada, lesser):
@@ -197,7 +197,7 @@ def test_nobody_changes_the_role_that_returns_to_them(ada, lesser):
         former,
     )
 
-    refused("You hold this role yourself", former.revoke, M, by=lesser)
+    refused("You have this role yourself", former.revoke, M, by=lesser)
 
 
 def test_what_ones_own_role_is_called_may_be_changed(lesser):
@@ -322,7 +322,7 @@ def test_its_holders_get_another_role_each_with_an_entry(ada, alice, bob, writer
 def test_the_default_role_stays(ada, writers):
     writers.make_default()
 
-    refused("make another role the default", writers.delete, by=ada)
+    refused("Make another role the default", writers.delete, by=ada)
 
 
 def test_holders_are_not_left_without_a_role(ada, alice, writers):
@@ -348,7 +348,7 @@ def test_holders_who_return_to_a_mightier_role_are_not_moved(ada, lesser, alice,
 
 
 def test_nobody_removes_the_role_they_hold(lesser):
-    refused("You hold this role", lesser.role.delete, by=lesser, move_to=Role.get_default())
+    refused("You have this role", lesser.role.delete, by=lesser, move_to=Role.get_default())
 
 
 def test_a_role_that_returns_to_somebody_counts_as_held(ada, alice, writers):
@@ -391,7 +391,7 @@ def test_an_open_request_holds_a_role_and_a_settled_one_does_not(ada, alice, wri
         writers.delete(by=ada)
         assert Role.named("Writers") is None
     else:
-        refused("asks for Writers", writers.delete, by=ada)
+        refused("requested Writers", writers.delete, by=ada)
 
 
 def test_only_so_many_are_moved_at_once(ada, alice, bob, writers, monkeypatch):

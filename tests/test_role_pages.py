@@ -226,10 +226,10 @@ def test_ones_own_role_keeps_what_it_allows(client, lesser):
 
     page = client.get(url(role))
     assert closed_boxes(page) == list(ALLOWS)
-    assert "You hold this role yourself" in page.text
+    assert "You have this role yourself" in page.text
 
     page = client.post(url(role), data=FORM | {"permissions": ["ADMIN"]})
-    assert "You hold this role yourself" in page.text
+    assert "You have this role yourself" in page.text
     assert role.permissions == 31
 
     client.post(url(role), data={"name": "Keepers", "description": "New.", "index": "main.index"})
@@ -317,14 +317,14 @@ def test_an_administrator_is_not_moved_along(client, ada, lesser):
     assert page.location == "/admin/roles"
     assert lesser.role.name == "Spare"
     page = client.post(url(lesser.role, "/delete"), data={"move_to": Role.get_default().id})
-    assert "You hold this role yourself" in page.text
+    assert "You have this role yourself" in page.text
 
 
 def test_what_keeps_a_role_is_told_before_the_click(admin, writers):
     keep(Invitation(email="new@example.org", role=writers))
 
     for page in (admin.get(url(writers)), admin.post(url(writers, "/delete"))):
-        assert "open invitation promises Writers" in page.text
+        assert "open invitation gives Writers" in page.text
     assert Role.named("Writers") is writers
 
 

@@ -8,10 +8,10 @@ from ..decorators import SignUpClosed, login_required, public, while_sign_up_is_
 from ..email import send_already_registered, send_confirmation
 from ..extensions import db
 from ..models import User
-from ..models.fields import full
 from ..models.site.setting import current_settings
 from ..security.networks import network_of
 from ..security.rate_limits import MAILS_TO, NOTICES_TO, SIGN_UP
+from ..text.dates import date_time
 from ..text.names import readable_address
 from ..web.errors import answer, prefers_json
 from ..web.requests import actor
@@ -58,7 +58,10 @@ def paused(end):
     """Say that a freeze stops sign-ups, and when it ends, if that is known."""
     if end is None:
         return "Sign-up is paused", "The site is read-only, so nobody can sign up right now."
-    return "Sign-up is paused", f"The site is read-only, so nobody can sign up until {full(end)}."
+    return (
+        "Sign-up is paused",
+        f"The site is read-only, so nobody can sign up until {date_time(end)}.",
+    )
 
 
 @auth.route("/unconfirmed")

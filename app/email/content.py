@@ -1,7 +1,7 @@
 """Emails to the author of a post or comment about what moderators did with it, and why."""
 
 from ..models.audit.actions import Action
-from ..models.fields import full
+from ..text.dates import date_time
 from ..web.requests import site_link
 from .mail import send_email
 
@@ -25,20 +25,20 @@ def send_content_mail(action, content, *, by, reason):
         link = site_link("account.standing")  # where they can appeal
     elif action == Action.REMOVE_CONTENT:
         link = None
-    about = dict(noun=noun, title=title, written_on=full(content.created_at), link=link)
+    about = dict(noun=noun, title=title, written_on=date_time(content.created_at), link=link)
     _to(content.author, title, template, dict(about, words=reason, by=by))
 
 
 def send_cleaned_up(clean_up, *, by):
     """Tell a member that what they wrote since a moment is hidden, all at once."""
     link = site_link("account.standing")
-    values = dict(since=full(clean_up.since), words=clean_up.reason, by=by, link=link)
+    values = dict(since=date_time(clean_up.since), words=clean_up.reason, by=by, link=link)
     _to(clean_up.user, "Your posts and comments were hidden", "cleaned_up", values)
 
 
 def send_clean_up_undone(clean_up, *, by, reason):
     link = site_link("main.user", username=clean_up.user.username)
-    values = dict(since=full(clean_up.since), words=reason, by=by, link=link)
+    values = dict(since=date_time(clean_up.since), words=reason, by=by, link=link)
     _to(clean_up.user, "Your posts and comments were restored", "clean_up_undone", values)
 
 

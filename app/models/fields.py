@@ -23,19 +23,6 @@ def iso(moment):
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
-def full(moment):
-    """Say a moment in words that need no script: 22 November 2026, 14:05 UTC."""
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
-
-
-def end_in_words(moment):
-    """Say when something ends: at midnight, it was the day before that it lasted to the end of."""
-    if moment.time() != time.min:
-        return full(moment)
-    day = moment - timedelta(days=1)
-    return f"the end of {day.day} {day:%B %Y} (UTC)"
-
-
 class UTCDateTime(TypeDecorator):
     """A moment in UTC; SQLite, which knows no zones, keeps it without one."""
 

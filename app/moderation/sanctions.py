@@ -5,8 +5,8 @@ from flask import abort, flash, redirect, render_template, request, url_for
 from ..email import send_sanction_lifted, send_sanctioned
 from ..extensions import db
 from ..models import Sanction, User
-from ..models.fields import end_in_words
 from ..models.site.setting import current_settings
+from ..text.dates import end_date
 from ..web.actions import attempt, report_result
 from ..web.requests import actor
 from .blueprint import moderation
@@ -59,7 +59,7 @@ def impose(person, form):
     if not done:
         return False
     if made.is_new or (made.kind, made.reason) == (form.kind.data, form.reason.data):
-        end = f" until {end_in_words(made.until)}" if made.until else ""
+        end = f" until {end_date(made.until)}" if made.until else ""
         flash(f"{person.username} received a {made.kind}{end}.", "success")
     else:
         flash("Already submitted. Nothing was added.", "warning")

@@ -7,8 +7,8 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from ..models.audit.actions import Action
-from ..models.fields import full
 from ..models.site.setting import READERS, REGISTRATION
+from ..text.dates import date_time
 
 SETTINGS = {  # name: what people call it
     "site_name": "site name",
@@ -113,7 +113,7 @@ def _plain(text):
 
 def _in_words(match):
     try:
-        return full(datetime.fromisoformat(match[0]))
+        return date_time(datetime.fromisoformat(match[0]))
     except ValueError:
         return match[0]
 

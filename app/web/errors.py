@@ -21,8 +21,9 @@ from ..access.policies import may_open
 from ..decorators import KeptBack, PermissionMissing
 from ..extensions import db, limiter, login_manager
 from ..models import Role, RoleRequest
-from ..models.fields import end_in_words, iso
+from ..models.fields import iso
 from ..permissions import Permission
+from ..text.dates import end_date
 from .requests import actor, is_local, this_page
 from .typed import came_from_here, park, typed_fields, typed_texts
 
@@ -169,7 +170,7 @@ def show_missing_permission(error):
 def show_sanction(error):
     """It is a sanction that says no, until when, and where to read why."""
     until = current_user.kept_until
-    end = f" until {end_in_words(until)}" if until else ""
+    end = f" until {end_date(until)}" if until else ""
     words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
     facts = {"until": iso(until) if until else None, "standing": url_for("account.standing")}
     return answer(403, title="Your account is restricted", words=words, **facts, **kept_text())

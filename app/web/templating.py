@@ -10,9 +10,9 @@ from humanize import naturaldelta
 from markupsafe import Markup
 
 from ..models.content.rendering import linked_from
-from ..models.fields import end_in_words, full
 from ..models.site.setting import settings_at_hand
 from ..permissions import Permission
+from ..text.dates import date_time, end_date
 from ..text.markdown import linked
 from ..text.names import readable_address
 from ..text.search_words import beginning, marked
@@ -44,8 +44,8 @@ def init_app(app):
     app.add_template_global(counted)
     app.add_template_global(cached_fragment)
     app.add_template_global(Permission, "Permission")
-    app.add_template_global(end_in_words)
-    app.add_template_global(full)
+    app.add_template_global(end_date)
+    app.add_template_global(date_time)
     app.add_template_filter(beginning)
     app.add_template_filter(marked)
     app.add_template_filter(here)

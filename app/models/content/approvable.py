@@ -15,7 +15,7 @@ from ..notifications import dispatch
 from .moderatable import Moderatable
 
 WAITED = "waited for approval"  # as the log has it
-CHANGED = "Its author has changed it in the meantime. Please read it again."
+CHANGED = "The author changed it in the meantime. Please read it again."
 
 
 class Approvable(Moderatable):

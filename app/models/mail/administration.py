@@ -30,11 +30,11 @@ class OutboxAdministration:
     def why_not_handle(self):
         """Return a sentence that says why it can be neither retried nor dropped; None: it can."""
         if self.state == "sent":
-            return "This mail was sent."
+            return "This email was sent."
         if self.state == "dropped":
-            return "This mail was dropped, and its text with it."
+            return "This email was canceled and its content deleted."
         if self.is_leaving:
-            return "This mail is being sent at this moment; look again in a minute."
+            return "This email is being sent right now. Check again in a minute."
         return None
 
     def retry(self, *, by=None, reason=""):

@@ -25,15 +25,19 @@ class AppealDecision:
         if words := why_not(self.user):
             return words
         if self._was_done_by(person) and self._another_than(person):
-            return "It is about what you did, so another moderator decides."
+            return "It’s about what you did, so another moderator decides."
         return None
 
     def why_not(self, outcome):
         """Return a sentence that says why it cannot end so, whoever decides; else None."""
         if self.matter is None:
-            return "The text is gone, so nothing can be restored." if outcome == LIFTED else None
+            return (
+                "The content no longer exists, so nothing can be restored."
+                if outcome == LIFTED
+                else None
+            )
         if outcome == CONFIRMED and not self.is_in_force:
-            return "It was lifted meanwhile, so nothing is left to confirm."
+            return "It was lifted in the meantime, so there’s nothing left to uphold."
         return None
 
     @property

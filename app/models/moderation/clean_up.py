@@ -10,12 +10,13 @@ from sqlalchemy import ForeignKey, String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
+from ...text.dates import date_time
 from ..audit.actions import Action
 from ..audit.entry import OPERATOR, AuditEntry
 from ..content.comment import Comment
 from ..content.post import Post
 from ..errors import Refused
-from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, Reason, full, partial_index, utcnow
+from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, Reason, partial_index, utcnow
 from ..lease import LeasedJob
 from ..notifications import dispatch
 from ..users.user import User
@@ -34,7 +35,7 @@ class UnderWay(Refused):
         what = "undoing a clean-up" if clean_up.undo_asked_at else "cleaning up"
         super().__init__(
             f"{clean_up.by_name} is {what} after {clean_up.user.username} since"
-            f" {full(clean_up.since)} just now; nothing more was started.{said}"
+            f" {date_time(clean_up.since)} just now; nothing more was started.{said}"
         )
         self.clean_up = clean_up
 
@@ -89,13 +90,13 @@ class CleanUp(LeasedJob, db.Model):
             raise UnderWay(there)
         numbers = count_written(user, since)
         if not any(numbers.values()):
-            raise Refused(f"{user.username} has nothing to hide since then.")
+            raise Refused(f"{user.username} hasn’t posted anything since then.")
         who = dict(by_id=getattr(by, "id", None), by_name=getattr(by, "username", OPERATOR))
         total = sum(numbers.values())
         row = cls(user_id=user.id, since=since, reason=reason, total=total, **who)
         db.session.add(row)
         db.session.flush()
-        after = {"clean_up": row.id, "since": full(since), **numbers}
+        after = {"clean_up": row.id, "since": date_time(since), **numbers}
         said = dict(reason=reason, after=after, subject_id=row.id)
         dispatch.notify_action(AuditEntry.record(Action.CLEAN_UP, user, by=by, **said), user.id)
         return row, True

@@ -6,10 +6,11 @@ from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, 
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
+from ...text.dates import date_time
 from ...text.search_words import beginning, plain
 from ..content.rendering import as_html
 from ..errors import Refused
-from ..fields import CreatedAt, Id, Reason, full, utcnow
+from ..fields import CreatedAt, Id, Reason, utcnow
 from ..users.user import User
 from .case import DISMISSED, Case
 
@@ -89,7 +90,9 @@ class Report(db.Model):
         """Return a sentence that says why the person cannot report it now; None: they can."""
         latest = cls.latest_about(thing, person)
         if latest and latest.case.is_open:
-            return f"You reported this on {full(latest.created_at)}. A moderator will review it."
+            return (
+                f"You reported this on {date_time(latest.created_at)}. A moderator will review it."
+            )
         return cls._why_not_again(thing, person) or cls.why_slowed(person)
 
     @classmethod
@@ -106,7 +109,7 @@ class Report(db.Model):
             return None
         if thing.version > latest.version:
             return None
-        return AGAIN.format(full(latest.case.settled_at))
+        return AGAIN.format(date_time(latest.case.settled_at))
 
     @classmethod
     def why_slowed(cls, person):
@@ -117,7 +120,7 @@ class Report(db.Model):
         last = db.session.scalar(cls.by(person).order_by(cls.id.desc()).limit(1)).created_at
         if last + SLOWED <= utcnow():
             return None
-        return TOO_MANY.format(dismissed, upheld, full(last + SLOWED))
+        return TOO_MANY.format(dismissed, upheld, date_time(last + SLOWED))
 
     @classmethod
     def tally_of(cls, person):

@@ -8,10 +8,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
+from ...text.dates import date_time
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
-from ..fields import Moment, Reason, full, utcnow
+from ..fields import Moment, Reason, utcnow
 from ..locking import lock_row
 from ..notifications import dispatch
 from ..users.user import User
@@ -24,8 +25,8 @@ DISMISSED, HIDDEN, SANCTIONED, BOTH = OUTCOMES = (
     "sanctioned",
     "hidden and sanctioned",
 )
-OWN_MATTER = "This is about you, so another moderator rules on it."
-GONE = "What was reported is gone; dismiss the reports, or sanction whoever wrote it."
+OWN_MATTER = "This is about you, so another moderator decides."
+GONE = "What was reported no longer exists. Dismiss the reports or sanction the author."
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ class Ruled:
             who = "You have" if self.settled_by == user.username else f"{self.settled_by} has"
             return f"{who} ruled on this already: {self.outcome}."
         if self.is_claimed and not self.is_claimed_by(user):
-            return f"{self.claimed_by.username} claimed this until {full(self.lapses_at)}."
+            return f"{self.claimed_by.username} claimed this until {date_time(self.lapses_at)}."
         return None
 
     def hideable_by(self, user):

@@ -6,10 +6,11 @@ from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import db
+from ...text.dates import end_date
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
-from ..fields import CreatedAt, Id, Moment, Reason, end_in_words, partial_index, utcnow
+from ..fields import CreatedAt, Id, Moment, Reason, partial_index, utcnow
 from ..notifications import dispatch
 from ..site.setting import current_settings
 from ..users.restrictions import NO_END
@@ -33,7 +34,7 @@ IMPOSED = {
     SUSPENSION: Action.SUSPEND,
     BAN: Action.BAN,
 }
-TOO_FAR = f"That is more than {LONGEST} years away; choose one without an end instead."
+TOO_FAR = f"That’s more than {LONGEST} years away. Choose a sanction without an end instead."
 
 
 class Sanction(db.Model):
@@ -89,7 +90,7 @@ class Sanction(db.Model):
             if sent := form_key and db.session.scalar(select(cls).filter_by(form_key=form_key)):
                 return sent._made_for(person)
             person.require_higher_rank(by)
-            after = f"until {end_in_words(until)}" if until else ""
+            after = f"until {end_date(until)}" if until else ""
             entry = AuditEntry.record(IMPOSED[kind], person, by=by, reason=reason, after=after)
             db.session.flush()
             who = dict(by_id=getattr(by, "id", None), by_name=entry.actor_name)
@@ -103,7 +104,7 @@ class Sanction(db.Model):
 
     def _made_for(self, person):
         if self.user_id != person.id:
-            raise Refused("This form was already used to sanction somebody else.")
+            raise Refused("This form was already used to sanction someone else.")
         self.is_new = False
         return self
 
@@ -152,7 +153,7 @@ class Sanction(db.Model):
     @property
     def in_words(self):
         """The kind, and its end where it has one; the number tells it from others in the log."""
-        end = f" until {end_in_words(self.until)}" if self.until else ""
+        end = f" until {end_date(self.until)}" if self.until else ""
         return f"{self.kind}{end} (no. {self.id})"
 
 

@@ -17,7 +17,7 @@ from .undo_actions import UNDO
 
 NO_WAY_BACK = "This action can’t be undone."
 ACTED_ON = "Someone has acted on this since."
-GONE = "What it was done to is gone."
+GONE = "It’s about something that no longer exists."
 
 
 def undo(entry, *, by, reason=""):

@@ -22,7 +22,7 @@ from .clean_up import CleanUp
 from .ruling import OWN_MATTER
 from .sanction import IMPOSED, Sanction
 
-NO_LONGER = "What it did is no longer so."
+NO_LONGER = "Something has changed since, so there’s nothing to undo."
 ONLY_ADMINISTRATORS = "Only administrators can do this."
 
 
@@ -127,7 +127,7 @@ class OfEditing(OnContent):
         if content.is_deleted or content.is_held:
             return NO_LONGER
         if content.version != int(entry.after.removeprefix("version ")) + later:
-            return "Its author has changed it since."
+            return "The author has changed it since."
         return content.why_not_moderated_by(by)
 
     def take_back(self, entry, target, by, reason):
@@ -170,7 +170,7 @@ class OfRuling(UndoAction):
 class OfReopening(OfRuling):
     def why_not(self, entry, case, by):
         if not entry.before.startswith(DISMISSED):
-            return "Rule on it in the queue."
+            return "Decide on it in the queue."
         return NO_LONGER if not case.is_open else case.why_not_ruled_by(by)
 
     def take_back(self, entry, case, by, reason):
@@ -252,7 +252,7 @@ class OnSanction(OnPerson):
         if not self.still_so(sanction):
             return NO_LONGER
         if sanction.is_over:
-            return "It has come to its end by itself."
+            return "It has already expired."
         return by.why_not_sanction(sanction.user)
 
 
@@ -271,7 +271,7 @@ class OfLifting(OnSanction):
     def why_not(self, entry, sanction, by):
         lifted_by = sanction.lifted_on_appeal_by
         if lifted_by and sanction.by_id == by.id and lifted_by != by.username:
-            return "It was lifted on appeal, so who had imposed it leaves that to others."
+            return "It was lifted on appeal, so another moderator decides."
         return super().why_not(entry, sanction, by)
 
 

@@ -14,9 +14,9 @@ from ..users.user import User
 from .erasure import count_left, delete_account, delete_row
 
 TO_THINK = timedelta(days=14)
-OWN_WISH = "At their own wish."
-BEGUN = "Your account is being deleted already, and that cannot be stopped."
-LAST = "Nobody else could administer this site then. Make another administrator first."
+OWN_WISH = "At their own request."
+BEGUN = "Your account is already being deleted. This can’t be stopped."
+LAST = "This would leave the site without an administrator. Add another one first."
 
 
 class AccountDeletion(LeasedJob, db.Model):

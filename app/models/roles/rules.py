@@ -11,12 +11,12 @@ from ...text.names import has_hidden_characters, username_key
 from .landing_page import landing_pages
 
 NAME_LENGTH, DESCRIPTION_LENGTH = 64, 200
-BUILT_IN = "{} is built in: what it is called and allows returns with every update of the site."
-MIGHTIER = "{} allows more than your own role does; only somebody of that rank may change it."
-OWN = "You hold this role yourself, and nobody changes what they may do. Ask another administrator."
-DEFAULT = "Newcomers get {}; make another role the default first."
-PROMISED = "An open invitation promises {}; revoke it first, or wait until it is taken up."
-ASKED_FOR = "Somebody asks for {}; accept or decline the request first."
+BUILT_IN = "{} is built in. Each update of the site restores its name and permissions."
+MIGHTIER = "{} allows more than your own role, so you can’t change it."
+OWN = "You have this role yourself, so you can’t change it. Ask another administrator."
+DEFAULT = "New members get {}. Make another role the default first."
+PROMISED = "An open invitation gives {}. Revoke it first, or wait until it’s accepted."
+ASKED_FOR = "Someone has requested {}. Accept or decline the request first."
 
 
 class RoleRules:

@@ -198,7 +198,7 @@ class UserAdministration:
 
     def give_way(self):
         """Make room for whoever proved that the address is theirs."""
-        self.record(Action.DELETE, SITE, "The owner of its address, which was never proven, came.")
+        self.record(Action.DELETE, SITE, "The owner of its unconfirmed email signed up.")
         db.session.delete(self)
         db.session.flush()
 

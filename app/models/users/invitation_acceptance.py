@@ -10,7 +10,7 @@ from ..roles.role import Role
 from .rank import Refused
 from .user import User
 
-IN_USE = "The address has an account by now."
+IN_USE = "This email already has an account."
 
 
 class NameTaken(Refused):
@@ -86,9 +86,9 @@ class Joining:
         words = []
         if role is not self.role:
             promised = self.role.name if self.role else "a role that is gone"
-            words.append(f"Invited as {promised}, which the inviter may not give by now.")
+            words.append(f"Invited as {promised}, a role that the inviter can no longer give.")
         if claimant is not None:
-            words.append(f"The unconfirmed account {claimant.username} gave way.")
+            words.append(f"Replaced the unconfirmed account {claimant.username}.")
         AuditEntry.record(
             Action.JOIN, self, by=person, after=person.role.name, reason=" ".join(words)
         )

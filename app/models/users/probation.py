@@ -35,9 +35,9 @@ class Probation:
 
     @property
     def progress(self):
-        """How far they are, in words; nothing where their texts wait no longer for that."""
+        """(how many were approved, how many must be); None once posts are published at once."""
         until = self.texts_wait_until
-        return f"{self.approved_count} of {until} approved" if until else ""
+        return (self.approved_count, until) if until else None
 
     def _until(self, number):
         return number if self.approved_count < number and not self.is_moderator() else 0

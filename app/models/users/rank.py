@@ -52,7 +52,7 @@ class Ranked:
         if words := self.why_not_act_on(other):
             return words
         if not self.may_sanction(other):
-            return f"{other.username} is your equal, and nobody sanctions an equal."
+            return f"{other.username} has the same rank as you, so you can’t sanction them."
         return None
 
     def require_higher_rank(self, by):

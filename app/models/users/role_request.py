@@ -109,7 +109,7 @@ class RoleRequest(db.Model):
     def accept(self, *, by, answer=""):
         """Give the role, by the rules about rank."""
         self._decide("accepted", by, answer)
-        self.user.change_role(self.role, by=by, reason="They had asked for it.")
+        self.user.change_role(self.role, by=by, reason="Requested by the member.")
 
     def decline(self, *, by, answer=""):
         self._decide("declined", by, answer)

@@ -10,10 +10,11 @@ from sqlalchemy import select, update
 
 from ...extensions import db
 from ...permissions import Permission
+from ...text.dates import end_date
 from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..errors import Refused
-from ..fields import end_in_words, utcnow
+from ..fields import utcnow
 from ..roles.role import Role
 
 SHORT = timedelta(days=1)  # so long before its end a term is called to mind, unless it was shorter
@@ -44,7 +45,7 @@ class TemporaryRoleHolder:
     @property
     def role_in_words(self):
         name = self.role.name if self.role else "no role"
-        return f"{name} until {end_in_words(self.role_until)}" if self.role_until else name
+        return f"{name} until {end_date(self.role_until)}" if self.role_until else name
 
     def end_role(self):
         """Return to the former role. Of several who try, one gets the Action, others None.

@@ -234,7 +234,7 @@ class User(
         """Give whoever has no role the one they are due; return to how many."""
         people = db.session.scalars(select(cls).where(cls.role_id.is_(None))).all()
         for person in people:
-            person._take_role(Role.get_default(), "There was none.")
+            person._take_role(Role.get_default(), "They had no role.")
             if person.is_confirmed:
                 person.prove_address()
         return len(people)

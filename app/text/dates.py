@@ -1,0 +1,15 @@
+"""Dates in words that need no script: 22 November 2026, 14:05 UTC."""
+
+from datetime import time, timedelta
+
+
+def date_time(moment):
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def end_date(moment):
+    """Say when something ends. What ends at midnight lasts to the end of the day before."""
+    if moment.time() != time.min:
+        return date_time(moment)
+    day = moment - timedelta(days=1)
+    return f"the end of {day.day} {day:%B %Y} (UTC)"
