@@ -5,6 +5,7 @@ import smtplib
 import ssl
 from contextlib import suppress
 from threading import Lock
+from typing import TYPE_CHECKING, ClassVar
 
 from flask import current_app, request
 from flask_bootstrap import Bootstrap5
@@ -19,6 +20,7 @@ from limits.storage import MemoryStorage
 from redis.exceptions import RedisError
 from sqlalchemy import MetaData
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Query
 
 from .security.networks import network_of
 
@@ -178,10 +180,20 @@ def who_writes():
     return network_of(request)
 
 
-db = SQLAlchemy(
-    metadata=MetaData(naming_convention=CONSTRAINT_NAMES),
-    session_options={"expire_on_commit": False},
-)
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+if TYPE_CHECKING:
+
+    class Model(Base):
+        """`db.Model`, which a type checker cannot follow."""
+
+        __abstract__ = True
+        query: ClassVar[Query]
+else:
+    Model = db.Model
 migrate = Migrate()
 bootstrap = Bootstrap5()
 moment = Moment()

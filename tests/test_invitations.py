@@ -618,7 +618,10 @@ def test_an_account_that_only_claims_the_address_gives_way(client, ada):
 
     assert User.with_username("thief") is None
     assert User.with_email(NORA).username == "nora"
-    assert "Replaced the unconfirmed account thief" in db.session.scalars(AuditEntry.latest()).first().reason
+    assert (
+        "Replaced the unconfirmed account thief"
+        in db.session.scalars(AuditEntry.latest()).first().reason
+    )
 
 
 def test_an_account_that_has_the_address_by_now_stays(client, ada):

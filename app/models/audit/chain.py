@@ -13,7 +13,7 @@ from sqlalchemy import String, event, func, inspect, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...databases import LARGEST_ID
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import Id, iso
 
 IN_ONE_GO = 1000  # entries that are read at once
@@ -84,7 +84,7 @@ class Chained:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-class AuditHead(db.Model):
+class AuditHead(Model):
     """The end of the chain: one row, locked by whoever adds to it."""
 
     __tablename__ = "audit_head"

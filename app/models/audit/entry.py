@@ -10,7 +10,7 @@ from flask import has_request_context, request
 from sqlalchemy import Index, String, Text, event, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...security.networks import client_address
 from ..fields import CreatedAt, Id, partial_index, utcnow
 from .actions import EVERYBODY, Action
@@ -25,7 +25,7 @@ class AuditError(RuntimeError):
     """Somebody tried to change what was written."""
 
 
-class AuditEntry(Chained, db.Model):
+class AuditEntry(Chained, Model):
     """One act of staff. People and things are noted by number and name, not by reference.
 
     So an entry stays as it is when they change or go.

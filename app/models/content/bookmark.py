@@ -3,12 +3,12 @@
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model
 from ..fields import Moment, utcnow
 from ..pair import Pair
 
 
-class Bookmark(Pair, db.Model):
+class Bookmark(Pair, Model):
     __tablename__ = "bookmarks"
     __table_args__ = (Index("ix_bookmarks_user", "user_id", "created_at", "post_id"),)
 

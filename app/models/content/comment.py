@@ -3,7 +3,7 @@
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model
 from ...permissions import Permission
 from ..counted import keep_counts
 from ..errors import Refused
@@ -20,7 +20,7 @@ class CommentRules(Rules):
     permission = Permission.COMMENT
 
 
-class Comment(CommentRules, Authored, db.Model):
+class Comment(CommentRules, Authored, Model):
     __tablename__ = "comments"
     __table_args__ = (
         partial_index("ix_comments_feed", LISTED, "created_at", "id"),

@@ -3,14 +3,14 @@
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model
 from ..counted import keep_counts
 from ..fields import Moment, utcnow
 from ..pair import Pair
 from .post import Post
 
 
-class Like(Pair, db.Model):
+class Like(Pair, Model):
     __tablename__ = "likes"
     __table_args__ = (Index("ix_likes_user", "user_id", "created_at", "post_id"),)
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Index, UniqueConstraint, delete, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...permissions import Permission
 from ..audit.actions import Action
 from ..counted import Counted, keep_counts
@@ -43,7 +43,7 @@ class PostRules(Rules):
         return self.is_shown and user.is_authenticated
 
 
-class Post(PostRules, Authored, Counted, db.Model):
+class Post(PostRules, Authored, Counted, Model):
     __tablename__ = "posts"
     __table_args__ = (
         partial_index("ix_posts_feed", LISTED, "created_at", "id"),

@@ -3,11 +3,11 @@
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model
 from ..fields import Id, Moment, utcnow
 
 
-class Revision(db.Model):
+class Revision(Model):
     """Written once, when a newer text takes its place; `created_at` is when this one was written.
 
     The newest text of a thing is its own `body`, and no revision. What is withheld, its author and

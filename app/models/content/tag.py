@@ -5,10 +5,10 @@ from collections import defaultdict
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 
 
-class PostTag(db.Model):
+class PostTag(Model):
     __tablename__ = "post_tags"
 
     tag: Mapped[str] = mapped_column(String(50), primary_key=True)  # in small letters

@@ -3,12 +3,12 @@
 from sqlalchemy import ForeignKey, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import Moment, utcnow
 from ..pair import Pair
 
 
-class Watch(Pair, db.Model):
+class Watch(Pair, Model):
     """One who stopped watching keeps a row with `ended_at`, so that writing does not start it."""
 
     __tablename__ = "watches"

@@ -6,7 +6,7 @@ from sqlalchemy import String, UniqueConstraint, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...text.disguises import Disguised, unmasked
 from ...text.domains import domain_of, ends_of, hosts_linked
 from ...text.names import without_unseen
@@ -30,7 +30,7 @@ class WordRefused(Refused):
     """A text that holds what is refused; the words say what."""
 
 
-class WatchedWord(db.Model):
+class WatchedWord(Model):
     """`pattern` is as it was typed, `key` as it is compared."""
 
     __tablename__ = "watched_words"

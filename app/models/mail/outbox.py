@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, Index, String, Text, delete, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import CreatedAt, Id, Moment, partial_index, utcnow
 from ..lease import lease_next
 from .administration import OutboxAdministration
@@ -24,7 +24,7 @@ WAITING = "sent_at IS NULL AND dead_at IS NULL AND dropped_at IS NULL"
 DEAD = "dead_at IS NOT NULL AND dropped_at IS NULL AND sent_at IS NULL"
 
 
-class OutboxMail(OutboxAdministration, db.Model):
+class OutboxMail(OutboxAdministration, Model):
     """Waiting, sent, dead, rejected or dropped. A worker leases a row, for a while, to send it."""
 
     __tablename__ = "outbox"

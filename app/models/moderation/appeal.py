@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..content.comment import Comment
@@ -19,7 +19,7 @@ from .sanction import Sanction
 OPEN = "decided_at IS NULL"
 
 
-class Appeal(AppealDecision, db.Model):
+class Appeal(AppealDecision, Model):
     """One for each sanction, and for each time that a text is hidden, which `hidden_at` tells.
 
     Where one ruling hid a text and sanctioned its author, that is one decision: there is one
@@ -183,7 +183,7 @@ def key_of(matter):
     return matter.noun, matter.id, getattr(matter, "hidden_at", None)
 
 
-class AppealMessage(db.Model):
+class AppealMessage(Model):
     """One contribution to the thread; `by_staff` ones show to the member who of the staff wrote."""
 
     __tablename__ = "appeal_messages"

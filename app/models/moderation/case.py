@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..content.comment import Comment
 from ..content.post import Post
 from ..errors import Refused
@@ -16,7 +16,7 @@ __all__ = ["BOTH", "CLAIM", "DISMISSED", "HIDDEN", "OUTCOMES", "SANCTIONED", "Ca
 OPEN, SETTLED = "settled_at IS NULL", "settled_at IS NOT NULL"
 
 
-class Case(Ruled, db.Model):
+class Case(Ruled, Model):
     """About a post, a comment or a member, and the `person` who is concerned: its author, or they.
 
     Indexes see to it that of each thing one is open at most.

@@ -9,7 +9,7 @@ from collections import Counter
 from sqlalchemy import ForeignKey, String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...text.dates import date_time
 from ..audit.actions import Action
 from ..audit.entry import OPERATOR, AuditEntry
@@ -40,7 +40,7 @@ class UnderWay(Refused):
         self.clean_up = clean_up
 
 
-class CleanUp(LeasedJob, db.Model):
+class CleanUp(LeasedJob, Model):
     """Hiding, hidden, being undone or undone.
 
     A text that it hides bears its number, so what was hidden before, or is restored meanwhile, is

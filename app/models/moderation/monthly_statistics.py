@@ -9,7 +9,7 @@ from sqlalchemy import JSON, String, bindparam, extract, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...databases import InsertOnce
-from ...extensions import db
+from ...extensions import Model, db
 from ..audit.actions import EVERYBODY, PUBLIC_GROUPS, Action
 from ..audit.entry import AuditEntry
 from ..fields import utcnow
@@ -33,7 +33,7 @@ def _number_of(act):
 NUMBERS = select(*map(_number_of, ACTIONS))  # built once, as it is long
 
 
-class MonthFigures(db.Model):
+class MonthFigures(Model):
     __tablename__ = "month_figures"
 
     month: Mapped[str] = mapped_column(String(7), primary_key=True)  # yyyy-mm

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...text.dates import date_time
 from ...text.search_words import beginning, plain
 from ..content.rendering import as_html
@@ -25,7 +25,7 @@ TOO_MANY = (
 )
 
 
-class Report(db.Model):
+class Report(Model):
     """One for each member and case. It keeps the text as it was when it was reported, as long as
     that is there, or a ruling is to come; see `clear_snapshots`.
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...text.dates import end_date
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
@@ -37,7 +37,7 @@ IMPOSED = {
 TOO_FAR = f"That’s more than {LONGEST} years away. Choose a sanction without an end instead."
 
 
-class Sanction(db.Model):
+class Sanction(Model):
     """One step of the ladder. What is past or lifted stays, as the history of the person."""
 
     __tablename__ = "sanctions"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import Id, Moment, partial_index, utcnow
 
 UNREAD = "read_at IS NULL AND withdrawn_at IS NULL"
@@ -22,7 +22,7 @@ KEPT = timedelta(days=90)  # what was read
 KEPT_UNREAD = timedelta(days=180)
 
 
-class Notification(db.Model):
+class Notification(Model):
     """Written in the transaction of its cause, see `news`; one for each person and thing.
 
     A mail about it is due at `mail_at`, if at all, and is settled at `mailed_at`; `mail_id` says by

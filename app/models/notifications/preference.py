@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..pair import INSERTS
 
 MENTION, ANSWER, THREAD, FOLLOWER = "mention", "answer", "thread", "follower"
@@ -33,7 +33,7 @@ USUAL = {
 }
 
 
-class NotificationChoice(db.Model):
+class NotificationChoice(Model):
     __tablename__ = "notification_choices"
 
     user_id: Mapped[int] = mapped_column(

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..audit.entry import SITE
 from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
@@ -19,7 +19,7 @@ BEGUN = "Your account is already being deleted. This can’t be stopped."
 LAST = "This would leave the site without an administrator. Add another one first."
 
 
-class AccountDeletion(LeasedJob, db.Model):
+class AccountDeletion(LeasedJob, Model):
     """There as long as it waits or is under way; it goes with the account, or when that is kept.
 
     `User.leaving_at` says the same moment as `due_at`, for every page that its owner opens.

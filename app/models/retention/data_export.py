@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, LargeBinary, delete, func, or_, select, updat
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, partial_index, utcnow
 from ..lease import LeasedJob
@@ -18,7 +18,7 @@ TRIES = 5
 OPEN = "ready_at IS NULL AND failed_at IS NULL"
 
 
-class DataExport(LeasedJob, db.Model):
+class DataExport(LeasedJob, Model):
     """Waiting, ready, failed or gone. A newer one takes the place of the one before."""
 
     __tablename__ = "data_exports"
@@ -118,7 +118,7 @@ class DataExport(LeasedJob, db.Model):
         return db.session.scalar(select(ExportPart.data).where(*here))
 
 
-class ExportPart(db.Model):
+class ExportPart(Model):
     """A piece of the file: so it is neither made nor read as a whole."""
 
     __tablename__ = "data_export_parts"

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, Index, String, func, select, text
 from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...permissions import DEFAULT_ROLE, ROLES, Permission
 from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
@@ -12,7 +12,7 @@ from .management import RoleChanges
 from .rules import RoleRules
 
 
-class Role(RoleChanges, RoleRules, db.Model):
+class Role(RoleChanges, RoleRules, Model):
     """Exactly one role is the default, which newcomers get: an index in the database sees to it."""
 
     __tablename__ = "roles"

@@ -6,11 +6,11 @@ from sqlalchemy import Date, String, cast, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...databases import InsertOnce
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import utcnow
 
 
-class DayCount(db.Model):
+class DayCount(Model):
     __tablename__ = "day_counts"
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)

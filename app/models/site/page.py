@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, String, Text, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...text.markdown import RENDERER, render
 from ..audit.actions import Action
 from ..audit.entry import OPERATOR, SITE, AuditEntry
@@ -20,7 +20,7 @@ SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_TITLE, LONGEST_BODY = 64, 100, 50_000
 
 
-class PageVersion(db.Model):
+class PageVersion(Model):
     """Written once. `body_html` was made by the renderer of that version."""
 
     __tablename__ = "page_versions"
@@ -47,7 +47,7 @@ class PageVersion(db.Model):
         self.body_html, self.renderer = render(self.body), RENDERER
 
 
-class Page(db.Model):
+class Page(Model):
     """Its newest version is the one that is read.
 
     Verbs render before they lock, so nobody waits for a long text (R-20).

@@ -14,7 +14,7 @@ from sqlalchemy import JSON, String, event, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
@@ -93,7 +93,7 @@ def categories_in(lines):
 NAMES = [field.name for field in fields(Settings)]
 
 
-class Setting(db.Model):
+class Setting(Model):
     """The one row in which the settings are kept."""
 
     __tablename__ = "settings"

@@ -5,13 +5,13 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import CreatedAt, Id, utcnow
 
 KEPT = timedelta(days=1)
 
 
-class PeopleImport(db.Model):
+class PeopleImport(Model):
     """Gone once it was confirmed or cancelled, or a day later. Each person has one at most."""
 
     __tablename__ = "people_imports"

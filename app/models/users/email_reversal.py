@@ -4,11 +4,11 @@ from flask import current_app
 from sqlalchemy import ForeignKey, String, delete, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 
 
-class EmailReversal(db.Model):
+class EmailReversal(Model):
     """Open until it was taken. That closes others to the same address, and those opened later too.
 
     Never those before: a thief who moves an account on, and comes back by a link of their own,

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..counted import Counted, keep_counts
 from ..errors import Refused
 from ..fields import Moment, utcnow
@@ -12,7 +12,7 @@ from ..pair import Pair
 from .mute import Mute
 
 
-class Follow(Pair, db.Model):
+class Follow(Pair, Model):
     __tablename__ = "follows"
     __table_args__ = (
         CheckConstraint("follower_id <> followed_id", name="of_another"),

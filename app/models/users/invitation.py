@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...security.tokens import Verdict, read, sign
 from ...text.names import canonical_address
 from ..audit.actions import Action
@@ -30,7 +30,7 @@ class Way:
     invitation: "Invitation | None" = None
 
 
-class Invitation(Joining, db.Model):
+class Invitation(Joining, Model):
     """Pending until somebody joined by it, or staff took it back; one for an address at a time."""
 
     __tablename__ = "invitations"

@@ -3,12 +3,12 @@
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model
 from ..fields import Moment, utcnow
 from ..pair import Pair
 
 
-class Mute(Pair, db.Model):
+class Mute(Pair, Model):
     __tablename__ = "mutes"
 
     user_id: Mapped[int] = mapped_column(

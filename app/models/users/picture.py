@@ -5,11 +5,11 @@ import secrets
 from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..pair import INSERTS
 
 
-class Picture(db.Model):
+class Picture(Model):
     """WebP, under a key that nobody can guess and that changes with each picture."""
 
     __tablename__ = "user_pictures"

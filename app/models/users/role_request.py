@@ -4,7 +4,7 @@ from sqlalchemy import ForeignKey, Index, String, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...permissions import Permission
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
@@ -16,7 +16,7 @@ from .user import User
 OPEN = text("decided_at IS NULL")
 
 
-class RoleRequest(db.Model):
+class RoleRequest(Model):
     """One may be open for each person; an index in the database sees to it."""
 
     __tablename__ = "role_requests"

@@ -8,7 +8,7 @@ from flask import current_app
 from sqlalchemy import ForeignKey, String, and_, delete, not_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...security.networks import network_at
 from ..fields import CreatedAt, Id, Moment, utcnow
 
@@ -35,7 +35,7 @@ SYSTEMS = (
 )
 
 
-class UserSession(db.Model):
+class UserSession(Model):
     """The token is kept as a hash: who reads the database cannot sign in with it."""
 
     __tablename__ = "user_sessions"

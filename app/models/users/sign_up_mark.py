@@ -7,11 +7,11 @@ from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...databases import InsertOnce
-from ...extensions import db
+from ...extensions import Model, db
 from ..fields import Moment, utcnow
 
 
-class SignUpMark(db.Model):
+class SignUpMark(Model):
     """A used mark, and a hash of it with the address it was used for; nobody can tell either."""
 
     __tablename__ = "sign_up_marks"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import ForeignKey, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import db
+from ...extensions import Model, db
 from ..audit.actions import Action
 from ..audit.entry import OPERATOR, AuditEntry
 from ..errors import Refused
@@ -16,7 +16,7 @@ LONGEST = 2000  # characters
 JUST_NOW = timedelta(minutes=1)
 
 
-class StaffNote(db.Model):
+class StaffNote(Model):
     """The log tells that one was added or removed, by whom and about whom, but not what it says."""
 
     __tablename__ = "staff_notes"

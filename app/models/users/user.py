@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 from sqlalchemy.orm.attributes import set_committed_value
 
-from ...extensions import db
+from ...extensions import Model, db
 from ...permissions import Permission
 from ...text.names import address_or_none, canonical_address, problem_with_username, username_key
 from ..audit.actions import Action
@@ -58,7 +58,7 @@ class User(
     Following,
     Probation,
     UserMixin,
-    db.Model,
+    Model,
 ):
     """Names and addresses are unique by `username_key` and `email`; constraints see to it."""
 
