@@ -2,6 +2,7 @@
 
 import os
 import sys
+from typing import Any
 
 from click import ClickException
 from flask import Flask
@@ -30,14 +31,14 @@ __all__ = ["create_app", "db"]
 class CannotStart(NoAppException, RuntimeError):
     """What the environment lacks; the flask command shows it without a traceback."""
 
-    def format_message(self):
+    def format_message(self) -> Any:
         """End here where a command was asked for: Flask would go on and say that there is none."""
         if self.ctx is None and any(not word.startswith("-") for word in sys.argv[1:]):
             raise ClickException(self.message)
         return super().format_message()
 
 
-def create_app(config_name=None, **settings):
+def create_app(config_name: str | None = None, **settings: Any) -> Flask:
     """Make an application; `settings` override what the configuration says.
 
     RuntimeError names everything that the environment lacks, and endpoints that nobody has guarded.
@@ -72,7 +73,7 @@ def create_app(config_name=None, **settings):
     return app
 
 
-def configure(app, name, settings):
+def configure(app: Flask, name: str, settings: dict[str, str]) -> None:
     if name not in config:
         raise CannotStart(f"FLASK_CONFIG is {name!r}; it must be one of {', '.join(config)}.")
     chosen = config[name]()

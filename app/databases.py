@@ -9,8 +9,9 @@ again would be there before them each time, until they had waited for too long.
 
 from collections import deque
 from threading import Event, Lock
+from typing import Any
 
-from sqlalchemy import Insert, event, make_url
+from sqlalchemy import Connection, Insert, event, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 
@@ -45,24 +46,24 @@ class InsertOnce(Insert):
 
 
 @compiles(InsertOnce)
-def _insert_once(statement, compiler, **options):
+def _insert_once(statement: InsertOnce, compiler: Any, **options: Any) -> str:
     return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
 
 
-def named_driver(url):
+def named_driver(url: str) -> str:
     """Return the URL with its driver: `postgres://` and `postgresql://` mean psycopg 3 here."""
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg://{rest}" if scheme in ("postgres", "postgresql") else url
 
 
-def is_supported(url):
+def is_supported(url: str) -> bool:
     try:
         return make_url(url).get_backend_name() in ("postgresql", "sqlite")
     except ArgumentError:
         return False
 
 
-def engine_options(url):
+def engine_options(url: str) -> dict[str, bool]:
     """Return what `create_engine` must know before the first connection."""
     if url.startswith("postgresql"):
         return {
@@ -78,10 +79,10 @@ def engine_options(url):
 class Turns:
     """One after the other, in the order of asking. Whoever has waited for too long has none."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._guard, self._waiting, self._taken = Lock(), deque(), False
 
-    def take(self):
+    def take(self) -> bool:
         with self._guard:
             if not self._taken:
                 self._taken = True
@@ -94,7 +95,7 @@ class Turns:
                 self._waiting.remove(mine)
         return mine.is_set()
 
-    def end(self):
+    def end(self) -> None:
         with self._guard:
             if self._waiting:
                 self._waiting.popleft().set()
@@ -102,11 +103,18 @@ class Turns:
                 self._taken = False
 
 
-def prepare(engine):
+def prepare(engine: Any) -> None:
     if engine.dialect.name == "sqlite":
         turns = Turns()
 
-        def lock(connection, cursor, statement, parameters, context, executemany):
+        def lock(
+            connection: Any,
+            cursor: Any,
+            statement: Any,
+            parameters: Any,
+            context: Any,
+            executemany: Any,
+        ) -> None:
             _lock_before_writing(connection, cursor, statement, context, turns)
 
         event.listen(engine, "connect", _set_up_sqlite)
@@ -119,20 +127,22 @@ def prepare(engine):
         event.listen(engine, "connect", _set_up_postgresql)
 
 
-def _set_up_sqlite(connection, record):
+def _set_up_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions begin where we say so, below
     for statement in SQLITE_SETTINGS:
         connection.execute(statement)
 
 
-def _set_up_postgresql(connection, record):
+def _set_up_postgresql(connection: Any, record: Any) -> None:
     with connection.cursor() as cursor:
         for statement in POSTGRESQL_SETTINGS:
             cursor.execute(statement)
     connection.commit()
 
 
-def _lock_before_writing(connection, cursor, statement, context, turns):
+def _lock_before_writing(
+    connection: Connection, cursor: Any, statement: str, context: Any, turns: Turns
+) -> None:
     if cursor.connection.in_transaction:
         return
     locking = getattr(context.invoked_statement, "_for_update_arg", None) is not None
@@ -142,7 +152,7 @@ def _lock_before_writing(connection, cursor, statement, context, turns):
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # not on the cursor: errors get wrapped
 
 
-def _end_turn(info):
+def _end_turn(info: dict[str, Turns]) -> None:
     """The transaction ends; where it was not begun, since it took too long, its turn ends too."""
     if turns := info.pop("turn", None):
         turns.end()

@@ -1,10 +1,12 @@
 """Who may enter: each decorator guards a view and leaves its policy on it, for the access map."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce, wraps
 from operator import or_
+from typing import Any, Self
 
-from flask import abort, redirect, url_for
+from flask import Response, abort, redirect, url_for
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
 
@@ -34,7 +36,7 @@ class Policy:
     permission: Permission | None = None
     signing_up: bool = False  # visitors, and only while the settings let strangers sign up
 
-    def outcome(self, user):
+    def outcome(self, user: Any) -> str:
         """Return what the person meets at the door, in words; the access map shows them."""
         if self.who == "visitors" and user.is_authenticated:
             return HOME
@@ -50,10 +52,10 @@ class Policy:
             return REFUSED
         return OWN_ONLY if self.who == "own" else OPENS
 
-    def admits(self, user):
+    def admits(self, user: Any) -> bool:
         return self.outcome(user) in (OPENS, OWN_ONLY)
 
-    def and_also(self, other):
+    def and_also(self, other: Self | None) -> Self:
         """Return the policy of a view that both guard; Contradiction where nobody could enter."""
         if other is None:
             return self
@@ -73,7 +75,7 @@ READERS, OWN, SIGN_UP = Policy("readers"), Policy("own"), Policy("visitors", sig
 class PermissionMissing(Forbidden):
     """A 403 that knows which permission was asked for."""
 
-    def __init__(self, permission):
+    def __init__(self, permission: Permission) -> None:
         super().__init__()
         self.permission = permission
 
@@ -86,7 +88,7 @@ class SignUpClosed(Forbidden):
     """A 403 for strangers who want to sign up while only the invited may join, or nobody."""
 
 
-def require(policy):
+def require(policy: Policy) -> Response | None:
     """Return None where the person may enter, or the answer to give; raise PermissionMissing."""
     outcome = policy.outcome(current_user)
     if outcome == HOME:
@@ -100,80 +102,80 @@ def require(policy):
     return None
 
 
-def _refusal(permission):
+def _refusal(permission: Permission) -> PermissionMissing:
     """Say which permission the role lacks; or else that a sanction takes it."""
     role = current_user.current_role
     granted = role is not None and role.has_permission(permission)
     return KeptBack() if granted else PermissionMissing(permission)
 
 
-def require_permission(permission):
+def require_permission(permission: Permission) -> None:
     """Guard one act of a view that is open to more; visitors are asked to sign in."""
     if refusal := require(Policy("permission", permission)):
         abort(refusal)
 
 
-def require_speech():
+def require_speech() -> None:
     """Refuse who may not write where others read it, because of a sanction."""
     if not current_user.may_speak:
         raise KeptBack
 
 
-def allow(answer):
+def allow(answer: bool) -> None:
     """Refuse with 403 where a question about the object, such as `editable_by`, was answered no."""
     if not answer:
         abort(403)
 
 
-def public(view):
+def public(view: Callable) -> Callable:
     """Open to everyone, but for what other guards of the view say."""
     view.policy = EVERYONE.and_also(getattr(view, "policy", None))
     return view
 
 
-def visitors_only(view):
+def visitors_only(view: Any) -> Any:
     """For people who are not signed in; members are sent home."""
     return _guard(view, VISITORS)
 
 
-def while_sign_up_is_open(view):
+def while_sign_up_is_open(view: Any) -> Any:
     """For visitors, in the modes of registration in which strangers may sign up."""
     return _guard(view, SIGN_UP)
 
 
-def login_required(view):
+def login_required(view: Any) -> Any:
     """Visitors are asked to sign in, and come back afterwards."""
     return _guard(view, MEMBERS)
 
 
-def readable(view):
+def readable(view: Callable) -> Callable:
     """Open to everyone or, where the settings say so, to members only."""
     return _guard(view, READERS)
 
 
-def own_things(view):
+def own_things(view: Callable) -> Callable:
     """For members; the view finds only what is theirs, and 404s the rest."""
     return _guard(view, OWN)
 
 
-def permission_required(permission):
+def permission_required(permission: Permission) -> Callable:
     """Visitors are asked to sign in; members without the permission get a 403 that names it."""
     return lambda view: _guard(view, Policy("permission", permission))
 
 
-def admin_required(view):
+def admin_required(view: Callable) -> Callable:
     return permission_required(Permission.ADMIN)(view)
 
 
-def gate(blueprint, permission):
+def gate(blueprint: Any, permission: Any) -> None:
     """Guard every view of a blueprint, before any of them runs."""
     blueprint.policy = Policy("permission", permission)
     blueprint.before_request(lambda: require(blueprint.policy))
 
 
-def _guard(view, policy):
+def _guard(view: Callable, policy: Policy) -> Callable:
     @wraps(view)
-    def guarded(*args, **kwargs):
+    def guarded(*args: Any, **kwargs: Any) -> Any:
         refusal = require(policy)
         return view(*args, **kwargs) if refusal is None else refusal
 

@@ -3,11 +3,12 @@
 import logging
 import smtplib
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from threading import Lock
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from flask import current_app, request
+from flask import Flask, Response, current_app, request
 from flask_bootstrap import Bootstrap5
 from flask_limiter import ApplicationLimit, Limiter
 from flask_login import LoginManager, current_user, decode_cookie
@@ -40,7 +41,7 @@ class VerifyingConnection(Connection):
 
     timeout = None  # seconds; None: as configured
 
-    def configure_host(self):
+    def configure_host(self) -> Any:
         config = current_app.config
         server, port = config["MAIL_SERVER"], config["MAIL_PORT"]
         timeout = self.timeout or config["MAIL_TIMEOUT"]
@@ -59,7 +60,7 @@ class VerifyingConnection(Connection):
             raise
         return host
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
         """Whatever happens at goodbye, what was accepted stays accepted."""
         try:
             super().__exit__(kind, error, traceback)
@@ -67,12 +68,12 @@ class VerifyingConnection(Connection):
             self.host.close()
 
 
-def verifying_context():
+def verifying_context() -> Any:
     return ssl.create_default_context(cafile=current_app.config["MAIL_CA_FILE"])
 
 
 class VerifyingMail(Mail):
-    def connect(self):
+    def connect(self) -> VerifyingConnection:
         return VerifyingConnection(current_app.extensions["mail"])
 
 
@@ -87,11 +88,11 @@ class SteadyMemoryStorage(MemoryStorage):
     STORAGE_SCHEME = ["memory"]
     scheduling = Lock()
 
-    def _MemoryStorage__expire_events(self):
+    def _MemoryStorage__expire_events(self) -> None:
         with suppress(KeyError):
             super()._MemoryStorage__expire_events()
 
-    def _MemoryStorage__schedule_expiry(self):
+    def _MemoryStorage__schedule_expiry(self) -> None:
         with self.scheduling:
             super()._MemoryStorage__schedule_expiry()
 
@@ -99,7 +100,7 @@ class SteadyMemoryStorage(MemoryStorage):
 class RotatingLoginManager(LoginManager):
     """Flask-Login, whose remember-me cookie outlives a change of keys and survives rubbish."""
 
-    def _load_user_from_remember_cookie(self, cookie):
+    def _load_user_from_remember_cookie(self, cookie: Any) -> Any:
         keys = [current_app.secret_key, *current_app.config["SECRET_KEY_FALLBACKS"]]
         if not cookie.isascii():
             return None
@@ -109,7 +110,7 @@ class RotatingLoginManager(LoginManager):
                 return self._user_callback(payload)
         return None
 
-    def _clear_cookie(self, response):
+    def _clear_cookie(self, response: Response) -> None:
         """Browsers let go of a `__Host-` cookie only by an answer that is marked secure too."""
         config = current_app.config
         name, secure = config["REMEMBER_COOKIE_NAME"], config["SECURE"]
@@ -128,24 +129,24 @@ class WritingLimiter(Limiter):
     TRIES = 3  # Redis may go, come back and go again while we ask
     _is_away, _changing = False, Lock()
 
-    def init_app(self, app):
+    def init_app(self, app: Flask) -> None:
         super().init_app(app)
         self._fallback_storage = SteadyMemoryStorage()
         self._fallback_limiter = type(self._limiter)(self._fallback_storage)
 
-    def reset(self):
+    def reset(self) -> None:
         super().reset()
         self._fallback_storage.reset()
 
-    def _check_request_limit(self, callable_name=None, in_middleware=True):
+    def _check_request_limit(self, callable_name: Any = None, in_middleware: bool = True) -> None:
         if request.method == "POST":
             self._steadily(super()._check_request_limit, callable_name, in_middleware)
 
-    def ask(self, question, *values):
+    def ask(self, question: str, *values: Any) -> Any:
         """Put a question of `limits` to Redis, or to this process while Redis is away."""
         return self._steadily(lambda: getattr(self.limiter, question)(*values))
 
-    def _steadily(self, act, *values):
+    def _steadily(self, act: Callable, *values: Any) -> Any:
         for _ in range(self.TRIES):
             try:
                 return act(*values)
@@ -154,11 +155,11 @@ class WritingLimiter(Limiter):
         raise last
 
     @property
-    def _storage_dead(self):
+    def _storage_dead(self) -> Any:
         return self._is_away
 
     @_storage_dead.setter
-    def _storage_dead(self, is_away):
+    def _storage_dead(self, is_away: Any) -> None:
         with self._changing:
             changes, self._is_away = is_away != self._is_away, is_away
         if changes and is_away:
@@ -167,7 +168,7 @@ class WritingLimiter(Limiter):
             log.warning("Redis is back: limits are counted there again")
 
 
-def who_writes():
+def who_writes() -> str | None:
     """Whom the loose limit on writing counts: the member, else the network.
 
     A database that is away is told by the view: the limiter would take it for its own storage.

@@ -2,7 +2,10 @@
 
 import re
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import request
@@ -50,7 +53,7 @@ PASTED = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c"))
 PASTED |= dict.fromkeys(range(0x2066, 0x206A)) | dict.fromkeys((0x2028, 0x2029), "\n")
 
 
-def html_params(**attributes):
+def html_params(**attributes: Any) -> Markup:
     """Spell attributes as WTForms does, at a fifth of the cost: a page of a form has fifty."""
     words = []
     for name, value in sorted(attributes.items()):
@@ -88,10 +91,10 @@ class FieldErrors:
         "This field is required.": REQUIRED,
     }
 
-    def gettext(self, message):
+    def gettext(self, message: str) -> str:
         return self.WORDS.get(message, message)
 
-    def ngettext(self, one, many, number):
+    def ngettext(self, one: Any, many: Any, number: Any) -> Any:
         return self.gettext(one if number == 1 else many)
 
 
@@ -99,7 +102,7 @@ class Form(FlaskForm):
     """Takes text only from text fields, and each of them once; but several choices of a list."""
 
     class Meta(FlaskForm.Meta):
-        def wrap_formdata(self, form, formdata):
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
             """A file under the name of a text field is no text, and JSON is no form.
 
             None: the form is empty, whatever this request has sent.
@@ -111,16 +114,16 @@ class Form(FlaskForm):
             typed = request.form.items(multi=True)
             return MultiDict([(name, unix_lines(text)) for name, text in typed])
 
-        def get_translations(self, form):
+        def get_translations(self, form: Any) -> FieldErrors:
             return FieldErrors()
 
-        def render_field(self, field, render_kw):
+        def render_field(self, field: Any, render_kw: dict) -> Markup:
             """What people type may be read from the right; the browser sees which it is."""
             if isinstance(field, StringField) and not isinstance(field, SILENT):
                 render_kw = {"dir": "auto"} | render_kw
             return super().render_field(field, render_kw)
 
-    def validate(self, extra_validators=None):
+    def validate(self, extra_validators: Any = None) -> bool:
         reads_address = type(self).Meta.csrf is False  # such as a search beside the form
         posted = request and request.method == "POST" and not reads_address
         if posted and RESTORED in request.form:
@@ -134,7 +137,7 @@ class Form(FlaskForm):
         return valid and not twice
 
 
-def choices_of(pairs):
+def choices_of(pairs: list[tuple[str, str]] | Iterator[Any]) -> list[Any]:
     """Return what a field of choices takes, for pairs of a value and its label."""
     return [SelectChoice(value, label) for value, label in pairs]
 
@@ -142,27 +145,27 @@ def choices_of(pairs):
 class UploadField(FileField):
     """One file; a text under its name is none."""
 
-    def process_formdata(self, valuelist):
+    def process_formdata(self, valuelist: list[str]) -> None:
         self.raw_data = [file for file in request.files.getlist(self.name) if file.filename]
         self.data = self.raw_data[0] if self.raw_data else None
 
 
-def new_key():
+def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def key_field():
+def key_field() -> Any:
     """What tells a form from all others: however often it is sent, it acts once."""
     return HiddenField(default=new_key, validators=[at_most(32)])
 
 
-def zone_field():
+def zone_field() -> Any:
     """The time zone of a moment that is typed; script chooses that of the browser."""
     return SelectField("Time zone", choices=choices_of(time_zones()), default="UTC")
 
 
 @cache
-def time_zones():
+def time_zones() -> Any:
     """Those of places, as the system knows them; UTC first."""
     places = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
     names = sorted(available_timezones())
@@ -171,51 +174,51 @@ def time_zones():
     ]
 
 
-def in_zone(moment, zone):
+def in_zone(moment: datetime, zone: str) -> datetime:
     """Return the moment that was typed as the clocks of a time zone show it."""
     return moment.replace(tzinfo=ZoneInfo(zone))
 
 
-def unix_lines(text):
+def unix_lines(text: str) -> str:
     """Browsers send two characters for the end of a line, and count one; some programs, another."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def stripped(text):
+def stripped(text: str | None) -> str | None:
     return text.strip() if text else text
 
 
 class Required(DataRequired):
     """Refuses what nobody would see anything of, as it does what is empty."""
 
-    def __call__(self, form, field):
+    def __call__(self, form: Any, field: Any) -> None:
         super().__call__(form, field)
         if isinstance(field.data, str) and self.is_nothing(field.data):
             raise StopValidation(self.message)
 
-    def is_nothing(self, text):
+    def is_nothing(self, text: str) -> bool:
         return is_blank(text)
 
 
 class RequiredMarkdown(Required):
     """The same for Markdown: a text without a sign in it, such as an empty list, is empty too."""
 
-    def __call__(self, form, field):
+    def __call__(self, form: Any, field: Any) -> None:
         if not field.errors:  # else it may be too long to be looked through
             super().__call__(form, field)
 
-    def is_nothing(self, text):
+    def is_nothing(self, text: str) -> bool:
         html = render(text)
         return "<ol" not in html and is_blank(plain(html))  # 1. has its number
 
 
-def visible(form, field):
+def visible(form: Any, field: Any) -> None:
     """Refuse line breaks, controls and direction marks in a line of text."""
     if has_hidden_characters(field.data or ""):
         raise StopValidation(HIDDEN)
 
 
-def visible_lines(form, field):
+def visible_lines(form: Any, field: Any) -> None:
     """The same for a text of several lines, in any script; it says where to look."""
     text = field.data or ""
     hidden = [c for c in set(text) if is_hidden(c) and c not in HARMLESS]
@@ -226,12 +229,12 @@ def visible_lines(form, field):
         raise StopValidation(HIDDEN_IN_TEXT.format(where))
 
 
-def as_pasted(text):
+def as_pasted(text: str | None) -> str | None:
     """A filter: leaves out what nobody types and nobody sees (see PASTED)."""
     return text.translate(PASTED) if text else text
 
 
-def without_links(form, field):
+def without_links(form: Any, field: Any) -> None:
     """Refuse what a mail reader would turn into a link: words that we mail hold none (R-37)."""
     if LINK.search(field.data or ""):
         raise StopValidation(
@@ -240,11 +243,11 @@ def without_links(form, field):
         )
 
 
-def at_most(length):
+def at_most(length: Any) -> Any:
     return Length(max=length, message="Use at most %(max)d characters.")
 
 
-def address(form, field):
+def address(form: Any, field: "AddressField") -> None:
     """The shape of an address; the field then holds it as it is stored."""
     try:
         field.data = canonical_address(field.data)
@@ -252,12 +255,12 @@ def address(form, field):
         raise ValidationError(str(error)) from None
 
 
-def short_password(form, field):
+def short_password(form: Any, field: Any) -> None:
     if is_too_long(field.data):
         raise ValidationError(f"Use at most {LONGEST} characters.")
 
 
-def known_password_field(label):
+def known_password_field(label: Any) -> Any:
     """One that is compared with its hash; of old hashes as it was typed, so nothing changes it."""
     return PasswordField(label, validators=[InputRequired(REQUIRED), short_password])
 
@@ -265,28 +268,28 @@ def known_password_field(label):
 class AddressField(StringField):
     """Comes back as people write it, whatever is stored."""
 
-    def _value(self):
+    def _value(self) -> str:
         return readable_address(self.data or "")
 
 
-def email_field(label):
+def email_field(label: Any) -> Any:
     checks = [Required(REQUIRED), at_most(254), visible, address]
     return AddressField(label, filters=[stripped], validators=checks)
 
 
-def writing_field(label, *, goes):
+def writing_field(label: Any, *, goes: Any) -> Any:
     """What becomes of posts and comments when their author's account is deleted."""
     choices = [("stays", "Keep them, by “Deleted member”"), ("goes", goes)]
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
-def body_field(label, longest):
+def body_field(label: Any, longest: Any) -> Any:
     """A text in Markdown.
 
     Browsers would cut what is pasted at a `maxlength`, unnoticed; so it comes without one.
     """
 
-    def short_enough(form, field):
+    def short_enough(form: Any, field: Any) -> None:
         if (surplus := len(field.data or "") - longest) > 0:
             words = f"Too long by {surplus:,}. The limit is {longest:,} characters."
             raise StopValidation(words)
@@ -295,13 +298,13 @@ def body_field(label, longest):
     return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
-def required_reason_field(label="Reason"):
+def required_reason_field(label: Any = "Reason") -> Any:
     """A reason that whom it concerns is told, on the site and by mail."""
     checks = [Required(REQUIRED), visible_lines, at_most(500), without_links]
     return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
-def reason_field(*more):
+def reason_field(*more: Any) -> Any:
     """The reason of an act of staff, for the log."""
     checks = [visible_lines, at_most(500), *more]
     return TextAreaField("Reason", filters=[stripped], validators=checks)

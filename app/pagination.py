@@ -5,11 +5,13 @@ A cursor names the row where a page begins or ends, so what is written meanwhile
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import request
-from sqlalchemy import Integer, String, bindparam, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, literal, tuple_
 
 from .databases import LARGEST_ID
 from .extensions import db
@@ -31,10 +33,10 @@ class KeysetPage:
     after: str | None = None
     is_beyond: bool = False  # a later page was asked for, and nothing is left there
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter(self.items)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.items)
 
 
@@ -49,14 +51,16 @@ class Place:
     backwards: bool = False
 
 
-def asked_place(columns):
+def asked_place(columns: list[Any]) -> Place:
     """Return the place that the query string's `after` or `before` names."""
     after, before = (_read(request.args.get(name), columns) for name in ("after", "before"))
     backwards = before is not None and after is None
     return Place(before if backwards else after, backwards)
 
 
-def page_of(statement, columns, *, size, descending=True, make=None):
+def page_of(
+    statement: Select, columns: list[Any], *, size: Any, descending: bool = True, make: Any = None
+) -> KeysetPage:
     """Return the page that the query string's `after` or `before` asks for, else the first one.
 
     `columns` are what the list is sorted by, the last of them unique; none may hold NULL.
@@ -84,7 +88,9 @@ class Timeline:
     MANY itself.
     """
 
-    def __init__(self, select, columns, make, *, descending=True):
+    def __init__(
+        self, select: Callable, columns: list[Any], make: Callable, *, descending: bool = True
+    ) -> None:
         self.columns, self.make, self.descending = columns, make, descending
         self.names = NAMES[-len(columns) :]
         here = [bindparam(n, type_=c.type) for n, c in zip(self.names, columns, strict=True)]
@@ -96,7 +102,7 @@ class Timeline:
             for is_descending in (True, False)
         }
 
-    def page(self, *, size, **values):
+    def page(self, *, size: Any, **values: Any) -> KeysetPage:
         """Return the page that the query string asks for."""
         place = asked_place(self.columns)
         is_descending = self.descending != place.backwards
@@ -107,16 +113,18 @@ class Timeline:
         return _page([self.make(row) for row in rows], place, self.columns, size)
 
 
-def _beyond(columns, here, is_descending):
+def _beyond(
+    columns: list[Any], here: list[ColumnElement[Any]], is_descending: bool
+) -> ColumnElement[bool]:
     keys, here = tuple_(*columns), tuple_(*here)
     return keys < here if is_descending else keys > here
 
 
-def _order(columns, is_descending):
+def _order(columns: list[Any], is_descending: bool) -> list[ColumnElement[Any]]:
     return [column.desc() if is_descending else column.asc() for column in columns]
 
 
-def _page(rows, place, columns, size):
+def _page(rows: list[Any], place: Place, columns: list[Any], size: int) -> KeysetPage:
     """Make a page of up to `size + 1` rows, read from the place on."""
     more, rows = len(rows) > size, rows[:size]
     if place.backwards:
@@ -128,14 +136,14 @@ def _page(rows, place, columns, size):
     return KeysetPage(rows, before, after, is_beyond=not rows and place.values is not None)
 
 
-def cursor_at(row, columns):
+def cursor_at(row: Any, columns: list[Any]) -> str:
     """Return the cursor that names the place of a row in the list."""
     values = [getattr(row, column.key) for column in columns]
     values = [v.isoformat() if isinstance(v, datetime) else v for v in values]
     return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _read(text, columns):
+def _read(text: str | None, columns: list[Any]) -> list | None:
     """Return the values of a cursor, or None for nonsense: then the list starts at its start."""
     try:
         padded = text + "=" * (-len(text) % 4)
@@ -145,7 +153,7 @@ def _read(text, columns):
         return None
 
 
-def _value(value, column):
+def _value(value: str | int, column: Any) -> datetime | int:
     if isinstance(column.type, Integer):
         if type(value) is not int or abs(value) > LARGEST_ID:
             raise ValueError(value)

@@ -1,6 +1,7 @@
 """Permission flags, and the flags that each built-in role holds."""
 
 from enum import IntFlag
+from typing import Self
 
 
 class Permission(IntFlag):
@@ -13,7 +14,7 @@ class Permission(IntFlag):
     ADMIN = 16
 
     @classmethod
-    def parse(cls, names):
+    def parse(cls, names: str) -> Self:
         """Return the mask for a comma-separated list of names; ValueError names the unknown one."""
         mask = cls(0)
         for name in filter(None, (part.strip() for part in names.split(","))):
@@ -25,7 +26,7 @@ class Permission(IntFlag):
         return mask
 
     @classmethod
-    def names(cls, mask):
+    def names(cls, mask: Self | int) -> list[str]:
         return [permission.name for permission in cls if mask & permission == permission]
 
 

@@ -14,7 +14,7 @@ FLOORS = [
 ]
 # What may import what within the models, and within the ground: each row only from those above it.
 ROOMS = [
-    ["conditions", "counted", "errors", "fields", "lease", "locking", "pair"],
+    ["conditions", "counted", "errors", "fields", "lease", "locking", "pair", "statements"],
     ["audit"],
     ["notifications", "roles", "site"],
     ["users"],

@@ -10,8 +10,8 @@ from test_queries import count, statements
 from app.extensions import db
 from app.jobs import mail_worker
 from app.models import Bookmark, Comment, Like, Notification, Post, PostTag, Revision
-from app.models.content.authored import KEPT
 from app.models.content.counters import wrong_counts
+from app.models.content.rules import KEPT
 from app.models.content.tag import tags_of
 from app.models.fields import utcnow
 from app.models.retention import purge

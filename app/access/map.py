@@ -6,10 +6,11 @@ newcomers and the suspended, what they would answer.
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
 
-from ..decorators import CLOSED, HOME, OPENS, OWN_ONLY, REFUSED, SIGN_IN
+from ..decorators import CLOSED, HOME, OPENS, OWN_ONLY, REFUSED, SIGN_IN, Policy
 from ..models import Role
 from ..permissions import Permission
 from .policies import comes_first
@@ -43,7 +44,7 @@ class Kind:
     awaits_approval = is_silenced = False
     password_due_at = None
 
-    def can(self, permission):
+    def can(self, permission: Permission) -> bool:
         granted = self.role is not None and self.role.has_permission(permission)
         return granted and not self.is_suspended
 
@@ -58,11 +59,11 @@ class Door:
     policy: str
     outcomes: dict  # the key of a kind: words
 
-    def opens_to(self, key):
+    def opens_to(self, key: str) -> bool:
         return self.outcomes[key] in LET_IN
 
 
-def kinds_of(roles):
+def kinds_of(roles: list[Role]) -> list[Kind]:
     """A visitor, a newcomer and a suspended member of the default role, holders of each role."""
     default = next((role for role in roles if role.default), None)
     visitor = Kind("visitor", "Visitor", is_authenticated=False, is_confirmed=False)
@@ -76,7 +77,7 @@ def kinds_of(roles):
     ]
 
 
-def access_map(kinds):
+def access_map(kinds: list[Kind]) -> list[Door]:
     """Return a `Door` for every endpoint, in the order of their names."""
     rules = {}
     for rule in current_app.url_map.iter_rules():
@@ -84,7 +85,7 @@ def access_map(kinds):
     return [_door(endpoint, rules[endpoint], kinds) for endpoint in sorted(rules)]
 
 
-def policy_in_words(policy):
+def policy_in_words(policy: Policy) -> str:
     """Return the kind of policy, and the permissions where it asks for some."""
     names = " and ".join(Permission.names(policy.permission or 0))
     if policy.who == "permission":
@@ -92,12 +93,12 @@ def policy_in_words(policy):
     return f"{POLICIES[policy.who]} with {names}" if names else POLICIES[policy.who]
 
 
-def short(url):
+def short(url: str) -> str:
     """Return an address as people read it: <id:id> is <id>."""
     return CONVERTER.sub(r"<\1>", url)
 
 
-def _door(endpoint, rules, kinds):
+def _door(endpoint: str, rules: list[Any], kinds: list[Kind]) -> Door:
     policy = current_app.extensions["access"][endpoint]
     methods = set().union(*(rule.methods for rule in rules)) - {"HEAD", "OPTIONS"}
     return Door(
@@ -109,5 +110,5 @@ def _door(endpoint, rules, kinds):
     )
 
 
-def _outcome(endpoint, policy, kind):
+def _outcome(endpoint: str, policy: Policy, kind: Kind) -> str:
     return FIRST.get(comes_first(endpoint, kind)) or policy.outcome(kind)

@@ -1,12 +1,15 @@
 """The access map: which policy guards which endpoint. Without one, the site does not start."""
 
 import inspect
+from collections.abc import Callable
 from functools import reduce
+from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_login import current_user
 
-from ..decorators import Contradiction, public
+from ..decorators import Contradiction, Policy, public
+from ..models.users.user import User
 
 SERVED_BY_LIBRARIES = ("static", "bootstrap.static")
 OUTSIDE_THE_FENCES = {
@@ -65,7 +68,7 @@ WHILE_VIEWING = {
 WHERE_A_PASSWORD_IS_DUE = OUTSIDE_THE_FENCES | {"auth.change_password", "auth.password_strength"}
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     for endpoint in SERVED_BY_LIBRARIES:
         app.view_functions[endpoint] = _declared_public(app.view_functions[endpoint])
     app.extensions["access"] = {rule.endpoint: None for rule in app.url_map.iter_rules()}
@@ -82,7 +85,7 @@ def init_app(app):
     app.add_template_global(may_open)
 
 
-def policy_of(app, endpoint):
+def policy_of(app: Flask, endpoint: str) -> Policy:
     """Return the policy that the guards of a view come to; None where it has none.
 
     They are the gates of its blueprint and of those around it, and the decorators on the view.
@@ -98,14 +101,14 @@ def policy_of(app, endpoint):
         raise RuntimeError(f"Nobody may enter {endpoint} ({place}): it is {error}.") from None
 
 
-def may_open(endpoint, user=None):
+def may_open(endpoint: str, user: User | None = None) -> bool:
     """Whether the person, else who is reading, may enter: what links and landing pages ask."""
     user = current_user._get_current_object() if user is None else user
     policy = current_app.extensions["access"].get(endpoint)
     return policy is not None and policy.admits(user) and comes_first(endpoint, user) is None
 
 
-def comes_first(endpoint, user):
+def comes_first(endpoint: str, user: Any) -> str | None:
     """Return the endpoint of what a member has to do before this one; None where nothing."""
     if not user.is_authenticated or endpoint in OUTSIDE_THE_FENCES:
         return None
@@ -122,13 +125,13 @@ def comes_first(endpoint, user):
     return None
 
 
-def _declared_public(view):
-    def served(**values):
+def _declared_public(view: Callable) -> Callable:
+    def served(**values: Any) -> Any:
         return view(**values)
 
     return public(served)
 
 
-def _place(view):
+def _place(view: Any) -> Any:
     view = inspect.unwrap(view)
     return f"{inspect.getsourcefile(view)}:{inspect.getsourcelines(view)[1]}"

@@ -1,27 +1,30 @@
 """Mails about an address: whether it is somebody's, and that an account came or left."""
 
+from typing import Any
+
+from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email, send_link
 
 
-def send_confirmation(user):
+def send_confirmation(user: User) -> None:
     token = user.generate_confirmation_token()
     send_link(user, user.email, "Confirm your email", "confirm", "auth.confirm", token)
 
 
-def send_change_email(user, new_email):
+def send_change_email(user: User, new_email: str) -> None:
     token = user.generate_email_change_token(new_email)
     subject, endpoint = "Confirm your new email", "auth.change_email"
     send_link(user, new_email, subject, "change_email", endpoint, token, new_email=new_email)
 
 
-def send_address_assigned(user):
+def send_address_assigned(user: User) -> None:
     """Staff moved the account to this address, which is yet to be proven."""
     token, subject = user.generate_confirmation_token(), "Confirm your new email"
     send_link(user, user.email, subject, "address_assigned", "auth.confirm", token, by_staff=True)
 
 
-def send_email_changed(user, old_email, *, by_staff=False):
+def send_email_changed(user: User, old_email: str, *, by_staff: bool = False) -> None:
     """Tell the old address, with the way back."""
     token = user.generate_email_revert_token(old_email)
     subject, endpoint = "Your email was changed", "auth.revert_email"
@@ -29,13 +32,13 @@ def send_email_changed(user, old_email, *, by_staff=False):
     send_link(user, old_email, subject, "email_changed", endpoint, token, **values)
 
 
-def send_email_reverted(user, left_email):
+def send_email_reverted(user: User, left_email: str) -> None:
     """Tell the address that the account has left again."""
     link = site_link("auth.login")
     subject = "An account no longer uses your email"
     send_email(left_email, subject, "email_reverted", user=user, link=link)
 
 
-def send_address_taken(user):
+def send_address_taken(user: Any) -> None:
     link = site_link("auth.login")
     send_email(user.email, "Your email is already in use", "address_taken", user=user, link=link)

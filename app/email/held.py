@@ -1,10 +1,12 @@
 """The mail about a text that waited for approval."""
 
+from typing import Any
+
 from ..web.requests import site_link
 from .mail import send_email
 
 
-def send_text_declined(content, by, words):
+def send_text_declined(content: Any, by: Any, words: Any) -> Any:
     """Tell its author, unless they are gone, that nobody else will read it, and why."""
     if content.author is None or not content.author.is_reached_by_mail:
         return

@@ -1,5 +1,7 @@
 """One mail: a row of the outbox in the transaction of its cause, as text and as HTML."""
 
+from typing import Any
+
 from flask import current_app, render_template, request
 from humanize import precisedelta
 
@@ -25,7 +27,16 @@ LIFETIMES = {
 }
 
 
-def send_email(to, subject, template, /, *, user=None, by_staff=False, **context):
+def send_email(
+    to: str,
+    subject: str,
+    template: str,
+    /,
+    *,
+    user: Any = None,
+    by_staff: bool = False,
+    **context: Any,
+) -> OutboxMail:
     """Put a mail into the outbox of the running transaction; it leaves after the commit.
 
     It names the network of whoever asked, unless it was staff.
@@ -36,7 +47,16 @@ def send_email(to, subject, template, /, *, user=None, by_staff=False, **context
     return mail
 
 
-def write_email(to, subject, template, /, *, user=None, by_staff=False, **context):
+def write_email(
+    to: str,
+    subject: str,
+    template: str,
+    /,
+    *,
+    user: Any = None,
+    by_staff: bool = False,
+    **context: Any,
+) -> dict[str, str]:
     """Return what such a mail says, and to whom, as columns of the outbox."""
     context |= {
         "user": user,
@@ -56,18 +76,20 @@ def write_email(to, subject, template, /, *, user=None, by_staff=False, **contex
     )
 
 
-def send_link(user, to, subject, template, endpoint, token, **values):
+def send_link(
+    user: User, to: str, subject: str, template: str, endpoint: str, token: str, **values: Any
+) -> None:
     expires = precisedelta(current_app.config[LIFETIMES[endpoint]], format="%d")
     link = site_link(endpoint, token=token)
     send_email(to, subject, template, user=user, link=link, expires=expires, **values)
 
 
-def asked_from():
+def asked_from() -> str | None:
     """The network address a mail was asked from, for its reader to judge; None outside requests."""
     return client_address(request) or None if request else None
 
 
-def send_test_mail(address, *, by):
+def send_test_mail(address: str, *, by: Any) -> OutboxMail:
     """Show whether mail arrives: this one goes the way of all others, and whoever asked is noted.
 
     Pressing twice sends one: the one of a moment ago is returned.

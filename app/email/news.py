@@ -1,7 +1,10 @@
 """Mails about notifications."""
 
 from ..models.audit.actions import Action
+from ..models.mail.outbox import OutboxMail
+from ..models.moderation.notification_cards import NotificationCard
 from ..models.notifications.preference import ANSWER, APPROVED, FOLLOWER, MENTION, RULING, THREAD
+from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import write_email
 
@@ -15,14 +18,16 @@ SAYS = {
 }
 
 
-def says(card):
+def says(card: NotificationCard) -> str:
     """Return what a notification is about, in one sentence."""
     sentence = SAYS.get(card.kind) or f"{{actor}} {Action(card.action).facts.told}"
     actor = card.actor.username if card.actor else "A moderator"
     return sentence.format(actor=actor, thing=card.about)
 
 
-def send_news(mail, user, cards, number, kinds):
+def send_news(
+    mail: OutboxMail, user: User, cards: list[NotificationCard], number: int, kinds: list[str]
+) -> None:
     """Let a mail tell what happened: so many things, of which these cards are the newest.
 
     One click then stops all mails of these kinds.
@@ -42,13 +47,13 @@ def send_news(mail, user, cards, number, kinds):
     mail.thread = thread_of(cards)
 
 
-def thread_of(cards):
+def thread_of(cards: list[NotificationCard]) -> str | None:
     """Return the post that all of them are about, as mails refer to it; None where they differ."""
     posts = {card.post_id for card in cards}
     return f"post-{posts.pop()}" if len(posts) == 1 and None not in posts else None
 
 
-def link_to(card):
+def link_to(card: NotificationCard) -> str:
     """Return a link to what a notification is about."""
     if card.kind == RULING:
         return site_link("main.reports")

@@ -1,27 +1,31 @@
 """Mails about one's own data, and to those who leave."""
 
+from typing import Any
+
+from ..models.retention.account_deletion import AccountDeletion
+from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email
 
 
-def send_data_ready(user, export):
+def send_data_ready(user: Any, export: Any) -> None:
     """The file that a worker has made of a person's data is there to be taken along."""
     values = dict(link=site_link("account.data"), kept_until=export.kept_until)
     send_email(user.email, "Your data is ready", "data_ready", user=user, **values)
 
 
-def send_leaving(user, deletion):
+def send_leaving(user: User, deletion: AccountDeletion) -> None:
     """Tell when the account is to be deleted, with the way back."""
     values = dict(link=site_link("account.delete_account"), deletion=deletion)
     send_email(user.email, "Your account will be deleted", "leaving", user=user, **values)
 
 
-def send_stays(user):
+def send_stays(user: Any) -> None:
     """Tell the last administrator that their account could not be deleted."""
     link = site_link("account.delete_account")
     send_email(user.email, "Your account was not deleted", "stays", user=user, link=link)
 
 
-def send_left(user):
+def send_left(user: Any) -> None:
     """The last mail: the account is gone, so the mail has none."""
     send_email(user.email, "Your account was deleted", "left", user=user).user_id = None

@@ -1,18 +1,20 @@
 """Mails about a password."""
 
+from typing import Any
+
 from ..models import User
 from ..models.mail.outbox import REHEARSAL
 from ..web.requests import site_link
 from .mail import send_email, send_link
 
 
-def send_reset_password(user, *, by_staff=False):
+def send_reset_password(user: User, *, by_staff: bool = False) -> None:
     token = user.generate_reset_token()
     subject, values = "Choose a new password", {"by_staff": by_staff}
     send_link(user, user.email, subject, "reset_password", "auth.reset", token, **values)
 
 
-def rehearse_reset_password(address):
+def rehearse_reset_password(address: Any) -> None:
     """Do all that a reset mail costs, for nobody: time must not tell who has an account (R-69)."""
     nobody = User(id=0, email=address, username="nobody", role=None, auth_epoch=0)
     link = site_link("auth.reset", token=nobody.generate_reset_token())
@@ -21,6 +23,6 @@ def rehearse_reset_password(address):
     mail.settle()
 
 
-def send_password_changed(user):
+def send_password_changed(user: User) -> None:
     link = site_link("auth.reset_request")
     send_email(user.email, "Your password was changed", "password_changed", user=user, link=link)

@@ -1,41 +1,44 @@
 """Mails about a role: given, ending, asked for."""
 
+from typing import Any
+
+from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email
 
 
-def send_role_changed(user, before=""):
+def send_role_changed(user: User, before: str = "") -> None:
     """Tell which role somebody gave them, and until when; nothing where it is as `before`."""
     if user.role_in_words != before:
         _send_about_role(user, f"Your role is now {user.role.name}", "role_changed")
 
 
-def send_role_ending(user):
+def send_role_ending(user: Any) -> None:
     _send_about_role(user, f"Your role as {user.role.name} ends soon", "role_ending")
 
 
-def send_role_ended(user, over):
+def send_role_ended(user: Any, over: Any) -> None:
     _send_about_role(user, f"Your role is {user.role.name} again", "role_ended", over=over)
 
 
-def send_role_kept(user, over):
+def send_role_kept(user: Any, over: Any) -> None:
     """Tell the last administrator that their term could not end."""
     _send_about_role(user, f"You keep the role {over.name}", "role_kept")
 
 
-def send_role_accepted(request, by, words):
+def send_role_accepted(request: Any, by: Any, words: Any) -> None:
     values = dict(by=by, words=words, role=request.role, link=site_link("auth.login"))
     subject = "Your role request was accepted"
     send_email(request.user.email, subject, "role_accepted", user=request.user, **values)
 
 
-def send_role_declined(request, by, words):
+def send_role_declined(request: Any, by: Any, words: Any) -> None:
     values = dict(by=by, words=words, role=request.role)
     subject = "Your role request was declined"
     send_email(request.user.email, subject, "role_declined", user=request.user, **values)
 
 
-def _send_about_role(user, subject, template, **values):
+def _send_about_role(user: User, subject: str, template: str, **values: Any) -> None:
     """Only to an address that was proven: nobody else need know what an account may do."""
     if user.is_confirmed:
         link = site_link("auth.login")

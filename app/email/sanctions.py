@@ -1,6 +1,10 @@
 """Mails about sanctions, and about appeals."""
 
-from ..models.moderation.sanction import BAN, NOTICE, SILENCE, SUSPENSION, WARNING
+from typing import Any
+
+from ..models.moderation.appeal import Appeal
+from ..models.moderation.sanction import BAN, NOTICE, SILENCE, SUSPENSION, WARNING, Sanction
+from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email
 
@@ -13,32 +17,32 @@ SUBJECTS = {
 }
 
 
-def send_sanctioned(sanction):
+def send_sanctioned(sanction: Sanction) -> None:
     """Tell what, why, until when, and where to read that again and appeal."""
     title = SUBJECTS[sanction.kind]
     values = dict(sanction=sanction, title=title, link=site_link("account.standing"))
     _send(sanction.user, title, "sanctioned", **values)
 
 
-def send_sanction_lifted(sanction, reason):
+def send_sanction_lifted(sanction: Any, reason: Any) -> None:
     """Tell that it is taken back. `sanction.lifted_by` is who did it."""
     values = dict(sanction=sanction, words=reason, link=site_link("account.standing"))
     _send(sanction.user, f"Your {sanction.kind} was lifted", "sanction_lifted", **values)
 
 
-def send_appeal_answered(message):
+def send_appeal_answered(message: Any) -> None:
     """Tell that staff has written. What it was stands on the site alone."""
     link = site_link("account.appeal", id=message.appeal_id)
     values = dict(message=message, link=link)
     _send(message.appeal.user, "New reply to your appeal", "appeal_answered", **values)
 
 
-def send_appeal_decided(appeal):
+def send_appeal_decided(appeal: Appeal) -> None:
     values = dict(appeal=appeal, link=site_link("account.appeal", id=appeal.id))
     _send(appeal.user, "Decision on your appeal", "appeal_decided", **values)
 
 
-def _send(user, subject, template, **values):
+def _send(user: User, subject: str, template: str, **values: Any) -> None:
     """Only to an address that was proven: nobody else need know what an account did."""
     if user.is_confirmed:
         send_email(user.email, subject, template, user=user, by_staff=True, **values)

@@ -1,5 +1,7 @@
 """Mails to staff about what waits for them."""
 
+from typing import Any
+
 from humanize import naturaldelta
 
 from ..models.fields import utcnow
@@ -16,7 +18,7 @@ PLACES = {
 }
 
 
-def send_staff_notice(user, overdue):
+def send_staff_notice(user: Any, overdue: Any) -> None:
     """Tell what waits too long: each queue with how many there are, since when, and a link."""
     now = utcnow()
     waits = [

@@ -6,6 +6,7 @@ decoders may look at it at all.
 
 from io import BytesIO
 from threading import Lock
+from typing import Any
 
 from PIL import Image
 
@@ -41,7 +42,7 @@ class Unusable(ValueError):
     """A file that makes no picture; its words may be shown to whoever sent it."""
 
 
-def squared(data):
+def squared(data: bytes) -> bytes:
     """Return the WebP that we keep of an uploaded file: its first frame, upright, cut square."""
     if len(data) > LARGEST:
         raise Unusable(TOO_HEAVY)
@@ -54,7 +55,7 @@ def squared(data):
             raise Unusable(BROKEN) from None
 
 
-def _opened(data):
+def _opened(data: bytes) -> Any:
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
@@ -63,7 +64,7 @@ def _opened(data):
         raise Unusable(UNKNOWN) from None
 
 
-def _check_size(picture, data):
+def _check_size(picture: Any, data: bytes) -> None:
     width, height = picture.size
     if max(width, height) > LONGEST or width * height > MOST_PIXELS:
         raise Unusable(TOO_BIG)
@@ -73,7 +74,7 @@ def _check_size(picture, data):
         raise Unusable(BROKEN)
 
 
-def _square(picture):
+def _square(picture: Any) -> Image.Image:
     """The middle of the picture, made small while it is read where the format knows how."""
     picture.draft("RGB", (2 * SIDE, 2 * SIDE))
     picture.load()
@@ -88,7 +89,7 @@ def _square(picture):
     return picture.resize((small, small), Image.Resampling.LANCZOS, box=box, reducing_gap=3)
 
 
-def _upright(picture, square):
+def _upright(picture: Any, square: Image.Image) -> Image.Image:
     try:
         turn = TURNS.get(picture.getexif().get(ORIENTATION))
     except Exception:  # what cameras say of a picture may be broken where the picture is not
@@ -96,7 +97,7 @@ def _upright(picture, square):
     return square if turn is None else square.transpose(turn)
 
 
-def _as_webp(square):
+def _as_webp(square: Image.Image) -> bytes:
     pixels = Image.frombytes(square.mode, square.size, square.tobytes())  # and no word besides
     kept = BytesIO()
     pixels.save(kept, "WEBP", quality=85)

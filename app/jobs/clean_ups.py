@@ -1,6 +1,7 @@
 """Clean-ups as they are worked off: at once where they are short, else by the mail worker."""
 
 import time
+from typing import Any
 
 from ..extensions import db
 from ..models import CleanUp
@@ -10,15 +11,15 @@ AT_ONCE = 50  # texts that are hidden while somebody waits; more of them in the 
 PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
 
 
-def nothing():
+def nothing() -> None:
     return None
 
 
-def never():
+def never() -> bool:
     return False
 
 
-def carry_out(clean_up, *, stopped=never, between=nothing):
+def carry_out(clean_up: CleanUp, *, stopped: Any = never, between: Any = nothing) -> None:
     """Hide or restore step by step; who takes it up again goes on where it was left."""
     while clean_up.step():
         db.session.commit()
@@ -30,7 +31,7 @@ def carry_out(clean_up, *, stopped=never, between=nothing):
     db.session.commit()
 
 
-def carry_out_now(clean_up):
+def carry_out_now(clean_up: Any) -> Any:
     """Carry out a short one while the caller waits; False where it is long, or a worker has it."""
     if clean_up.total > AT_ONCE:
         return False

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,15 +19,15 @@ PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
 log = logging.getLogger("offbrand.own_data")
 
 
-def nothing():
+def nothing() -> None:
     return None
 
 
-def never():
+def never() -> bool:
     return False
 
 
-def work(*, stopped=never, between=nothing):
+def work(*, stopped: Any = never, between: Any = nothing) -> None:
     """Do all that is due; `between` is called after every step, so that mails need not wait."""
     for kind, act in KINDS:
         while not stopped() and (row := kind.lease()) is not None:
@@ -42,7 +43,7 @@ def work(*, stopped=never, between=nothing):
                 log.exception("%s %s came to nothing", kind.__name__, row.held[0])
 
 
-def delete_now(person):
+def delete_now(person: Any) -> Any:
     """Carry out what was ordered while the caller waits; False where a worker has it in hand."""
     ordered = AccountDeletion.of(person)
     deletion = ordered and AccountDeletion.lease(ordered.id)
@@ -52,7 +53,7 @@ def delete_now(person):
     return True
 
 
-def carry_out(deletion, *, stopped=never, between=nothing):
+def carry_out(deletion: AccountDeletion, *, stopped: Any = never, between: Any = nothing) -> None:
     """Delete an account step by step; who takes it up again goes on where it was left."""
     if not deletion.begin():
         send_stays(db.session.get(User, deletion.user_id))
@@ -76,7 +77,7 @@ def carry_out(deletion, *, stopped=never, between=nothing):
     return None
 
 
-def build(export, *, stopped=never, between=nothing):
+def build(export: DataExport, *, stopped: Any = never, between: Any = nothing) -> None:
     """Make the file of a person's data and put it into the database, part by part."""
     if export.tries > TRIES:
         export.give_up()
@@ -86,7 +87,7 @@ def build(export, *, stopped=never, between=nothing):
     db.session.commit()
     person, size = db.session.get(User, export.user_id), 0
 
-    def note(section, done, total):
+    def note(section: Any, done: Any, total: Any) -> None:
         export.renew(section=section, done=done, total=total)
         db.session.commit()
         between()
@@ -110,7 +111,7 @@ class Stopped(Exception):
     """The worker was told to stop; whoever comes next begins anew."""
 
 
-def leave(row):
+def leave(row: Any) -> None:
     row.release()
     db.session.commit()
 

@@ -7,6 +7,7 @@ then, and once more whenever the mail is about to leave: the server may have bee
 
 import logging
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import func, select
 
@@ -24,7 +25,7 @@ PAUSE = timedelta(minutes=15)  # after a fault
 log = logging.getLogger("offbrand.digests")
 
 
-def write_due():
+def write_due() -> bool:
     """Write to those to whom a mail is due; return whether there may be more of them."""
     people = Notification.people_due(AT_ONCE)
     for id in people:
@@ -38,7 +39,7 @@ def write_due():
     return len(people) == AT_ONCE
 
 
-def write_to(id):
+def write_to(id: int) -> None:
     """Write the mail of one person, unless another mail worker has them in hand."""
     person = db.session.get(User, id)
     if person is None or not Notification.hold(id):
@@ -51,7 +52,7 @@ def write_to(id):
         db.session.delete(mail)
 
 
-def bring_up_to_date(mail):
+def bring_up_to_date(mail: OutboxMail) -> bool:
     """Let it tell what there is to tell at this moment; False where that is nothing.
 
     Mails about other things are as they were written.
@@ -72,11 +73,11 @@ def bring_up_to_date(mail):
     return bool(cards)
 
 
-def count(rows):
+def count(rows: Any) -> Any:
     return db.session.scalar(select(func.count()).select_from(rows.subquery()))
 
 
-def kinds_to_stop(person, cards):
+def kinds_to_stop(person: User, cards: list[NotificationCard]) -> list[str]:
     """Whoever wants no more of these mails wants none of any kind that comes in them."""
     choices, kinds = NotificationChoice.of(person), {card.kind for card in cards}
     if any(choices[kind].mail == DAILY for kind in kinds):

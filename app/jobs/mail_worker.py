@@ -11,17 +11,19 @@ import re
 import smtplib
 import threading
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from email.policy import EmailPolicy
 from email.utils import parseaddr
+from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_mail import Message
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import data_export
-from ..extensions import db, mail
+from ..extensions import VerifyingConnection, db, mail
 from ..models import (
     DataExport,
     EmailReversal,
@@ -52,7 +54,7 @@ class WholeLinks(EmailPolicy):
     Python would encode it, and mail readers would not find it.
     """
 
-    def fold_binary(self, name, value):
+    def fold_binary(self, name: str, value: Any) -> bytes:
         if name == "List-Unsubscribe":
             return f"{name}: {value}{self.linesep}".encode("ascii")
         return super().fold_binary(name, value)
@@ -62,7 +64,7 @@ WHOLE_LINKS = WholeLinks(linesep="\r\n")
 
 
 class Letter(Message):
-    def as_bytes(self):
+    def as_bytes(self) -> bytes:
         message = self._message()
         message.policy = WHOLE_LINKS
         return message.as_bytes()
@@ -71,29 +73,29 @@ class Letter(Message):
 class MailWorker(threading.Thread):
     """The delivering thread of one serving process; started by its first request."""
 
-    def __init__(self, app):
+    def __init__(self, app: Any) -> None:
         super().__init__(name="mail_worker", daemon=True)
         self.app, self.wake_event, self.pid = app, threading.Event(), os.getpid()
 
-    def run(self):
+    def run(self) -> None:
         while True:
             deliver_safely(self.app)
             self.wake_event.wait(POLL)
             self.wake_event.clear()
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     app.extensions["mail_worker"] = None
     if app.config["MAIL_DELIVERY"] == "thread":
         app.before_request(_start)
         event.listen(db.session, "after_commit", _wake)
 
 
-def never():
+def never() -> bool:
     return False
 
 
-def deliver_safely(app, stopped=never):
+def deliver_safely(app: Flask, stopped: Callable = never) -> None:
     """Deliver what is due. A fault is logged, never raised: the mail worker comes again."""
     try:
         with app.app_context():
@@ -108,7 +110,7 @@ def deliver_safely(app, stopped=never):
         log.exception("The mail worker failed")
 
 
-def write_and_deliver(stopped=never):
+def write_and_deliver(stopped: Callable = never) -> int:
     """Write the mails about notifications that are due, send all mails; return how many left."""
     sent, more = 0, True
     while more and not stopped():
@@ -117,7 +119,7 @@ def write_and_deliver(stopped=never):
     return sent
 
 
-def deliver_pending(stopped=never):
+def deliver_pending(stopped: Callable = never) -> int:
     """Send all mails that are due, until told to stop; return how many left."""
     sent = 0
     while not stopped() and (row := OutboxMail.lease()) is not None:
@@ -135,7 +137,7 @@ def deliver_pending(stopped=never):
     return sent
 
 
-def words_of(error):
+def words_of(error: Any) -> str:
     """Return what the SMTP server said, or what the system says of it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = next(iter(error.recipients.values()))
@@ -146,7 +148,7 @@ def words_of(error):
     return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
 
 
-def is_for_good(error):
+def is_for_good(error: Any) -> bool:
     """Whether the server says that the address takes no mail, now or later.
 
     An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox, and
@@ -166,7 +168,7 @@ def is_for_good(error):
     return code in NO_SUCH_RECIPIENT and isinstance(error, smtplib.SMTPRecipientsRefused)
 
 
-def compose(row):
+def compose(row: OutboxMail) -> Letter:
     """Return the message of a row; its Message-ID stays the same in every try."""
     message = Letter(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
     domain = parseaddr(message.sender)[1].rpartition("@")[2]
@@ -181,13 +183,13 @@ def compose(row):
     return message
 
 
-def _connection():
+def _connection() -> VerifyingConnection:
     if current_app.config["MAIL_SERVER"] is None:
         return nullcontext()  # development: the mailbox page shows the rows themselves
     return mail.connect()
 
 
-def _deliver_on(connection, row, stopped):
+def _deliver_on(connection: VerifyingConnection, row: OutboxMail, stopped: Callable) -> int:
     """Send this mail and all others that are due, as long as the connection holds."""
     sent = 0
     while row is not None:
@@ -212,7 +214,7 @@ def _deliver_on(connection, row, stopped):
     return sent
 
 
-def _refuse(row, error):
+def _refuse(row: OutboxMail, error: Any) -> None:
     log.warning("Mail %s was refused: %s", row.id, words_of(error))
     if is_for_good(error):
         row.reject(words_of(error))
@@ -222,7 +224,7 @@ def _refuse(row, error):
     db.session.commit()
 
 
-def _start():
+def _start() -> None:
     """Start the thread with the first request: after a server's fork, never in a command."""
     app = current_app._get_current_object()
     with starting:
@@ -232,13 +234,13 @@ def _start():
             worker.start()
 
 
-def _wake(session):
+def _wake(session: Any) -> None:
     worker = current_app.extensions["mail_worker"] if current_app else None
     if worker not in (None, threading.current_thread()):  # what it commits itself is no news
         worker.wake_event.set()
 
 
-def _sweep_now_and_then(app):
+def _sweep_now_and_then(app: Any) -> None:
     """End the roles that were given for a time; whoever is here ends theirs by coming."""
     last = app.extensions.get("swept_at", 0)
     if time.monotonic() - last > SWEEP_EVERY or not last:
@@ -247,7 +249,7 @@ def _sweep_now_and_then(app):
         tell_staff()
 
 
-def _purge_now_and_then(app):
+def _purge_now_and_then(app: Flask) -> None:
     last = app.extensions.get("purged_at", 0)
     if time.monotonic() - last > PURGE_EVERY or not last:
         app.extensions["purged_at"] = time.monotonic()
@@ -262,7 +264,7 @@ def _purge_now_and_then(app):
         purge_deleted()
 
 
-def _render_now_and_then(app, stopped):
+def _render_now_and_then(app: Flask, stopped: Callable) -> None:
     """Store anew what another renderer made, chunk by chunk, with mails and others in between."""
     last = app.extensions.get("rendered_at", 0)
     if time.monotonic() - last > PURGE_EVERY or not last:

@@ -14,7 +14,7 @@ AT_ONCE = 200  # people in one round; the next round is a minute away
 log = logging.getLogger("offbrand.notices")
 
 
-def tell_staff():
+def tell_staff() -> None:
     """Tell each of staff, at most once a day, of what waits too long. Commits."""
     hours = current_settings().notice_hours
     waits = hours and Overdue.all(hours)
@@ -28,7 +28,7 @@ def tell_staff():
     db.session.commit()
 
 
-def tell(id, hours):
+def tell(id: int, hours: int) -> None:
     """The mail and the note that it was written are one transaction, so there is one of it."""
     person = db.session.get(User, id, populate_existing=True)
     if person is None or not person.is_reached_by_mail or person.awaits_approval:

@@ -1,6 +1,7 @@
 """Roles for a time, as they end: settled when their holder comes by, or else by the mail worker."""
 
 import logging
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,7 +15,7 @@ MAILS = {Action.END_ROLE: send_role_ended, Action.KEEP_ROLE: send_role_kept}
 log = logging.getLogger("offbrand.terms")
 
 
-def settle(person):
+def settle(person: Any) -> None:
     """Let a role that is over go, with its entry in the log and its mail. Commits.
 
     Where the database takes no writing, the next who comes by does it: the role counts no more.
@@ -29,14 +30,14 @@ def settle(person):
         log.warning("A role could not be ended: %s", error.__class__.__name__)
 
 
-def call_to_mind(person):
+def call_to_mind(person: Any) -> None:
     """Tell a person, once, that their role is about to end. Commits."""
     if person.claim_notice():
         send_role_ending(person)
     db.session.commit()
 
 
-def sweep():
+def sweep() -> None:
     """End the roles that are over, and call to mind those that are about to be."""
     rounds = (User.with_role_due(), settle), (User.with_role_ending(), call_to_mind)
     for ids, act in rounds:

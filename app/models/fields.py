@@ -1,7 +1,7 @@
 """Column types in common."""
 
-from datetime import UTC, datetime, time, timedelta
-from typing import Annotated
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated, Any
 
 from sqlalchemy import DateTime, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
@@ -9,16 +9,16 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
 
-def utcnow():
+def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
-def at_midnight(day):
+def at_midnight(day: date) -> datetime:
     """Return the moment at which a day ends, in UTC."""
     return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
-def iso(moment):
+def iso(moment: datetime) -> str:
     """Return the moment in UTC to the microsecond, the same on both databases."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
@@ -29,19 +29,19 @@ class UTCDateTime(TypeDecorator):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value, dialect):
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
         if value is None:
             return None
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value, dialect):
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def partial_index(name, where, *columns, **options):
+def partial_index(name: Any, where: Any, *columns: Any, **options: Any) -> Any:
     """An index of the rows that a condition is true of; by their ids, unless columns are named."""
     where = text(where)
     options |= dict(sqlite_where=where, postgresql_where=where)
@@ -62,10 +62,10 @@ class WordsInOrder(TypeDecorator):
 
     impl, cache_ok = Text, True
 
-    def load_dialect_impl(self, dialect):
+    def load_dialect_impl(self, dialect: Any) -> Any:
         return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value, dialect):
+    def process_bind_param(self, value: str, dialect: Any) -> str:
         if dialect.name != "postgresql" or not value:
             return value
         places = {}

@@ -5,17 +5,19 @@ Each step is a short transaction that renews the lease first: who has lost it ch
 
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import String, or_, update
+from sqlalchemy import Select, String, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
 from .fields import Moment, utcnow
+from .statements import rows_changed
 
 LEASE = timedelta(minutes=2)
 
 
-def lease_next(cls, due, time, **values):
+def lease_next(cls: type[Any], due: Select, time: timedelta, **values: Any) -> Any:
     """Lease the first of the `due` rows that nobody holds, commit, and return it.
 
     None where nothing is due, or others hold it all. Workers do not wait for each other: one skips
@@ -49,10 +51,15 @@ class LeasedJob:
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
 
-    held = None  # the id and the key that we have leased it with
+    id: Any
+    held: Any = None  # (the id, the key) that we have leased it with
 
     @classmethod
-    def lease(cls, id=None):
+    def due(cls) -> Select:
+        raise NotImplementedError
+
+    @classmethod
+    def lease(cls, id: Any = None) -> Any:
         """Lease the job that has waited longest, or this one; return it. See `lease_next`."""
         key, due = secrets.token_hex(16), cls.due().order_by(cls.id)
         due = due.where(cls.id == id) if id else due
@@ -61,17 +68,17 @@ class LeasedJob:
             row.held = row.id, key
         return row
 
-    def renew(self, **values):
+    def renew(self, **values: Any) -> None:
         """Say how far it is, in the transaction of the step; LeaseLost where it is not ours."""
         self._update(leased_until=utcnow() + LEASE, **values)
 
-    def release(self):
+    def release(self) -> None:
         """Leave it to whoever comes next."""
         self._update(leased_until=None, tries=self.tries - 1)
 
-    def _update(self, **values):
+    def _update(self, **values: Any) -> None:
         cls, (id, key) = type(self), self.held
         mine = update(cls).where(cls.id == id, cls.lease_key == key)
         silent = {"synchronize_session": False}
-        if not db.session.execute(mine.values(**values), execution_options=silent).rowcount:
+        if not rows_changed(mine.values(**values), **silent):
             raise LeaseLost

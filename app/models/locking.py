@@ -1,5 +1,7 @@
 """Locking a row before a verb looks at it."""
 
+from typing import Any
+
 from sqlalchemy import inspect
 from sqlalchemy.exc import InvalidRequestError
 
@@ -7,7 +9,7 @@ from ..extensions import db
 from .errors import Refused
 
 
-def lock_row(thing, gone):
+def lock_row(thing: Any, gone: str) -> None:
     """Wait for whoever changes the row at this moment, then read what they left, by one statement.
 
     Refused with the words `gone` where nothing is left. Whoever only refers to the row, as a like

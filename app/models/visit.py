@@ -16,7 +16,7 @@ QUERY = select(  # built once: every page of a member runs it
 ).where(UserSession.token_hash == bindparam("token_hash"))
 
 
-def session_with_token(token):
+def session_with_token(token: str) -> UserSession | None:
     """Return the live session of an active user, or None.
 
     It brings the version of the settings, the number of unread notifications, and for moderators

@@ -5,21 +5,22 @@ cookies).
 """
 
 import secrets
+from typing import Any
 
-from flask import current_app, request
+from flask import Response, current_app, request
 
 from . import tokens
 
 MOST_USERS = 8  # people who share one browser
 
 
-def mark_for(user):
+def mark_for(user: Any) -> str | None:
     """Return this browser's mark if the user signed in with it before, else None."""
     mark, users = _read()
     return mark if _entry(user) in users else None
 
 
-def remember(response, user):
+def remember(response: Response, user: Any) -> Response:
     """Leave the mark, with the user on it, in the browser."""
     config = current_app.config
     mark, users = _read()
@@ -37,12 +38,12 @@ def remember(response, user):
     return response
 
 
-def _entry(user):
+def _entry(user: Any) -> str:
     """Who it is, until the next change of password or address."""
     return f"{user.id}.{user.auth_epoch}"
 
 
-def _read():
+def _read() -> tuple[Any, ...]:
     cookie = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
     verdict, payload = tokens.read("device", cookie)
     return (payload["mark"], payload["users"]) if verdict else (None, [])

@@ -3,13 +3,15 @@
 Hashes of Werkzeug's kinds verify too, for accounts that were brought along.
 """
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
+from typing import Any
 from unicodedata import normalize
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from flask import current_app
+from flask import Flask, current_app
 from werkzeug.exceptions import ServiceUnavailable
 from werkzeug.security import check_password_hash
 from zxcvbn import matching, zxcvbn
@@ -28,13 +30,13 @@ matching.enumerate_l33t_subs = lambda table: every_spelling(table)[:MOST_SPELLIN
 class Hashing:
     """The hasher of one application, and the bound on how many hashes it computes at once."""
 
-    def __init__(self, parameters, slots):
+    def __init__(self, parameters: dict[str, int], slots: int) -> None:
         self.hasher = PasswordHasher(**parameters)
         self.slots = BoundedSemaphore(slots)
         self.nobody = self.hasher.hash("nobody has this password")
 
     @contextmanager
-    def slot(self):
+    def slot(self) -> Iterator[Any]:
         if not self.slots.acquire(timeout=WAIT):
             raise ServiceUnavailable("Too many people are signing in right now.", retry_after=WAIT)
         try:
@@ -43,27 +45,27 @@ class Hashing:
             self.slots.release()
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     if app.config["ARGON2"]["memory_cost"] < 12288 and not app.testing:
         raise RuntimeError("Passwords must be hashed with at least 12 MiB outside of tests.")
     app.extensions["passwords"] = Hashing(app.config["ARGON2"], app.config["PASSWORD_SLOTS"])
 
 
-def normalized(password):
+def normalized(password: str) -> str:
     """Return the password as it is hashed: é is one letter on every keyboard (NFC)."""
     return normalize("NFC", password)
 
 
-def is_too_long(password):
+def is_too_long(password: str) -> bool:
     return min(len(password), len(normalized(password))) > LONGEST
 
 
-def hash_password(password):
+def hash_password(password: str) -> str:
     with _hashing().slot() as hasher:
         return hasher.hash(normalized(password))
 
 
-def verify(stored, password):
+def verify(stored: str | None, password: str) -> bool:
     """Whether the password fits. Without a stored hash it takes as long, and never fits (R-68).
 
     Hashes from before passwords were normalized fit what was typed then.
@@ -75,7 +77,7 @@ def verify(stored, password):
         return any(_verify(stored, spelling) for spelling in spellings)
 
 
-def needs_rehash(stored, password):
+def needs_rehash(stored: str, password: str) -> bool:
     """Whether the hash, which the password fits, is not what would be made of it today."""
     if not stored.startswith("$argon2") or _hashing().hasher.check_needs_rehash(stored):
         return True
@@ -85,7 +87,7 @@ def needs_rehash(stored, password):
         return not _verify(stored, normalized(password))
 
 
-def _verify(stored, spelling):
+def _verify(stored: str | None, spelling: str) -> bool:
     if stored and not stored.startswith("$argon2"):
         return _verify_werkzeug(stored, spelling)
     hashing = _hashing()
@@ -95,7 +97,7 @@ def _verify(stored, spelling):
         return False
 
 
-def problem_with(password, names=()):
+def problem_with(password: str, names: list = ()) -> str | None:
     """Return a sentence that says why this password is refused, or None (ASVS 6.2.1, 6.2.4)."""
     password = normalized(password)
     if len(password) < SHORTEST:
@@ -106,7 +108,7 @@ def problem_with(password, names=()):
     return None if score >= GOOD_ENOUGH else words
 
 
-def strength(password, names=()):
+def strength(password: str, names: list = ()) -> tuple[int, str]:
     """Return zxcvbn's score, 0 to 4, and words about it; `names` are guesses of an attacker."""
     if not password:  # zxcvbn stumbles over nothing at all
         return 0, f"{WORDS[0]}."
@@ -121,12 +123,12 @@ def strength(password, names=()):
     return score, f"{WORDS[score]}." if score >= GOOD_ENOUGH else f"{WORDS[score]}. {hint}."
 
 
-def _verify_werkzeug(stored, password):
+def _verify_werkzeug(stored: Any, password: Any) -> Any:
     try:
         return check_password_hash(stored, password)
     except ValueError:  # an unknown method
         return False
 
 
-def _hashing():
+def _hashing() -> Hashing:
     return current_app.extensions["passwords"]

@@ -6,6 +6,7 @@ school do not use up its tries; guesses that are under way may pass the limit.
 """
 
 import time
+from typing import Any
 
 from flask import current_app, request
 from limits import parse
@@ -20,10 +21,10 @@ from .networks import network_of
 class Throttle:
     """One of the limits in the configuration, counted apart for each key."""
 
-    def __init__(self, name):
+    def __init__(self, name: Any) -> None:
         self.name = name
 
-    def take(self, key):
+    def take(self, key: str | int | None) -> None:
         """Count one. Raise 429, which says when to come back, where there were too many.
 
         A key of None stands for a client of whom nothing is known; nothing is counted then.
@@ -31,23 +32,23 @@ class Throttle:
         if not self._ask("hit", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
-    def check(self, key):
+    def check(self, key: str | None) -> None:
         """Raise 429 where there were too many, but count nothing."""
         if not self._ask("test", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
-    def is_open(self, key):
+    def is_open(self, key: str | None) -> bool:
         """Count one; False where there were too many, for those who must not learn of it."""
         return self._ask("hit", key)
 
-    def clear(self, key):
+    def clear(self, key: str | int) -> None:
         self._ask("clear", key)
 
-    def _wait(self, key):
+    def _wait(self, key: str | int) -> int:
         stats = self._ask("get_window_stats", key)
         return max(1, int(stats.reset_time - time.time()) + 1)
 
-    def _ask(self, question, key):
+    def _ask(self, question: str, key: str | int | None) -> Any:
         item = parse(current_app.config["LIMITS"][self.name])
         if key is None or not limiter.enabled:
             return True
@@ -79,14 +80,14 @@ class SignInAttempt:
     network the owner has tries of their own, and on a known device always (R-70 to R-72).
     """
 
-    def __init__(self, login, user):
+    def __init__(self, login: str, user: Any) -> None:
         self.network = network_of(request)
         self.login = address_or_none(login) or username_key(login)[:254]
         self.login_and_network = self.network and f"{self.login} {self.network}"
         mark = user and known_devices.mark_for(user)
         self.device = mark and f"{mark} {user.id}"
 
-    def count(self):
+    def count(self) -> None:
         """Count the attempt before the password is looked at; raise 429 after too many."""
         if self.device:
             DEVICE.take(self.device)
@@ -95,10 +96,10 @@ class SignInAttempt:
             LOGIN_AND_NETWORK.take(self.login_and_network)
             LOGIN.take(self.login)
 
-    def failed(self):
+    def failed(self) -> None:
         NETWORK.is_open(self.network)
 
-    def succeeded(self):
+    def succeeded(self) -> None:
         if self.device:
             DEVICE.clear(self.device)
         LOGIN.clear(self.login)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from typing import Any
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -16,11 +17,11 @@ class Verdict(Enum):
     EXPIRED = "expired"
     BAD = "bad"
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self is Verdict.GOOD
 
 
-def sign(purpose, payload, lifetime):
+def sign(purpose: str, payload: dict, lifetime: timedelta | None) -> str:
     """Return a token for this purpose alone; `lifetime` in seconds or as a timedelta.
 
     None: it never runs out.
@@ -31,7 +32,7 @@ def sign(purpose, payload, lifetime):
     return _serializer(purpose).dumps({**payload, "until": until})
 
 
-def read(purpose, token):
+def read(purpose: str, token: str) -> tuple[Any, ...]:
     """Return (verdict, payload); the payload is empty unless the signature is ours.
 
     A token from the future is bad: no clock of ours made it.
@@ -47,10 +48,10 @@ def read(purpose, token):
     return (Verdict.GOOD if good else Verdict.EXPIRED), payload
 
 
-def _serializer(purpose):
+def _serializer(purpose: str) -> Any:
     keys = [*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.secret_key]
     return URLSafeTimedSerializer(keys, salt=f"offbrand {purpose}")
 
 
-def _now():
+def _now() -> float:
     return datetime.now(UTC).timestamp()

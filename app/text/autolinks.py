@@ -5,6 +5,8 @@ Two rules for the parser of markdown.py. A web address is read before emphasis i
 """
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from markdown_it.common.utils import unescapeAll
 from markdown_it.token import Token
@@ -39,12 +41,12 @@ MAIL = re.compile(
 EITHER = re.compile(f"{START.pattern}|{MAIL.pattern}", re.IGNORECASE)
 
 
-def init_markdown(markdown):
+def init_markdown(markdown: Any) -> Any:
     """Let a Markdown parser find bare addresses."""
     terminators = markdown.inline.terminator_re.pattern
     stop = re.compile(f"{terminators}|{START.pattern}", re.IGNORECASE)
 
-    def text(state, silent):
+    def text(state: Any, silent: Any) -> Any:
         found = stop.search(state.src, state.pos, state.posMax)
         end = found.start() if found else state.posMax
         if end == state.pos:
@@ -59,7 +61,7 @@ def init_markdown(markdown):
     markdown.core.ruler.after("text_join", "mail_address", _mail_addresses)
 
 
-def addresses_in(text):
+def addresses_in(text: str) -> Iterator[tuple[int, str]]:
     """Yield the bare addresses of a plain text, and where each begins: start, address."""
     at = 0
     while found := EITHER.search(text, at):
@@ -69,14 +71,14 @@ def addresses_in(text):
         at = max(found.end(), start + len(address))
 
 
-def href_of(address):
+def href_of(address: str) -> str:
     """Return where a bare address leads, before it is normalized."""
     if "://" in address:
         return address
     return f"https://{address}" if START.match(address) else f"mailto:{address}"
 
 
-def address_at(text, start, limit):
+def address_at(text: str, start: int, limit: int) -> str:
     """Return the web address that begins there, or ""."""
     begun = START.match(text, start, limit)
     host = begun and AUTHORITY.match(text, begun.end(), limit)
@@ -90,7 +92,7 @@ def address_at(text, start, limit):
     return text[start : host.end()] + _without_punctuation(rest[0])
 
 
-def _without_punctuation(path):
+def _without_punctuation(path: str) -> str:
     opened = []
     for bracket in BRACKET.finditer(path):
         sign, at = bracket[0], bracket.start()
@@ -109,7 +111,7 @@ def _without_punctuation(path):
     return path[:end]
 
 
-def _web_address(state, silent):
+def _web_address(state: Any, silent: bool) -> bool:
     if state.linkLevel or not (address := address_at(state.src, state.pos, state.posMax)):
         return False
     shown = unescapeAll(address)  # &amp; is a sign here as it is in all other text
@@ -124,13 +126,13 @@ def _web_address(state, silent):
     return True
 
 
-def _mail_addresses(state):
+def _mail_addresses(state: Any) -> None:
     for token in state.tokens:
         if token.children and "@" in token.content:
             token.children = list(_with_mail_links(token.children, state.md))
 
 
-def _with_mail_links(children, markdown):
+def _with_mail_links(children: list[Token], markdown: Any) -> Iterator[Token]:
     depth = 0
     for child in children:
         depth += child.nesting if child.type.startswith("link_") else 0

@@ -1,13 +1,13 @@
 """Dates in words that need no script: 22 November 2026, 14:05 UTC."""
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
 
-def date_time(moment):
+def date_time(moment: datetime) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
-def end_date(moment):
+def end_date(moment: datetime) -> str:
     """Say when something ends. What ends at midnight lasts to the end of the day before."""
     if moment.time() != time.min:
         return date_time(moment)

@@ -1,6 +1,8 @@
 """Differences between two texts: line by line, and word by word in the lines that changed."""
 
 import re
+from collections.abc import Iterator
+from typing import Any
 
 from rapidfuzz.distance import LCSseq
 
@@ -12,7 +14,7 @@ AROUND = 200  # characters that are shown around a change
 MOST_COMPARED = 200_000_000  # pairs of words or lines; larger blocks are taken as a whole
 
 
-def difference(old, new):
+def difference(old: str, new: str) -> Iterator[tuple[str, str]]:
     """Yield pairs of a kind and a text: `same`, `out` is in the old one only, `in` in the new."""
     last, parts = None, []
     for kind, text in _by_lines(old, new):
@@ -25,7 +27,7 @@ def difference(old, new):
         yield last, "".join(parts)
 
 
-def shortened(parts):
+def shortened(parts: Iterator[Any] | list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     """Yield the parts of a difference, of what stayed the same only what is around the changes.
 
     A `gap` stands where something was left out.
@@ -42,14 +44,14 @@ def shortened(parts):
             yield "same", text[-AROUND:].partition(" ")[2] or text[-AROUND:]
 
 
-def _by_lines(old, new):
+def _by_lines(old: str | list[str], new: str | list[str]) -> Iterator[tuple[str, str]]:
     old, new = old.splitlines(keepends=True), new.splitlines(keepends=True)
     for before, after, same in _blocks(old, new):
         yield from _by_words("".join(before), "".join(after))
         yield from _parts("same", same)
 
 
-def _by_words(old, new):
+def _by_words(old: str, new: str) -> Iterator[tuple[str, str]]:
     """The same of words; a space between two changed words is not worth a mention."""
     out, into = [], []
     for before, after, same in _blocks(WORD.findall(old), WORD.findall(new)):
@@ -65,7 +67,7 @@ def _by_words(old, new):
     yield from _settled(out, into)
 
 
-def _settled(out, into):
+def _settled(out: list[str], into: list[str]) -> Iterator[tuple[str, str]]:
     """What is at the end of both, such as a space, is the same after all."""
     same = []
     while out and into and out[-1] == into[-1]:
@@ -76,12 +78,12 @@ def _settled(out, into):
     yield from _parts("same", same)
 
 
-def _parts(kind, words):
+def _parts(kind: str, words: list[str]) -> Iterator[tuple[str, str]]:
     if words:
         yield kind, "".join(words)
 
 
-def _blocks(old, new):
+def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[Any, ...]]:
     """Yield what only the old has, what only the new has, and what both have after that."""
     start = _length_in_common(old, new)
     end = _length_in_common(old[start:][::-1], new[start:][::-1])
@@ -94,12 +96,12 @@ def _blocks(old, new):
         yield [], [], tail
 
 
-def _length_in_common(old, new):
+def _length_in_common(old: list[str], new: list[str]) -> int:
     pairs = enumerate(zip(old, new, strict=False))
     return next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
 
 
-def _compared(old, new):
+def _compared(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str], list[Any]]]:
     """The same as `_blocks`, by way of the longest that both have in common."""
     if len(old) * len(new) > MOST_COMPARED:
         yield old, new, []

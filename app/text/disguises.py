@@ -4,6 +4,8 @@ What is made here is compared with the watched words besides the text as it is, 
 """
 
 import re
+from collections.abc import Iterator
+from typing import Any
 from unicodedata import normalize
 
 from .search_words import MARKS, in_order
@@ -55,7 +57,7 @@ SPELT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){2,}")
 MOST_PARTS, LONGEST = 8, 64  # of a word that is taken to pieces
 
 
-def unmasked(text):
+def unmasked(text: str) -> str:
     """Return the text with the Latin letters that others look like, as in c\u0430sin\u043e."""
     if text.isascii():
         return text
@@ -65,7 +67,7 @@ def unmasked(text):
 class Disguised:
     """The words that a text may be read as, besides those that it has."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         text = unmasked(text)
         plain = SIGN.sub(lambda match: match[0].translate(SIGNS), text)
         sentences = (" ".join(in_order(part)) for part in SENTENCE.split(text))
@@ -78,7 +80,7 @@ class Disguised:
         self.one_shape = {"".join(in_order(word)) for word in barred}
         self.runs = [_together(match[0]) for match in SPELT.finditer(plain)]
 
-    def holds(self, key):
+    def holds(self, key: str) -> bool:
         """Whether a watched word, or a phrase, is among them."""
         if " " in key:
             return f" {key} " in self.line or any(key.replace(" ", "") in run for run in self.runs)
@@ -87,7 +89,7 @@ class Disguised:
         return key in self.words or (len(key) > 2 and any(key in run for run in self.runs))
 
 
-def _joined(text):
+def _joined(text: str) -> Iterator[str]:
     """Yield what a word is without the signs in it: casino for ca-si.no, and for big-ca-si-no."""
     for chunk in CHUNK.finditer(text):
         parts = in_order(chunk[0])
@@ -100,5 +102,5 @@ def _joined(text):
                 yield word
 
 
-def _together(text):
+def _together(text: Any) -> Any:
     return "".join(in_order(text))

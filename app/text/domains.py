@@ -1,11 +1,13 @@
 """Domains as they are compared, and those to which HTML links."""
 
 import re
+from collections.abc import Iterator
 from html import unescape
 from unicodedata import name, normalize
 from urllib.parse import unquote
 
 from idna import IDNAError, uts46_remap
+from markupsafe import Markup
 
 from .disguises import unmasked
 
@@ -18,7 +20,7 @@ DOMAIN = re.compile(r"[a-z0-9-]+(?:[.][a-z0-9-]+)+")
 DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
-def domain_key(host):
+def domain_key(host: str) -> str:
     """Return the domain as it is compared, and as browsers ask for it: small letters, in ASCII.
 
     What is beyond ASCII is mapped as UTS 46 says, so that ß and ss are two letters; a name that no
@@ -33,16 +35,16 @@ def domain_key(host):
     return ".".join(map(_in_ascii, host.strip(".").split(".")))
 
 
-def _in_ascii(label):
+def _in_ascii(label: str) -> str:
     return label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
 
 
-def readable_domain(domain):
+def readable_domain(domain: str) -> str:
     """Return a domain in the letters that it stands for, but for parts that mix scripts."""
     return ".".join(map(_in_letters, domain.split(".")))
 
 
-def _in_letters(label):
+def _in_letters(label: str) -> str:
     try:
         letters = label.removeprefix("xn--").encode().decode("punycode")
     except UnicodeError:
@@ -51,13 +53,13 @@ def _in_letters(label):
     return letters if is_one and _is_of_one_script(letters) else label
 
 
-def _is_of_one_script(word):
+def _is_of_one_script(word: str) -> bool:
     """Whether its letters are Latin, or those of other scripts that are not like Latin ones."""
     scripts = {name(letter, "?").split()[0] for letter in word if letter.isalpha()}
     return scripts == {"LATIN"} or ("LATIN" not in scripts and not unmasked(word).isascii())
 
 
-def domain_of(text):
+def domain_of(text: str) -> str | None:
     """Return the domain that somebody typed, whole addresses too, as it is compared; or None."""
     text = text.strip()
     host = linked_host(text) or text.partition("/")[0]
@@ -66,7 +68,7 @@ def domain_of(text):
     return key if is_one else None
 
 
-def linked_host(href):
+def linked_host(href: str) -> str | None:
     """Return the host to which a link leads, in a browser or by mail; None where it stays here."""
     match = WEB.match(href) or MAIL.match(href)
     if match is None:
@@ -74,13 +76,13 @@ def linked_host(href):
     return domain_key(unquote(match[1].rpartition("@")[2]).partition(":")[0])
 
 
-def hosts_linked(html):
+def hosts_linked(html: Markup | str) -> set[str]:
     """Return the hosts to which HTML that we made links."""
     hosts = (linked_host(unescape(href)) for href in HREF.findall(html))
     return {host for host in hosts if host}
 
 
-def ends_of(host):
+def ends_of(host: str) -> Iterator[str]:
     """Yield the domain and those that it is below: a.b.example, b.example, example."""
     labels = host.split(".")[-MOST_LABELS:]
     for first in range(len(labels)):

@@ -1,8 +1,10 @@
 """Markdown in, safe HTML out: twice fenced, by what is rendered and by what is let through."""
 
 import re
+from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import chain
+from typing import Any
 from unicodedata import normalize
 from urllib.parse import quote, urlsplit
 
@@ -42,7 +44,7 @@ TAGS |= {"h2", "h3", "h4", "h5", "h6"}
 TAGS |= {"div", "table", "tbody", "td", "th", "thead", "tr"}
 
 
-def render(text):
+def render(text: str) -> Markup:
     """Return HTML of headings from h2 down, and of links that lead to http, https, mailto, or `/`.
 
     What it costs grows with the length of the text alone, whatever is in it (R-20).
@@ -54,7 +56,7 @@ def render(text):
     return Markup(fence.clean(html))
 
 
-def linked(text):
+def linked(text: str) -> Markup:
     """Return a plain text as HTML in which bare addresses are links."""
     parts, at = [], 0
     for start, address in autolinks.addresses_in(text):
@@ -73,7 +75,7 @@ class Text:
     All stand in the order in which they come, MOST_NAMED of them at most.
     """
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         self._environment = {}
         self._tokens = markdown.parse(text, self._environment)
         names = list(_names_of(self._tokens))
@@ -83,7 +85,7 @@ class Text:
         self.mentions = _few([*self.called, *(key for key, _ in people)])
         self.tags = _few(filter(None, words))
 
-    def html(self, people):
+    def html(self, people: dict[str, str]) -> Markup:
         """Return HTML in which the tags are links, and so are the people: key → username. Once."""
         links = {key: f"/user/{name}" for key, name in people.items() if key in self.mentions}
         links |= {f"#{tag}": f"/tag/{quote(tag)}" for tag in self.tags}
@@ -94,22 +96,22 @@ class Text:
         return Markup(fence.clean(markdown.renderer.render(self._tokens, markdown.options, {})))
 
 
-def tag_key(word):
+def tag_key(word: str) -> str | None:
     """Return the tag as it is kept, or None: a number alone, as in #1, is none."""
     word = normalize("NFC", normalize("NFC", word).casefold()).strip("_-")
     return word if len(word) <= 50 and any(c.isalpha() for c in word) else None
 
 
-def tag_of(text):
+def tag_of(text: str) -> str | None:
     """Return the tag that a text alone is, as it is kept, or None."""
     return tag_key(text) if TAG_WORD.fullmatch(text) else None
 
 
-def _few(names):
+def _few(names: Iterator[Any] | filter | list[str]) -> list[str]:
     return list(dict.fromkeys(names))[:MOST_NAMED]
 
 
-def _names_of(tokens):
+def _names_of(tokens: list[Token]) -> Iterator[tuple[str, bool]]:
     """Yield each name and tag of a text, and whether it stands in a quotation."""
     depth = 0
     for token in tokens:
@@ -118,7 +120,7 @@ def _names_of(tokens):
             yield from ((name, depth > 0) for name, *_ in names)
 
 
-def _named_in(children):
+def _named_in(children: list[Token] | tuple[()]) -> Iterator[tuple[Any, ...]]:
     """Yield each token with the names in it: (@name or #tag, start, end). In links are none.
 
     What stands before a token counts, whatever its emphasis: in a*b*@example.org is no name.
@@ -131,7 +133,7 @@ def _named_in(children):
         before = "\n" if child.type.endswith("break") else child.content[-1:] or before
 
 
-def _names_in(text, before):
+def _names_in(text: str, before: str) -> Iterator[tuple[str, int, int]]:
     if "@" not in text and "#" not in text:
         return
     whole, shift = before + text, len(before)
@@ -140,7 +142,7 @@ def _names_in(text, before):
         yield match[0], match.start() - shift, match.end() - shift
 
 
-def _with_links(children, links):
+def _with_links(children: list[Token], links: dict[str, str]) -> Iterator[Token]:
     """Yield the tokens with a link for each name in them that leads somewhere."""
     for child, names in _named_in(children):
         if not names:
@@ -158,12 +160,12 @@ def _with_links(children, links):
         yield Token("text", "", 0, content=text[at:])
 
 
-def is_allowed(link):
+def is_allowed(link: str) -> bool:
     """Whether an address, as it was normalised, leads where links may lead (R-15)."""
     return LINK.fullmatch(link) is not None and (link.startswith("/") or _has_place(link))
 
 
-def _has_place(link):
+def _has_place(link: str) -> bool:
     """Whether a browser could go there: a port that exists, numbers that are IPv4 (WHATWG URL)."""
     try:
         split = urlsplit(link)
@@ -174,7 +176,7 @@ def _has_place(link):
         return False
 
 
-def _tame(tokens):
+def _tame(tokens: list[Token]) -> None:
     """Shift headings below the title of the page, and leave no attribute that is not ours."""
     heading, linked = 1, 0
     for token in _all(tokens):
@@ -192,17 +194,17 @@ def _tame(tokens):
             token.info = language[0] if language else ""
 
 
-def _all(tokens):
+def _all(tokens: list[Token]) -> Iterator[Token]:
     for token in tokens:
         yield token
         yield from token.children or ()
 
 
-def _link(href):
+def _link(href: str) -> dict[str, str]:
     return {"href": href} if href.startswith("/") else {"href": href, "rel": REL}
 
 
-def _table(state, start, end, silent):
+def _table(state: Any, start: int, end: int, silent: bool) -> bool:
     """A table, as long as the text has not had too many cells."""
     had = state.env.get("cells", 0)
     if had > MOST_CELLS or not table(state, start, end, True):
@@ -215,18 +217,20 @@ def _table(state, start, end, silent):
     return state.env["cells"] <= MOST_CELLS and table(state, start, end, False)
 
 
-def _keep_escaped(state):
+def _keep_escaped(state: Any) -> None:
     r"""Leave \@ and \# tokens of their own: as a part of the text they would name somebody."""
     for child in _all(state.tokens):
         if child.type == "text_special" and child.content in ("@", "#"):
             child.type = "escaped"
 
 
-def _escaped(renderer, tokens, index, options, environment):
+def _escaped(
+    renderer: Any, tokens: list[Token], index: int, options: Any, environment: dict[Any, Any]
+) -> str:
     return tokens[index].content
 
 
-def _name(state, silent):
+def _name(state: Any, silent: bool) -> bool:
     """Leave a name or a tag as it is, such as @a._b_c, where emphasis would take it apart.
 
     But for what is at its end where emphasis has begun, as in _Dear @ann_.
@@ -244,7 +248,7 @@ def _name(state, silent):
     return True
 
 
-def _picture(state, silent):
+def _picture(state: Any, silent: bool) -> bool:
     """A picture is a link to it; in a link, it is what it says it shows."""
     start = len(state.tokens)
     state.pos += 1
@@ -257,14 +261,14 @@ def _picture(state, silent):
     return True
 
 
-def _name_links(state):
+def _name_links(state: Any) -> None:
     """A link without a word to press shows where it leads."""
     for token in state.tokens:
         if token.children:
             token.children = list(_with_named_links(token.children))
 
 
-def _with_named_links(children):
+def _with_named_links(children: list[Token]) -> Iterator[Token]:
     href, words = "", ""
     for child in children:
         words += child.content
@@ -275,7 +279,7 @@ def _with_named_links(children):
         yield child
 
 
-def _normalized(address):
+def _normalized(address: str) -> str:
     """The address as a link holds it; its domain as browsers of today read it."""
     if not address.isascii():
         parsed = mdurl.parse(address, slashes_denote_host=True)
@@ -284,15 +288,19 @@ def _normalized(address):
     return normalizeLink(address)
 
 
-def _open_table(renderer, tokens, index, options, environment):
+def _open_table(
+    renderer: Any, tokens: list[Token], index: int, options: Any, environment: dict[str, int]
+) -> str:
     return "<div><table>\n"  # the div is what scrolls where the table is wide
 
 
-def _close_table(renderer, tokens, index, options, environment):
+def _close_table(
+    renderer: Any, tokens: list[Token], index: int, options: Any, environment: dict[str, int]
+) -> str:
     return "</table></div>\n"
 
 
-def _keep(tag, attribute, value):
+def _keep(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "class":
         return value if LANGUAGE_CLASS.fullmatch(value) else None
     return value if attribute != "href" or is_allowed(value) else None

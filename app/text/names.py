@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
@@ -81,7 +82,7 @@ RESERVED = frozenset(
 )
 
 
-def without_unseen(text):
+def without_unseen(text: str) -> str:
     """Return the text as it looks: without what nobody sees, in compatible forms of its letters.
 
     A word that is broken up by it is one word to whoever reads it.
@@ -92,18 +93,18 @@ def without_unseen(text):
     return letters.translate(UNSEEN)
 
 
-def is_blank(text):
+def is_blank(text: str) -> bool:
     """Whether nobody would see anything of a text."""
     seen = (c for c in without_unseen(text) if c not in EMPTY_SIGNS)
     return not any(unicodedata.category(c)[0] in "LNPS" for c in seen)
 
 
-def username_key(name):
+def username_key(name: str) -> str:
     """Return what must be unique: names that differ by case or compatibility forms are one name."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def problem_with_username(name):
+def problem_with_username(name: str) -> str | None:
     """Return a sentence that says why this cannot be a username, or None."""
     if not USERNAME.fullmatch(name):
         return (
@@ -113,7 +114,7 @@ def problem_with_username(name):
     return None
 
 
-def is_reserved(name):
+def is_reserved(name: str) -> bool:
     """Whether the name would pass for staff or for a page, whatever its case, dots and digits."""
     name = _bare(name)
     reserved = RESERVED | _names_of_pages(current_app.url_map)
@@ -121,16 +122,16 @@ def is_reserved(name):
 
 
 @lru_cache(maxsize=1)
-def _names_of_pages(url_map):
+def _names_of_pages(url_map: Any) -> set[str]:
     """Return what the paths of the site begin with, such as `static`."""
     return {_bare(re.split("[/<]", rule.rule)[1]) for rule in url_map.iter_rules()} - {""}
 
 
-def _bare(name):
+def _bare(name: str) -> str:
     return re.sub(r"[._]", "", username_key(name)).rstrip("0123456789")
 
 
-def canonical_address(text):
+def canonical_address(text: str) -> str:
     """Return the address as it is stored: lower case, its domain in ASCII.
 
     ValueError says what is wrong with it. Domains of local networks, such as `localhost`, are taken
@@ -148,26 +149,26 @@ def canonical_address(text):
     return address.removesuffix(below)
 
 
-def readable_address(address):
+def readable_address(address: str) -> str:
     """Return the address as people write it: its domain in letters, not in the code for them."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{readable_domain(domain)}" if "xn--" in domain else address
 
 
-def username_from(email):
+def username_from(email: str) -> str:
     """Return what a username can be made from; a number goes behind it where it is taken."""
     name = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_.]", "", email.partition("@")[0])
     return re.sub(r"[.]{2,}", ".", name)[:56].rstrip(".") or "member"
 
 
-def address_or_none(text):
+def address_or_none(text: str) -> str | None:
     try:
         return canonical_address(text)
     except ValueError:
         return None
 
 
-def name_key(first_name, last_name):
+def name_key(first_name: str, last_name: str) -> str:
     """Return what two people of the same name share, whatever its case, accents and spaces."""
     if not (first_name.strip() and last_name.strip()):
         return ""
@@ -176,26 +177,26 @@ def name_key(first_name, last_name):
     return " ".join(letters.split())[:130]
 
 
-def address_key(email):
+def address_key(email: str) -> str:
     """Return what addresses share that often lead to one mailbox: but for dots and a +tag."""
     local, _, domain = email.partition("@")
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
-def has_hidden_characters(text):
+def has_hidden_characters(text: str) -> bool:
     """Whether the text holds controls, direction marks or other characters that cannot be seen."""
     if text.isascii() and text.isprintable():
         return False  # as most are: at once, for files of fifty thousand lines
     return any(map(is_hidden, text))
 
 
-def hidden_in_words(text):
+def hidden_in_words(text: Any) -> Any:
     """Say what of a text cannot be seen: a line break or a tab has a name that people know."""
     if re.search(r"[\r\n\v\f\x85\u2028\u2029]", text):
         return "a line break"
     return "a tab" if "\t" in text else "characters that cannot be seen"
 
 
-def is_hidden(character):
+def is_hidden(character: str) -> bool:
     kind = unicodedata.category(character)
     return kind in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") and character not in JOINERS

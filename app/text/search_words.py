@@ -5,9 +5,11 @@ without accents, of letters and digits only. Scripts that write no spaces give p
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import log
+from typing import Any
 from unicodedata import category, normalize
 
 from markupsafe import Markup, escape
@@ -50,7 +52,7 @@ class Term:
     word: str
     beginning: bool = False
 
-    def matches(self, word):
+    def matches(self, word: str) -> bool:
         return word.startswith(self.word) if self.beginning else word == self.word
 
 
@@ -67,16 +69,16 @@ class Question:
     ignored: list[str] = field(default_factory=list)
 
     @property
-    def terms(self):
+    def terms(self) -> list[Term]:
         return list(dict.fromkeys(term for phrase in self.phrases for term in phrase))
 
-    def is_met_by(self, words):
+    def is_met_by(self, words: list[str]) -> bool:
         """Whether a text has what is asked for, by its words in their order, see `words_of`."""
         has_all = all(_count(words, phrase) for phrase in self.phrases)
         return has_all and not any(_count(words, phrase) for phrase in self.excluded)
 
 
-def words_of(text):
+def words_of(text: str) -> str:
     """Return the words of a text in their order, as one line for an index.
 
     Behind them, and apart, stand the parts of words with an apostrophe: of l'amour, l and amour.
@@ -87,12 +89,12 @@ def words_of(text):
     return " ".join([*words, *([APART, *parts] if parts else [])])
 
 
-def in_order(text, *, asked=False):
+def in_order(text: str, *, asked: bool = False) -> list[str]:
     """Return all words of a text as they follow each other, none of them with signs."""
     return [word for _, _, word in _plain_pieces(composed(text), asked)]
 
 
-def question_of(text):
+def question_of(text: str) -> Question:
     """Read what somebody typed: words, "phrases", and what is -excluded."""
     question, count = Question(), 0
     if rest := text[LONGEST_QUESTION:].strip():
@@ -115,7 +117,7 @@ def question_of(text):
     return question
 
 
-def relevance(words, question):
+def relevance(words: list[str], question: Question) -> float:
     """Return how much a text has of what is asked for, by its words in their order: 0 or more.
 
     What it says often counts more, though less and less, and more in a short text than in a long
@@ -127,7 +129,7 @@ def relevance(words, question):
     return (single + 2 * follow) / (1 + log(1 + len(words)))
 
 
-def _count(words, phrase):
+def _count(words: list[str], phrase: tuple[Term, ...]) -> int:
     """Return how often the phrase stands in a text."""
     starts = [n for n, word in enumerate(words) if phrase[0].matches(word)]
     rest = list(enumerate(phrase))[1:]
@@ -138,7 +140,7 @@ def _count(words, phrase):
 
 
 @lru_cache(maxsize=20_000)
-def folded(text):
+def folded(text: str) -> str:
     """Return the text in small letters and without accents."""
     if text.isascii():
         return text.lower()
@@ -146,27 +148,27 @@ def folded(text):
     return normalize("NFC", text.casefold().translate(PLAIN))
 
 
-def composed(text):
+def composed(text: str) -> str:
     """Return the text with letters and what is on them in one, where Unicode has that."""
     return text if text.isascii() else normalize("NFC", text)
 
 
-def plain(html):
+def plain(html: str | Markup) -> str:
     """Return the text of HTML that we made: without tags, in one line."""
     return Markup(html).striptags()
 
 
-def plain_start(html):
+def plain_start(html: str) -> str:
     """Return the text of the first so many characters of such HTML, wherever that was cut."""
     return plain(CUT_OFF.sub("", html))
 
 
-def without_controls(text):
+def without_controls(text: str) -> str:
     """Leave out what no XML may hold."""
     return CONTROLS.sub("", text)
 
 
-def beginning(text, length):
+def beginning(text: str, length: int) -> str:
     """Return the first words of a text, with an ellipsis where it goes on."""
     if len(text) <= length:
         return text
@@ -175,7 +177,7 @@ def beginning(text, length):
     return (whole if len(whole) > length // 2 else cut).rstrip(ENDS) + "…"
 
 
-def excerpt(text, terms, length=EXCERPT):
+def excerpt(text: str, terms: list[Term], length: int = EXCERPT) -> Markup:
     """Return the part of a plain text where the terms stand, as HTML: they are in <mark>."""
     text = composed(text)
     found = _found(text, terms)
@@ -194,7 +196,7 @@ def excerpt(text, terms, length=EXCERPT):
     return Markup("").join(parts)
 
 
-def marked(text, terms):
+def marked(text: str, terms: list[Term]) -> Markup:
     """Return a short text whole, as HTML with the terms in <mark>."""
     return excerpt(text, terms, max(1, len(text)))
 
@@ -209,7 +211,7 @@ class Piece:
     is_part: bool = False
 
 
-def _pieces(text, asked=False):
+def _pieces(text: str, asked: bool = False) -> Iterator[Piece]:
     """Yield the words as the search knows them: don't is dont, and C++ and C# are words."""
     run = []
     for start, end, word in _plain_pieces(text, asked):
@@ -221,13 +223,13 @@ def _pieces(text, asked=False):
         yield from _together(run, text)
 
 
-def _goes_on(text, last, start, word):
+def _goes_on(text: str, last: Piece, start: int, word: str) -> bool:
     """Whether nothing but an apostrophe is between two words of a script that writes spaces."""
     spaced = not any(SEGMENT.match(w)[1] for w in (last.word, word))
     return spaced and start == last.end + 1 and text[last.end] in APOSTROPHES
 
 
-def _together(run, text):
+def _together(run: list[Piece], text: str) -> Iterator[Piece]:
     """Yield the one word that a run is, with the signs that belong to it; then its parts."""
     first, last = run[0], run[-1]
     signs = SIGNS_BEHIND.match(text, last.end)
@@ -240,7 +242,7 @@ def _together(run, text):
             yield replace(piece, is_part=True)
 
 
-def _plain_pieces(text, asked=False):
+def _plain_pieces(text: str, asked: bool = False) -> Iterator[tuple[int, int, str]]:
     """Yield each word with where it stands: start, end, word.
 
     Of a run without spaces, its pairs; and, where nobody asks, its last letter, so that a letter
@@ -259,11 +261,11 @@ def _plain_pieces(text, asked=False):
                     yield start + i, start + min(i + 2, len(run)), pair
 
 
-def _is_lone(word):
+def _is_lone(word: str) -> bool:
     return len(word) == 1 and SEGMENT.match(word)[1] is not None
 
 
-def _found(text, terms):
+def _found(text: str, terms: list[Term]) -> list[tuple[int, int]]:
     """Return where the terms stand in the text, in order and without overlaps."""
     spans = []
     for piece in _pieces(text):
@@ -279,7 +281,7 @@ def _found(text, terms):
     return spans
 
 
-def _start_of(text, found, length):
+def _start_of(text: str, found: list[tuple[int, int]], length: int) -> int:
     """Where to begin, so that as much as possible of what was found is seen."""
     if len(text) <= length or not found:
         return 0
@@ -291,5 +293,5 @@ def _start_of(text, found, length):
     return space + 1 if space > 0 else start
 
 
-def _seen_from(start, found, length):
+def _seen_from(start: Any, found: Any, length: Any) -> Any:
     return sum(start <= first and last <= start + length for first, last in found[:100])

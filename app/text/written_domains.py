@@ -7,6 +7,7 @@ marked as one: by `https:`, by `www.`, by [.] or (dot).
 
 import re
 from pathlib import Path
+from re import Match
 from urllib.parse import unquote
 
 from .domains import domain_key
@@ -49,7 +50,7 @@ NAME = re.compile(
 )
 
 
-def as_written(text):
+def as_written(text: str) -> str:
     """Return the text with each dot that stands for one; those that were in disguise are MARKED."""
     text = WORN_DOT.sub(".", HIDDEN_DOT.sub(MARKED, unquote(text)))
     text = HIDDEN_SIGN.sub(r"\1", text)
@@ -57,7 +58,7 @@ def as_written(text):
     return SPELT_DOT.sub(_spelt_dot, text)
 
 
-def hosts_written(text, *, in_code=False):
+def hosts_written(text: str, *, in_code: bool = False) -> set[str]:
     """Return the domains that a reader of a text may go to; in code, those that are marked."""
     text = as_written(text)
     web = WEB.finditer(text.replace(MARKED, "."))
@@ -68,14 +69,14 @@ def hosts_written(text, *, in_code=False):
     return {key for key in map(domain_key, hosts) if key}
 
 
-def hosts_named(text):
+def hosts_named(text: str) -> set[str]:
     """Return all that looks like a domain in a plain text, whatever else it may be."""
     text = as_written(text).replace(MARKED, ".")
     names = {*NAMED.findall(text), *NAMED.findall(ANY_DOT.sub(".", text))}
     return {domain_key(name) for name in names}
 
 
-def _spelt_dot(match):
+def _spelt_dot(match: Match) -> str:
     before = re.search(r"\w+\Z", match.string[max(0, match.start() - 20) : match.start()])
     if before and before[0].lower() in BEFORE_NOUN:  # the dot com bubble
         return match[0]
@@ -84,13 +85,13 @@ def _spelt_dot(match):
     return "." if known else match[0]
 
 
-def _is_marked(match):
+def _is_marked(match: Match) -> bool:
     name, before = match["name"].lower(), match["before"] or ""
     marked = MARKED in name or name.startswith("www.") or before.endswith("/")
     return marked and _ends_in_letters(name)
 
 
-def _is_something_else(match):
+def _is_something_else(match: Match) -> bool:
     name, after = match["name"], match["after"]
     *labels, end = name.split(".")
     if NUMBERS.fullmatch(name):
@@ -106,7 +107,7 @@ def _is_something_else(match):
     return end.istitle() and end.lower() not in CAPITAL and labels[-1][-1:].islower()
 
 
-def _ends_in_letters(name):
+def _ends_in_letters(name: str) -> bool:
     end = re.split(DOT, name)[-1]
     return end.startswith("xn--") or (len(end) > 1 and not any(map(str.isdigit, end)))
 

@@ -1,15 +1,19 @@
 """Actions: committed, or refused in words and undone."""
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from flask import abort, flash
 from wtforms import Field
 
 from ..decorators import require_speech
 from ..extensions import db
+from ..forms import Form
 from ..models.content.watched_word import WordRefused
 from ..models.errors import ChangedMeanwhile, Refused, Silenced
+from ..text.markdown import Text
 from .requests import undo
 from .typed import refuse
 
@@ -23,12 +27,14 @@ class Outcome:
     error: Refused | None = None
     succeeded: bool = False
 
-    def __bool__(self):
+    def __bool__(self) -> bool:
         return self.succeeded
 
 
 @contextmanager
-def attempt(form=None, *, at=None, words="{}", unless=None):
+def attempt(
+    form: Form | None = None, *, at: Any = None, words: Any = "{}", unless: Any = None
+) -> Iterator[Outcome]:
     """Commit what the block does. Where a rule refuses it, undo all of it and say why.
 
         with attempt(form) as done:
@@ -59,12 +65,12 @@ def attempt(form=None, *, at=None, words="{}", unless=None):
             refuse(message, None if unless and unless() else form)
 
 
-def report_result(changed, message, unchanged=ALREADY_DONE):
+def report_result(changed: Text | bool, message: str, unchanged: str = ALREADY_DONE) -> None:
     """Say what a verb came to: that it was done, or that all was so before."""
     flash(message if changed else unchanged, "success" if changed else "info")
 
 
-def act(verb, *values, **named):
+def act(verb: Callable, *values: Any, **named: Any) -> Any:
     """Do it and commit. 403, with the reason, where it became impossible a moment ago."""
     try:
         result = verb(*values, **named)

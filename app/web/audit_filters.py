@@ -1,8 +1,11 @@
 """Filters of the log; they stand in the address of its pages."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, time
+from typing import Any
 
 from flask import request
+from sqlalchemy import ColumnElement
 from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -20,7 +23,7 @@ KINDS += [
 ]
 
 
-def name_field(label, longest=64):
+def name_field(label: Any, longest: int = 64) -> Any:
     return StringField(label, filters=[stripped], validators=[visible, at_most(longest)])
 
 
@@ -28,18 +31,18 @@ class LogFilters(Form):
     class Meta(Form.Meta):
         csrf = False
 
-        def wrap_formdata(self, form, formdata):
+        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
             return request.args
 
     since = DateField("From", validators=[Optional()])
     until = DateField("To", validators=[Optional()])
 
     @property
-    def args(self):
+    def args(self) -> dict[str, str]:
         """What is asked for, as it stands in the address."""
         return {field.name: request.args[field.name] for field in self if field.data}
 
-    def conditions(self):
+    def conditions(self) -> Iterator[Any]:
         """Yield what is asked for, as far as it is filled in."""
         if self.since.data:
             yield AuditEntry.created_at >= datetime.combine(self.since.data, time.min, UTC)
@@ -53,7 +56,7 @@ class ActFilters(LogFilters):
     kind = SelectField("Kind", choices=KINDS, default="")
     moderator = name_field("Moderator")
 
-    def conditions(self):
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         yield from super().conditions()
         if self.kind.data:
             yield AuditEntry.action == self.kind.data
@@ -61,7 +64,7 @@ class ActFilters(LogFilters):
             yield AuditEntry.actor_name == as_written(self.moderator.data)
 
 
-def as_written(name):
+def as_written(name: str) -> str:
     """Return a name as the log has it: a username may be typed in any case."""
     person = User.with_username(name)
     return person.username if person else name

@@ -3,10 +3,13 @@
 import json
 import re
 from datetime import datetime
+from typing import Any
 
+from flask import Flask
 from markupsafe import Markup, escape
 
 from ..models.audit.actions import Action
+from ..models.audit.entry import AuditEntry
 from ..models.site.setting import READERS, REGISTRATION
 from ..text.dates import date_time
 
@@ -39,14 +42,14 @@ SETTLING = (Action.LIFT_SANCTION, Action.REINSTATE_SANCTION)
 YES_NO = {"True": "yes", "False": "no", "true": "yes", "false": "no"}
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     app.add_template_filter(said)
     app.add_template_filter(target)
     app.add_template_global(log_sentence)
     app.add_template_global(log_outcome)
 
 
-def log_sentence(entry, member, thing):
+def log_sentence(entry: AuditEntry, member: Markup | str, thing: Markup | str) -> Markup:
     """Return what was done, as HTML, such as "hid a post by bob"; a label if it has no sentence."""
     action = Action.named(entry.action)
     if action is None or not action.facts.sentence:
@@ -55,7 +58,7 @@ def log_sentence(entry, member, thing):
     return Markup(" ") + sentence + log_outcome(entry)
 
 
-def log_outcome(entry):
+def log_outcome(entry: AuditEntry) -> Markup:
     """Return what came of it, where everyone may know: roles, and how long a sanction lasts."""
     if entry.action in ROLE_ACTIONS and entry.after:
         return escape(f": {said(entry.before)} → {said(entry.after)}")
@@ -64,14 +67,14 @@ def log_outcome(entry):
     return escape(f": {said(entry.before)}" if entry.action in SETTLING else "")
 
 
-def target(entry):
+def target(entry: AuditEntry) -> str:
     """Return what an entry is about, as people call it."""
     if entry.target_type == "setting":
         return SETTINGS.get(entry.target_name, _spaced(entry.target_name))
     return entry.target_name
 
 
-def said(text, entry=None):
+def said(text: str, entry: AuditEntry | None = None) -> str:
     """Return `before` or `after` of an entry in words."""
     name = entry.target_name if entry is not None and entry.target_type == "setting" else ""
     if name:
@@ -82,7 +85,7 @@ def said(text, entry=None):
     return ", ".join(f"{FIELDS.get(k) or _spaced(k)}: {_value(v)}" for k, v in values.items())
 
 
-def _setting(name, text):
+def _setting(name: Any, text: Any) -> Any:
     if text in CHOICES.get(name, ()):
         return CHOICES[name][text].partition(":")[0]
     if text.isdecimal() and name in UNITS:
@@ -91,7 +94,7 @@ def _setting(name, text):
     return _plain(text)
 
 
-def _values_in(text):
+def _values_in(text: str) -> Any:
     try:
         values = json.loads(text) if text.startswith("{") else None
     except (RecursionError, ValueError):
@@ -99,7 +102,7 @@ def _values_in(text):
     return values if isinstance(values, dict) else None
 
 
-def _value(value):
+def _value(value: str | int) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
@@ -107,16 +110,16 @@ def _value(value):
     return "nothing" if value in (None, "") else _plain(str(value))
 
 
-def _plain(text):
+def _plain(text: str) -> str:
     return YES_NO.get(text) or MOMENT.sub(_in_words, text)
 
 
-def _in_words(match):
+def _in_words(match: Any) -> Any:
     try:
         return date_time(datetime.fromisoformat(match[0]))
     except ValueError:
         return match[0]
 
 
-def _spaced(name):
+def _spaced(name: str) -> str:
     return name.replace("_", " ")

@@ -3,10 +3,12 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from wtforms import FileField, HiddenField, PasswordField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 
+from ..models.users.user import User
 from ..text.diff import difference
 
 CHANGED = (
@@ -19,10 +21,10 @@ NOT_COMPARED = HiddenField, SubmitField, FileField, PasswordField
 class VersionField(HiddenField):
     """Holds a fingerprint of each field as it was when the form was opened; it is no data."""
 
-    def process_data(self, value):
+    def process_data(self, value: int | None) -> None:
         self.data = None
 
-    def populate_obj(self, obj, name):
+    def populate_obj(self, obj: User, name: str) -> None:
         """Nothing of it belongs on the object."""
 
 
@@ -36,7 +38,7 @@ class Conflict:
     is_long: bool
     difference: list = field(init=False)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.difference = list(difference(self.theirs, self.mine))
 
 
@@ -52,26 +54,26 @@ class Versioned:
     changed_by = ""  # the username, where it is known
     locked = ()  # names of fields that the person cannot change
 
-    def __init__(self, *args, **values):
+    def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
         self.conflicts = []
         if not self.has_version:
             self._begin_anew()
 
     @property
-    def has_version(self):
+    def has_version(self) -> bool:
         return bool(self.version.raw_data)
 
-    def validate(self, extra_validators=None):
+    def validate(self, extra_validators: Any = None) -> bool:
         return super().validate(extra_validators) and self.agrees()
 
-    def agrees_with(self, obj):
+    def agrees_with(self, obj: Any) -> Any:
         """Ask again, with what an object has become a moment ago; see `agrees`."""
         for one in self._compared():
             one.object_data = getattr(obj, one.name)
         return self.agrees()
 
-    def agrees(self):
+    def agrees(self) -> bool:
         """Whether it overwrites nothing that the person has not seen."""
         if not self.has_version:
             return True
@@ -91,15 +93,15 @@ class Versioned:
             self._begin_anew()
         return not self.conflicts
 
-    def _begin_anew(self):
+    def _begin_anew(self) -> None:
         marks = (f"{one.name}:{_mark(_filtered(one))}" for one in self._compared())
         self.version.data = " ".join(marks)
 
-    def _compared(self):
+    def _compared(self) -> list[Any]:
         return [f for f in self if not isinstance(f, NOT_COMPARED) and f.name not in self.locked]
 
 
-def _filtered(one):
+def _filtered(one: Any) -> str | list[str] | int | None:
     """Return what a field was given, as the form would have it."""
     value = one.object_data
     for filter in one.filters:
@@ -107,7 +109,7 @@ def _filtered(one):
     return value
 
 
-def _plain(value):
+def _plain(value: str | list[str] | int | None) -> str:
     """Return a value so that it is equal to what comes back of it from a browser."""
     if value is None or value is False:
         return ""
@@ -118,11 +120,11 @@ def _plain(value):
     return str(value).replace("\r\n", "\n").strip()
 
 
-def _mark(value):
+def _mark(value: str | int | list[str] | None) -> str:
     return hashlib.sha256(_plain(value).encode()).hexdigest()[:16]
 
 
-def _in_words(one, value):
+def _in_words(one: Any, value: str) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(one, SelectFieldBase):

@@ -1,8 +1,9 @@
 """Errors, as a page, and with the same facts as JSON where JSON was asked for."""
 
 import time
+from typing import Any
 
-from flask import current_app, g, jsonify, render_template, request, url_for
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
 from flask.globals import request_ctx
 from flask_limiter import RateLimitExceeded
 from flask_login import current_user
@@ -70,7 +71,7 @@ LONGEST_ACCEPT = 1000
 DATABASE_AWAY = 5  # seconds after which to try again
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, show)
     app.register_error_handler(CSRFError, show_stale_form)
     app.register_error_handler(KeptBack, show_sanction)
@@ -82,7 +83,7 @@ def init_app(app):
     app.register_error_handler(Exception, show_fault)
 
 
-def show(error):
+def show(error: Any) -> Response:
     """Answer any HTTP error; redirects and answers that a view made itself pass as they are."""
     if error.code is None or error.code < 400 or error.response is not None:
         return error
@@ -107,7 +108,7 @@ def show(error):
     return response
 
 
-def kept_text():
+def kept_text() -> dict[str, dict[str, str] | None]:
     """What somebody typed into a form that was refused: they get it back, to take along.
 
     Strangers too, where their browser says that a page of this site sent it.
@@ -118,13 +119,13 @@ def kept_text():
     return {"kept": texts, "before": page_before()}
 
 
-def page_before():
+def page_before() -> Any:
     """Return where the form was, as the browser tells, if that is a page of this site."""
     path = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
     return path if is_local(path) else None
 
 
-def show_stale_form(error):
+def show_stale_form(error: Any) -> Response:
     """What was typed is shown again, with a fresh token (R-12), and nothing is sent by itself.
 
     To members, as a form of another site comes without their cookie; and to others where their
@@ -148,14 +149,14 @@ def show_stale_form(error):
     return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **facts})
 
 
-def way_back():
+def way_back() -> dict[str, str]:
     """Where the form stands that was sent, if it is a page that can be opened again."""
     back = this_page()
     is_page = request.url_rule is not None and "GET" in request.url_rule.methods
     return {"back": back} if is_page and is_local(back) else {}
 
 
-def show_missing_permission(error):
+def show_missing_permission(error: PermissionMissing) -> Response:
     """Say all that the person lacks, should another guard of the page ask for more still."""
     policy = current_app.extensions["access"].get(request.endpoint)
     asked = error.permission | ((policy and policy.permission) or 0)
@@ -167,7 +168,7 @@ def show_missing_permission(error):
     return answer(403, holders=[role.name for role in holders], **facts)
 
 
-def show_sanction(error):
+def show_sanction(error: Any) -> Any:
     """It is a sanction that says no, until when, and where to read why."""
     until = current_user.kept_until
     end = f" until {end_date(until)}" if until else ""
@@ -176,7 +177,7 @@ def show_sanction(error):
     return answer(403, title="Your account is restricted", words=words, **facts, **kept_text())
 
 
-def ways_to_ask(roles):
+def ways_to_ask(roles: list[Role]) -> dict[str, list[Any]]:
     """The roles for which the member may ask, each with the address where; or which one waits."""
     roles = [role for role in roles if role.requestable]
     if not roles or current_user.viewed_role is not None:
@@ -187,24 +188,24 @@ def ways_to_ask(roles):
     return {"ask": [], "waits": _way(asked.role)}
 
 
-def _way(role):
+def _way(role: Any) -> Any:
     return {"role": role.name, "url": url_for("account.ask_for_role", id=role.id)}
 
 
-def show_limit(error):
+def show_limit(error: Any) -> Any:
     """The loose limit on writing, which the extension counts."""
     limit = limiter.current_limit
     seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
     return answer(429, retry_after=seconds, **kept_text())
 
 
-def show_bad_data(error):
+def show_bad_data(error: Any) -> Any:
     """PostgreSQL refuses what no column can hold. Forms catch it first; this is the net below."""
     db.session.rollback()
     return answer(400)
 
 
-def show_database_away(error):
+def show_database_away(error: Any) -> Any:
     words = getattr(error, "orig", None) or error.__class__.__name__
     ours = isinstance(error, ProgrammingError)  # a table that is missing, or a fault of ours
     current_app.logger.error("The database did not answer: %s", words, exc_info=ours)
@@ -212,13 +213,21 @@ def show_database_away(error):
     return answer(503, retry_after=DATABASE_AWAY, bare=True)
 
 
-def show_fault(error):
+def show_fault(error: Any) -> Any:
     current_app.logger.exception("request %s failed", g.get("request_id", "-"))
     db.session.remove()
     return answer(500, bare=True)
 
 
-def answer(code, *, title=None, words=None, retry_after=None, bare=False, **facts):
+def answer(
+    code: int,
+    *,
+    title: Any = None,
+    words: Any = None,
+    retry_after: Any = None,
+    bare: bool = False,
+    **facts: Any,
+) -> Response:
     """Return the error page, or its JSON twin; `bare` asks the database nothing."""
     title = title or TITLES.get(code, "That didn’t work")
     facts = {"code": code, "title": title, **facts}
@@ -243,7 +252,7 @@ def answer(code, *, title=None, words=None, retry_after=None, bare=False, **fact
     return response
 
 
-def prefers_json():
+def prefers_json() -> bool:
     if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
         return False  # reading it would take longer than the page
     accepts = request.accept_mimetypes

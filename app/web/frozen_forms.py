@@ -1,8 +1,9 @@
 """What a page offers while the site is frozen: no form and no button that would be refused."""
 
 import re
+from typing import Any
 
-from flask import current_app, render_template, request
+from flask import Flask, current_app, render_template, request
 from flask_login import current_user
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
@@ -18,16 +19,16 @@ TO_FILL_IN = re.compile(r"""<(?:textarea|select)\b|<input\b(?![^>]*type="(?:hidd
 UNSURE = re.compile(r"""<details class="sure">(?:(?!<button|<form).)*?</details>""", re.DOTALL)
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     app.add_template_filter(offered)
 
 
-def is_frozen_for(person):
+def is_frozen_for(person: Any) -> bool:
     """Whether a person may not write because the site is frozen: staff still may."""
     return settings_at_hand().is_frozen and not (person.is_moderator() or person.is_administrator())
 
 
-def offered(html, is_error=False):
+def offered(html: Markup, is_error: bool = False) -> Markup:
     """Return the HTML of a page without the forms and buttons that a freeze would refuse.
 
     The page of an error keeps them: they hold what somebody typed.
@@ -38,7 +39,7 @@ def offered(html, is_error=False):
     return Markup(UNSURE.sub("", html))
 
 
-def _form(match):
+def _form(match: Any) -> Any:
     attributes, inside = match.groups()
     if 'method="post"' not in attributes or not _is_refused(attributes):
         return match[0]
@@ -47,7 +48,7 @@ def _form(match):
     return render_template("_paused.html") if TO_FILL_IN.search(inside) else ""
 
 
-def _button(match):
+def _button(match: Any) -> Any:
     """Leave out a button that is refused; one that shows a number becomes words."""
     attributes, inside = match.groups()
     if not _is_refused(attributes):
@@ -55,7 +56,7 @@ def _button(match):
     return f"<span>{inside}</span>" if re.search(r"\d", inside) else ""
 
 
-def _is_refused(attributes):
+def _is_refused(attributes: Any) -> Any:
     """Whether what a form or button leads to is closed; nowhere is where the page is."""
     target = TARGET.search(attributes)
     path = (target and target[1]) or request.script_root + request.path

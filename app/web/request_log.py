@@ -4,8 +4,9 @@ import json
 import logging
 import re
 import time
+from typing import Any
 
-from flask import g, request
+from flask import Flask, Response, g, request
 
 QUIET = ("static", "bootstrap.static", "main.avatar", "main.picture")
 log = logging.getLogger("offbrand")
@@ -14,17 +15,17 @@ log = logging.getLogger("offbrand")
 class Mask:
     """Hides the tokens in addresses of the site: what a route calls `<token>` (R-99)."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pattern = None
 
-    def learn(self, url_map):
+    def learn(self, url_map: Any) -> None:
         rules = [rule.rule for rule in url_map.iter_rules() if "token" in rule.arguments]
         heads = {re.split(r"<(?:\w+:)?token>", rule)[0] for rule in rules}
         slashes = sorted(re.escape(head).replace("/", "(?:/|%2F)+") for head in heads)
         secret = r"[^/?&\s\"']+"
         self.pattern = re.compile(f"((?:{'|'.join(slashes)})){secret}", re.ASCII | re.IGNORECASE)
 
-    def __call__(self, text):
+    def __call__(self, text: str) -> str:
         return self.pattern.sub(r"\1…", text) if self.pattern else text
 
 
@@ -34,7 +35,7 @@ mask = Mask()
 class Masked(logging.Filter):
     """Hides tokens in what others log, such as the development server's lines."""
 
-    def filter(self, record):
+    def filter(self, record: Any) -> Any:
         record.msg, record.args = mask(record.getMessage()), ()
         return True
 
@@ -42,12 +43,12 @@ class Masked(logging.Filter):
 class OneLine(logging.Formatter):
     """One record, one line."""
 
-    def format(self, record):
+    def format(self, record: Any) -> str:
         return one_line(mask(super().format(record)))
 
 
 class JSONLines(logging.Formatter):
-    def format(self, record):
+    def format(self, record: Any) -> str:
         facts = {"at": self.formatTime(record), "level": record.levelname, "from": record.name}
         facts["message"] = mask(record.getMessage())
         if record.exc_info:
@@ -55,12 +56,12 @@ class JSONLines(logging.Formatter):
         return json.dumps(facts | getattr(record, "facts", {}))
 
 
-def one_line(text):
+def one_line(text: str) -> str:
     """Return the text with CR, LF and ESC escaped (R-93)."""
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     if not app.testing and not log.handlers:
         handler = logging.StreamHandler()
         plain = OneLine("%(asctime)s %(levelname)s %(message)s")
@@ -75,11 +76,11 @@ def init_app(app):
     app.after_request(log_request)
 
 
-def start_watch():
+def start_watch() -> None:
     g.started = time.monotonic()
 
 
-def log_request(response):
+def log_request(response: Response) -> Response:
     if request.endpoint not in QUIET:
         took = round(1000 * (time.monotonic() - g.get("started", time.monotonic())))
         path = mask(request.path)

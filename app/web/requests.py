@@ -3,10 +3,12 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Callable, Iterator
 from posixpath import normpath
+from typing import Any
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
 
-from flask import abort, current_app, g, has_request_context, redirect, request
+from flask import Flask, Response, abort, current_app, g, has_request_context, redirect, request
 from flask_login import current_user
 from sqlalchemy.orm.exc import ObjectDeletedError
 from werkzeug.exceptions import ClientDisconnected, HTTPException
@@ -14,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ..access.policies import may_open
 from ..extensions import db, login_manager
+from ..models.users.user import AnonymousUser, User
 from ..security.rate_limits import ASKED_AGAIN
 from .cookies import name_by_port
 
@@ -53,22 +56,22 @@ class Body:
     Servers raise errors of their own for it, such as a chunk whose size is no number (R-89).
     """
 
-    def __init__(self, stream):
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
 
-    def read(self, *size):
+    def read(self, *size: Any) -> bytes:
         return self._ask(self._stream.read, *size)
 
-    def readline(self, *size):
+    def readline(self, *size: Any) -> Any:
         return self._ask(self._stream.readline, *size)
 
-    def readlines(self, *hint):
+    def readlines(self, *hint: Any) -> Any:
         return self._ask(self._stream.readlines, *hint)
 
-    def __iter__(self):
+    def __iter__(self) -> Any:
         return iter(self.readline, b"")
 
-    def _ask(self, question, *values):
+    def _ask(self, question: Callable, *values: Any) -> bytes:
         try:
             return question(*values)
         except HTTPException:
@@ -77,21 +80,21 @@ class Body:
             raise ClientDisconnected from error
 
 
-def guard_body(wsgi_app):
-    def guarded(environ, start_response):
+def guard_body(wsgi_app: Callable) -> Callable:
+    def guarded(environ: Any, start_response: Any) -> Any:
         environ["wsgi.input"] = environ["wsgi.input"] and Body(environ["wsgi.input"])
         return wsgi_app(environ, start_response)
 
     return guarded
 
 
-def mount(wsgi_app, path, *, has_proxy):
+def mount(wsgi_app: Callable, path: str, *, has_proxy: Any) -> Callable:
     """Serve the site under a path, and lead what is asked for beside it there.
 
     A proxy that strips the path says so in X-Forwarded-Prefix.
     """
 
-    def mounted(environ, start_response):
+    def mounted(environ: Any, start_response: Any) -> Any:
         asked = environ["PATH_INFO"]
         is_stripped = has_proxy and environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/") == path
         if not environ.get("SCRIPT_NAME"):
@@ -107,7 +110,7 @@ def mount(wsgi_app, path, *, has_proxy):
     return mounted
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     app.wsgi_app = guard_body(app.wsgi_app)
     if app.config["COOKIES_BY_PORT"]:
         app.wsgi_app = name_by_port(app.wsgi_app)
@@ -125,21 +128,21 @@ def init_app(app):
     app.add_template_global(site_link)
 
 
-def number_request():
+def number_request() -> None:
     g.request_id = secrets.token_hex(8)
 
 
-def takes_files(largest):
+def takes_files(largest: Any) -> Any:
     """Let a view take a body of so many bytes; see `allow_upload`."""
 
-    def mark(view):
+    def mark(view: Any) -> Any:
         view.largest_upload = largest
         return view
 
     return mark
 
 
-def allow_upload():
+def allow_upload() -> None:
     """Let more than a megabyte in where a view takes files, but from nobody whom it turns away.
 
     The first look at a form reads all of it, so this comes before everything else.
@@ -149,7 +152,7 @@ def allow_upload():
         request.max_content_length = largest
 
 
-def refuse_junk():
+def refuse_junk() -> None:
     """400 for text that no form of ours can mean: NUL and other controls, broken UTF-8 (R-86)."""
     if request.endpoint is None:
         return  # nothing will read it
@@ -169,7 +172,7 @@ def refuse_junk():
         abort(400, "The text holds characters that cannot be stored.")
 
 
-def is_broken(encoded):
+def is_broken(encoded: bytes) -> bool:
     """Whether percent-encoded bytes are no UTF-8; Werkzeug would spell them out as %FF."""
     try:
         unquote_to_bytes(encoded).decode()
@@ -178,7 +181,7 @@ def is_broken(encoded):
     return False
 
 
-def is_junk(text):
+def is_junk(text: str) -> bool:
     if text.isascii() and text.isprintable():
         return False
     if "\ufffd" in text:  # what Werkzeug makes of broken UTF-8
@@ -186,7 +189,7 @@ def is_junk(text):
     return any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text)
 
 
-def set_headers(response):
+def set_headers(response: Response) -> Response:
     policy, headers = POLICY_WORDS, response.headers
     if nonce := g.get("csp_nonce"):
         policy = policy.replace("script-src", f"script-src 'nonce-{nonce}'")
@@ -204,14 +207,14 @@ def set_headers(response):
     return response
 
 
-def csp_nonce():
+def csp_nonce() -> str:
     """Return this request's nonce; the policy names it once a template has asked for it."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return g.csp_nonce
 
 
-def is_local(target):
+def is_local(target: str | None) -> bool:
     """Whether a browser that follows this `next` stays on this site (R-01)."""
     if not target or not LOCAL_PATH.fullmatch(target):
         return False
@@ -221,29 +224,29 @@ def is_local(target):
     return not root or f"{normpath(unquote(path))}/".startswith(f"{root}/")
 
 
-def this_page():
+def this_page() -> str:
     """The address of the page that is open, as a `next` may have it."""
     return with_question(quote(request.script_root + request.path))
 
 
-def with_question(path):
+def with_question(path: str) -> str:
     """Return a path with the query string that the request came with."""
     question = quote(request.query_string, safe="!$%&'()*+,/:;=?@")
     return f"{path}?{question}" if question else path
 
 
-def back_to(default):
+def back_to(default: str | None) -> str | None:
     """Where the page that a button was on wants to be left for: its `next`, or the default."""
     wanted = request.form.get("next")
     return wanted if is_local(wanted) else default
 
 
-def actor():
+def actor() -> User | AnonymousUser:
     """Return the person who acts: the model, not Flask-Login's proxy for it."""
     return current_user._get_current_object()
 
 
-def read_for_change(thing):
+def read_for_change(thing: User) -> None:
     """Where a form is sent, wait for others who change its row just now; then read it again.
 
     What the form compares is then what it changes, see conflicts.py.
@@ -252,7 +255,7 @@ def read_for_change(thing):
         db.session.refresh(thing, with_for_update={"of": type(thing), "key_share": True})
 
 
-def undo():
+def undo() -> None:
     """Roll back. Whoever was deleted meanwhile is a visitor from now on."""
     person = actor()
     db.session.rollback()
@@ -262,7 +265,7 @@ def undo():
         g._login_user = login_manager.anonymous_user()
 
 
-def right_password(person, field):
+def right_password(person: User, field: Any) -> bool:
     """Whether the person typed their own password; guesses are counted, and the field says no."""
     ASKED_AGAIN.take(person.id)
     if person.verify_password(field.data):
@@ -272,7 +275,7 @@ def right_password(person, field):
     return False
 
 
-def site_link(endpoint, **values):
+def site_link(endpoint: str, **values: Any) -> str:
     """Return a link that names the configured site, whatever Host a request claims (R-03)."""
     site = urlsplit(current_app.config["SITE_URL"] or _place_of_request())
     adapter = current_app.url_map.bind(
@@ -281,7 +284,7 @@ def site_link(endpoint, **values):
     return adapter.build(endpoint, values, force_external=True)
 
 
-def _place_of_request():
+def _place_of_request() -> str:
     """In development the site is wherever it is asked for; SERVER_NAME where nobody asks."""
     if request:
         return request.root_url.rstrip("/")
@@ -289,7 +292,7 @@ def _place_of_request():
     return f"http://{host}{current_app.config['APPLICATION_ROOT']}".rstrip("/")
 
 
-def _texts(values):
+def _texts(values: Any) -> Iterator[str]:
     for name, many in values.lists():
         yield name or ""  # a part of a multipart body may have none
         yield from many

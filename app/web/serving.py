@@ -2,6 +2,7 @@
 
 import socket
 from contextlib import suppress
+from typing import Any
 
 from gunicorn.http.errors import LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
@@ -15,7 +16,7 @@ LEFT_OVER = 1024 * 1024  # bytes that are read of a request that was refused
 class Worker(ThreadWorker):
     """Says by a page of the site that an address is too long, such as that of a search."""
 
-    def handle_error(self, req, client, addr, exc):
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> Any:
         if not isinstance(exc, LimitRequestLine):
             super().handle_error(req, client, addr, exc)
             return
@@ -28,7 +29,7 @@ class Worker(ThreadWorker):
             read_to_end(client)
 
 
-def read_to_end(client):
+def read_to_end(client: Any) -> None:
     """Let the client send the rest, or it would lose the answer."""
     client.shutdown(socket.SHUT_WR)
     client.settimeout(1)

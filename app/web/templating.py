@@ -1,15 +1,20 @@
 """Filters and names that every template has."""
 
 import hashlib
+from collections.abc import Iterator
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
-from flask import current_app, has_request_context, request, url_for
+from flask import Flask, current_app, has_request_context, request, url_for
 from flask.templating import Environment
 from humanize import naturaldelta
 from markupsafe import Markup
 
+from ..models.content.authored import Authored
 from ..models.content.rendering import linked_from
+from ..models.content.rules import ContentRules
 from ..models.site.setting import settings_at_hand
 from ..permissions import Permission
 from ..text.dates import date_time, end_date
@@ -24,14 +29,14 @@ class Templates(Environment):
     A chain of dictionaries for each of them, as is usual, is gone through at every include.
     """
 
-    def make_globals(self, names):
+    def make_globals(self, names: Any) -> dict[str, Any]:
         return self.globals
 
 
 DRAWN = 500  # cards that a process keeps as HTML
 
 
-def init_app(app):
+def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["static_urls"] = dict(_urls(Path(app.static_folder), app.static_url_path))
     app.add_template_global(static_url)
@@ -57,47 +62,47 @@ def init_app(app):
     app.context_processor(names)
 
 
-def names():
+def names() -> dict:
     in_page = has_request_context()  # mails are written by commands too
     mailbox = url_for("dev.mailbox") if in_page and current_app.config["MAILBOX"] else None
     settings = settings_at_hand()
     return {"site_name": settings.site_name, "settings": settings, "mailbox_url": mailbox}
 
 
-def static_url(filename):
+def static_url(filename: str) -> str:
     """Return the URL of a static file with its version, so that a change is fetched at once."""
     return request.script_root + current_app.extensions["static_urls"][filename]
 
 
-def here(html):
+def here(html: Markup) -> Markup:
     """Return the HTML of a text with its links as they are on this site, see `linked_from`."""
     return linked_from(html, f"{request.script_root}/")
 
 
-def profile_url(user):
+def profile_url(user: Any) -> str:
     """Return what url_for would, ten times as fast: lists ask for it once a row."""
     return f"{request.script_root}/user/{user.username}"
 
 
-def post_url(id):
+def post_url(id: int) -> str:
     return f"{request.script_root}/post/{id}"
 
 
-def comment_url(id):
+def comment_url(id: int) -> str:
     return f"{request.script_root}/comment/{id}"
 
 
-def content_url(content):
+def content_url(content: Authored) -> str:
     """That of a post, or of a comment."""
     return f"{request.script_root}/{content.noun}/{content.id}"
 
 
-def moderation_url(content):
+def moderation_url(content: ContentRules) -> str:
     """Where moderators act on a post or comment."""
     return f"{request.script_root}/moderation/{content.noun}/{content.id}"
 
 
-def cached_fragment(template, card, **facts):
+def cached_fragment(template: str, card: ContentRules, **facts: Any) -> Markup:
     """Return the HTML of a card. Nothing but these may be asked for in its template.
 
     So whoever sees the same card with the same facts gets the same HTML, and it is made but once.
@@ -107,32 +112,32 @@ def cached_fragment(template, card, **facts):
 
 
 @lru_cache(DRAWN)
-def _drawn(template, root, card, facts):
+def _drawn(template: Any, root: str, card: ContentRules, facts: tuple[Any, ...]) -> Markup:
     return Markup(template.render(card=card, **dict(facts)))
 
 
-def counted(number, noun):
+def counted(number: int, noun: str) -> str:
     """Say how many: no comments, 1 comment, 1,234 comments."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"No {noun}s"
 
 
-def pace_in_words(pace):
+def pace_in_words(pace: str) -> str:
     """Say one of the LIMITS on texts: 5 posts and comments per hour."""
     return current_app.config["LIMITS"][pace].replace(" per ", " posts and comments per ")
 
 
-def avatar_url(user):
+def avatar_url(user: Any) -> str:
     """Return where the picture of a person is: their own, or the identicon."""
     if user.picture_key:
         return f"{request.script_root}/picture/{user.picture_key}.webp"
     return f"{request.script_root}/avatar/{user.avatar_key}.svg"
 
 
-def iso(moment):
+def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _urls(folder, prefix):
+def _urls(folder: Any, prefix: str) -> Iterator[tuple[str, str]]:
     """Yield each static file's name and its URL; made once at start, not once a page."""
     for path in folder.rglob("*"):
         if path.is_file():

@@ -7,12 +7,14 @@ form where it stood, and nothing is sent before they press its button.
 from datetime import timedelta
 from functools import cache
 from math import inf
+from typing import Any
 
 from flask import abort, flash, request
 from werkzeug.exceptions import HTTPException
 from wtforms import HiddenField, PasswordField, StringField, SubmitField
 
 from ..forms import RESTORED, Form
+from ..models.errors import Refused
 from ..security import tokens
 from .requests import is_local, undo, with_question
 
@@ -24,7 +26,7 @@ LABELS = {"body": "Your text", "text": "Your text"}
 MOST = 64 * 1024  # characters that a form can carry through the sign-in
 
 
-def typed_fields(most=MOST):
+def typed_fields(most: float = MOST) -> list[tuple[str, str]]:
     """Return pairs of a name and a value, as the form that was sent has them."""
     if request.method != "POST" or request.endpoint is None:
         return []
@@ -36,7 +38,7 @@ def typed_fields(most=MOST):
     return pairs if sum(len(value) for _, value in pairs) <= most else []
 
 
-def typed_texts():
+def typed_texts() -> dict[str, str]:
     """Return what a person can read of it: label → text, without ids and marks of the form."""
     return {
         LABELS.get(name, name.replace("_", " ").capitalize()): value
@@ -45,7 +47,7 @@ def typed_texts():
     }
 
 
-def refuse(words, form=None):
+def refuse(words: Refused | str, form: Form | None = None) -> None:
     """Undo an act that the rules forbid, and say why.
 
     Where something was typed into the form, that is done by an error page, which gives it back.
@@ -56,7 +58,7 @@ def refuse(words, form=None):
     flash(str(words), "danger")
 
 
-def park():
+def park() -> str | None:
     """Return what was typed and where, signed, for the sign-in form to carry; None for nothing."""
     fields = typed_fields()
     if not any(value.strip() for name, value in fields if name not in MARKS):
@@ -64,31 +66,31 @@ def park():
     return tokens.sign("parked form", {"path": here(), "fields": fields}, LIFETIME)
 
 
-def unpark(text):
+def unpark(text: Any) -> Any:
     """Return (path, fields) of what the sign-in form carried, or None."""
     verdict, payload = tokens.read("parked form", text or "")
     return (payload["path"], payload["fields"]) if verdict and is_local(payload["path"]) else None
 
 
-def here():
+def here() -> Any:
     """Return the address that the form was sent to."""
     return with_question(request.script_root + request.path)
 
 
-def came_from_here():
+def came_from_here() -> Any:
     """Whether the browser says that a page of this site sent the form, and so nobody planted it."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
-def _is_mark(name, value):
+def _is_mark(name: str, value: str) -> bool:
     """Whether it is a mark of the form itself, or a button."""
     return name in MARKS or value.lower() == name or name in _buttons()
 
 
 @cache
-def _buttons():
+def _buttons() -> set[str]:
     """Return the names of the buttons of all forms."""
     kinds, buttons = [Form], set()
     while kinds:
@@ -99,9 +101,9 @@ def _buttons():
     return buttons
 
 
-def _is_typed(field):
+def _is_typed(field: Any) -> bool:
     return isinstance(field, StringField) and not isinstance(field, HiddenField | PasswordField)
 
 
-def _is_secret(name):
+def _is_secret(name: str) -> bool:
     return name in NEVER or "password" in name

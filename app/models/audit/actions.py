@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, Self
 
 EVERYBODY, STAFF = "everybody", "staff"  # who reads an entry, besides administrators
 
@@ -45,7 +46,7 @@ class Facts:
 class Action(StrEnum):
     facts: Facts
 
-    def __new__(cls, facts):
+    def __new__(cls, facts: Any) -> Any:
         action = str.__new__(cls, facts.name)
         action._value_, action.facts = facts.name, facts
         return action
@@ -199,11 +200,11 @@ class Action(StrEnum):
     VIEW_AS = Facts("view as role")
 
     @property
-    def label(self):
+    def label(self) -> Any:
         return self.removesuffix(" text").capitalize()
 
     @classmethod
-    def named(cls, name):
+    def named(cls, name: str) -> Self | None:
         """Return the action that is stored so; None for a name of another version."""
         try:
             return cls(name)
@@ -211,10 +212,10 @@ class Action(StrEnum):
             return None
 
     @classmethod
-    def of(cls, group):
+    def of(cls, group: Group) -> list[Self]:
         return [action for action in cls if action.facts.group is group]
 
-    def audience(self, noun):
+    def audience(self, noun: str) -> str | None:
         """Return who reads of it when done to such a thing; None: administrators alone."""
         group = self.facts.group
         return group.audience if noun in group.nouns else None

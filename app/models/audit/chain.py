@@ -7,10 +7,13 @@ transaction takes, so nobody waits for it in a circle.
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
 
 from sqlalchemy import String, event, func, inspect, or_, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ...databases import LARGEST_ID
 from ...extensions import Model, db
@@ -30,12 +33,27 @@ class Fault:
 class Chained:
     """What an entry of the log is as a link of the chain."""
 
+    id: Any
+    created_at: datetime
+    action: str
+    actor_id: int | None
+    actor_name: str
+    target_type: str
+    target_id: int | None
+    target_name: str
+    before: str
+    after: str
+    reason: str
+    place: str
+    subject_id: int | None
+    undoes_id: int | None
+
     number: Mapped[int | None] = mapped_column(unique=True)  # in the chain, without gaps from 1
     previous_hash: Mapped[str] = mapped_column(String(64), default="")
     hash: Mapped[str] = mapped_column(String(64), default="")
 
     @classmethod
-    def verify(cls, newest=None):
+    def verify(cls, newest: Any = None) -> Fault | None:
         """Read the chain, or so many of its newest entries; return the first `Fault`, or None."""
         last, last_hash = AuditHead.now()
         expected = max(1, last - newest + 1) if newest else 1
@@ -59,7 +77,7 @@ class Chained:
         return None
 
     @classmethod
-    def holds(cls, noted):
+    def holds(cls, noted: Any) -> Any:
         """Whether an end of the chain that was noted before, `number:hash`, is still in it."""
         number, _, hash = noted.partition(":")
         if not number.isdecimal() or int(number) > LARGEST_ID:
@@ -69,11 +87,11 @@ class Chained:
         return db.session.scalar(select(cls.hash).where(cls.number == int(number))) == hash
 
     @classmethod
-    def _from(cls, number):
+    def _from(cls, number: int) -> Sequence[Any]:
         there = select(cls).where(cls.number >= number).order_by(cls.number).limit(IN_ONE_GO)
         return db.session.scalars(there.execution_options(populate_existing=True)).all()
 
-    def seal(self, previous_hash):
+    def seal(self, previous_hash: str) -> str:
         """Return the hash of this entry behind the one with `previous_hash`."""
         facts = [self.number, iso(self.created_at), self.action, self.actor_id, self.actor_name]
         facts += [self.target_type, self.target_id, self.target_name, self.before, self.after]
@@ -95,24 +113,24 @@ class AuditHead(Model):
     hash: Mapped[str] = mapped_column(String(64), default="")
 
     @classmethod
-    def now(cls):
+    def now(cls) -> tuple[int, str]:
         """The number and the hash of the last entry."""
         head = db.session.get(cls, cls.ONLY, populate_existing=True)
         return (head.number, head.hash) if head else (0, "")
 
     @classmethod
-    def lock(cls):
+    def lock(cls) -> Self:
         row = select(cls).where(cls.id == cls.ONLY).with_for_update()
         return db.session.scalars(row.execution_options(populate_existing=True)).one()
 
 
 @event.listens_for(AuditHead.__table__, "after_create")
-def _begin_the_chain(table, connection, **options):
+def _begin_the_chain(table: Any, connection: Any, **options: Any) -> None:
     connection.execute(table.insert().values(id=AuditHead.ONLY, number=0, hash=""))
 
 
 @event.listens_for(db.session, "before_commit")
-def _join_the_chain(session):
+def _join_the_chain(session: Session) -> None:
     """Number and seal what this session wrote: the last thing it does before it commits.
 
     A row that somebody slipped in past `record` is left without a number, so `verify` finds it.

@@ -4,10 +4,12 @@
 """
 
 import json
+from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, Self
 
 from flask import has_request_context, request
-from sqlalchemy import Index, String, Text, event, inspect, select
+from sqlalchemy import Connection, Index, Select, String, Text, event, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
@@ -68,8 +70,17 @@ class AuditEntry(Chained, Model):
 
     @classmethod
     def record(
-        cls, action, target=None, *, by=None, reason="", before="", after="", name=None, **more
-    ):
+        cls,
+        action: Action | str,
+        target: Any = None,
+        *,
+        by: Any = None,
+        reason: str = "",
+        before: str = "",
+        after: str = "",
+        name: Any = None,
+        **more: Any,
+    ) -> Self:
         """Write an entry in the running transaction; verbs call this, views never.
 
         `by` is the person who acts, None for an operator at the shell, or SITE. `before` and
@@ -98,7 +109,7 @@ class AuditEntry(Chained, Model):
         return entry
 
     @contextmanager
-    def taken_back(self):
+    def taken_back(self) -> Iterator[None]:
         """Let what is recorded in the block say that it undoes this entry."""
         db.session.info["undoes"] = self.id
         try:
@@ -107,39 +118,39 @@ class AuditEntry(Chained, Model):
             del db.session.info["undoes"]
 
     @classmethod
-    def latest(cls):
+    def latest(cls) -> Select:
         return select(cls).order_by(cls.id.desc())
 
     @classmethod
-    def about(cls, target):
+    def about(cls, target: Any) -> Select:
         """What was done to a person or thing, the newest first."""
         here = cls.target_type == type_of(target), cls.target_id == target.id
         return cls.latest().where(*here)
 
     @classmethod
-    def moderation_about(cls, target):
+    def moderation_about(cls, target: Any) -> Select:
         """The same for those who moderate: without what only administrators may know."""
         return cls.about(target).where(cls.audience.is_not(None))
 
     @classmethod
-    def moderation(cls):
+    def moderation(cls) -> Select:
         """Acts of moderation, for those who moderate; the newest first."""
         newest = cls.created_at.desc(), cls.id.desc()
         return select(cls).where(cls.audience.is_not(None)).order_by(*newest)
 
     @classmethod
-    def public(cls):
+    def public(cls) -> Select:
         """Acts of moderation, for everybody; templates leave out what is private in them."""
         return cls.moderation().where(cls.audience == EVERYBODY)
 
     @property
-    def is_misfiled(self):
+    def is_misfiled(self) -> bool:
         """Whether somebody else reads it than whom acts of its kind are for."""
         action = Action.named(self.action)
         return self.audience != (action and action.audience(self.target_type))
 
 
-def type_of(target):
+def type_of(target: Any) -> str:
     """Return the word for what a thing is: that of its class, unless it has one of its own."""
     if target is None or isinstance(target, str):
         return ""
@@ -147,7 +158,7 @@ def type_of(target):
     return noun if isinstance(noun, str) else type(target).__name__.lower()
 
 
-def name_of(target):
+def name_of(target: Any) -> str:
     """Return the words that people know a thing by: its username, name, title or address.
 
     A text, a case or an appeal has none: it is known by whose it is, or whom it concerns.
@@ -161,7 +172,7 @@ def name_of(target):
     return next((owner.username for owner in owners if owner is not None), "")
 
 
-def _as_text(value):
+def _as_text(value: str | int | dict) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, bool):
@@ -171,7 +182,7 @@ def _as_text(value):
 
 @event.listens_for(AuditEntry, "before_update")
 @event.listens_for(AuditEntry, "before_delete")
-def _refuse_to_change(mapper, connection, entry):
+def _refuse_to_change(mapper: Any, connection: Connection, entry: AuditEntry) -> None:
     """Entries are added, never changed; but for the number that each gets as it joins the chain."""
     joining = inspect(entry).attrs.number.history
     if joining.deleted not in ([None], ()) or not joining.added:

@@ -3,7 +3,9 @@
 Its author and staff see it, as all that is hidden; it is not counted, and nobody is told of it.
 """
 
-from sqlalchemy import String
+from typing import Any
+
+from sqlalchemy import ColumnElement, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...text.markdown import Text as Draft
@@ -12,17 +14,16 @@ from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Moment, utcnow
 from ..notifications import dispatch
+from ..users.user import User
 from .moderatable import Moderatable
+from .screening import Hold
 
 WAITED = "waited for approval"  # as the log has it
 CHANGED = "The author changed it in the meantime. Please read it again."
 
 
 class Approvable(Moderatable):
-    """Verbs are safe to repeat: of many at once, one is True, and the log has one entry.
-
-    A class brings `tell`, which tells whom a new text concerns, and what Moderatable asks for.
-    """
+    """Verbs are safe to repeat: of many at once, one is True, and the log has one entry."""
 
     held_at: Mapped[Moment | None]
     held_for: Mapped[str] = mapped_column(String(8), default="")  # see holding.py
@@ -30,16 +31,16 @@ class Approvable(Moderatable):
     approved_at: Mapped[Moment | None]
 
     @property
-    def is_new(self):
+    def is_new(self) -> bool:
         """Whether it was held from the start: one that others had read says when it was edited."""
         return self.edited_at is None
 
     @classmethod
-    def waiting(cls):
+    def waiting(cls) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         """The conditions that it waits for approval."""
         return cls.held_at.is_not(None), cls.deleted_at.is_(None)
 
-    def hold(self, why):
+    def hold(self, why: Hold) -> None:
         """Let it wait, a text that others have read too; what told of it is withdrawn."""
         if self.id is not None and self.is_shown:
             self.count(-1)
@@ -48,7 +49,7 @@ class Approvable(Moderatable):
         if self.id is not None:
             dispatch.sync_notifications(self)
 
-    def approve(self, *, by, version, reason=""):
+    def approve(self, *, by: Any, version: Any, reason: str = "") -> Any:
         """Let everybody read it, a new one as if it were written now, and tell whom it concerns.
 
         Refused where it is no longer the `version` that was read.
@@ -67,7 +68,7 @@ class Approvable(Moderatable):
             self.tell(called)
         return True
 
-    def decline(self, *, by, version, reason):
+    def decline(self, *, by: Any, version: Any, reason: Any) -> Any:
         """Leave it hidden, for a reason that its author reads."""
         if not self._settle(version, by):
             return False
@@ -75,7 +76,7 @@ class Approvable(Moderatable):
         self._record(Action.DECLINE, by, reason)
         return True
 
-    def hold_again(self, *, by, reason=""):
+    def hold_again(self, *, by: Any, reason: str = "") -> Any:
         """Let it wait once more, as if nobody had decided on it."""
         self._lock_for_action(by)
         if self.is_held or self.is_deleted:
@@ -88,7 +89,7 @@ class Approvable(Moderatable):
         AuditEntry.record(Action.HOLD, self, by=by, reason=reason)
         return True
 
-    def hide(self, *, by, reason):
+    def hide(self, *, by: Any, reason: Any) -> bool:
         """What waits, waits no longer: it stays hidden, as others are."""
         self._lock_for_action(by)
         waited, was_shown = self.is_held, self.is_shown
@@ -102,7 +103,7 @@ class Approvable(Moderatable):
         dispatch.sync_notifications(self)
         return True
 
-    def restore(self, *, by, reason=""):
+    def restore(self, *, by: Any, reason: str = "") -> bool:
         """What waits is approved, not restored."""
         self._lock_for_action(by)
         if not self.is_hidden or self.is_held:
@@ -115,7 +116,7 @@ class Approvable(Moderatable):
         dispatch.sync_notifications(self)
         return True
 
-    def _settle(self, version, by):
+    def _settle(self, version: int, by: User) -> bool:
         """It waits no longer; False where it did not, or is deleted."""
         self._lock_for_action(by)
         if not self.is_held or self.is_deleted:
@@ -125,5 +126,5 @@ class Approvable(Moderatable):
         self._end_wait()
         return True
 
-    def _end_wait(self):
+    def _end_wait(self) -> None:
         self.held_at, self.held_for, self.held_word = None, "", ""

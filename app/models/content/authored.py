@@ -1,21 +1,29 @@
 """What members write: the columns, rules and verbs that posts and comments have in common."""
 
-from sqlalchemy import ForeignKey, String, Text, and_, func, or_, select, true, update
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Text,
+    func,
+    select,
+    update,
+)
 
 from ...extensions import db
-from ...permissions import Permission
 from ...text.markdown import Text as Draft
-from ...text.search_words import beginning, excerpt, plain
+from ..audit.actions import Action
+from ..audit.entry import AuditEntry
 from ..conditions import SHOWN
 from ..errors import ChangedMeanwhile, Refused
-from ..fields import Id, Moment, Words, utcnow
-from ..locking import lock_row
+from ..fields import utcnow
 from ..notifications import dispatch
 from ..users.user import User
 from .approvable import Approvable
-from .moderatable import KEPT, ModerationRules
-from .rendering import as_html, rendered
+from .moderatable import TAKEN_OUT
+from .rendering import rendered
 from .revision import Revision
 from .screening import hold_of
 from .watch import Watch
@@ -27,123 +35,20 @@ HIDDEN = "hidden_at IS NOT NULL"
 APPROVED = "approved_at IS NOT NULL"
 
 
-class Rules(ModerationRules):
-    """Who may do what with a text. Views and templates ask the same questions.
-
-    They need `author_id`, `author_mask`, `deleted_at`, `hidden_at` and `held_at`, so light rows
-    of a list answer them too.
-    """
-
-    permission: Permission  # that writing one takes
-
-    @property
-    def is_hidden(self):
-        return self.hidden_at is not None
-
-    @property
-    def is_held(self):
-        """Whether it waits for approval; then it is hidden too."""
-        return self.held_at is not None
-
-    @property
-    def is_deleted(self):
-        return self.deleted_at is not None
-
-    @property
-    def is_shown(self):
-        return SHOWN.holds(self)
-
-    def is_by(self, user):
-        return user.is_authenticated and self.author_id == user.id
-
-    def in_brief(self, length):
-        """The beginning of its text, plain: for a title, a preview elsewhere."""
-        return beginning(plain(self.html), length)
-
-    def excerpt(self, terms):
-        """The part of its text where terms of a search stand, as HTML that marks them."""
-        return excerpt(plain(self.html), terms)
-
-    def visible_to(self, user):
-        """What is deleted is for staff alone; what is hidden, for its author too."""
-        if self.is_shown or user.is_moderator():
-            return True
-        return self.is_by(user) and not self.is_deleted
-
-    @property
-    def is_changeable(self):
-        return self.is_shown or (self.is_held and not self.is_deleted)
-
-    def editable_by(self, user):
-        return self.is_changeable and self.is_by(user) and user.can(self.permission)
-
-    def deletable_by(self, user):
-        return self.is_by(user) and not self.is_deleted
-
-    def reportable_by(self, user):
-        """Whether the person may report it to the moderators."""
-        return self.is_shown and user.is_authenticated and not self.is_by(user)
-
-    @property
-    def gone_at(self):
-        """When a deleted one is purged."""
-        return self.deleted_at + KEPT
-
-
-class Authored(Rules, Approvable):
+class Authored(Approvable):
     """Verbs lock, then look, then act; the stored counts follow in the same transaction.
 
     Rendering comes before any lock, so nobody waits for a long text (R-20).
     """
 
-    id: Mapped[Id]
-    created_at: Mapped[Moment] = mapped_column(default=utcnow)
-    body: Mapped[str] = mapped_column(Text)
-    body_html: Mapped[str] = mapped_column(Text)
-    renderer: Mapped[int] = mapped_column(index=True)
-    version: Mapped[int] = mapped_column(default=1)
-    edited_at: Mapped[Moment | None]
-    editor_name: Mapped[str] = mapped_column(String(64), default="")  # of this version
-    deleted_at: Mapped[Moment | None]
-    form_key: Mapped[str | None] = mapped_column(String(32))  # of the form it was sent with
-    words: Mapped[Words]
-
-    @declared_attr
-    def author_id(cls) -> Mapped[int | None]:
-        """None: the member is gone."""
-        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-
-    @declared_attr
-    def author(cls) -> Mapped["User | None"]:
-        return relationship(User, lazy="joined")
-
-    @property
-    def html(self):
-        return as_html(self.body_html, self.renderer, self.body)
-
     @classmethod
-    def shown(cls):
-        """The conditions that everybody may read it."""
-        return SHOWN.of(cls)
-
-    @classmethod
-    def seen_by(cls, user):
-        """The condition that a person may read it; says of many what `visible_to` says of one."""
-        if user.is_moderator():
-            return true()
-        if not user.is_authenticated:
-            return and_(*cls.shown())
-        own = and_(cls.author_id == user.id, cls.deleted_at.is_(None))
-        return or_(and_(*cls.shown()), own)
-
-    @classmethod
-    def sent_with(cls, form_key, author):
+    def sent_with(cls, form_key: str | None, author: User) -> Any:
         """What the author has sent with this form already, or None."""
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
 
     @classmethod
-    def _publish(cls, text, by, form_key, **columns):
+    def _publish(cls, text: str, by: User, form_key: str | None, **columns: Any) -> Self:
         """Write it; what was sent with the same form before is returned instead.
 
         It may have to wait for approval. WordRefused where it holds a word that is refused.
@@ -169,13 +74,13 @@ class Authored(Rules, Approvable):
             by.count_written(**{f"{cls.noun}_count": 1})
         return content
 
-    def join_thread(self, *, is_held):
+    def join_thread(self, *, is_held: Any) -> None:
         """Take its place in a thread, before it is written. Refused where that takes none."""
 
-    def keep_tags(self, tags):
+    def keep_tags(self, tags: list[Any]) -> None:
         """Store the tags of its text, if it takes any."""
 
-    def edit(self, text, *, by, as_staff=False, since=None):
+    def edit(self, text: str, *, by: Any, as_staff: bool = False, since: Any = None) -> Text | None:
         """Take another text; the one before stays in the history. Return the draft, or None.
 
         None: it is the text that it had. Refused where it was hidden or deleted meanwhile; staff
@@ -207,18 +112,38 @@ class Authored(Rules, Approvable):
             by.require_speech()
         return draft
 
-    def tell_named(self, draft, known):
+    def revise(
+        self, text: str, *, by: Any, reason: str = "", withhold: bool = False, since: Any = None
+    ) -> Text | None:
+        """Change the text as staff, also while it is hidden; None: it is the text that it had.
+
+        The log tells which version it was, and none of the words: those are in the history, which
+        everybody reads, unless they are to `withhold` from it.
+        """
+        known = Draft(self.body).called
+        draft = self.edit(text, by=by, as_staff=True, since=since)
+        if draft is not None:
+            said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
+            said["before"] += f", {TAKEN_OUT}" if withhold else ""
+            said["subject_id"] = None if self.is_held else self.newest_revision_id()
+            entry = self._record(Action.EDIT_CONTENT, by, reason, **said)
+            if withhold:
+                self.withhold_former(entry)
+            self.tell_named(draft, known)
+        return draft
+
+    def tell_named(self, draft: Text, known: list[Any]) -> None:
         """Tell whom a draft mentions who were not `known` to be, if anybody else can read it."""
         if self.is_shown:
             dispatch.notify_mentions(self, [name for name in draft.called if name not in known])
 
-    def _keep_former(self):
+    def _keep_former(self) -> None:
         about = {f"{self.noun}_id": self.id}
         before = dict(body=self.body, editor_name=self.editor_name)
         db.session.add(Revision(created_at=self.written_at, **before, **about))
         self.edited_at = utcnow()
 
-    def delete(self):
+    def delete(self) -> bool:
         """Take it from view. Staff see it for KEPT, then it is purged. Of many, one is True."""
         self.lock()
         if self.is_deleted:
@@ -230,47 +155,44 @@ class Authored(Rules, Approvable):
         return True
 
     @property
-    def written_at(self):
+    def written_at(self) -> datetime:
         """When the text that it has now was written."""
         return self.edited_at or self.created_at
 
-    def history(self):
+    def history(self) -> Select:
         """Its former texts."""
         return select(Revision).where(getattr(Revision, f"{self.noun}_id") == self.id)
 
-    def is_open_book(self, user):
+    def is_open_book(self, user: User) -> bool:
         """Whether a person may read all that it ever said."""
         return self.is_by(user) or user.is_moderator()
 
-    def history_for(self, user):
+    def history_for(self, user: User) -> Select:
         """Those that a person may read: others than its author and staff, none that is withheld."""
         if self.is_open_book(user):
             return self.history()
         return self.history().where(Revision.withheld_by.is_(None))
 
-    def withhold_former(self, entry):
+    def withhold_former(self, entry: AuditEntry) -> None:
         """Take its former texts out of the public history, because of an entry of the log."""
         self._withhold(Revision.withheld_by.is_(None), entry.id)
 
-    def publish_former(self, entry):
+    def publish_former(self, entry: Any) -> None:
         """Put back into the public history what an entry took out of it."""
         self._withhold(Revision.withheld_by == entry.id, None)
 
-    def _withhold(self, condition, entry_id):
+    def _withhold(self, condition: ColumnElement[bool], entry_id: int) -> None:
         db.session.flush()
         mine = getattr(Revision, f"{self.noun}_id") == self.id
         here = update(Revision).where(mine, condition).values(withheld_by=entry_id)
         db.session.execute(here)
 
-    def newest_revision_id(self):
+    def newest_revision_id(self) -> int:
         """The id of the text that it had just before this one; None where it has no history."""
         newest = self.history().with_only_columns(func.max(Revision.id)).order_by(None)
         return db.session.scalar(newest)
 
-    def after(self, revision):
+    def after(self, revision: Revision) -> Any:
         """The version that took the place of a former text: another such, or this as it is."""
         later = self.history().where(Revision.id > revision.id).order_by(Revision.id)
         return db.session.scalar(later.limit(1)) or self
-
-    def lock(self):
-        lock_row(self, f"This {self.noun} is gone.")

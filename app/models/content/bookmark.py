@@ -1,11 +1,14 @@
 """Bookmarks: what a member wants to find again; nobody else sees them."""
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model
 from ..fields import Moment, utcnow
 from ..pair import Pair
+from .post import Post
 
 
 class Bookmark(Pair, Model):
@@ -21,9 +24,9 @@ class Bookmark(Pair, Model):
     created_at: Mapped[Moment] = mapped_column(default=utcnow)
 
     @classmethod
-    def add(cls, post, *, by):
+    def add(cls, post: Post, *, by: Any) -> bool:
         return cls.put(post_id=post.id, user_id=by.id, created_at=utcnow())
 
     @classmethod
-    def remove(cls, post, *, by):
+    def remove(cls, post: Any, *, by: Any) -> Any:
         return cls.take(post_id=post.id, user_id=by.id)

@@ -1,6 +1,8 @@
 """Comments: answers to a post, flat, the oldest first."""
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, select
+from typing import Any, Self
+
+from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model
@@ -9,13 +11,14 @@ from ..counted import keep_counts
 from ..errors import Refused
 from ..fields import NEVER_TWICE, partial_index
 from ..notifications import dispatch
-from ..users.user import User
-from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored, Rules
+from ..users.user import AnonymousUser, User
+from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored
 from .moderatable import BY_CLEAN_UP
 from .post import Post
+from .rules import ContentRules
 
 
-class CommentRules(Rules):
+class CommentRules(ContentRules):
     noun = "comment"
     permission = Permission.COMMENT
 
@@ -40,38 +43,38 @@ class Comment(CommentRules, Authored, Model):
     post: Mapped[Post] = relationship()
 
     @classmethod
-    def publish(cls, post, text, *, by, form_key=None):
+    def publish(cls, post: ContentRules, text: str, *, by: Any, form_key: Any = None) -> Self:
         """Answer a post; see `_publish`. Refused where the post takes no comments."""
         return cls._publish(text, by, form_key, post_id=post.id)
 
-    def join_thread(self, *, is_held):
+    def join_thread(self, *, is_held: Any) -> None:
         if not Post.take_comment(self.post_id, counted=0 if is_held else 1):
             raise Refused("This post is closed to comments.")
 
-    def tell(self, called):
+    def tell(self, called: list[str]) -> None:
         """Tell whom it concerns, now that everybody may read it."""
         dispatch.notify_comment(self, called)
 
     @property
-    def thread_id(self):
+    def thread_id(self) -> int:
         return self.post_id
 
-    def count(self, by):
+    def count(self, by: int) -> None:
         """Let the stored counts know that readers have one more, or one less."""
         Post.count_up(self.post_id, comment_count=by)
         User.count_up(self.author_id, comment_count=by)
 
     @classmethod
-    def of_author_on(cls, post_id, author):
+    def of_author_on(cls, post_id: int, author: AnonymousUser | User) -> Select:
         """What a member has written below a post and not deleted, the oldest first."""
         here = cls.post_id == post_id, cls.author_id == author.id, cls.deleted_at.is_(None)
         return select(cls).where(*here).order_by(cls.created_at, cls.id)
 
-    def editable_by(self, user):
+    def editable_by(self, user: User) -> bool:
         """Not below a post that is gone."""
         return super().editable_by(user) and self.post.visible_to(user)
 
-    def visible_to(self, user):
+    def visible_to(self, user: AnonymousUser | User) -> bool:
         """Not below a post that is gone; but what one wrote oneself, one finds there too."""
         seen = super().visible_to(user)
         return seen and (self.is_by(user) or self.post.visible_to(user))

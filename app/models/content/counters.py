@@ -3,6 +3,9 @@
 They always should: verbs change them in the transaction of what they count.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from sqlalchemy import and_, func, or_, select, update
 
 from ...extensions import db
@@ -15,7 +18,7 @@ from .post import Post
 CHUNK = 2000  # rows that one statement looks at
 
 
-def number(column, owner, *conditions):
+def number(column: Any, owner: Any, *conditions: Any) -> Any:
     """Select how many rows point to the one at hand."""
     rows = select(func.count()).where(column == owner.id, *conditions)
     return rows.correlate(owner).scalar_subquery()
@@ -35,7 +38,7 @@ COUNTED = {
 }
 
 
-def wrong_counts(newest=None):
+def wrong_counts(newest: int | None = None) -> Iterator[tuple[Any, ...]]:
     """Yield the class and id of each row that says another number than there is.
 
     `newest`: of how many posts and people to look at, the newest first; None for all.
@@ -51,7 +54,7 @@ def wrong_counts(newest=None):
                 yield cls, id
 
 
-def mend_counts():
+def mend_counts() -> int:
     """Store the right numbers; return of how many rows. Commits, one by one."""
     mended = 0
     for cls, id in wrong_counts():

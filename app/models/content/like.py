@@ -1,5 +1,7 @@
 """Likes: one per member and post."""
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,7 +25,7 @@ class Like(Pair, Model):
     created_at: Mapped[Moment] = mapped_column(default=utcnow)
 
     @classmethod
-    def add(cls, post, *, by):
+    def add(cls, post: Post, *, by: Any) -> bool:
         """Return whether the person liked it only now; its count follows."""
         new = cls.put(post_id=post.id, user_id=by.id, created_at=utcnow())
         if new:
@@ -31,7 +33,7 @@ class Like(Pair, Model):
         return new
 
     @classmethod
-    def remove(cls, post, *, by):
+    def remove(cls, post: Post, *, by: Any) -> bool:
         gone = cls.take(post_id=post.id, user_id=by.id)
         Post.forget_counts(post.id, "like_count")
         return gone

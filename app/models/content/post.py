@@ -1,44 +1,49 @@
 """Posts."""
 
+from datetime import datetime
+from typing import Any, Self
+
 from sqlalchemy import Index, UniqueConstraint, delete, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
 from ...permissions import Permission
+from ...text.markdown import Text
 from ..audit.actions import Action
 from ..counted import Counted, keep_counts
 from ..fields import NEVER_TWICE, Moment, partial_index, utcnow
 from ..notifications import dispatch
-from ..users.user import User
-from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored, Rules
+from ..users.user import AnonymousUser, User
+from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored
 from .moderatable import BY_CLEAN_UP
+from .rules import ContentRules
 from .tag import PostTag
 
 
-class PostRules(Rules):
-    """They need `comments_closed_at` and `staff_closed_at` too."""
-
+class PostRules(ContentRules):
     noun = "post"
     permission = Permission.WRITE
+    comments_closed_at: datetime | None
+    staff_closed_at: datetime | None
 
     @property
-    def is_closed(self):
+    def is_closed(self) -> bool:
         """Whether it takes no more comments."""
         return self.comments_closed_at is not None or self.is_closed_by_staff
 
     @property
-    def is_closed_by_staff(self):
+    def is_closed_by_staff(self) -> bool:
         """Whether it stays closed, whatever its author does."""
         return self.staff_closed_at is not None
 
-    def commentable_by(self, user):
+    def commentable_by(self, user: AnonymousUser | User) -> bool:
         return self.is_shown and not self.is_closed and user.can(Permission.COMMENT)
 
-    def closable_by(self, user):
+    def closable_by(self, user: User) -> bool:
         """Whether the person may close their post to comments, and open it again."""
         return self.is_by(user) and self.is_shown and not self.is_closed_by_staff
 
-    def markable_by(self, user):
+    def markable_by(self, user: User | AnonymousUser) -> bool:
         """Whether the person may like, bookmark or watch it."""
         return self.is_shown and user.is_authenticated
 
@@ -63,31 +68,31 @@ class Post(PostRules, Authored, Counted, Model):
     like_count: Mapped[int] = mapped_column(default=0)
 
     @classmethod
-    def publish(cls, text, *, by, form_key=None):
+    def publish(cls, text: str, *, by: Any, form_key: Any = None) -> Self:
         """Write a post; see `_publish`."""
         return cls._publish(text, by, form_key)
 
-    def tell(self, called):
+    def tell(self, called: list[str]) -> None:
         """Tell whom it concerns, now that everybody may read it."""
         dispatch.notify_mentions(self, called)
 
     @property
-    def thread_id(self):
+    def thread_id(self) -> int:
         """The id of the post that it belongs to, as for comments."""
         return self.id
 
-    def edit(self, text, *, by, as_staff=False, since=None):
+    def edit(self, text: str, *, by: Any, as_staff: bool = False, since: Any = None) -> Text:
         draft = super().edit(text, by=by, as_staff=as_staff, since=since)
         if draft is not None:
             db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
             self.keep_tags(draft.tags)
         return draft
 
-    def count(self, by):
+    def count(self, by: int) -> None:
         """Let the stored counts know that readers have one more, or one less."""
         User.count_up(self.author_id, post_count=by)
 
-    def close(self, *, by=None, reason=""):
+    def close(self, *, by: Any = None, reason: str = "") -> Any:
         """Take no more comments. `by` is staff; without, it is its author's own act."""
         if by is None:
             was_open = self.comments_closed_at is None
@@ -95,14 +100,14 @@ class Post(PostRules, Authored, Counted, Model):
             return was_open
         return self._close_as_staff(utcnow(), Action.CLOSE_COMMENTS, by, reason)
 
-    def reopen(self, *, by=None, reason=""):
+    def reopen(self, *, by: Any = None, reason: str = "") -> Any:
         """Take comments again, unless the other of author and staff has closed it too."""
         if by is None:
             was_closed, self.comments_closed_at = self.comments_closed_at is not None, None
             return was_closed
         return self._close_as_staff(None, Action.OPEN_COMMENTS, by, reason)
 
-    def _close_as_staff(self, moment, action, by, reason):
+    def _close_as_staff(self, moment: Any, action: Action, by: User, reason: str) -> bool:
         self._lock_for_action(by)
         if self.is_closed_by_staff == (moment is not None):
             return False
@@ -111,7 +116,7 @@ class Post(PostRules, Authored, Counted, Model):
         return True
 
     @classmethod
-    def take_comment(cls, id, *, counted=1):
+    def take_comment(cls, id: int, *, counted: int = 1) -> bool:
         """Count one more comment. False where the post takes none, whoever closed it just now.
 
         `counted`: 0 for a comment that waits for approval.
@@ -119,7 +124,7 @@ class Post(PostRules, Authored, Counted, Model):
         is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
         return cls.count_up(id, *cls.shown(), *is_open, comment_count=counted)
 
-    def keep_tags(self, tags):
+    def keep_tags(self, tags: list[str]) -> None:
         if tags:
             db.session.execute(insert(PostTag), [dict(tag=t, post_id=self.id) for t in tags])
 

@@ -7,7 +7,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import select
 
 from ...extensions import db
-from ...text.markdown import RENDERER
+from ...text.markdown import RENDERER, Text
 from ...text.markdown import Text as Draft
 from ...text.names import USERNAME, username_key
 from ...text.search_words import plain, words_of
@@ -16,7 +16,7 @@ from ..users.user import User
 LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
 
 
-def rendered(text):
+def rendered(text: str) -> tuple[Text, dict[str, str | int]]:
     """Return the draft of a text, which knows names and tags, and the columns that follow."""
     draft = Draft(text)
     html = str(draft.html(people_named(draft.mentions)))
@@ -24,7 +24,7 @@ def rendered(text):
     return draft, dict(body=text, body_html=html, renderer=RENDERER, words=words)
 
 
-def as_html(body_html, renderer, body):
+def as_html(body_html: str, renderer: int | None, body: str | None) -> Markup:
     """The text as the renderer of today makes it, whichever was there when it was saved (R-19).
 
     Whom it links is taken from what was saved, so that no page of old texts asks for each.
@@ -34,7 +34,7 @@ def as_html(body_html, renderer, body):
     return Draft(body).html({username_key(name): name for name in LINKED.findall(body_html)})
 
 
-def linked_from(html, home):
+def linked_from(html: Markup, home: str) -> Markup:
     """Return the HTML of a text with its links to the site as links below `home`, which ends in /.
 
     What is stored knows nothing of the host and path that the site is at. Nothing that members type
@@ -47,13 +47,13 @@ def linked_from(html, home):
     return Markup(re.sub(f'<a href="/{whole}', lambda _: f'<a href="{escape(home)}', html))
 
 
-def preview_of(text):
+def preview_of(text: str) -> Markup:
     """Return the HTML that a text would have if it were saved now."""
     draft = Draft(text)
     return draft.html(people_named(draft.mentions))
 
 
-def people_named(keys):
+def people_named(keys: list[str]) -> dict[str, str]:
     """Return key → username of those whom a text may mention."""
     if not keys:
         return {}

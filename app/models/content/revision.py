@@ -1,5 +1,7 @@
 """Revisions: the texts that a post or comment had before it was edited."""
 
+from datetime import datetime
+
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,5 +32,5 @@ class Revision(Model):
     withheld_by: Mapped[int | None]  # the entry of the log that took it out of the public history
 
     @property
-    def written_at(self):
+    def written_at(self) -> datetime:
         return self.created_at

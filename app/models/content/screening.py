@@ -5,14 +5,17 @@ Staff may write anything. What a text had before it was edited has been seen, so
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app
+from markupsafe import Markup
 
 from ...text.disguises import unmasked
 from ...text.domains import ends_of, hosts_linked
 from ...text.names import without_unseen
 from ...text.search_words import plain
 from ...text.written_domains import hosts_written
+from ..users.user import User
 from .watched_word import WatchList, refuse
 
 MENTION = re.compile(r'<a href="[^"]*/user/([^"]*)">@\1</a>')
@@ -28,7 +31,7 @@ class Hold:
     word: str = ""
 
 
-def hold_of(html, by, *, before=None):
+def hold_of(html: str, by: User, *, before: Any = None) -> Hold | None:
     """Return why a text by this person waits, or None. WordRefused where it is refused.
 
     `before`: the HTML that it had, where it is edited.
@@ -46,7 +49,7 @@ def hold_of(html, by, *, before=None):
     return Hold(FIRST) if before is None and by.texts_wait_until else None
 
 
-def hosts_outside(html):
+def hosts_outside(html: Markup) -> set[Any]:
     """Return the hosts of other sites to which HTML that we made links, or that its words name."""
     config = current_app.config
     own = {config["SERVER_NAME"] or "", *config["TRUSTED_HOSTS"]}
@@ -56,7 +59,7 @@ def hosts_outside(html):
     }
 
 
-def _hosts_in_words(html):
+def _hosts_in_words(html: Markup) -> set[Any]:
     code = plain(" ".join(CODE.findall(html)))
     words = without_unseen(plain(CODE.sub(" ", MENTION.sub(" ", html))))
     hosts = hosts_written(words) | hosts_written(unmasked(words))

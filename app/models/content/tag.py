@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
+from ...pagination import KeysetPage
 
 
 class PostTag(Model):
@@ -17,7 +18,7 @@ class PostTag(Model):
     )
 
 
-def tags_of(posts):
+def tags_of(posts: KeysetPage) -> dict[int, list[str]]:
     """Return the tags of posts in the order of the alphabet, by the id of the post."""
     here = PostTag.post_id.in_([post.id for post in posts])
     tags = defaultdict(list)

@@ -1,11 +1,14 @@
 """Watches: whose members are told of each answer to a post."""
 
+from typing import Any
+
 from sqlalchemy import ForeignKey, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ...extensions import Model, db
+from ...extensions import Model
 from ..fields import Moment, utcnow
 from ..pair import Pair
+from ..statements import rows_changed
 
 
 class Watch(Pair, Model):
@@ -23,20 +26,20 @@ class Watch(Pair, Model):
     ended_at: Mapped[Moment | None]
 
     @classmethod
-    def start(cls, post, *, by):
+    def start(cls, post: Any, *, by: Any) -> Any:
         """Watch a post, also again; return whether that is new."""
         if cls.join(post.id, by.id):
             return True
         ended = cls.post_id == post.id, cls.user_id == by.id, cls.ended_at.is_not(None)
-        return db.session.execute(update(cls).where(*ended).values(ended_at=None)).rowcount == 1
+        return rows_changed(update(cls).where(*ended).values(ended_at=None)) == 1
 
     @classmethod
-    def stop(cls, post, *, by):
+    def stop(cls, post: Any, *, by: Any) -> Any:
         live = cls.post_id == post.id, cls.user_id == by.id, cls.ended_at.is_(None)
         stopped = update(cls).where(*live).values(ended_at=utcnow())
-        return db.session.execute(stopped).rowcount == 1
+        return rows_changed(stopped) == 1
 
     @classmethod
-    def join(cls, post_id, user_id):
+    def join(cls, post_id: int, user_id: int) -> bool:
         """Watch what one writes in, unless one has stopped watching it."""
         return cls.put(post_id=post_id, user_id=user_id, created_at=utcnow())

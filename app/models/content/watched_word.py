@@ -1,8 +1,11 @@
 """Watched words: words, phrases and domains that hold a text for approval, or refuse it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Self
 
-from sqlalchemy import String, UniqueConstraint, delete, func, select
+from markupsafe import Markup
+from sqlalchemy import Select, String, UniqueConstraint, delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,11 +50,11 @@ class WatchedWord(Model):
     by_name: Mapped[str] = mapped_column(String(64))
 
     @classmethod
-    def in_order(cls):
+    def in_order(cls) -> Select:
         return select(cls).order_by(cls.kind.desc(), cls.key)
 
     @classmethod
-    def add(cls, kind, pattern, act, *, by, note=""):
+    def add(cls, kind: str, pattern: str, act: str, *, by: Any, note: str = "") -> Self:
         """Put one on the list. Refused where nothing can match it, or where it is there already."""
         key = key_of(kind, pattern)
         if db.session.scalar(select(func.count()).select_from(cls)) >= MOST:
@@ -67,7 +70,7 @@ class WatchedWord(Model):
         AuditEntry.record(Action.ADD_WORD, word, by=by, reason=note, after=act, name=pattern)
         return word
 
-    def remove(self, *, by):
+    def remove(self, *, by: Any) -> Any:
         """Take it off the list. Of many at once, one is True."""
         cls = type(self)
         gone = delete(cls).where(cls.id == self.id).returning(cls.pattern, cls.act)
@@ -79,12 +82,12 @@ class WatchedWord(Model):
         return row is not None
 
 
-def words_in(text, **asked):
+def words_in(text: str, **asked: Any) -> str:
     """The words of a text as they are compared, in one line."""
     return " ".join(in_order(without_unseen(text), **asked))
 
 
-def key_of(kind, pattern):
+def key_of(kind: str, pattern: str) -> str:
     """Return what is compared. Refused where no text can hold that."""
     key = domain_of(pattern) if kind == DOMAIN else words_in(pattern, asked=True)
     if not key and kind == DOMAIN:
@@ -96,7 +99,7 @@ def key_of(kind, pattern):
     return key
 
 
-def looks_of(match):
+def looks_of(match: "Match") -> set[str]:
     """Return what a watched word may look like, as disguises are taken off."""
     spellings = {match.pattern, match.pattern.lower(), match.pattern.upper()}
     looks = {words_in(unmasked(without_unseen(spelling)), asked=True) for spelling in spellings}
@@ -116,7 +119,7 @@ class Match:
 class WatchList:
     """The list as a process keeps it, see `WatchList.now`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         columns = (getattr(WatchedWord, name) for name in Match.__annotations__)
         rows = db.session.execute(select(*columns).order_by(WatchedWord.id))
         self.matches = [Match(*row) for row in rows]
@@ -125,14 +128,14 @@ class WatchList:
         self.words = [(m, looks_of(m)) for m in self.matches if m.kind == WORD]
 
     @classmethod
-    def now(cls):
+    def now(cls) -> Self:
         return kept_by_version("watch_list", cls)
 
-    def found_in_html(self, html):
+    def found_in_html(self, html: str | Markup) -> list[Match]:
         """Return what HTML that we made holds of it; where its links lead counts too."""
         return self.found_in(plain(html), hosts_linked(html)) if self.matches else []
 
-    def found_in(self, text, hosts=()):
+    def found_in(self, text: str, hosts: tuple[()] | set[str] = ()) -> list[Match]:
         """Return what a plain text holds of it, as whole words; what is refused comes first.
 
         A word counts in any disguise that a reader sees through, see disguises.py.
@@ -142,7 +145,7 @@ class WatchList:
         found = {*self._words_in(text), *self._domains_of({*hosts, *named})}
         return sorted(found, key=lambda match: (match.act != REFUSE, match.key))
 
-    def _words_in(self, text):
+    def _words_in(self, text: str) -> Iterator[Match]:
         if not self.words:
             return
         line, disguised = f" {words_in(text)} ", Disguised(text)
@@ -152,12 +155,12 @@ class WatchList:
             if here or any(map(disguised.holds, looks)):
                 yield match
 
-    def _domains_of(self, hosts):
+    def _domains_of(self, hosts: set[str]) -> Iterator[Match]:
         for host in hosts if self.domains else ():
             yield from (self.domains[end] for end in ends_of(host) if end in self.domains)
 
 
-def refuse(found):
+def refuse(found: list[Match]) -> None:
     """Raise WordRefused where something of what was found is refused."""
     if found and found[0].act == REFUSE:
         name = f"“{found[0].pattern}”"

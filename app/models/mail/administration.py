@@ -1,11 +1,15 @@
 """What staff do with a mail: try it again, or never. Each act writes itself into the log."""
 
-from sqlalchemy import update
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, update
 
 from ...extensions import db
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..fields import utcnow
+from ..statements import rows_changed
 from ..users.rank import Refused
 
 AT_ONCE = 10_000  # mails that one act takes up; the rest is left for the next
@@ -15,19 +19,37 @@ class OutboxAdministration:
     """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry."""
 
     noun = "mail"  # in the log
+    id: Any
+    leased_until: datetime | None
+    tries: int
+    dead_at: datetime | None
+    rejected_at: datetime | None
+    dropped_at: datetime | None
+    next_at: datetime
+    text: str
+    html: str
+    unsubscribe_url: str | None
 
     @property
-    def is_leaving(self):
+    def state(self) -> str:
+        raise NotImplementedError
+
+    @classmethod
+    def dead(cls) -> Select:
+        raise NotImplementedError
+
+    @property
+    def is_leaving(self) -> bool:
         """Whether a mail worker has it in hand at this moment."""
         leased = self.leased_until is not None and self.leased_until >= utcnow()
         return leased and self.state == "waiting"
 
     @property
-    def is_due(self):
+    def is_due(self) -> bool:
         """Whether it waits for nothing but a mail worker."""
         return self.state == "waiting" and self.next_at <= utcnow()
 
-    def why_not_handle(self):
+    def why_not_handle(self) -> str | None:
         """Return a sentence that says why it can be neither retried nor dropped; None: it can."""
         if self.state == "sent":
             return "This email was sent."
@@ -37,7 +59,7 @@ class OutboxAdministration:
             return "This email is being sent right now. Check again in a minute."
         return None
 
-    def retry(self, *, by=None, reason=""):
+    def retry(self, *, by: Any = None, reason: str = "") -> bool:
         """Try a mail that was given up, or that waits, again now."""
         self._lock_for_action(by)
         if problem := self.why_not_handle():
@@ -51,7 +73,7 @@ class OutboxAdministration:
         )
         return True
 
-    def drop(self, *, by=None, reason=""):
+    def drop(self, *, by: Any = None, reason: str = "") -> bool:
         """Never send it. Its body held live links, so it is blanked."""
         self._lock_for_action(by)
         if self.state == "dropped":
@@ -66,18 +88,18 @@ class OutboxAdministration:
         return True
 
     @classmethod
-    def retry_all(cls, *, by=None, reason=""):
+    def retry_all(cls, *, by: Any = None, reason: str = "") -> int:
         """Try all that were given up again now, the oldest first; return how many."""
         _require_administrator(by)
         given_up = cls.dead().with_only_columns(cls.id).order_by(cls.id).limit(AT_ONCE)
         again = update(cls).where(cls.id.in_(given_up.with_for_update()))
         again = again.values(tries=0, dead_at=None, next_at=utcnow())
         again = again.execution_options(synchronize_session=False)
-        if count := db.session.execute(again).rowcount:
+        if count := rows_changed(again):
             AuditEntry.record(Action.RETRY_MAILS, by=by, reason=reason, after=f"{count} mails")
         return count
 
-    def _lock_for_action(self, by):
+    def _lock_for_action(self, by: Any) -> None:
         """Lock the row: no mail worker leases it until we are done, and we see what one did."""
         _require_administrator(by)
         row = dict(populate_existing=True, with_for_update=True)
@@ -85,6 +107,6 @@ class OutboxAdministration:
             raise Refused("This email is no longer stored.")
 
 
-def _require_administrator(by):
+def _require_administrator(by: Any) -> None:
     if by is not None and not (by.is_active and by.is_administrator()):
         raise Refused("Only administrators can do this.")

@@ -1,14 +1,27 @@
 """The outbox: a mail is a row in the transaction of its cause, and leaves after the commit."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Self
 
-from sqlalchemy import ForeignKey, Index, String, Text, delete, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    delete,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
 from ..fields import CreatedAt, Id, Moment, partial_index, utcnow
 from ..lease import lease_next
+from ..users.user import User
 from .administration import OutboxAdministration
 
 TRIES = 10
@@ -62,50 +75,50 @@ class OutboxMail(OutboxAdministration, Model):
     thread = None  # what the mail belongs to, such as post-7; known once it is about to leave
 
     @classmethod
-    def _is_waiting(cls):
+    def _is_waiting(cls) -> tuple[ColumnElement[bool], ...]:
         return cls.sent_at.is_(None), cls.dead_at.is_(None), cls.dropped_at.is_(None)
 
     @classmethod
-    def waiting(cls):
+    def waiting(cls) -> Select:
         return select(cls).where(*cls._is_waiting())
 
     @classmethod
-    def sent(cls):
+    def sent(cls) -> Select:
         return select(cls).where(cls.sent_at.is_not(None), cls.kind != REHEARSAL)
 
     @classmethod
-    def dead(cls):
+    def dead(cls) -> Select:
         return select(cls).where(*cls._is_lost(), cls.rejected_at.is_(None))
 
     @classmethod
-    def rejected(cls):
+    def rejected(cls) -> Select:
         return select(cls).where(*cls._is_lost(), cls.rejected_at.is_not(None))
 
     @classmethod
-    def _is_lost(cls):
+    def _is_lost(cls) -> tuple[ColumnElement[bool], ...]:
         return cls.dead_at.is_not(None), cls.dropped_at.is_(None), cls.sent_at.is_(None)
 
     @classmethod
-    def dropped(cls):
+    def dropped(cls) -> Select:
         return select(cls).where(cls.dropped_at.is_not(None), cls.sent_at.is_(None))
 
     @classmethod
-    def every(cls):
+    def every(cls) -> Select:
         return select(cls).where(cls.kind != REHEARSAL)
 
     @classmethod
-    def newest(cls):
+    def newest(cls) -> Select:
         newest = cls.created_at.desc(), cls.id.desc()
         return cls.every().order_by(*newest)
 
     @classmethod
-    def just_written(cls, kind, recipient):
+    def just_written(cls, kind: Any, recipient: Any) -> Any:
         """A mail of that kind that somebody got a moment ago, or None."""
         here = cls.recipient == recipient, cls.kind == kind, cls.created_at > utcnow() - JUST_NOW
         return db.session.scalar(select(cls).where(*here).order_by(cls.id.desc()).limit(1))
 
     @classmethod
-    def about_news(cls, user):
+    def about_news(cls, user: User) -> Self:
         """Put an empty mail to a person into the outbox, for notifications to belong to."""
         blank = dict(subject="", text="", html="")
         mail = cls(user_id=user.id, kind=NEWS[0], recipient=user.email, **blank)
@@ -114,7 +127,7 @@ class OutboxMail(OutboxAdministration, Model):
         return mail
 
     @classmethod
-    def no_news_until(cls, user_id):
+    def no_news_until(cls, user_id: int) -> datetime | None:
         """When a person may have another mail about notifications; None: at once."""
         recent = cls.user_id == user_id, cls.kind.in_(NEWS), cls.created_at > utcnow() - AN_HOUR
         newest = select(cls.created_at).where(*recent).order_by(cls.created_at.desc())
@@ -122,13 +135,13 @@ class OutboxMail(OutboxAdministration, Model):
         return first and first + AN_HOUR
 
     @classmethod
-    def lease(cls):
+    def lease(cls) -> Self | None:
         """Lease the mail that is due longest, commit, and return it; None where nothing is due."""
         due = cls.waiting().where(cls.next_at <= utcnow()).order_by(cls.next_at, cls.id)
         return lease_next(cls, due, LEASE)
 
     @classmethod
-    def purge(cls, keep=None):
+    def purge(cls, keep: int | None = None) -> None:
         """Forget what was settled a month ago or, for the mailbox, all but the newest `keep`."""
         settled = [m.is_not(None) for m in (cls.sent_at, cls.dead_at, cls.dropped_at)]
         old = cls.created_at < utcnow() - KEPT
@@ -138,19 +151,19 @@ class OutboxMail(OutboxAdministration, Model):
         db.session.execute(delete(cls).where(or_(*settled), or_(old, cls.kind == REHEARSAL)))
 
     @property
-    def state(self):
+    def state(self) -> str:
         moments = {"sent": self.sent_at, "dropped": self.dropped_at}
         moments |= {"rejected": self.rejected_at, "dead": self.dead_at}
         return next((name for name, moment in moments.items() if moment), "waiting")
 
-    def settle(self, *, keep_body=False):
+    def settle(self, *, keep_body: bool = False) -> None:
         """The server took it. Its body held live links, so it is blanked."""
         self.sent_at, self.leased_until, self.last_error = utcnow(), None, ""
         self.tries = (self.tries or 0) + 1
         if not keep_body:
             self.text, self.html, self.unsubscribe_url = "", "", None
 
-    def refuse(self, error):
+    def refuse(self, error: str) -> None:
         """The server answered, but did not take it: try ten times in about 20 hours."""
         self.tries += 1
         pause = min(FIRST_PAUSE * 4 ** (self.tries - 1), LONGEST_PAUSE)
@@ -158,18 +171,18 @@ class OutboxMail(OutboxAdministration, Model):
         if self.tries >= TRIES:
             self.dead_at = utcnow()
 
-    def reject(self, error):
+    def reject(self, error: Any) -> None:
         """The server says that the address takes no mail: trying again would not help."""
         self.refuse(error)
         self.dead_at = self.rejected_at = utcnow()
 
     @classmethod
-    def postpone_all(cls, error):
+    def postpone_all(cls, error: Any) -> None:
         """The server could not be reached: all that is due waits. No mail is to blame for that."""
         later = utcnow() + timedelta(seconds=UNREACHABLE_PAUSE)
         due = update(cls).where(*cls._is_waiting(), cls.next_at < later)
         db.session.execute(due.values(next_at=later, leased_until=None, last_error=error[:500]))
 
-    def _postpone(self, seconds, error):
+    def _postpone(self, seconds: int, error: str) -> None:
         self.next_at, self.leased_until = utcnow() + timedelta(seconds=seconds), None
         self.last_error = str(error)[:500]

@@ -1,11 +1,23 @@
 """Appeals: a thread between a member and the staff about a sanction, or about a hidden text."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, select
+from typing import Any, Self
+
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model, db
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
+from ..content.authored import Authored
 from ..content.comment import Comment
 from ..content.post import Post
 from ..errors import Refused
@@ -57,17 +69,17 @@ class Appeal(AppealDecision, Model):
     comment: Mapped[Comment | None] = relationship()
 
     @classmethod
-    def waiting(cls):
+    def waiting(cls) -> Select:
         """The open ones, in no order."""
         return select(cls).where(cls.decided_at.is_(None))
 
     @classmethod
-    def decided(cls):
+    def decided(cls) -> Select:
         """The others, in no order."""
         return select(cls).where(cls.decided_at.is_not(None))
 
     @classmethod
-    def of(cls, matter):
+    def of(cls, matter: Sanction | Authored) -> Self | None:
         """The appeal against a sanction, or against the present hiding of a text; or None."""
         here = {f"{matter.noun}_id": matter.id}
         if matter.noun == "sanction":
@@ -77,20 +89,20 @@ class Appeal(AppealDecision, Model):
         return cls.of(sanction) if sanction else own
 
     @classmethod
-    def was_accepted_about(cls, matter):
+    def was_accepted_about(cls, matter: Any) -> Any:
         """Whether an appeal against it, a sanction or a text, was found to be right."""
         here = cls.outcome == LIFTED, getattr(cls, f"{matter.noun}_id") == matter.id
         return db.session.scalar(select(cls.id).where(*here).limit(1)) is not None
 
     @staticmethod
-    def sanction_with(text):
+    def sanction_with(text: Authored) -> Sanction | None:
         """The sanction that was imposed when this text was hidden, by the same ruling; or None."""
         here = Sanction.text_hidden_at == text.hidden_at, *Case.about(text)
         found = select(Sanction).join(Case, Case.id == Sanction.case_id).where(*here)
         return db.session.scalar(found.limit(1)) if text.hidden_at else None
 
     @staticmethod
-    def text_with(sanction):
+    def text_with(sanction: Sanction) -> Post | None:
         """The text that the ruling which imposed a sanction hid, if it is hidden still; or None."""
         if sanction is None or sanction.text_hidden_at is None:
             return None
@@ -99,7 +111,7 @@ class Appeal(AppealDecision, Model):
         return text if text and text.hidden_at == sanction.text_hidden_at else None
 
     @classmethod
-    def why_not_against(cls, matter):
+    def why_not_against(cls, matter: Sanction | Authored) -> str | None:
         """Return a sentence that says why nobody can appeal against it any more; None: one can."""
         if matter.noun != "sanction":
             if matter.is_held:
@@ -112,7 +124,7 @@ class Appeal(AppealDecision, Model):
         return "This sanction has already expired." if matter.is_over else None
 
     @classmethod
-    def open(cls, matter, *, by, body, form_key=None):
+    def open(cls, matter: Sanction | Post, *, by: Any, body: Any, form_key: Any = None) -> Self:
         """Appeal, once: what follows in another window is one more message of the same thread."""
         User.one_at_a_time()
         if matter.noun != "sanction":
@@ -131,7 +143,7 @@ class Appeal(AppealDecision, Model):
         appeal.say(by=by, body=body, form_key=form_key)
         return appeal
 
-    def say(self, *, by, body, form_key=None):
+    def say(self, *, by: Any, body: Any, form_key: Any = None) -> "AppealMessage":
         """Add a message; return what was sent with the same form before, where there is any."""
         User.one_at_a_time()
         if db.session.get(Appeal, self.id, populate_existing=True) is None:
@@ -158,27 +170,27 @@ class Appeal(AppealDecision, Model):
         return message
 
     @property
-    def matter(self):
+    def matter(self) -> Sanction | Authored | None:
         """What it is about; None: a text that is gone for good."""
         return self.sanction or self.post or self.comment
 
     @property
-    def text_too(self):
+    def text_too(self) -> Post | None:
         """The text that was hidden along with the sanction, if it is hidden still; or None."""
         return self.text_with(self.sanction)
 
     @property
-    def about(self):
+    def about(self) -> tuple[str, int, None]:
         """The `key_of` what it is about, without asking for that."""
         ids = dict(sanction=self.sanction_id, post=self.post_id, comment=self.comment_id)
         return next(((noun, id, self.hidden_at) for noun, id in ids.items() if id), None)
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.decided_at is None
 
 
-def key_of(matter):
+def key_of(matter: Sanction | Post) -> tuple[Any, ...]:
     """What tells a sanction, or one hiding of a text, from all others."""
     return matter.noun, matter.id, getattr(matter, "hidden_at", None)
 
@@ -204,12 +216,12 @@ class AppealMessage(Model):
     author: Mapped[User | None] = relationship()
 
     @classmethod
-    def of(cls, appeal):
+    def of(cls, appeal: Appeal) -> Any:
         """The thread, from its beginning."""
         return db.session.scalars(select(cls).where(cls.appeal_id == appeal.id).order_by(cls.id))
 
     @classmethod
-    def sent_with(cls, form_key, author):
+    def sent_with(cls, form_key: str | None, author: User) -> Any:
         """What the author has sent with this form already, or None."""
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None

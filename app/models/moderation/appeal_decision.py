@@ -1,5 +1,8 @@
 """Deciding on an appeal: who may, and what comes of it."""
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy import select, update
 
 from ...extensions import db
@@ -9,6 +12,7 @@ from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import utcnow
 from ..notifications import dispatch
+from ..statements import rows_changed
 from ..users.user import User
 
 LIFTED, CONFIRMED = OUTCOMES = ("lifted", "confirmed")
@@ -19,7 +23,20 @@ MOST = 200  # of the staff are looked at, for somebody else who could decide
 class AppealDecision:
     """What is locked comes in this order: the roles, the text, the appeal, the person."""
 
-    def why_not_decided_by(self, person):
+    id: Any
+    user_id: int
+    user: Any
+    sanction: Any
+    hidden_at: datetime | None
+    decided_at: Any
+    decided_by: str
+    outcome: str
+    answer: str
+    matter: Any  # the post or comment, where it is about one
+    text_too: Any  # the content that the same ruling hid, where it is about a sanction
+    is_open: Any
+
+    def why_not_decided_by(self, person: User) -> str | None:
         """Return a sentence that says why the person may not decide on this; else None."""
         why_not = person.why_not_sanction if self.sanction else person.why_not_act_on
         if words := why_not(self.user):
@@ -28,7 +45,7 @@ class AppealDecision:
             return "It’s about what you did, so another moderator decides."
         return None
 
-    def why_not(self, outcome):
+    def why_not(self, outcome: str) -> str | None:
         """Return a sentence that says why it cannot end so, whoever decides; else None."""
         if self.matter is None:
             return (
@@ -41,13 +58,13 @@ class AppealDecision:
         return None
 
     @property
-    def is_in_force(self):
+    def is_in_force(self) -> bool:
         """Whether what it is about has not been taken back yet."""
         if self.sanction:
             return not self.sanction.is_lifted or self.text_too is not None
         return self.matter is None or self.matter.hidden_at == self.hidden_at
 
-    def decide(self, outcome, *, by, answer=""):
+    def decide(self, outcome: str, *, by: Any, answer: str = "") -> None:
         """Lift what was done, or confirm it. Refused where another was faster."""
         User.one_at_a_time()
         self._require_decider(by)
@@ -65,14 +82,14 @@ class AppealDecision:
         if outcome == LIFTED and self.is_in_force:
             self._lift(by, answer)
 
-    def _lift(self, by, answer):
+    def _lift(self, by: User, answer: str) -> None:
         """Take back all that was decided, the text before the person."""
         if text := self.text_too if self.sanction else self.matter:
             text.restore(by=by, reason=answer)
         if self.sanction:
             self.sanction.lift(by=by, reason=answer)
 
-    def reopen(self, *, by, reason=""):
+    def reopen(self, *, by: Any, reason: str = "") -> Any:
         """Let it wait again, as if nobody had decided; what was lifted is undone apart."""
         User.one_at_a_time()
         self._require_decider(by)
@@ -84,7 +101,7 @@ class AppealDecision:
         AuditEntry.record(Action.REOPEN_APPEAL, self, by=by, reason=reason, before=before)
         return True
 
-    def _require_decider(self, by):
+    def _require_decider(self, by: User) -> None:
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
         if not (all(there) and by.is_active):
             raise Refused("One of the accounts is closed.")
@@ -93,7 +110,7 @@ class AppealDecision:
         if words := self.why_not_decided_by(by):
             raise Refused(words)
 
-    def _look_again(self):
+    def _look_again(self) -> None:
         db.session.refresh(self)
         if self.sanction:
             db.session.refresh(self.sanction)
@@ -102,14 +119,14 @@ class AppealDecision:
         elif self.matter:
             self.matter.lock()
 
-    def _settle(self, outcome, by, answer):
+    def _settle(self, outcome: str, by: User, answer: str) -> bool:
         """Close it; of several who try, one is told True."""
         model = type(self)
         settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
         values = dict(decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username)
-        return bool(db.session.execute(settled.values(**values)).rowcount)
+        return bool(rows_changed(settled.values(**values)))
 
-    def _was_done_by(self, person):
+    def _was_done_by(self, person: User) -> bool:
         """Whether they imposed the sanction or hid the text, under whatever name."""
         if self.sanction or self.matter is None:
             return bool(self.sanction) and self.sanction.by_id == person.id
@@ -119,14 +136,14 @@ class AppealDecision:
         entry = AuditEntry.about(self.matter).where(hid).limit(1)
         return db.session.scalar(entry.with_only_columns(AuditEntry.actor_id)) == person.id
 
-    def _another_than(self, person):
+    def _another_than(self, person: User) -> bool:
         """Whether somebody else of the staff could decide just now."""
         staff = User.granted_any(STAFF), *User.account_open()
         others = select(User).where(*staff, User.id.not_in([person.id, self.user_id])).limit(MOST)
         may = "may_sanction" if self.sanction else "may_act_on"
         return any(getattr(other, may)(self.user) for other in db.session.scalars(others))
 
-    def _in_words(self):
+    def _in_words(self) -> str:
         if self.sanction:
             text = self.text_too
             also = f", and hidden {text.noun} {text.id}" if text else ""

@@ -1,5 +1,8 @@
 """Lists of what waits for approval: posts and comments together, the oldest first."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
@@ -9,13 +12,13 @@ from ..content.post import Post
 from ..users.user import User
 
 
-def held_texts(*, most, of=None):
+def held_texts(*, most: Any, of: Any = None) -> list[Any]:
     """Return the posts and comments that have waited longest, of all members or of one."""
     found = [*_oldest(Post, most, of), *_oldest(Comment, most, of)]
     return sorted(found, key=lambda content: (content.held_at, content.id))[:most]
 
 
-def count_held():
+def count_held() -> Any:
     counts = (
         select(func.count()).select_from(cls).where(*cls.waiting()).scalar_subquery()
         for cls in (Post, Comment)
@@ -23,7 +26,7 @@ def count_held():
     return sum(db.session.execute(select(*counts)).one())
 
 
-def _oldest(cls, most, of):
+def _oldest(cls: type[Comment], most: int, of: User | None) -> Sequence[Any]:
     theirs = [cls.author_id == of.id] if of else []
     former = joinedload(cls.author).joinedload(User.former_role)
     oldest = select(cls).where(*cls.waiting(), *theirs).order_by(cls.held_at, cls.id)

@@ -1,10 +1,13 @@
 """Cases: what was reported, one for each thing as long as it is open; moderators rule on them."""
 
-from sqlalchemy import ForeignKey, Index, String, select
+from typing import Any, Self
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model, db
+from ..content.authored import Authored
 from ..content.comment import Comment
 from ..content.post import Post
 from ..errors import Refused
@@ -61,23 +64,23 @@ class Case(Ruled, Model):
     reports = relationship("Report", viewonly=True)
 
     @classmethod
-    def waiting(cls):
+    def waiting(cls) -> Select:
         """The open ones, in no order."""
         return select(cls).where(cls.settled_at.is_(None))
 
     @classmethod
-    def settled(cls):
+    def settled(cls) -> Select:
         return select(cls).where(cls.settled_at.is_not(None))
 
     @classmethod
-    def about(cls, thing):
+    def about(cls, thing: User | Authored) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
         """The conditions that it is about a post, a comment or a member."""
         noun = noun_of(thing)
         column = {"post": cls.post_id, "comment": cls.comment_id, "user": cls.person_id}[noun]
         return cls.noun == noun, column == thing.id
 
     @classmethod
-    def open_about(cls, thing, category):
+    def open_about(cls, thing: User | Authored, category: str) -> Self:
         """Return the one open case about a thing, locked; it is opened where there is none."""
         while True:
             if case := cls._waiting_about(thing):
@@ -91,29 +94,29 @@ class Case(Ruled, Model):
                     raise Refused("What you reported was deleted.") from None
 
     @classmethod
-    def _waiting_about(cls, thing):
+    def _waiting_about(cls, thing: Authored) -> Any:
         """Whoever rules on it at this moment is waited for; it may be settled then."""
         here = select(cls).where(*cls.about(thing), cls.settled_at.is_(None))
         lock = here.with_for_update(of=cls, key_share=True)
         return db.session.scalar(lock.execution_options(populate_existing=True))
 
     @classmethod
-    def _new(cls, thing, category):
+    def _new(cls, thing: User | Authored, category: str) -> Self:
         noun = noun_of(thing)
         person_id = thing.id if noun == "user" else thing.author_id
         about = {} if noun == "user" else {f"{noun}_id": thing.id}
         return cls(noun=noun, category=category, person_id=person_id, **about)
 
     @property
-    def in_words(self):
+    def in_words(self) -> str:
         """How many reports; the number tells the case from others in the log."""
         return f"{self.report_count} report{'s' * (self.report_count != 1)} (no. {self.id})"
 
     @property
-    def thing(self):
+    def thing(self) -> Authored | None:
         """The post, comment or member; None: it is gone for good."""
         return {"post": self.post, "comment": self.comment, "user": self.person}[self.noun]
 
 
-def noun_of(thing):
+def noun_of(thing: User | Authored) -> str:
     return getattr(thing, "noun", "user")

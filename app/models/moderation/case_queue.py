@@ -1,8 +1,10 @@
 """Lists of cases: the queue of moderators with its filters, and what is told beside each case."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, func, or_, select
 from sqlalchemy.orm import joinedload, lazyload
 
 from ...extensions import db
@@ -33,23 +35,23 @@ class CaseList:
     person: User | None = None
 
     @property
-    def statement(self):
+    def statement(self) -> Select:
         """Without an order, which is that of `columns`."""
         cases = Case.settled() if self.settled else Case.waiting()
         return cases.where(*self._conditions()).options(*with_things())
 
     @property
-    def columns(self):
+    def columns(self) -> list[Any]:
         return [Case.settled_at if self.settled else Case.created_at, Case.id]
 
     @classmethod
-    def next_for(cls, viewer):
+    def next_for(cls, viewer: User) -> None:
         """The oldest open case that nobody else has in hand, or None."""
         free = or_(Case.unclaimed(), Case.claimed_by_id == viewer.id)
         oldest = cls(viewer).statement.where(free).order_by(Case.created_at, Case.id).limit(1)
         return db.session.scalar(oldest)
 
-    def _conditions(self):
+    def _conditions(self) -> Iterator[ColumnElement[bool]]:
         yield or_(Case.person_id.is_(None), Case.person_id != self.viewer.id)
         if self.category:
             yield Case.category == self.category
@@ -64,10 +66,10 @@ class CaseList:
             yield Case.unclaimed()
 
 
-def with_things(path=None):
+def with_things(path: Any = None) -> tuple[Any, ...]:
     """Options that read with cases what they are about; authors are the persons concerned."""
 
-    def loaded(relation):
+    def loaded(relation: Any) -> Any:
         return joinedload(relation) if path is None else joinedload(path).joinedload(relation)
 
     below = joinedload(Comment.post).options(lazyload(Post.author))
@@ -88,7 +90,7 @@ class Record:
     dismissed: int = 0
 
 
-def records_of(ids):
+def records_of(ids: set[int]) -> dict[int, Record]:
     """Return id → Record, for people; as many statements however many they are."""
     records = {id: Record() for id in ids if id is not None}
     if not records:
@@ -105,14 +107,14 @@ def records_of(ids):
     return records
 
 
-def first_reports_of(cases):
+def first_reports_of(cases: list[Case]) -> dict[int, Report]:
     """Return the id of each case → its first report, which has the words as they were then."""
     first = select(func.min(Report.id)).where(Report.case_id.in_([case.id for case in cases]))
     rows = select(Report).where(Report.id.in_(first.group_by(Report.case_id)))
     return {report.case_id: report for report in db.session.scalars(rows)} if cases else {}
 
 
-def neighbours_of(comment, number=3):
+def neighbours_of(comment: Any, number: int = 3) -> Any:
     """The comments just before and after one in its thread, as far as they are not deleted."""
     here = Comment.post_id == comment.post_id, Comment.deleted_at.is_(None)
     before = select(Comment).where(*here, Comment.id < comment.id).order_by(Comment.id.desc())
@@ -121,7 +123,7 @@ def neighbours_of(comment, number=3):
     return earlier[::-1], later
 
 
-def categories_of(cases):
+def categories_of(cases: list[Case]) -> dict:
     """Return the id of each case → its categories, the most frequent first, with how often."""
     found = {case.id: [] for case in cases}
     if found:

@@ -5,8 +5,11 @@ all others: texts, then the posts that they answer, then people.
 """
 
 from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
 
-from sqlalchemy import ForeignKey, String, func, select, update
+from sqlalchemy import ForeignKey, Row, Select, String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model, db
@@ -30,7 +33,7 @@ SILENT = {"synchronize_session": False}
 class UnderWay(Refused):
     """Another one of the same member is being carried out; `clean_up` is that."""
 
-    def __init__(self, clean_up):
+    def __init__(self, clean_up: "CleanUp") -> None:
         said = f" Their reason: {clean_up.reason}" if clean_up.reason else ""
         what = "undoing a clean-up" if clean_up.undo_asked_at else "cleaning up"
         super().__init__(
@@ -67,17 +70,19 @@ class CleanUp(LeasedJob, Model):
     user: Mapped[User] = relationship(foreign_keys=[user_id])
 
     @classmethod
-    def due(cls):
+    def due(cls) -> Select:
         waits = cls.finished_at.is_(None) | cls.undo_asked_at.is_not(None)
         return select(cls).where(cls.undone_at.is_(None), waits)
 
     @classmethod
-    def of(cls, user):
+    def of(cls, user: Any) -> Any:
         """Those of a member, the newest first."""
         return select(cls).where(cls.user_id == user.id).order_by(cls.id.desc())
 
     @classmethod
-    def ask(cls, user, since, *, by=None, reason=""):
+    def ask(
+        cls, user: User, since: datetime, *, by: Any = None, reason: str = ""
+    ) -> tuple[Self, bool]:
         """Hide what a member wrote since a moment; return (row, is new).
 
         The same once more, as by a double click, is the one under way. Refused while another is,
@@ -102,15 +107,15 @@ class CleanUp(LeasedJob, Model):
         return row, True
 
     @classmethod
-    def under_way(cls, user):
+    def under_way(cls, user: User) -> None:
         """The one that is just being carried out or undone, or None."""
         return db.session.scalar(cls.due().where(cls.user_id == user.id).limit(1))
 
-    def _is_the_same(self, since, by, reason):
+    def _is_the_same(self, since: Any, by: Any, reason: Any) -> Any:
         asked = self.since, self.by_id, self.reason
         return self.undo_asked_at is None and asked == (since, getattr(by, "id", None), reason)
 
-    def undo(self, *, by=None, reason=""):
+    def undo(self, *, by: Any = None, reason: str = "") -> bool:
         """Let all come back that it has hidden, also where it is not through yet.
 
         Of many at once, one is True.
@@ -130,7 +135,7 @@ class CleanUp(LeasedJob, Model):
         return True
 
     @property
-    def state(self):
+    def state(self) -> Any:
         if self.undone_at:
             return "undone"
         if self.undo_asked_at:
@@ -138,10 +143,10 @@ class CleanUp(LeasedJob, Model):
         return "hidden" if self.finished_at else "hiding"
 
     @property
-    def is_under_way(self):
+    def is_under_way(self) -> Any:
         return self.state in ("hiding", "being undone")
 
-    def step(self):
+    def step(self) -> int:
         """Hide or restore some more in the running transaction; return how many. 0: it is done."""
         self.renew()
         db.session.refresh(self)  # somebody may have asked to undo it
@@ -153,7 +158,7 @@ class CleanUp(LeasedJob, Model):
             self._update(leased_until=None, **{moment: utcnow()})
         return number
 
-    def _hide_some(self):
+    def _hide_some(self) -> int:
         for kind in KINDS:
             section, reached = kind.__tablename__, self.reached_at
             if self.section == Post.__tablename__ != section:
@@ -170,7 +175,7 @@ class CleanUp(LeasedJob, Model):
                 return len(rows)
         return 0
 
-    def _restore_some(self):
+    def _restore_some(self) -> int:
         for kind in KINDS:
             here = kind.clean_up_id == self.id, kind.held_at.is_(None)
             if rows := _some(kind, *here, order=[kind.id]):
@@ -181,30 +186,30 @@ class CleanUp(LeasedJob, Model):
                 return len(rows)
         return 0
 
-    def _count(self, kind, rows, sign):
+    def _count(self, kind: type[Comment] | type[Post], rows: list[Row], sign: int) -> None:
         """Let the stored counts follow, of posts by the lowest id first."""
         if kind is Comment:
             for id, number in sorted(Counter(row.post_id for row in rows).items()):
                 Post.count_up(id, comment_count=sign * number)
         User.count_up(self.user_id, **{f"{kind.noun}_count": sign * len(rows)})
 
-    def _count_hidden(self, kind):
+    def _count_hidden(self, kind: type[Comment]) -> int:
         here = select(func.count()).select_from(kind).where(kind.clean_up_id == self.id)
         return db.session.scalar(here)
 
-    def _lock(self):
+    def _lock(self) -> None:
         row = dict(populate_existing=True, with_for_update={"of": CleanUp})
         if db.session.get(CleanUp, self.id, **row) is None:
             raise Refused("The account and its hidden posts were deleted.")
 
 
-def _some(kind, *conditions, order):
+def _some(kind: type[Comment] | type[Post], *conditions: Any, order: Any) -> Sequence[Row]:
     columns = [kind.id, kind.created_at, kind.deleted_at]
     columns += [kind.post_id] if kind is Comment else []
     some = select(*columns).where(*conditions).order_by(*order).limit(AT_ONCE)
     return db.session.execute(some.with_for_update(key_share=True)).all()
 
 
-def _set(kind, rows, **values):
+def _set(kind: type[Post] | type[Comment], rows: list[Row], **values: Any) -> None:
     here = update(kind).where(kind.id.in_([row.id for row in rows])).values(**values)
     db.session.execute(here, execution_options=SILENT)

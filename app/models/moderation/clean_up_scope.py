@@ -1,15 +1,19 @@
 """What a clean-up is about: what everybody can read of a member since a moment."""
 
-from sqlalchemy import func, select
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
 
 from ...extensions import db
 from ..content.comment import Comment
 from ..content.post import Post
+from ..users.user import User
 
 KINDS = Comment, Post
 
 
-def count_written(user, since):
+def count_written(user: User, since: datetime) -> dict[str, int]:
     """How much everybody can read of what a member wrote since a moment: table → number."""
     return {
         kind.__tablename__: db.session.scalar(
@@ -19,7 +23,7 @@ def count_written(user, since):
     }
 
 
-def newest_written(user, since, most):
+def newest_written(user: Any, since: Any, most: Any) -> Any:
     """The newest of that, as a moderator looks through it."""
     texts = [
         text
@@ -34,6 +38,8 @@ def newest_written(user, since, most):
     return sorted(texts, key=lambda text: text.created_at, reverse=True)[:most]
 
 
-def written_since(kind, user_id, since, until=None):
+def written_since(
+    kind: type[Comment] | type[Post], user_id: int, since: datetime, until: datetime | None = None
+) -> list[ColumnElement[bool]]:
     here = [kind.author_id == user_id, kind.created_at >= since, *kind.shown()]
     return here + ([kind.created_at <= until] if until else [])

@@ -1,8 +1,9 @@
 """Acts of moderation as somebody may read them: whom they name, and where they lead."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import and_, or_, select, true
+from sqlalchemy import ColumnElement, Row, and_, or_, select, true
 
 from ...extensions import db
 from ..audit.entry import AuditEntry
@@ -10,7 +11,7 @@ from ..content.comment import Comment
 from ..content.post import Post
 from ..fields import utcnow
 from ..site.setting import current_settings
-from ..users.user import User
+from ..users.user import AnonymousUser, User
 from .appeal import Appeal
 from .case import Case
 
@@ -28,7 +29,7 @@ class LogCard:
     has_profile: bool = False  # the member
 
 
-def public_cards(entries, reader):
+def public_cards(entries: list[AuditEntry], reader: AnonymousUser | User) -> list[LogCard]:
     """The cards of some entries for everybody; `reader` follows links to what they may see.
 
     Members are named where the settings say so and everybody may see them: never one whose account
@@ -39,13 +40,13 @@ def public_cards(entries, reader):
     return [_public(entry, facts.get(_key(entry)), names) for entry in entries]
 
 
-def staff_cards(entries, reader):
+def staff_cards(entries: Any, reader: Any) -> Any:
     """The cards of some entries for those who moderate: members are named, also when gone."""
     facts = {} if not entries else _facts(entries, reader, KINDS)
     return [_full(entry, facts.get(_key(entry))) for entry in entries]
 
 
-def _public(entry, fact, names):
+def _public(entry: AuditEntry, fact: Row, names: bool) -> LogCard:
     if fact is None:
         return LogCard(entry, None)
     named = names and fact.is_named
@@ -54,16 +55,20 @@ def _public(entry, fact, names):
     return LogCard(entry, whom, readable, bool(named and fact.has_profile))
 
 
-def _full(entry, fact):
+def _full(entry: AuditEntry, fact: Row | None) -> LogCard:
     name = (fact and fact.username) or entry.target_name
     return LogCard(entry, name, bool(fact and fact.is_readable), bool(fact and fact.username))
 
 
-def _key(entry):
+def _key(entry: AuditEntry) -> tuple[str, int]:
     return entry.target_type, entry.target_id
 
 
-def _facts(entries, reader, kinds):
+def _facts(
+    entries: list[AuditEntry],
+    reader: AnonymousUser | User,
+    kinds: tuple[str, ...] | dict[str, tuple[Any, ...]],
+) -> dict[tuple[str, int], Row]:
     """What is known by now of the things in these entries: a question for each kind of them."""
     facts = {}
     for kind in kinds:
@@ -75,22 +80,22 @@ def _facts(entries, reader, kinds):
     return facts
 
 
-def _of_member():
+def _of_member() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
     stays = or_(User.leaving_at.is_(None), User.leaving_at > utcnow())
     let_in = and_(User.confirmed_at.is_not(None), User.approval_asked_at.is_(None))
     is_open = and_(let_in, User.deactivated_at.is_(None))
     return and_(let_in, stays).label("is_named"), is_open.label("has_profile")
 
 
-def _always(reader):
+def _always(reader: User) -> ColumnElement[Any]:
     return true().label("is_readable")
 
 
-def _post(reader):
+def _post(reader: AnonymousUser) -> ColumnElement[Any]:
     return Post.seen_by(reader).label("is_readable")
 
 
-def _comment(reader):
+def _comment(reader: AnonymousUser) -> ColumnElement[Any]:
     return and_(Comment.seen_by(reader), Post.seen_by(reader)).label("is_readable")
 
 

@@ -3,9 +3,11 @@
 The figures of a month that is over are counted once and stay, whoever leaves the site later.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import JSON, String, bindparam, extract, func, select
+from sqlalchemy import JSON, ColumnElement, String, bindparam, extract, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...databases import InsertOnce
@@ -23,7 +25,7 @@ SURE = timedelta(days=1)  # after the end of a month: whatever had begun before 
 ACTIONS = [action for group in PUBLIC_GROUPS for action in Action.of(group)]
 
 
-def _number_of(act):
+def _number_of(act: Any) -> Any:
     """A subquery that reads a range of an index, and nothing else."""
     during = AuditEntry.created_at >= bindparam("first"), AuditEntry.created_at < bindparam("next")
     here = AuditEntry.audience == EVERYBODY, AuditEntry.action == act, *during
@@ -40,7 +42,7 @@ class MonthFigures(Model):
     figures: Mapped[dict] = mapped_column(JSON)
 
     @classmethod
-    def of(cls, month):
+    def of(cls, month: Any) -> Any:
         """The figures of a month, which its first day names; stored once it is over. Commits."""
         name = f"{month:%Y-%m}"
         if kept := db.session.get(cls, name):
@@ -52,7 +54,7 @@ class MonthFigures(Model):
         return figures
 
 
-def months():
+def months() -> Iterator[date]:
     """The first days of the months since the first report or act, the newest first."""
     public = AuditEntry.audience == EVERYBODY
     acted = select(func.min(AuditEntry.created_at)).where(public)
@@ -66,23 +68,23 @@ def months():
     yield month
 
 
-def named(text):
+def named(text: str) -> Any:
     """Return the first day of the month that yyyy-mm names, where there are figures of it."""
     return next((month for month in months() if f"{month:%Y-%m}" == text), None)
 
 
-def after(month):
+def after(month: date) -> date:
     return (month + timedelta(days=31)).replace(day=1)
 
 
-def beginning(day):
+def beginning(day: date) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-def count(month):
+def count(month: date) -> dict[str, dict[Any, Any] | int | None]:
     """Count anew; only rows of the month are read."""
 
-    def within(moment):
+    def within(moment: Any) -> Any:
         return moment >= beginning(month), moment < beginning(after(month))
 
     cases = _by_outcome(Case, within(Case.settled_at))
@@ -99,23 +101,32 @@ def count(month):
     }
 
 
-def _acts(month):
+def _acts(month: date) -> dict[Any, Any]:
     """Act → how often."""
     days = {"first": beginning(month), "next": beginning(after(month))}
     numbers = db.session.execute(NUMBERS, days).one()
     return {act: number for act, number in zip(ACTIONS, numbers, strict=True) if number}
 
 
-def _number(model, within):
+def _number(
+    model: type[Report] | type[Appeal], within: tuple[ColumnElement[bool], ColumnElement[bool]]
+) -> int:
     return db.session.scalar(select(func.count()).select_from(model).where(*within))
 
 
-def _by_outcome(model, within):
+def _by_outcome(
+    model: type[Case] | type[Appeal], within: tuple[ColumnElement[bool], ColumnElement[bool]]
+) -> dict[str, int]:
     counted = select(model.outcome, func.count()).where(*within).group_by(model.outcome)
     return dict(db.session.execute(counted).all())
 
 
-def _median(model, end, within, outcomes):
+def _median(
+    model: type[Case],
+    end: Any,
+    within: tuple[ColumnElement[bool], ColumnElement[bool]],
+    outcomes: dict[Any, Any],
+) -> Any:
     """The seconds that half of them took at most, in whole ones; None where there were none."""
     number = sum(outcomes.values())
     if not number:

@@ -3,13 +3,15 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Row, Select, and_, exists, func, or_, select
 
 from ...text.search_words import plain_start
 from ..audit.entry import AuditEntry
 from ..content.comment import Comment
 from ..content.post import Post
+from ..mail.outbox import OutboxMail
 from ..notifications.notification import Notification
 from ..notifications.preference import ACT, BY_STAFF, FOLLOWER, NEVER, RULING, NotificationChoice
 from ..reading.cards import AUTHOR, WHO, Author
@@ -42,16 +44,16 @@ class NotificationCard:
     reason: str | None
 
     @classmethod
-    def of(cls, row):
+    def of(cls, row: Row) -> Self:
         actor = Author(*row[:AUTHOR]) if row[0] is not None else None
         return cls(actor, *row[AUTHOR:])
 
     @property
-    def is_unread(self):
+    def is_unread(self) -> bool:
         return self.read_at is None
 
     @property
-    def excerpt(self):
+    def excerpt(self) -> str | None:
         """What was written, in plain words on one line; without what it quotes, if it has more.
 
         Of a ruling, what came of the report and why; nothing of what was reported. Of another act
@@ -68,7 +70,7 @@ class NotificationCard:
         return f"{words[:LONGEST].rstrip()} …".lstrip()
 
 
-def notification_cards(user):
+def notification_cards(user: User) -> Select:
     """Select what a card takes, without an order: nothing hidden, nobody gone or muted.
 
     Of what staff did to one's own, all.
@@ -94,7 +96,7 @@ def notification_cards(user):
     return cards.where(or_(row.kind.in_(BY_STAFF), ~exists().where(*muted)))
 
 
-def cards_to_mail(user, mail):
+def cards_to_mail(user: User, mail: OutboxMail) -> Select:
     """The same of what a mail tells of, as far as the person still wants one about it.
 
     What they have read in the site by now is no news, nor is who does not follow them any longer.
@@ -107,7 +109,7 @@ def cards_to_mail(user, mail):
     return cards.where(or_(row.kind != FOLLOWER, exists().where(*follows)))
 
 
-def _without_quotes(html):
+def _without_quotes(html: str) -> str:
     """Leave out what is quoted, also what quotes contain, and one that does not end here."""
     depth, own = 0, []
     for part in QUOTE.split(html):

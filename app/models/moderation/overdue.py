@@ -1,15 +1,18 @@
 """What waits for staff, how much and since when; and to whom a notice of it is due."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ScalarSelect, Select, func, or_, select, update
 
 from ...extensions import db
 from ...permissions import STAFF, Permission
 from ..content.comment import Comment
 from ..content.post import Post
 from ..fields import utcnow
+from ..statements import rows_changed
 from ..users.role_request import RoleRequest
 from ..users.user import User
 from .appeal import Appeal
@@ -50,7 +53,7 @@ class Overdue:
     since: datetime
 
     @classmethod
-    def all(cls, hours, person=None):
+    def all(cls, hours: Any, person: Any = None) -> Any:
         """The queues in which the oldest has waited longer than so many hours.
 
         For a person without what is about themselves: another sees to it.
@@ -62,32 +65,32 @@ class Overdue:
         late = utcnow() - timedelta(hours=hours)
         return [queue for queue in found if queue.number and queue.since < late]
 
-    def concerns(self, person):
+    def concerns(self, person: User) -> bool:
         return person.can(QUEUES[self.noun][-1])
 
 
-def staff_to_tell():
+def staff_to_tell() -> Select:
     """The ids of those whose role makes them staff and who had no notice lately."""
     return select(User.id).where(User.granted_any(STAFF), *_untold()).order_by(User.id)
 
 
-def claim(id):
+def claim(id: Any) -> Any:
     """Take it on to tell a person; of several who try, one may."""
     here = update(User).where(User.id == id, *_untold()).values(staff_told_at=utcnow())
-    return db.session.execute(here.execution_options(synchronize_session=False)).rowcount == 1
+    return rows_changed(here, synchronize_session=False) == 1
 
 
-def _without(person, about, rows):
+def _without(person: Any, about: Any, rows: Select) -> Select:
     return rows.where(or_(about.is_(None), about != person.id)) if person else rows
 
 
-def _facts(rows, since):
+def _facts(rows: Any, since: Any) -> Iterator[ScalarSelect]:
     """How many rows there are, and since when the oldest waits, as columns of a statement."""
     rows = rows.with_only_columns(since.label("since")).order_by(None).subquery()
     for fact in (func.count(), func.min(rows.c.since)):
         yield select(fact).select_from(rows).scalar_subquery()
 
 
-def _untold():
+def _untold() -> Any:
     told = User.staff_told_at
     return (or_(told.is_(None), told <= utcnow() - BETWEEN),)

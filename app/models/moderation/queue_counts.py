@@ -1,6 +1,8 @@
 """How much waits for moderators, as columns of the query that every page of theirs asks anyway."""
 
-from sqlalchemy import case, exists, func, literal, or_, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from ...permissions import Permission
@@ -20,7 +22,7 @@ QUEUES = {  # the conditions that one waits, and whom it is about
 }
 
 
-def waiting_for(user_id):
+def waiting_for(user_id: Any) -> Any:
     """How many wait in each queue, up to MOST_COUNTED; 0 for those who do not moderate.
 
     They are columns of another query, in the order of QUEUES. What is about oneself is left out:
@@ -31,12 +33,16 @@ def waiting_for(user_id):
     return [case((staff, number), else_=0) for number in queue_counts(user_id).values()]
 
 
-def queue_counts(user_id):
+def queue_counts(user_id: ColumnElement[Any]) -> dict[str, ScalarSelect]:
     """How many wait in each queue, by its name, as columns of a query; see `waiting_for`."""
     return {name: _number(*queue, user_id) for name, queue in QUEUES.items()}
 
 
-def _number(waits, about, user_id):
+def _number(
+    waits: tuple[ColumnElement[bool], ColumnElement[bool]] | list[ColumnElement[bool]],
+    about: Any,
+    user_id: ColumnElement[Any],
+) -> ScalarSelect:
     others = or_(about.is_(None), about != user_id)
     few = select(literal(1)).where(*waits, others).limit(MOST_COUNTED)
     if isinstance(user_id, InstrumentedAttribute):  # of the statement around it

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import String, or_
 from sqlalchemy.exc import IntegrityError
@@ -52,6 +53,15 @@ class Ruled:
     The roles are locked before the case, where somebody is sanctioned, and texts after it.
     """
 
+    noun: Any
+    person_id: Any
+    person: Any
+    claimed_by_id: Any
+    claimed_by: Any
+    reports: Any
+    thing: Any
+    in_words: Any
+
     claimed_at: Mapped[Moment | None]
     settled_at: Mapped[Moment | None]
     settled_by: Mapped[str] = mapped_column(String(64), default="")  # the username
@@ -59,28 +69,28 @@ class Ruled:
     ruling: Mapped[Reason]
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.settled_at is None
 
     @property
-    def is_claimed(self):
+    def is_claimed(self) -> bool:
         """Whether a moderator has it in hand: a claim lapses by itself."""
         return self.claimed_by_id is not None and self.lapses_at > utcnow()
 
     @property
-    def lapses_at(self):
+    def lapses_at(self) -> Any:
         return self.claimed_at + CLAIM
 
-    def is_claimed_by(self, user):
+    def is_claimed_by(self, user: User) -> bool:
         return self.is_claimed and self.claimed_by_id == user.id
 
     @classmethod
-    def unclaimed(cls):
+    def unclaimed(cls) -> Any:
         """The condition that nobody has it in hand; compare `is_claimed`."""
         lapsed = cls.claimed_at <= utcnow() - CLAIM
         return or_(cls.claimed_by_id.is_(None), lapsed)
 
-    def why_not_ruled_by(self, user):
+    def why_not_ruled_by(self, user: User) -> str | None:
         """Return a sentence that says why a moderator may not rule on it now; None: they may."""
         if self.person_id == user.id:
             return OWN_MATTER
@@ -91,17 +101,17 @@ class Ruled:
             return f"{self.claimed_by.username} claimed this until {date_time(self.lapses_at)}."
         return None
 
-    def hideable_by(self, user):
+    def hideable_by(self, user: User) -> bool:
         """Whether there is a text to hide, and the rank of who wrote it allows that."""
         is_text = self.noun != "user" and self.thing is not None
         return is_text and self.thing.moderatable_by(user)
 
-    def claim(self, *, by):
+    def claim(self, *, by: Any) -> None:
         """Take it in hand, so that no other moderator does; again, it lasts from now on."""
         self._take(by)
         self.claimed_by, self.claimed_at = by, utcnow()
 
-    def release(self, *, by):
+    def release(self, *, by: Any) -> Any:
         """Let it go; False where the moderator did not have it in hand."""
         self.lock()
         if not self.is_claimed_by(by):
@@ -109,7 +119,7 @@ class Ruled:
         self.claimed_by = self.claimed_at = None
         return True
 
-    def dismiss(self, *, by, reason, again=False):
+    def dismiss(self, *, by: Any, reason: Any, again: bool = False) -> None:
         """Nothing is wrong with it, or nothing is left of it.
 
         `again`: that it was reopened is taken back, and who reported it was told before.
@@ -118,7 +128,7 @@ class Ruled:
         self._record(Action.DISMISS_REPORTS, by, reason)
         self._settle(DISMISSED, by, reason, again)
 
-    def uphold(self, *, by, reason, hides=False, penalty=None):
+    def uphold(self, *, by: Any, reason: Any, hides: bool = False, penalty: Any = None) -> Any:
         """The reports are right: hide the text, sanction the person, or both; return Effects."""
         if not (hides or penalty):
             raise ValueError("A ruling that upholds reports has an effect.")
@@ -133,7 +143,7 @@ class Ruled:
         self._settle(outcome, by, reason)
         return effects
 
-    def reopen(self, *, by, reason):
+    def reopen(self, *, by: Any, reason: Any) -> Any:
         """Let it wait again, as if nobody had ruled; what was hidden or imposed is undone apart."""
         self.lock()
         self._require_moderator(by)
@@ -150,37 +160,37 @@ class Ruled:
         self._record(Action.REOPEN_REPORTS, by, reason, before=before)
         return True
 
-    def lock(self):
+    def lock(self) -> None:
         lock_row(self, "These reports are gone.")
 
-    def _take(self, by):
+    def _take(self, by: User) -> None:
         self.lock()
         self._require_moderator(by)
         if words := self.why_not_ruled_by(by):
             raise Refused(words)
 
-    def _require_moderator(self, by):
+    def _require_moderator(self, by: User) -> None:
         there = db.session.get(User, by.id, populate_existing=True)
         if there is None or not (there.is_active and there.is_moderator()):
             raise Refused("Only moderators can decide on reports.")
         if self.person_id == by.id:
             raise Refused(OWN_MATTER)
 
-    def _hide(self, by, reason):
+    def _hide(self, by: User, reason: str) -> bool:
         if self.noun == "user":
             raise Refused("A member can’t be hidden. Sanction them instead.")
         if self.thing is None:
             raise Refused(GONE)
         return self.thing.hide(by=by, reason=reason)
 
-    def _punish(self, by, reason, penalty, hidden):
+    def _punish(self, by: User, reason: str, penalty: Penalty, hidden: bool) -> Any:
         if self.person is None:
             raise Refused("This member was deleted and can’t be sanctioned.")
         values = dict(until=penalty.until, case=self, form_key=penalty.form_key)
         values["text_hidden_at"] = self.thing.hidden_at if hidden else None
         return Sanction.impose(self.person, penalty.kind, by=by, reason=reason, **values)
 
-    def _settle(self, outcome, by, reason, again=False):
+    def _settle(self, outcome: str, by: User, reason: str, again: bool = False) -> None:
         self.settled_at, self.settled_by = utcnow(), by.username
         self.outcome, self.ruling = outcome, reason
         self.claimed_by = self.claimed_at = None
@@ -192,6 +202,6 @@ class Ruled:
         else:
             dispatch.notify_ruling(self, by)
 
-    def _record(self, action, by, reason, before=""):
+    def _record(self, action: Action, by: User, reason: str, before: str = "") -> None:
         said = dict(reason=reason, before=before, after=self.in_words)
         AuditEntry.record(action, self, by=by, **said)

@@ -1,8 +1,9 @@
 """Sanctions: a ladder of what moderators may do to a member, each with its reason."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Self
 
-from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy import ForeignKey, Index, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model, db
@@ -72,12 +73,23 @@ class Sanction(Model):
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True, foreign_keys=[user_id])
 
     @classmethod
-    def of(cls, person):
+    def of(cls, person: User) -> Select:
         """All of a person's, the newest first."""
         return select(cls).where(cls.user_id == person.id).order_by(cls.id.desc())
 
     @classmethod
-    def impose(cls, person, kind, *, by, reason, until=None, case=None, form_key=None, **more):
+    def impose(
+        cls,
+        person: User,
+        kind: str,
+        *,
+        by: Any,
+        reason: Any,
+        until: Any = None,
+        case: Any = None,
+        form_key: Any = None,
+        **more: Any,
+    ) -> Self:
         """Sanction a person; what was sent with the same form before is returned instead.
 
         A warning ends after as many days as the settings say. Refused where the rank forbids it, or
@@ -102,21 +114,21 @@ class Sanction(Model):
             dispatch.notify_action(entry, person.id)
         return made
 
-    def _made_for(self, person):
+    def _made_for(self, person: Any) -> Any:
         if self.user_id != person.id:
             raise Refused("This form was already used to sanction someone else.")
         self.is_new = False
         return self
 
-    def lift(self, *, by, reason=""):
+    def lift(self, *, by: Any, reason: str = "") -> bool:
         """End it before its time; the person stands as if it were not. Of many, one is True."""
         return self._settle(Action.LIFT_SANCTION, by, reason)
 
-    def reinstate(self, *, by, reason=""):
+    def reinstate(self, *, by: Any, reason: str = "") -> Any:
         """Let one that was lifted be in force again, to its old end."""
         return self._settle(Action.REINSTATE_SANCTION, by, reason)
 
-    def _settle(self, action, by, reason):
+    def _settle(self, action: Action, by: User, reason: str) -> bool:
         lifting, person = action == Action.LIFT_SANCTION, self.user
         with person.an_administrator_remains():
             person.require_higher_rank(by)
@@ -133,31 +145,31 @@ class Sanction(Model):
         return True
 
     @property
-    def is_lifted(self):
+    def is_lifted(self) -> bool:
         return self.lifted_at is not None
 
     @property
-    def is_over(self):
+    def is_over(self) -> bool:
         """Whether it has come to its end by itself."""
         return self.until is not None and self.until <= utcnow()
 
     @property
-    def is_in_force(self):
+    def is_in_force(self) -> bool:
         """A notice keeps nobody from anything: it stands until it is lifted."""
         return not (self.is_lifted or self.is_over)
 
     @property
-    def is_strike(self):
+    def is_strike(self) -> Any:
         return self.kind in STRIKES and not self.is_lifted
 
     @property
-    def in_words(self):
+    def in_words(self) -> str:
         """The kind, and its end where it has one; the number tells it from others in the log."""
         end = f" until {end_date(self.until)}" if self.until else ""
         return f"{self.kind}{end} (no. {self.id})"
 
 
-def _require_end(kind, until):
+def _require_end(kind: str, until: datetime | None) -> None:
     if kind not in KINDS:
         raise ValueError(f"{kind!r} is not among the KINDS of {__name__}.")
     if until is None:
@@ -170,12 +182,12 @@ def _require_end(kind, until):
         raise Refused(TOO_FAR)
 
 
-def latest_end():
+def latest_end() -> datetime:
     """The latest moment at which a sanction may end that is to have an end."""
     return utcnow() + timedelta(days=LONGEST * 366)
 
 
-def _keep_in_step(person):
+def _keep_in_step(person: User) -> None:
     """Note in the row of a person, which is locked, until when they are kept from what."""
     db.session.flush()
     person.silenced_until = _last_end(person, (SILENCE,))
@@ -183,7 +195,7 @@ def _keep_in_step(person):
     db.session.flush()
 
 
-def _last_end(person, kinds):
+def _last_end(person: User, kinds: tuple[Any, ...]) -> datetime | None:
     here = Sanction.user_id == person.id, Sanction.kind.in_(kinds), Sanction.lifted_at.is_(None)
     ends = db.session.scalars(select(Sanction.until).where(*here)).all()
     latest = max((end or NO_END for end in ends), default=None)

@@ -5,13 +5,16 @@ the log keeps both, and an undo can be undone.
 """
 
 from collections import defaultdict
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Row, and_, or_, select
 from sqlalchemy.orm import aliased
 
 from ...extensions import db
 from ..audit.entry import AuditEntry
+from ..content.post import Post
 from ..errors import Refused
+from ..users.user import User
 from .sanction import Sanction
 from .undo_actions import UNDO
 
@@ -20,7 +23,7 @@ ACTED_ON = "Someone has acted on this since."
 GONE = "It’s about something that no longer exists."
 
 
-def undo(entry, *, by, reason=""):
+def undo(entry: AuditEntry, *, by: Any, reason: str = "") -> tuple[Post, str]:
     """Take back what an entry did; return its target and the reason that the log gives.
 
     Refused where it cannot be, or was meanwhile.
@@ -37,12 +40,12 @@ def undo(entry, *, by, reason=""):
     return target, reason
 
 
-def reason_of(entry, reason):
+def reason_of(entry: Any, reason: Any) -> Any:
     """Return what the log says of an undo."""
     return f"Undo of entry {entry.id}{f': {reason}' if reason else '.'}"[:500]
 
 
-def why_not_undo(entries, by):
+def why_not_undo(entries: list[AuditEntry], by: User) -> dict:
     """Return {entry.id: a sentence that says why the person can't undo it, or None}.
 
     A page of entries costs as many questions to the database as one.
@@ -53,7 +56,7 @@ def why_not_undo(entries, by):
     return {e.id: _why_not(e, found.get(e.id), followed[e.id], by) for e in entries}
 
 
-def _why_not(entry, target, followers, by):
+def _why_not(entry: AuditEntry, target: Any, followers: list[Row], by: User) -> str | None:
     if entry.action not in UNDO:
         return NO_WAY_BACK
     if target is None:
@@ -65,7 +68,7 @@ def _why_not(entry, target, followers, by):
     return UNDO[entry.action].why_not(entry, target, by)
 
 
-def _stands(entry, followers):
+def _stands(entry: AuditEntry, followers: list[Row]) -> bool:
     """Whether all is as the entry left it: what followed, in this order, was undone again.
 
     An act leads to a state of its own; an undo back to the one before the act that it undid.
@@ -80,7 +83,7 @@ def _stands(entry, followers):
     return now == left
 
 
-def _targets(entries):
+def _targets(entries: list[AuditEntry]) -> dict:
     """Return {entry.id: target}, asked for once for each kind of target."""
     by_kind, found = defaultdict(list), {}
     for entry in entries:
@@ -91,7 +94,7 @@ def _targets(entries):
     return found
 
 
-def _followers(entries):
+def _followers(entries: list[AuditEntry]) -> dict[int, list[Row]]:
     """The later entries of its family on the same target, the oldest first: {entry.id: rows}."""
     families = {action.family for action in UNDO.values()}
     later, ids = aliased(AuditEntry), [entry.id for entry in entries]

@@ -1,5 +1,7 @@
 """Undo actions: for each action of moderation, what takes it back and what stands in the way."""
 
+from typing import Any
+
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, joinedload
 
@@ -34,66 +36,66 @@ class UndoAction:
     the target is as the action left it.
     """
 
-    def __init__(self, family, verb=None, still_so=None):
+    def __init__(self, family: Any, verb: Any = None, still_so: Any = None) -> None:
         self.family, self.verb, self.still_so = tuple(family), verb, still_so
 
     @staticmethod
-    def find(entries):
+    def find(entries: Any) -> None:
         """Return {entry.id: target} for many entries at once, read anew."""
         raise NotImplementedError
 
-    def lock(self, target):
+    def lock(self, target: Post) -> None:
         """Wait for others who are acting on the target."""
         target.lock()
 
-    def why_not(self, entry, target, by):
+    def why_not(self, entry: Any, target: Any, by: Any) -> Any:
         """Return a sentence that says why the person can't undo it; None where they can."""
         return self.why_not_allowed(target, by) if self.still_so(target) else NO_LONGER
 
-    def why_not_allowed(self, target, by):
+    def why_not_allowed(self, target: Any, by: Any) -> None:
         raise NotImplementedError
 
-    def take_back(self, entry, target, by, reason):
+    def take_back(self, entry: AuditEntry, target: User | Appeal, by: User, reason: str) -> None:
         self.verb(target, by=by, reason=reason)
 
 
-def rows_by_id(model, ids, *options):
+def rows_by_id(model: Any, ids: set[int], *options: Any) -> dict:
     there = select(model).where(model.id.in_(ids)).options(*options)
     rows = db.session.scalars(there, execution_options={"populate_existing": True}).unique()
     return {row.id: row for row in rows}
 
 
-def targets(model, entries, *options):
+def targets(model: type[Case] | type[Post], entries: list[AuditEntry], *options: Any) -> dict:
     rows = rows_by_id(model, {entry.target_id for entry in entries}, *options)
     return {entry.id: rows.get(entry.target_id) for entry in entries}
 
 
-def with_roles(relationship):
+def with_roles(relationship: Any) -> Any:
     return joinedload(relationship).joinedload(User.former_role)
 
 
 class OnContent(UndoAction):
     @staticmethod
-    def find(entries):
+    def find(entries: list[AuditEntry]) -> dict[int, Post]:
         found = {}
         for model in (Post, Comment):
             if here := [entry for entry in entries if entry.target_type == model.noun]:
                 found |= targets(model, here, with_roles(model.author))
         return found
 
-    def why_not_allowed(self, content, by):
+    def why_not_allowed(self, content: Post, by: User) -> str | None:
         return content.why_not_moderated_by(by)
 
 
 class OnPost(OnContent):
     @staticmethod
-    def find(entries):
+    def find(entries: Any) -> Any:
         here = [entry for entry in entries if entry.target_type == Post.noun]
         return targets(Post, here, with_roles(Post.author))
 
 
 class OfHiding(OnContent):
-    def take_back(self, entry, content, by, reason):
+    def take_back(self, entry: Any, content: Any, by: Any, reason: Any) -> None:
         verb = content.hold_again if entry.before == WAITED else content.restore
         verb(by=by, reason=reason)
 
@@ -101,7 +103,7 @@ class OfHiding(OnContent):
 class OfRestoring(OnContent):
     """Hides again for the former reason. What a clean-up had hidden belongs to it once more."""
 
-    def take_back(self, entry, content, by, reason):
+    def take_back(self, entry: Any, content: Any, by: Any, reason: Any) -> None:
         hidden = AuditEntry.action == Action.HIDE, AuditEntry.id < entry.id
         former = db.session.scalars(AuditEntry.about(content).where(*hidden).limit(1)).first()
         content.hide(by=by, reason=f"{reason} {former.reason if former else ''}".strip()[:500])
@@ -112,17 +114,19 @@ class OfEditing(OnContent):
     """Puts the former text back. A target is (content, its former text, later edits by staff)."""
 
     @staticmethod
-    def find(entries):
+    def find(entries: list[AuditEntry]) -> dict[int, tuple[Post, Revision, int]]:
         contents = OnContent.find(entries)
         revisions = rows_by_id(Revision, {entry.subject_id for entry in entries} - {None})
         later = _edits_after(entries)
         pairs = {e.id: (contents.get(e.id), revisions.get(e.subject_id)) for e in entries}
         return {id: (*pair, later.get(id, 0)) for id, pair in pairs.items() if all(pair)}
 
-    def lock(self, target):
+    def lock(self, target: Any) -> None:
         target[0].lock()
 
-    def why_not(self, entry, target, by):
+    def why_not(
+        self, entry: AuditEntry, target: tuple[Post, Revision, int], by: User
+    ) -> str | None:
         content, _, later = target
         if content.is_deleted or content.is_held:
             return NO_LONGER
@@ -130,7 +134,7 @@ class OfEditing(OnContent):
             return "The author has changed it since."
         return content.why_not_moderated_by(by)
 
-    def take_back(self, entry, target, by, reason):
+    def take_back(self, entry: Any, target: Any, by: Any, reason: Any) -> None:
         content, revision, _ = target
         named = Draft(content.body).called
         content.publish_former(entry)
@@ -141,7 +145,7 @@ class OfEditing(OnContent):
             dispatch.withdraw_mentions(content, gone, since=entry.created_at)
 
 
-def _edits_after(entries):
+def _edits_after(entries: Any) -> Any:
     """Return {entry.id: how often staff edited the same content after it}."""
     later = aliased(AuditEntry)
     same = later.target_type == AuditEntry.target_type, later.target_id == AuditEntry.target_id
@@ -157,10 +161,10 @@ class OfRuling(UndoAction):
     """Reports wait again. What the ruling hid or imposed has entries of its own."""
 
     @staticmethod
-    def find(entries):
+    def find(entries: Any) -> Any:
         return targets(Case, entries, joinedload(Case.person))
 
-    def why_not(self, entry, case, by):
+    def why_not(self, entry: Any, case: Any, by: Any) -> Any:
         was_dismissed = entry.action == Action.DISMISS_REPORTS
         if case.is_open or (case.outcome == DISMISSED) != was_dismissed:
             return NO_LONGER
@@ -168,43 +172,43 @@ class OfRuling(UndoAction):
 
 
 class OfReopening(OfRuling):
-    def why_not(self, entry, case, by):
+    def why_not(self, entry: AuditEntry, case: Case, by: User) -> str | None:
         if not entry.before.startswith(DISMISSED):
             return "Decide on it in the queue."
         return NO_LONGER if not case.is_open else case.why_not_ruled_by(by)
 
-    def take_back(self, entry, case, by, reason):
+    def take_back(self, entry: Any, case: Any, by: Any, reason: Any) -> None:
         case.dismiss(by=by, reason=reason, again=True)
 
 
 class OnAppeal(UndoAction):
     @staticmethod
-    def find(entries):
+    def find(entries: Any) -> Any:
         return targets(Appeal, entries, with_roles(Appeal.user))
 
-    def lock(self, appeal):
+    def lock(self, appeal: Any) -> None:
         User.one_at_a_time()
 
-    def why_not_allowed(self, appeal, by):
+    def why_not_allowed(self, appeal: Any, by: Any) -> Any:
         return appeal.why_not_decided_by(by)
 
 
 class OnPerson(UndoAction):
     @staticmethod
-    def find(entries):
+    def find(entries: Any) -> Any:
         here = [entry for entry in entries if entry.target_type == "user"]
         return targets(User, here, joinedload(User.former_role))
 
-    def lock(self, person):
+    def lock(self, person: Any) -> None:
         User.one_at_a_time()
         db.session.execute(select(User.id).where(User.id == person.id).with_for_update())
 
-    def why_not(self, entry, person, by):
+    def why_not(self, entry: Any, person: Any, by: Any) -> Any:
         if person.is_leaving_now:
             return NO_LONGER
         return super().why_not(entry, person, by)
 
-    def why_not_allowed(self, person, by):
+    def why_not_allowed(self, person: Any, by: Any) -> Any:
         return by.why_not_act_on(person) if by.is_administrator() else ONLY_ADMINISTRATORS
 
 
@@ -212,17 +216,17 @@ class OfChangingRole(OnPerson):
     """Gives the former role back. A target is (person, that role)."""
 
     @staticmethod
-    def find(entries):
+    def find(entries: list[AuditEntry]) -> dict[int, tuple[User, Role]]:
         people = OnPerson.find(entries)
         named = select(Role).where(Role.name.in_({entry.before for entry in entries}))
         roles = {role.name: role for role in db.session.scalars(named)}
         pairs = {entry.id: (people.get(entry.id), roles.get(entry.before)) for entry in entries}
         return {id: pair for id, pair in pairs.items() if all(pair)}
 
-    def lock(self, target):
+    def lock(self, target: Any) -> None:
         super().lock(target[0])
 
-    def why_not(self, entry, target, by):
+    def why_not(self, entry: AuditEntry, target: tuple[User, Role], by: User) -> str | None:
         person, role = target
         if person.role_in_words != entry.after:
             return NO_LONGER
@@ -230,14 +234,14 @@ class OfChangingRole(OnPerson):
             return words
         return None if by.may_grant(role) else f"The role {role.name} allows more than yours."
 
-    def take_back(self, entry, target, by, reason):
+    def take_back(self, entry: Any, target: Any, by: Any, reason: Any) -> None:
         person, role = target
         person.change_role(role, by=by, reason=reason)
 
 
 class OnSanction(OnPerson):
     @staticmethod
-    def find(entries):
+    def find(entries: list[AuditEntry]) -> dict[int, Sanction]:
         settled = {entry.subject_id for entry in entries if entry.subject_id}
         here = or_(Sanction.entry_id.in_([e.id for e in entries]), Sanction.id.in_(settled))
         there = select(Sanction).where(here).options(with_roles(Sanction.user))
@@ -245,10 +249,10 @@ class OnSanction(OnPerson):
         imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
         return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
 
-    def lock(self, sanction):
+    def lock(self, sanction: Any) -> None:
         super().lock(sanction.user)
 
-    def why_not(self, entry, sanction, by):
+    def why_not(self, entry: AuditEntry, sanction: Sanction, by: User) -> str | None:
         if not self.still_so(sanction):
             return NO_LONGER
         if sanction.is_over:
@@ -258,7 +262,7 @@ class OnSanction(OnPerson):
 
 class OfLifting(OnSanction):
     @staticmethod
-    def find(entries):
+    def find(entries: list[AuditEntry]) -> dict[int, Sanction]:
         found = OnSanction.find(entries)
         here = Appeal.sanction_id.in_([e.subject_id for e in entries]), Appeal.outcome == LIFTED
         accepted = dict(
@@ -268,7 +272,7 @@ class OfLifting(OnSanction):
             sanction.lifted_on_appeal_by = accepted.get(sanction.id)
         return found
 
-    def why_not(self, entry, sanction, by):
+    def why_not(self, entry: AuditEntry, sanction: Sanction, by: User) -> str | None:
         lifted_by = sanction.lifted_on_appeal_by
         if lifted_by and sanction.by_id == by.id and lifted_by != by.username:
             return "It was lifted on appeal, so another moderator decides."
@@ -277,16 +281,16 @@ class OfLifting(OnSanction):
 
 class OfCleanUp(UndoAction):
     @staticmethod
-    def find(entries):
+    def find(entries: Any) -> Any:
         rows = rows_by_id(
             CleanUp, {entry.subject_id for entry in entries} - {None}, with_roles(CleanUp.user)
         )
         return {entry.id: rows.get(entry.subject_id) for entry in entries}
 
-    def lock(self, clean_up):
+    def lock(self, clean_up: Any) -> None:
         User.one_at_a_time()
 
-    def why_not_allowed(self, clean_up, by):
+    def why_not_allowed(self, clean_up: Any, by: Any) -> Any:
         return by.why_not_act_on(clean_up.user)
 
 

@@ -6,12 +6,14 @@ an account that was closed, is told nothing. One thing tells a person once: by t
 kinds that concern them, of those that they want to hear of. A name in a quotation tells nobody.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import Integer, bindparam, case, delete, func, or_, text, update
 
 from ...extensions import db
+from ..audit.entry import AuditEntry
 from ..conditions import SEEN, SHOWN
 from ..fields import UTCDateTime, utcnow
 from .notification import DUE, UNREAD, Notification
@@ -90,38 +92,38 @@ ALL_KINDS = " UNION ALL ".join(
 )
 
 
-def notify_comment(comment, mentions):
+def notify_comment(comment: Any, mentions: list[Any]) -> None:
     """Tell whom a comment mentions, the author of the post, and who watches the thread."""
     concerned = f"{WATCHERS} UNION ALL {MENTIONED}" if mentions else WATCHERS
     post = dict(post_id=comment.post_id, author_id=comment.post.author_id or 0)
     _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
 
 
-def notify_mentions(content, mentions):
+def notify_mentions(content: Any, mentions: list[str]) -> None:
     """Tell whom a post mentions, or an edit that names more people than before."""
     if mentions:
         thing = {"post_id": content.thread_id, f"{content.noun}_id": content.id}
         _tell(MENTIONED, content.author_id, names=mentions, **thing)
 
 
-def notify_follow(follower_id, followed_id):
+def notify_follow(follower_id: int, followed_id: int) -> None:
     """Tell a person, once, who follows them."""
     _tell(FOLLOWED, follower_id, followed_id=followed_id)
 
 
-def notify_ruling(settled, by):
+def notify_ruling(settled: Any, by: Any) -> None:
     """Tell all who reported something what became of it; of a ruling before, nothing is left."""
     _withdraw(Notification.case_id == settled.id)
     _tell(REPORTERS, by.id, case_id=settled.id)
 
 
-def notify_approval(content, entry):
+def notify_approval(content: Any, entry: AuditEntry) -> None:
     """Tell its author that everybody can read now what waited."""
     here = {f"{content.noun}_id": content.id}
     _tell(AUTHORS, entry.actor_id, author_id=content.author_id, entry_id=entry.id, **here)
 
 
-def notify_action(entry, person_id, about=None):
+def notify_action(entry: AuditEntry, person_id: int, about: Any = None) -> None:
     """Tell a person what staff did to them, or to the text `about`; a mail of its own says it too.
 
     Without a text, as when that goes for good, the notification stays whatever becomes of it.
@@ -135,27 +137,27 @@ def notify_action(entry, person_id, about=None):
     db.session.flush()
 
 
-def sync_notifications(content):
+def sync_notifications(content: Any) -> None:
     """What is hidden is no news, and neither is what answers it, until it is shown again."""
     sync_all_notifications(content.noun, [content.id])
 
 
-def sync_all_notifications(noun, ids):
+def sync_all_notifications(noun: str, ids: list[int]) -> None:
     """The same of many posts, or of many comments."""
     _sync(getattr(Notification, f"{noun}_id").in_(ids))
 
 
-def sync_notifications_from(actor_id):
+def sync_notifications_from(actor_id: int) -> None:
     """The acts of somebody whose account is closed are no news, until it is open again."""
     _sync(Notification.actor_id == actor_id)
 
 
-def sync_ruling_notifications(ruled):
+def sync_ruling_notifications(ruled: Any) -> None:
     """A ruling that was taken back is no news; the next one tells anew, or the same comes back."""
     _sync(Notification.case_id == ruled.id)
 
 
-def withdraw_mentions(content, names, since):
+def withdraw_mentions(content: Any, names: Any, since: Any) -> Any:
     """Forget that these people were mentioned since then: the edit that did is undone."""
     if not names:
         return
@@ -166,12 +168,12 @@ def withdraw_mentions(content, names, since):
     _withdraw(*here, Notification.kind == MENTION, Notification.created_at >= since, people)
 
 
-def withdraw(content):
+def withdraw(content: Any) -> None:
     """What was deleted is no news any longer, and neither is what answers it."""
     _withdraw(getattr(Notification, f"{content.noun}_id") == content.id)
 
 
-def withdraw_from(actor_id, *, to=None):
+def withdraw_from(actor_id: int, *, to: Any = None) -> None:
     """Forget what was not read or mailed yet of one person's acts: to another, or to anybody."""
     unread = or_(text(UNREAD), text(f"({DUE})"), Notification.withdrawn_at.is_not(None))
     _withdraw(
@@ -179,7 +181,7 @@ def withdraw_from(actor_id, *, to=None):
     )
 
 
-def _sync(*conditions):
+def _sync(*conditions: Any) -> None:
     db.session.flush()
     ids = Notification.in_order(*conditions, Notification.kind != ACT)
     since = case((text(IN_VIEW), None), else_=func.coalesce(Notification.withdrawn_at, utcnow()))
@@ -187,20 +189,20 @@ def _sync(*conditions):
     db.session.execute(here, execution_options=SILENT)
 
 
-def _withdraw(*conditions):
+def _withdraw(*conditions: Any) -> None:
     db.session.flush()
     gone = delete(Notification).where(Notification.id.in_(Notification.in_order(*conditions)))
     db.session.execute(gone, execution_options={"synchronize_session": "fetch"})
 
 
-def next_digest(now):
+def next_digest(now: datetime) -> datetime:
     """Return the next moment at which digests leave."""
     hour = current_app.config["DIGEST_HOUR"]
     today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     return today if now < today else today + timedelta(days=1)
 
 
-def _tell(concerned, actor_id, **values):
+def _tell(concerned: str, actor_id: int, **values: Any) -> None:
     now = utcnow()
     values = dict(post_id=None, comment_id=None, case_id=None, entry_id=None) | values
     statement = text(TELL.format(usual=ALL_KINDS, concerned=concerned)).bindparams(

@@ -1,8 +1,21 @@
 """Notifications: what happened that concerns a member, in the site and by mail."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
@@ -66,7 +79,7 @@ class Notification(Model):
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id", ondelete="SET NULL"))
 
     @classmethod
-    def unread_of(cls, user_id):
+    def unread_of(cls, user_id: Any) -> Any:
         """How many a person has not read, up to MOST_COUNTED, as a column of another query."""
         unread = cls.read_at.is_(None), cls.withdrawn_at.is_(None)
         theirs = select(cls.id).where(cls.user_id == user_id, *unread)
@@ -74,43 +87,43 @@ class Notification(Model):
         return select(func.count()).select_from(few).scalar_subquery()
 
     @classmethod
-    def newest_of(cls, user):
+    def newest_of(cls, user: Any) -> Any:
         """The id of the newest of a person's, whether a list shows it or not; 0: there is none."""
         newest = select(func.max(cls.id)).where(cls.user_id == user.id)
         return db.session.scalar(newest) or 0
 
     @classmethod
-    def read(cls, user, id):
+    def read(cls, user: Any, id: int) -> None:
         """Mark one of a person's as read; nothing happens where it is gone by now."""
         cls._read(user, cls.id == id)
 
     @classmethod
-    def read_all(cls, user, up_to):
+    def read_all(cls, user: Any, up_to: Any) -> None:
         """Mark as read what the person had before them."""
         cls._read(user, cls.id <= up_to)
 
     @classmethod
-    def _read(cls, user, *conditions):
+    def _read(cls, user: Any, *conditions: Any) -> None:
         unread = cls.in_order(cls.user_id == user.id, *conditions, cls.read_at.is_(None))
         read = update(cls).where(cls.id.in_(unread)).values(read_at=utcnow())
         db.session.execute(read, execution_options=SILENT)
 
     @classmethod
-    def people_due(cls, most):
+    def people_due(cls, most: int) -> Sequence[int]:
         """The ids of those to whom a mail is due, the longest waiting first."""
         oldest = func.min(cls.mail_at)
         due = select(cls.user_id).where(*cls._is_due()).group_by(cls.user_id)
         return db.session.scalars(due.order_by(oldest, cls.user_id).limit(most)).all()
 
     @classmethod
-    def hold(cls, user_id):
+    def hold(cls, user_id: int) -> bool:
         """Be the only one who mails to a person, to the end of the transaction; else False."""
         if db.engine.dialect.name != "postgresql":  # SQLite has one writer at a time
             return True
         return db.session.scalar(select(func.pg_try_advisory_xact_lock(MAILING, user_id)))
 
     @classmethod
-    def claim(cls, user_id, mail):
+    def claim(cls, user_id: int, mail: Any) -> None:
         """Settle what is due to a person by a mail.
 
         Nobody waits here: what another is about to forget is left to them.
@@ -120,7 +133,7 @@ class Notification(Model):
         db.session.execute(mine, execution_options=SILENT)
 
     @classmethod
-    def postpone(cls, user_id, until, *, but=()):
+    def postpone(cls, user_id: int, until: datetime, *, but: Any = ()) -> None:
         """Let what is due to a person wait, so that it does not hold up the others.
 
         `but` names the kinds that do not wait.
@@ -129,13 +142,13 @@ class Notification(Model):
         db.session.execute(mine.values(mail_at=until), execution_options=SILENT)
 
     @classmethod
-    def in_order(cls, *conditions, skip_locked=False):
+    def in_order(cls, *conditions: Any, skip_locked: bool = False) -> Select:
         """Select and lock ids, by their order: so nobody who does that waits in a circle."""
         ids = select(cls.id).where(*conditions).order_by(cls.id)
         return ids.with_for_update(skip_locked=skip_locked)
 
     @classmethod
-    def purge(cls):
+    def purge(cls) -> None:
         """Forget what was read long ago, and what nobody came to read for longer."""
         settled = or_(cls.mail_at.is_(None), cls.mailed_at.is_not(None))
         read = cls.read_at < utcnow() - KEPT, settled
@@ -145,6 +158,6 @@ class Notification(Model):
             db.session.execute(gone, execution_options=SILENT)
 
     @classmethod
-    def _is_due(cls):
+    def _is_due(cls) -> tuple[ColumnElement[bool], ...]:
         waits = cls.mail_at.is_not(None), cls.mailed_at.is_(None), cls.withdrawn_at.is_(None)
         return *waits, cls.mail_at <= utcnow()

@@ -1,6 +1,7 @@
 """Choices: of what a member is told in the site, and of what by mail and how soon."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -44,25 +45,25 @@ class NotificationChoice(Model):
     mail: Mapped[str] = mapped_column(String(16))
 
     @classmethod
-    def of(cls, user):
+    def of(cls, user: Any) -> dict[str, Choice]:
         """Return kind → Choice, for every kind."""
         rows = db.session.scalars(select(cls).where(cls.user_id == user.id))
         return USUAL | {row.kind: Choice(row.in_site, row.mail) for row in rows}
 
     @classmethod
-    def choose(cls, user, kind, choice):
+    def choose(cls, user: Any, kind: str, choice: Choice) -> None:
         values = dict(in_site=choice.in_site, mail=choice.mail)
         cls._put(dict(user_id=user.id, kind=kind, **values), values)
 
     @classmethod
-    def stop_mails(cls, user, kinds):
+    def stop_mails(cls, user: Any, kinds: list[str]) -> None:
         """No more mails about these kinds; what the person is told in the site stays."""
         for kind in kinds:
             values = dict(user_id=user.id, kind=kind, in_site=USUAL[kind].in_site, mail=NEVER)
             cls._put(values, dict(mail=NEVER))
 
     @classmethod
-    def _put(cls, row, changes):
+    def _put(cls, row: dict, changes: dict) -> None:
         insert = INSERTS[db.engine.dialect.name](cls.__table__).values(**row)
         key = [cls.user_id, cls.kind]
         db.session.execute(insert.on_conflict_do_update(index_elements=key, set_=changes))

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import aliased
 
-from ...pagination import page_of
+from ...pagination import KeysetPage, page_of
 from ..content.bookmark import Bookmark
 from ..content.post import Post
+from ..users.user import User
 from .cards import PostCard, post_cards
 
 
@@ -18,7 +20,7 @@ class KeptCard(PostCard):
     post_id = property(lambda self: self.id)  # what the list is sorted by, besides the moment
 
 
-def bookmarked(viewer, *, size):
+def bookmarked(viewer: User, *, size: Any) -> KeysetPage:
     """A page of the posts that the viewer has bookmarked, the newest bookmark first."""
     kept = aliased(Bookmark)  # the cards look for bookmarks, too
     kept_at = kept.created_at.label("kept_at")

@@ -7,8 +7,22 @@ changes one, so equal cards may share what was made of them (see `drawn` in temp
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, case, exists, false, func, select
+from markupsafe import Markup
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    select,
+)
 from sqlalchemy.orm import aliased
 
 from ...text.markdown import RENDERER
@@ -17,9 +31,10 @@ from ..content.comment import Comment, CommentRules
 from ..content.like import Like
 from ..content.post import Post, PostRules
 from ..content.rendering import as_html
+from ..content.rules import ContentRules
 from ..roles.role import Role
 from ..users.mute import Mute
-from ..users.user import User
+from ..users.user import AnonymousUser, User
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -56,22 +71,22 @@ class Card:
     held_at: datetime | None
 
     @classmethod
-    def of(cls, row):
+    def of(cls, row: Row) -> ContentRules:
         """Make one of a row that `cards` selects."""
         author = Author(*row[:AUTHOR]) if row[0] is not None else None
         return cls(author, row[0], *row[AUTHOR:])
 
     @property
-    def author_mask(self):
+    def author_mask(self) -> int:
         return self.author.mask if self.author else 0
 
     @property
-    def html(self):
+    def html(self) -> Markup:
         return as_html(self.body_html, self.renderer, self.outdated_body)
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class PostCard(PostRules, Card):
+class PostCard(Card, PostRules):
     comments_closed_at: datetime | None
     staff_closed_at: datetime | None
     comment_count: int
@@ -81,7 +96,7 @@ class PostCard(PostRules, Card):
 
 
 @dataclass(slots=True, unsafe_hash=True)
-class CommentCard(CommentRules, Card):
+class CommentCard(Card, CommentRules):
     post_id: int
 
 
@@ -108,17 +123,17 @@ class ViewerClass:
     Their id is bound as `viewer`, see `Timeline`.
     """
 
-    def __init__(self, is_authenticated, is_moderator):
+    def __init__(self, is_authenticated: bool, is_moderator: bool) -> None:
         self.is_authenticated, self.is_moderator = is_authenticated, lambda: is_moderator
         self.id = bindparam("viewer", type_=Integer)
 
 
 @cache
-def _anybody(is_authenticated, is_moderator):
+def _anybody(is_authenticated: bool, is_moderator: bool) -> ViewerClass:
     return ViewerClass(is_authenticated, is_moderator)
 
 
-def viewer_class_of(viewer):
+def viewer_class_of(viewer: User | AnonymousUser) -> ViewerClass:
     """Return the Anybody who sees what the viewer does; there are three of them."""
     return _anybody(viewer.is_authenticated, viewer.is_moderator())
 
@@ -126,7 +141,7 @@ def viewer_class_of(viewer):
 MARKS = {"liked": Like, "bookmarked": Bookmark}
 
 
-def post_cards(viewer, *, muted_too=False):
+def post_cards(viewer: ViewerClass | User, *, muted_too: bool = False) -> Select:
     """Select what a PostCard takes, without an order; nothing of whom the viewer has muted.
 
     `muted_too`: where somebody went to see just these.
@@ -136,7 +151,7 @@ def post_cards(viewer, *, muted_too=False):
     return _cards(Post, *own, *marks).where(*(() if muted_too else not_muted(Post, viewer)))
 
 
-def _marked(kind, viewer):
+def _marked(kind: type[Bookmark] | type[Like], viewer: ViewerClass | User) -> ColumnElement[bool]:
     """Whether the viewer has marked the post: looked up for each, whatever else they have marked.
 
     PostgreSQL would answer EXISTS from a table of all that the viewer has ever liked.
@@ -147,13 +162,15 @@ def _marked(kind, viewer):
     return select(kind.user_id).where(*here).scalar_subquery().is_not(None)
 
 
-def comment_cards(viewer, *, muted_too=False):
+def comment_cards(viewer: ViewerClass, *, muted_too: bool = False) -> Select:
     """The same for comments."""
     rest = () if muted_too else not_muted(Comment, viewer)
     return _cards(Comment, Comment.post_id).where(*rest)
 
 
-def not_muted(cls, viewer):
+def not_muted(
+    cls: type[Post] | type[Comment], viewer: ViewerClass | User | AnonymousUser
+) -> tuple[Any, ...]:
     """The conditions that the viewer has not muted who wrote it."""
     if not viewer.is_authenticated:
         return ()
@@ -161,7 +178,7 @@ def not_muted(cls, viewer):
     return (~exists().where(*muted),)
 
 
-def _cards(cls, *own):
+def _cards(cls: type[Post] | type[Comment], *own: Any) -> Select:
     outdated = case((cls.renderer == RENDERER, None), else_=cls.body).label("outdated_body")
     columns = [cls.id, cls.created_at, cls.body_html, cls.renderer, outdated, cls.version]
     columns += [cls.edited_at, cls.editor_name]

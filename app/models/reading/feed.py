@@ -1,51 +1,55 @@
 """Feeds: pages of posts, the newest first, at the same cost however many there are."""
 
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import bindparam, column, exists, func, select, text
+from sqlalchemy import Select, bindparam, column, exists, func, select, text
 
 from ...extensions import db
-from ...pagination import ID, MANY, Timeline
+from ...pagination import ID, MANY, KeysetPage, Timeline
 from ..audit.entry import AuditEntry
 from ..conditions import SHOWN
 from ..content.post import Post
 from ..content.tag import PostTag
 from ..fields import UTCDateTime
-from .cards import PostCard, not_muted, post_cards, viewer_class_of
+from ..users.user import AnonymousUser, User
+from .cards import PostCard, ViewerClass, not_muted, post_cards, viewer_class_of
 
 LEFT = Post.deleted_at, Post.held_at
 ALL, FOLLOWED = "all", "followed"
 
 
-def everything(viewer, *, size):
+def everything(viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
     """The page of all posts that the query string asks for."""
     return _all_posts(viewer_class_of(viewer)).page(viewer=viewer.id, size=size)
 
 
-def followed(viewer, *, size):
+def followed(viewer: User, *, size: Any) -> KeysetPage:
     """The same of posts by the viewer and those they follow."""
     timeline = _followed_posts(viewer_class_of(viewer), db.engine.dialect.name)
     return timeline.page(viewer=viewer.id, size=size)
 
 
-def written_by(author, viewer, *, size):
+def written_by(author: User, viewer: User | AnonymousUser, *, size: Any) -> KeysetPage:
     """The same of posts by one member; muted or not, who comes here wants to see them."""
     timeline = _posts_of_one(viewer_class_of(viewer))
     return timeline.page(author=author.id, viewer=viewer.id, size=size)
 
 
-def tagged(tag, viewer, *, size):
+def tagged(tag: Any, viewer: Any, *, size: Any) -> Any:
     """The same of posts with a tag, along the index of the tag: by their ids."""
     return _posts_with_tag(viewer_class_of(viewer)).page(tag=tag, viewer=viewer.id, size=size)
 
 
-def is_used(tag):
+def is_used(tag: Any) -> Any:
     """Whether a post that everybody may read has the tag."""
     here = PostTag.tag == tag, Post.id == PostTag.post_id, *Post.shown()
     return db.session.scalar(select(exists().where(*here)))
 
 
-def last_changes():
+def last_changes() -> list[datetime]:
     """When something may last have left or entered a feed: a deletion, a hold, an act of staff."""
     newest = [select(func.max(moment)).where(moment.is_not(None)) for moment in LEFT]
     newest.append(select(func.max(AuditEntry.created_at)))
@@ -54,20 +58,20 @@ def last_changes():
 
 
 @cache
-def _all_posts(anybody):
+def _all_posts(anybody: Any) -> Any:
     cards = post_cards(anybody).where(*Post.shown())
     return _timeline(lambda descending: cards)
 
 
 @cache
-def _posts_of_one(anybody):
+def _posts_of_one(anybody: ViewerClass) -> Timeline:
     here = Post.author_id == bindparam("author"), *Post.shown()
     cards = post_cards(anybody, muted_too=True).where(*here)
     return _timeline(lambda descending: cards)
 
 
 @cache
-def _followed_posts(anybody, dialect):
+def _followed_posts(anybody: ViewerClass, dialect: str) -> Timeline:
     cards = post_cards(anybody)
     return _timeline(
         lambda descending: cards.where(Post.id.in_(_followed_ids(dialect, descending)))
@@ -75,12 +79,12 @@ def _followed_posts(anybody, dialect):
 
 
 @cache
-def _posts_with_tag(anybody):
+def _posts_with_tag(anybody: Any) -> Any:
     cards, here = post_cards(anybody), Post.shown()
     ids = select(PostTag.post_id).join(Post, Post.id == PostTag.post_id)
     ids = ids.where(PostTag.tag == bindparam("tag"), *here, *not_muted(Post, anybody))
 
-    def page(descending):
+    def page(descending: Any) -> Any:
         there = PostTag.post_id < ID if descending else PostTag.post_id > ID
         order = PostTag.post_id.desc() if descending else PostTag.post_id.asc()
         next = ids.where(there).order_by(order).limit(MANY).subquery()
@@ -89,7 +93,7 @@ def _posts_with_tag(anybody):
     return Timeline(page, [Post.id], PostCard.of)
 
 
-def _timeline(select):
+def _timeline(select: Callable) -> Timeline:
     return Timeline(select, [Post.created_at, Post.id], PostCard.of)
 
 
@@ -133,7 +137,7 @@ THEIRS = {
 }
 
 
-def _followed_ids(dialect, descending):
+def _followed_ids(dialect: str, descending: bool) -> Select:
     way, sign = ("DESC", "<") if descending else ("ASC", ">")
     here = HERE.format(shown=SHOWN.text("p"), sign=sign, way=way)
     parts = {"way": way, "here": here, "theirs": THEIRS[dialect].format(here=here)}

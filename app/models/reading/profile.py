@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, Self
 
 from sqlalchemy import bindparam, exists, false, select
 
@@ -9,7 +10,7 @@ from ...extensions import db
 from ...text.names import username_key
 from ..users.follow import Follow
 from ..users.mute import Mute
-from ..users.user import User
+from ..users.user import AnonymousUser, User
 from .cards import viewer_class_of
 
 
@@ -23,7 +24,7 @@ class Profile:
     muted: bool  # by the viewer
 
     @classmethod
-    def find(cls, username, viewer):
+    def find(cls, username: str, viewer: AnonymousUser | User) -> Self | None:
         """Return that of a member whom the viewer may see; else None."""
         asked = {"key": username_key(username), "viewer": viewer.id}
         row = db.session.execute(_facts(viewer_class_of(viewer)), asked).one_or_none()
@@ -32,11 +33,11 @@ class Profile:
 
 
 @cache
-def _facts(anybody):
+def _facts(anybody: Any) -> Any:
     return select(User, *_between(anybody)).where(User.username_key == bindparam("key"))
 
 
-def _between(viewer):
+def _between(viewer: Any) -> Any:
     if not viewer.is_authenticated:
         return false(), false(), false()
     following = exists().where(Follow.follower_id == viewer.id, Follow.followed_id == User.id)

@@ -8,10 +8,14 @@ all who ask in the same way, see `Timeline`; what is asked for is bound.
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from flask import request
 from sqlalchemy import (
+    ColumnElement,
     Integer,
+    ScalarSelect,
+    Select,
     String,
     and_,
     bindparam,
@@ -70,28 +74,28 @@ class Search:
     since: datetime | None = None
     until: datetime | None = None
 
-    def posts(self, size):
+    def posts(self, size: int) -> KeysetPage:
         """The page of posts that the query string asks for, the newest first."""
         return self._newest(Post, size)
 
-    def comments(self, size):
+    def comments(self, size: int) -> KeysetPage:
         return self._newest(Comment, size)
 
-    def people(self, size):
+    def people(self, size: int) -> KeysetPage:
         """Names are short and have no order to speak of, so a phrase is its words."""
         words = [(term,) for phrase in self.question.phrases for term in phrase]
         without = [phrase for phrase in self.question.excluded if len(phrase) == 1]
         question = Question(words, without)
         return Search(question, self.viewer)._newest(User, size)
 
-    def best(self, cls, size):
+    def best(self, cls: type[Post], size: int) -> KeysetPage:
         """The page of the best matches among the newest `CANDIDATES`."""
         if not self.question.phrases:
             return KeysetPage([])
         best = _best(cls, viewer_class_of(self.viewer), self._narrowed, db.engine.dialect.name)
         return best.page(size, self.question, self._values)
 
-    def _newest(self, cls, size):
+    def _newest(self, cls: type[Post] | type[Comment] | type[User], size: int) -> KeysetPage:
         if not self.question.phrases:
             return KeysetPage([])
         dialect = db.engine.dialect.name
@@ -99,11 +103,11 @@ class Search:
         return timeline.page(size=size, **self._values)
 
     @property
-    def _narrowed(self):
+    def _narrowed(self) -> "Narrowed":
         return Narrowed(*(value is not None for value in (self.author, self.since, self.until)))
 
     @property
-    def _values(self):
+    def _values(self) -> dict:
         values = dict(viewer=self.viewer.id, since=self.since, until=self.until)
         values["author"] = self.author and self.author.id
         values["question"] = as_query(self.question, db.engine.dialect.name, self.author)
@@ -120,7 +124,9 @@ class Narrowed:
 
 
 @cache
-def _timeline(cls, viewer, narrowed, dialect):
+def _timeline(
+    cls: type[Comment], viewer: ViewerClass, narrowed: Narrowed, dialect: str
+) -> Timeline:
     """Return the pages of what is found, for all who search in this way."""
     found, along = Found(cls, viewer, narrowed), ALONG[dialect]
     cards, make = CARDS[cls]
@@ -133,7 +139,7 @@ def _timeline(cls, viewer, narrowed, dialect):
 
 
 @cache
-def _best(cls, viewer, narrowed, dialect):
+def _best(cls: Any, viewer: Any, narrowed: Any, dialect: Any) -> Any:
     return BestMatches(Found(cls, viewer, narrowed), ALONG[dialect], dialect)
 
 
@@ -143,7 +149,7 @@ class BestMatches:
     No statement ranks all that has a common word: only the newest are looked at.
     """
 
-    def __init__(self, found, along, dialect):
+    def __init__(self, found: Any, along: Any, dialect: Any) -> None:
         cls, (cards, self.make) = found.cls, CARDS[found.cls]
         score = cls.words
         if dialect == "postgresql":  # 1: divided by the logarithm of the length
@@ -152,7 +158,9 @@ class BestMatches:
         self.candidates = select(cls.id, score).where(cls.id.in_(select(ids)))
         self.cards = cards(found.viewer).where(cls.id.in_(bindparam("ids", expanding=True)))
 
-    def page(self, size, question, values):
+    def page(
+        self, size: int, question: Question, values: dict[str, int | str | None]
+    ) -> KeysetPage:
         """Return the page that the query string's `after` or `before` asks for, by its number."""
         start = place_in_list()
         newest = dict(id=LARGEST_ID, many=CANDIDATES)
@@ -170,13 +178,13 @@ class BestMatches:
         return KeysetPage(items, before, after, is_beyond=not items and start > 0)
 
 
-def place_in_list():
+def place_in_list() -> int:
     """Return how many rows stand before the page that is asked for."""
     asked = request.args.get("after") or request.args.get("before") or ""
     return min(int(asked), CANDIDATES) if asked.isdecimal() and len(asked) < 6 else 0
 
 
-def _people_found(viewer):
+def _people_found(viewer: ViewerClass) -> Select:
     people = select(*WHO, User.first_name, User.last_name)
     return people.outerjoin(Role, Role.id == User.role_id)
 
@@ -193,7 +201,7 @@ class Found:
     until = bindparam("until", type_=UTCDateTime)
     author = bindparam("author", type_=Integer)
 
-    def may_see(self, row):
+    def may_see(self, row: type[Comment] | type[Post]) -> list[ColumnElement[bool]]:
         """The conditions beside the words for a row, or a row of an alias."""
         if self.cls is User:
             return self._may_see_person(row)
@@ -206,13 +214,13 @@ class Found:
             conditions.append(exists().where(Post.id == row.post_id, *Post.shown()))
         return conditions
 
-    def _may_see_person(self, row):
+    def _may_see_person(self, row: type[User]) -> list[ColumnElement[bool]]:
         muted = Mute.user_id == self.viewer.id, Mute.muted_id == row.id
         is_muted = [~exists().where(*muted)] if self.viewer.is_authenticated else []
         return [*row.seen_by_all(), *is_muted]
 
     @property
-    def first(self):
+    def first(self) -> Any:
         """Select the first id there can be, or None for any.
 
         Ids follow the moments of writing, but for texts that waited: those have that of approval.
@@ -227,7 +235,7 @@ class Found:
         return _lower(oldest, waited.scalar_subquery())
 
     @property
-    def last(self):
+    def last(self) -> Any:
         row = aliased(self.cls)
         if not self.narrowed.until:
             return None
@@ -238,12 +246,12 @@ class Found:
         return -_lower(-newest, -waited.scalar_subquery())
 
 
-def _lower(one, other):
+def _lower(one: ScalarSelect, other: ScalarSelect) -> ColumnElement[Any]:
     """The lower of two numbers of which either may be missing."""
     return case((one < other, one), else_=func.coalesce(other, one))
 
 
-def _along_sqlite(found, descending):
+def _along_sqlite(found: Found, descending: bool) -> Select:
     """The index of words is ordered by id: walk it from the place of the page on."""
     index, first, last = SqliteIndex(found.cls), found.first, found.last
     ids = select(index.rowid.label("id")).join(found.cls, index.joined)
@@ -257,7 +265,7 @@ def _along_sqlite(found, descending):
     return select(ids.order_by(order).limit(MANY).subquery().c.id)
 
 
-def _along_postgresql(found, descending):
+def _along_postgresql(found: Any, descending: Any) -> Any:
     """The index has no order. So look through what is near the place first: for a common word that
     is enough. If it is not, the word is rare here, and the index names few rows.
     """
@@ -278,7 +286,7 @@ def _along_postgresql(found, descending):
     return union_all(select(near.c.id), select(rest.c.id))
 
 
-def _start_of(found, descending):
+def _start_of(found: Any, descending: Any) -> Any:
     if not descending:
         return ID + 1
     row, last = aliased(found.cls), found.last
@@ -286,12 +294,12 @@ def _start_of(found, descending):
     return func.least(newest, ID - 1)
 
 
-def _matching(found, row):
+def _matching(found: Any, row: Any) -> Any:
     by = [row.author_id == found.author] if found.narrowed.author else []
     return select(row.id.label("id")).where(postgresql_match(row), *by, *found.may_see(row))
 
 
-def _first_of(ids, descending):
+def _first_of(ids: Any, descending: Any) -> Any:
     id = ids.selected_columns.id
     return ids.order_by(id.desc() if descending else id.asc()).limit(MANY)
 

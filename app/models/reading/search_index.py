@@ -4,9 +4,12 @@ PostgreSQL has one on the column itself. SQLite has a table beside each, kept in
 what deletes or changes a row in whatever way, a cascade too, changes that as well.
 """
 
+from typing import Any
+
 from sqlalchemy import DDL, String, bindparam, cast, column, event, literal_column, table
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from ...text.search_words import Question, Term
 from ..content.comment import Comment
 from ..content.post import Post
 from ..users.user import User
@@ -14,7 +17,7 @@ from ..users.user import User
 INDEXED = {Post: ["words", "author_id"], Comment: ["words", "author_id"], User: ["words"]}
 
 
-def sqlite_index(name, columns):
+def sqlite_index(name: Any, columns: Any) -> Any:
     """Return the statements that make the index of a table."""
     new, old = (", ".join(f"{row}.{c}" for c in columns) for row in ("new", "old"))
     columns, index = ", ".join(columns), f"{name}_words"
@@ -30,7 +33,7 @@ def sqlite_index(name, columns):
     )
 
 
-def postgresql_index(name):
+def postgresql_index(name: Any) -> Any:
     return f"CREATE INDEX ix_{name}_words ON {name} USING gin (words)"
 
 
@@ -43,7 +46,7 @@ for cls, columns in INDEXED.items():
     event.listen(cls.__table__, "after_create", ddl)
 
 
-def as_query(question, dialect, author=None):
+def as_query(question: Question, dialect: str, author: Any = None) -> str:
     """Return what the database is asked, to be bound as `question`. Words hold no quotes.
 
     For SQLite an author is a word of a column of its own; PostgreSQL is asked for them apart.
@@ -59,7 +62,7 @@ def as_query(question, dialect, author=None):
     return f"({query}) NOT words : ({' OR '.join(unwanted)})" if unwanted else query
 
 
-def _phrase_for(dialect, phrase):
+def _phrase_for(dialect: str, phrase: tuple[Term, ...]) -> str:
     """Return a phrase in the language of a database; a beginning stands alone."""
     beginning = phrase[-1].beginning
     if dialect == "postgresql":
@@ -67,7 +70,7 @@ def _phrase_for(dialect, phrase):
     return f'"{" ".join(term.word for term in phrase)}"' + ("*" if beginning else "")
 
 
-def postgresql_match(cls):
+def postgresql_match(cls: Any) -> Any:
     """Return the condition that a row has all that the question asks for."""
     return cls.words.op("@@")(cast(bindparam("question", type_=String), TSQUERY))
 
@@ -75,7 +78,7 @@ def postgresql_match(cls):
 class SqliteIndex:
     """The table beside another. Read it first, then the rows that it names, see `joined`."""
 
-    def __init__(self, cls):
+    def __init__(self, cls: type[User] | type[Comment]) -> None:
         name = f"{cls.__tablename__}_words"
         index = table(name, column("rowid"), column(name))
         self.rowid = index.c.rowid

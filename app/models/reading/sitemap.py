@@ -1,5 +1,7 @@
 """The addresses of what everybody may read, in parts: each is a range of ids."""
 
+from typing import Any
+
 from sqlalchemy import func, select
 
 from ...extensions import db
@@ -11,7 +13,7 @@ PART = 5_000  # ids; fifty thousand addresses are allowed
 KINDS = ("pages", "people", "posts")
 
 
-def count_of_parts(kind):
+def count_of_parts(kind: str) -> int:
     if kind == "pages":
         return 1
     cls = Post if kind == "posts" else User
@@ -19,7 +21,7 @@ def count_of_parts(kind):
     return -(-newest // PART)
 
 
-def addresses(kind, number):
+def addresses(kind: Any, number: Any) -> Any:
     """Return pairs of a path and the moment at which it changed, if that is known."""
     last = number * PART
     if kind == "pages":

@@ -3,16 +3,30 @@
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
+from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 
 from ...extensions import db
-from ...pagination import Timeline, cursor_at
+from ...pagination import KeysetPage, Timeline, cursor_at
 from ..content.comment import Comment
 from ..content.post import Post
 from ..content.watch import Watch
 from ..users.mute import Mute
-from .cards import CommentCard, PostCard, comment_cards, post_cards, viewer_class_of
+from ..users.user import AnonymousUser, User
+from .cards import CommentCard, PostCard, ViewerClass, comment_cards, post_cards, viewer_class_of
 
 OLDEST = [Comment.created_at, Comment.id]
 
@@ -32,14 +46,14 @@ class Gap:
     number: int
 
 
-def post_card(id, viewer):
+def post_card(id: int, viewer: User) -> WatchableCard | None:
     """Return a post that the viewer may read, or None; muted or not, who opens it wants it."""
     values = {"post": id, "viewer": viewer.id}
     row = db.session.connection().execute(_post(viewer_class_of(viewer)), values).one_or_none()
     return row and WatchableCard.of(row)
 
 
-def thread(post_id, viewer, *, size):
+def thread(post_id: int, viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
     """The page of comments that the query string asks for, of those that the viewer may read.
 
     Where others were hidden stands a Gap, so that the thread keeps its shape.
@@ -51,7 +65,7 @@ def thread(post_id, viewer, *, size):
     return page
 
 
-def page_with(comment, viewer, *, size):
+def page_with(comment: Comment, viewer: User | AnonymousUser, *, size: Any) -> Any:
     """Return the `after` of a page that has the comment; None for the first one.
 
     A page further on begins with it. Both are found in the index, however long the thread is.
@@ -66,7 +80,7 @@ def page_with(comment, viewer, *, size):
 
 
 @cache
-def _post(anybody):
+def _post(anybody: ViewerClass) -> Select:
     here = Post.id == bindparam("post"), Post.seen_by(anybody)
     card = post_cards(anybody, muted_too=True).where(*here)
     if not anybody.is_authenticated:
@@ -75,7 +89,7 @@ def _post(anybody):
     return card.add_columns(exists().where(*live), _muted_comments(anybody))
 
 
-def _muted_comments(viewer):
+def _muted_comments(viewer: Any) -> Any:
     """How many the viewer does not meet. They are counted for those alone who mute somebody."""
     mutes = exists().where(Mute.user_id == viewer.id)
     muted = exists().where(Mute.user_id == viewer.id, Mute.muted_id == Comment.author_id)
@@ -85,7 +99,7 @@ def _muted_comments(viewer):
 
 
 @cache
-def _comments(anybody):
+def _comments(anybody: ViewerClass) -> Select:
     seen = or_(
         Comment.seen_by(anybody), and_(Comment.deleted_at.is_(None), Comment.held_at.is_(None))
     )
@@ -94,6 +108,6 @@ def _comments(anybody):
 
 
 @cache
-def _timeline(anybody):
+def _timeline(anybody: ViewerClass) -> Timeline:
     cards = _comments(anybody)
     return Timeline(lambda descending: cards, OLDEST, CommentCard.of, descending=False)

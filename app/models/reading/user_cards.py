@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import exists, false, func, select
+from sqlalchemy import ColumnElement, exists, false, func, select
 from sqlalchemy.orm import aliased
 
-from ...pagination import page_of
+from ...pagination import KeysetPage, page_of
 from ..roles.role import Role
 from ..users.follow import Follow
 from ..users.mute import Mute
-from ..users.user import User
+from ..users.user import AnonymousUser, User
 from .cards import WHO, Author
 
 START = 300  # letters of what people say of themselves
@@ -30,22 +31,24 @@ class PersonCard(Author):
     full_name = User.full_name
 
 
-def followers(person, viewer, *, size):
+def followers(person: User, viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
     """A page of those who follow the person, the newest first."""
     return _page(Follow, Follow.follower_id, Follow.followed_id, person, viewer, size)
 
 
-def followed(person, viewer, *, size):
+def followed(person: User, viewer: User, *, size: Any) -> KeysetPage:
     """A page of those whom the person follows, the newest first."""
     return _page(Follow, Follow.followed_id, Follow.follower_id, person, viewer, size)
 
 
-def muted(person, *, size):
+def muted(person: Any, *, size: Any) -> Any:
     """A page of those whom the person has muted, the newest first."""
     return _page(Mute, Mute.muted_id, Mute.user_id, person, person, size)
 
 
-def _page(pairs, whom, of, person, viewer, size):
+def _page(
+    pairs: type[Follow], whom: Any, of: Any, person: User, viewer: AnonymousUser | User, size: int
+) -> KeysetPage:
     own = User.first_name, User.last_name, func.substr(User.about_me, 1, START)
     statement = select(*WHO, *own, pairs.created_at, _followed_by(viewer)).select_from(pairs)
     statement = statement.join(User, User.id == whom).outerjoin(Role, Role.id == User.role_id)
@@ -55,7 +58,7 @@ def _page(pairs, whom, of, person, viewer, size):
     )
 
 
-def _followed_by(viewer):
+def _followed_by(viewer: AnonymousUser | User) -> ColumnElement[bool]:
     if not viewer.is_authenticated:
         return false()
     mine = aliased(Follow)

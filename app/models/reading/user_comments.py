@@ -1,15 +1,16 @@
 """Answers: the comments of one member, each with a glimpse of the post that it answers."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, case, func, or_
 from sqlalchemy.orm import aliased
 
-from ...pagination import page_of
+from ...pagination import KeysetPage, page_of
 from ...text.search_words import plain_start
 from ..content.comment import Comment
 from ..content.post import Post
-from ..users.user import User
+from ..users.user import AnonymousUser, User
 from .cards import CommentCard, comment_cards, not_muted
 
 GLIMPSE = 400  # letters of HTML, which leave some of text
@@ -22,12 +23,12 @@ class UserCommentCard(CommentCard):
     is_gone: bool  # whether the post was hidden or deleted
 
     @property
-    def glimpse(self):
+    def glimpse(self) -> Any:
         """How the post starts, as plain text."""
         return plain_start(self.asked)
 
 
-def user_comments_of(person, viewer, *, size):
+def user_comments_of(person: User, viewer: User | AnonymousUser, *, size: Any) -> KeysetPage:
     """A page of the member's comments, the newest first.
 
     Muted or not, who comes here wants to see them; but no post of others whom the viewer has muted.

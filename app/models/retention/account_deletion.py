@@ -1,8 +1,9 @@
 """Accounts that are to go: at their owner's wish, after time to think, or by staff at once."""
 
 from datetime import timedelta
+from typing import Any, Self
 
-from sqlalchemy import ForeignKey, delete, select, update
+from sqlalchemy import ForeignKey, Select, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
@@ -10,6 +11,7 @@ from ..audit.entry import SITE
 from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 from ..lease import LeasedJob
+from ..statements import rows_changed
 from ..users.user import User
 from .erasure import count_left, delete_account, delete_row
 
@@ -37,15 +39,15 @@ class AccountDeletion(LeasedJob, Model):
     begun_at: Mapped[Moment | None]
 
     @classmethod
-    def of(cls, user):
+    def of(cls, user: User) -> Self | None:
         return db.session.scalar(select(cls).where(cls.user_id == user.id))
 
     @classmethod
-    def due(cls):
+    def due(cls) -> Select:
         return select(cls).where(cls.due_at <= utcnow())
 
     @classmethod
-    def ask(cls, user, *, removes_writing):
+    def ask(cls, user: User, *, removes_writing: Any) -> tuple[Self, bool]:
         """Delete the account in two weeks; what was asked before stands. Return (row, is new)."""
         User.one_at_a_time()
         db.session.refresh(user, with_for_update={"of": User})
@@ -60,11 +62,11 @@ class AccountDeletion(LeasedJob, Model):
         return row, True
 
     @classmethod
-    def keep(cls, user):
+    def keep(cls, user: User) -> bool:
         """Take the wish back; return whether there was one. Refused once it is carried out."""
         User.one_at_a_time()
         waits = cls.user_id == user.id, cls.begun_at.is_(None)
-        kept = db.session.execute(delete(cls).where(*waits)).rowcount == 1
+        kept = rows_changed(delete(cls).where(*waits)) == 1
         if not kept and cls.of(user):
             raise Refused(BEGUN)
         if kept:
@@ -72,7 +74,9 @@ class AccountDeletion(LeasedJob, Model):
         return kept
 
     @classmethod
-    def order(cls, user, *, by=None, reason="", removes_writing=False):
+    def order(
+        cls, user: User, *, by: Any = None, reason: str = "", removes_writing: bool = False
+    ) -> Self:
         """Staff deletes somebody: the account is closed at once, and goes with what belongs to it.
 
         The caller commits, and then has it carried out, or leaves that to a worker.
@@ -85,7 +89,7 @@ class AccountDeletion(LeasedJob, Model):
         db.session.flush()
         return row
 
-    def begin(self):
+    def begin(self) -> bool:
         """From now on nobody can stop it; False where the account has to stay.
 
         The last administrator stays: nobody else was there when the day came.
@@ -101,7 +105,7 @@ class AccountDeletion(LeasedJob, Model):
             self.renew(begun_at=utcnow(), total=count_left(self.user_id))
         return True
 
-    def finish(self):
+    def finish(self) -> User | None:
         """The account goes, and this row with it; return who it was."""
         User.one_at_a_time()
         self.renew()
@@ -114,7 +118,7 @@ class AccountDeletion(LeasedJob, Model):
         return user
 
     @staticmethod
-    def _stay(id):
+    def _stay(id: int) -> None:
         silent = {"synchronize_session": False}
         here = update(User).where(User.id == id).values(leaving_at=None)
         db.session.execute(here, execution_options=silent)

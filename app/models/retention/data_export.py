@@ -1,8 +1,9 @@
 """Exports of what the site keeps of a person: asked for, built by a worker, kept for a week."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, Self
 
-from sqlalchemy import ForeignKey, LargeBinary, delete, func, or_, select, update
+from sqlalchemy import ForeignKey, LargeBinary, Select, delete, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,24 +37,24 @@ class DataExport(LeasedJob, Model):
     gone_at: Mapped[Moment | None]  # when a newer one took its place
 
     @classmethod
-    def open(cls):
+    def open(cls) -> Select:
         return select(cls).where(cls.ready_at.is_(None), cls.failed_at.is_(None))
 
     due = open
 
     @classmethod
-    def latest_of(cls, user):
+    def latest_of(cls, user: User) -> Self | None:
         newest = select(cls).where(cls.user_id == user.id).order_by(cls.id.desc()).limit(1)
         return db.session.scalar(newest)
 
     @classmethod
-    def ready_of(cls, user):
+    def ready_of(cls, user: User) -> Any:
         """The one that the person can take along just now, or None."""
         there = cls.ready_at > utcnow() - KEPT, cls.gone_at.is_(None), cls.user_id == user.id
         return db.session.scalar(select(cls).where(*there).order_by(cls.id.desc()).limit(1))
 
     @classmethod
-    def ask(cls, user):
+    def ask(cls, user: User) -> Self:
         """Return the one that is being made, or a new one. Refused where there were too many."""
         db.session.execute(select(User.id).where(User.id == user.id).with_for_update())
         open_one = cls.open().where(cls.user_id == user.id)
@@ -70,33 +71,33 @@ class DataExport(LeasedJob, Model):
         return export
 
     @classmethod
-    def purge(cls):
+    def purge(cls) -> None:
         """Forget those whose week is over."""
         old = or_(cls.ready_at < utcnow() - KEPT, cls.failed_at < utcnow() - KEPT)
         db.session.execute(delete(cls).where(old))
 
     @property
-    def state(self):
+    def state(self) -> str:
         if self.gone_at or (self.ready_at and utcnow() >= self.kept_until):
             return "gone"
         moments = {"ready": self.ready_at, "failed": self.failed_at}
         return next((name for name, moment in moments.items() if moment), "waiting")
 
     @property
-    def kept_until(self):
+    def kept_until(self) -> datetime:
         return self.ready_at + KEPT
 
-    def begin(self):
+    def begin(self) -> None:
         """Start anew: what a worker before us had made of it is thrown away."""
         self.renew(section="", done=0, total=0, size=0)
         db.session.execute(delete(ExportPart).where(ExportPart.export_id == self.id))
 
-    def add_part(self, number, data):
+    def add_part(self, number: int, data: bytes) -> None:
         self.renew()
         db.session.add(ExportPart(export_id=self.id, number=number, data=data))
         db.session.flush()
 
-    def finish(self, size):
+    def finish(self, size: int) -> None:
         """It can be taken along now; what was there before it is gone."""
         self.renew(ready_at=utcnow(), size=size)
         cls = type(self)
@@ -107,12 +108,12 @@ class DataExport(LeasedJob, Model):
         db.session.execute(older.values(gone_at=utcnow()), execution_options=silent)
         db.session.refresh(self)
 
-    def give_up(self):
+    def give_up(self) -> None:
         self.renew(failed_at=utcnow())
         db.session.execute(delete(ExportPart).where(ExportPart.export_id == self.id))
 
     @classmethod
-    def part(cls, id, number):
+    def part(cls, id: Any, number: Any) -> Any:
         """The bytes of one part of the file, or None behind the last."""
         here = ExportPart.export_id == id, ExportPart.number == number
         return db.session.scalar(select(ExportPart.data).where(*here))

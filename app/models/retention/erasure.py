@@ -4,9 +4,11 @@ Reports are first; rows go before the counts of posts change, and posts before p
 waits in a circle.
 """
 
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from ...extensions import db
 from ..audit.actions import Action
@@ -18,6 +20,7 @@ from ..content.revision import Revision
 from ..content.watch import Watch
 from ..moderation.report import Report
 from ..notifications.notification import Notification
+from ..statements import rows_changed
 from ..users.follow import Follow
 from ..users.mute import Mute
 from ..users.user import User
@@ -31,7 +34,9 @@ MINE = {  # rows of nothing but the person: the column that says so, and the key
 }
 
 
-def delete_account(user, *, by=None, reason="", removes_writing=False):
+def delete_account(
+    user: User, *, by: Any = None, reason: str = "", removes_writing: bool = False
+) -> None:
     """Delete an account for good; what it wrote stays, and names nobody, or goes too.
 
     All of it in the running transaction: for what may take long there is AccountDeletion. Posts
@@ -44,7 +49,7 @@ def delete_account(user, *, by=None, reason="", removes_writing=False):
         delete_row(user, removes_writing=removes_writing)
 
 
-def delete_row(user, *, removes_writing):
+def delete_row(user: User, *, removes_writing: Any) -> None:
     """Delete the row of a user, and whatever came to it at the last moment."""
     Report.clear_profile_snapshots(user.id)
     db.session.refresh(user, with_for_update={"of": type(user)})
@@ -52,12 +57,12 @@ def delete_row(user, *, removes_writing):
     db.session.delete(user)
 
 
-def _take_all_back(id, removes_writing):
+def _take_all_back(id: int, removes_writing: bool) -> None:
     for _ in erase(id, removes_writing=removes_writing):
         pass
 
 
-def erase(id, *, removes_writing):
+def erase(id: int, *, removes_writing: Any) -> Iterator[int]:
     """Do one step after the other, each in the running transaction; yield how much each did."""
     Report.clear_profile_snapshots(id)
     if removes_writing:
@@ -72,7 +77,7 @@ def erase(id, *, removes_writing):
             yield number
 
 
-def count_left(id, most=None):
+def count_left(id: int, most: Any = None) -> int:
     """How much there is to take back; counted no further than `most`, where that is given."""
     owners = [Post.author_id, Comment.author_id, Like.user_id, Follow.follower_id]
     owners += [Follow.followed_id, Notification.user_id, Notification.actor_id]
@@ -84,7 +89,7 @@ def count_left(id, most=None):
     return sum(db.session.execute(select(*counts)).one())
 
 
-def _remove_comments(id):
+def _remove_comments(id: int) -> int:
     mine = db.session.scalars(_some(Comment.id, Comment.author_id == id)).all()
     Report.clear_snapshots("comment", mine)
     _hold(Comment, mine)
@@ -92,7 +97,7 @@ def _remove_comments(id):
     return _delete(Comment, Comment.id.in_(mine), Comment.author_id == id)
 
 
-def _remove_posts(id):
+def _remove_posts(id: int) -> int:
     """A few posts; but first what others wrote below them, which goes too."""
     ids = db.session.scalars(_some(Post.id, Post.author_id == id, most=POSTS_AT_ONCE)).all()
     Report.clear_snapshots("post", ids)
@@ -105,7 +110,7 @@ def _remove_posts(id):
     return len(ids)
 
 
-def _remove_below(ids):
+def _remove_below(ids: list[int]) -> int:
     below = db.session.scalars(_some(Comment.id, Comment.post_id.in_(ids))).all()
     Report.clear_snapshots("comment", below)
     _hold(Comment, below)
@@ -113,7 +118,7 @@ def _remove_below(ids):
     return _delete(Comment, Comment.id.in_(below))
 
 
-def _give_away(cls, id):
+def _give_away(cls: type[Post] | type[Comment], id: int) -> int:
     """What was written stays, and names nobody."""
     ids = db.session.scalars(_some(cls.id, cls.author_id == id)).all()
     nobody = update(cls).where(cls.id.in_(ids), cls.author_id == id)
@@ -123,55 +128,57 @@ def _give_away(cls, id):
     return len(ids)
 
 
-def _take_likes(id):
+def _take_likes(id: int) -> int:
     posts = db.session.scalars(_some(Like.post_id, Like.user_id == id)).all()
     _hold(Post, posts)
     return _delete(Like, Like.user_id == id, Like.post_id.in_(posts))
 
 
-def _end_following(id):
+def _end_following(id: int) -> int:
     return _take_follows(id, Follow.follower_id, Follow.followed_id)
 
 
-def _end_followers(id):
+def _end_followers(id: int) -> int:
     return _take_follows(id, Follow.followed_id, Follow.follower_id)
 
 
-def _take_follows(id, mine, other):
+def _take_follows(id: int, mine: Any, other: Any) -> int:
     """Lock the person and the others first, in the order of ids, as a follow does."""
     others = db.session.scalars(_some(other, mine == id)).all()
     _hold(User, [id, *others])
     return _delete(Follow, mine == id, other.in_(others))
 
 
-def _forget(column):
+def _forget(column: Any) -> Callable:
     """Notifications that the person got, or was the cause of."""
 
-    def forget(id):
+    def forget(id: Any) -> Any:
         return _delete(Notification, Notification.id.in_(_some(Notification.id, column == id)))
 
     return forget
 
 
-def _remove_mine(cls, id):
+def _remove_mine(cls: type[Mute] | type[Watch] | type[Bookmark], id: int) -> int:
     mine, key = MINE[cls]
     return _delete(cls, mine == id, key.in_(_some(key, mine == id)))
 
 
-def _hold(cls, ids, *, key_share=True):
+def _hold(
+    cls: type[User] | type[Post] | type[Comment], ids: Select | list[int], *, key_share: bool = True
+) -> None:
     """Lock these rows, the lowest id first; the counts that they hold are about to change."""
     rows = select(cls.id).where(cls.id.in_(ids)).order_by(cls.id)
     db.session.execute(rows.with_for_update(key_share=key_share))
 
 
-def _delete(cls, *conditions):
-    return _run(delete(cls).where(*conditions)).rowcount
+def _delete(cls: Any, *conditions: Any) -> int:
+    return rows_changed(delete(cls).where(*conditions), synchronize_session=False)
 
 
-def _run(statement):
+def _run(statement: Any) -> Any:
     """Objects in hand are left alone: whoever is erased is about to go."""
     return db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _some(column, *conditions, most=AT_ONCE):
+def _some(column: Any, *conditions: Any, most: Any = AT_ONCE) -> Select:
     return select(column).where(*conditions).order_by(column).limit(most)

@@ -3,14 +3,17 @@
 All of it goes in chunks, each a transaction of its own, so nobody waits and nothing is too long.
 """
 
-from sqlalchemy import and_, bindparam, delete, insert, or_, select, update
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, insert, or_, select, update
 
 from ...extensions import db
 from ...text.markdown import RENDERER
-from ..content.authored import KEPT
 from ..content.comment import Comment
 from ..content.post import Post
 from ..content.rendering import rendered
+from ..content.rules import KEPT
 from ..content.tag import PostTag
 from ..fields import utcnow
 from ..moderation.report import Report
@@ -19,12 +22,12 @@ from ..users.user import User
 RENDERED, PURGED = 100, 500  # at once
 
 
-def render_outdated():
+def render_outdated() -> int:
     """Store anew what another renderer made, a chunk of it; return how many. Commits (R-19)."""
     return sum(_render_outdated(cls) for cls in (Post, Comment))
 
 
-def _render_outdated(cls):
+def _render_outdated(cls: type[Post] | type[Comment]) -> int:
     outdated = or_(cls.renderer < RENDERER, cls.renderer > RENDERER)  # as an index is asked
     some = select(cls.id, cls.version, cls.body).where(outdated).limit(RENDERED)
     rows, tags = [], {}
@@ -44,7 +47,7 @@ def _render_outdated(cls):
     return len(rows)
 
 
-def _tag_again(tags):
+def _tag_again(tags: dict[tuple[int, int], list[Any]]) -> None:
     """Give posts the tags that their texts have for the renderer of today: (id, version) → tags."""
     here = Post.id.in_([id for id, _ in tags]), Post.renderer == RENDERER
     unchanged = {
@@ -57,7 +60,7 @@ def _tag_again(tags):
         db.session.execute(insert(PostTag), rows)
 
 
-def purge_deleted():
+def purge_deleted() -> None:
     """Remove for good what was deleted KEPT ago, with all that belongs to it. Commits."""
     due = Comment.deleted_at < utcnow() - KEPT
     while _purge_comments(due, skip_locked=True):
@@ -70,7 +73,7 @@ def purge_deleted():
         db.session.commit()
 
 
-def purge_removed(content):
+def purge_removed(content: Any) -> None:
     """Purge one text that was removed for good, with all that belongs to it. Commits."""
     below = Comment.post_id if content.noun == "post" else Comment.id
     id, cls = content.id, type(content)
@@ -81,13 +84,13 @@ def purge_removed(content):
     db.session.commit()
 
 
-def _due_posts():
+def _due_posts() -> Sequence[int]:
     """Return the ids of some, and leave those to another who purges at this moment."""
     due = select(Post.id).where(Post.deleted_at < utcnow() - KEPT).order_by(Post.deleted_at)
     return db.session.scalars(due.limit(PURGED).with_for_update(skip_locked=True)).all()
 
 
-def _purge_comments(condition, *, skip_locked=False):
+def _purge_comments(condition: ColumnElement[bool], *, skip_locked: bool = False) -> int:
     """Remove some of these comments; return 0 where none is left, but for those that are skipped.
 
     Those who change the counts of authors wait in line.

@@ -2,6 +2,8 @@
 
 from flask import current_app
 
+from ...permissions import Permission
+
 HOME = "main.index"
 NO_PLACES = ("auth.", "dev.", "account.delete_account", "main.healthz", "main.readyz")
 
@@ -11,14 +13,14 @@ class Holder:
 
     is_authenticated = True
 
-    def __init__(self, mask):
+    def __init__(self, mask: int) -> None:
         self.mask = mask
 
-    def can(self, permission):
+    def can(self, permission: Permission) -> bool:
         return self.mask & permission == permission
 
 
-def landing_pages(mask):
+def landing_pages(mask: int) -> dict[str, str]:
     """Map each endpoint that holders of the mask may land on to its address.
 
     It is a page: it opens by GET, for them, and needs nothing else in its address.

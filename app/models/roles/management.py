@@ -4,7 +4,9 @@ Who changes roles at the same moment waits, then sees what the others did: so no
 twice, and an administrator remains. `by` is who acts; None is an operator at the shell.
 """
 
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from sqlalchemy import select
 
@@ -14,18 +16,18 @@ from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from .landing_page import HOME
-from .rules import MIGHTIER, problem_with_landing_page, problem_with_mask
+from .rules import MIGHTIER, RoleRules, problem_with_landing_page, problem_with_mask
 
 USUAL = dict(name="", permissions=0, description="", index=HOME, requestable=False)
 MOST = 100  # roles of one site: all of them are locked, and shown, at once
 MOVED_AT_ONCE = 500  # people, each with an entry in the log and a mail
 
 
-class RoleChanges:
+class RoleChanges(RoleRules):
     """Verbs of `Role`; safe to repeat: what is so already leaves no entry."""
 
     @classmethod
-    def create(cls, *, by=None, reason="", **values):
+    def create(cls, *, by: Any = None, reason: str = "", **values: Any) -> Any:
         """Make a role. `values` are among those of USUAL."""
         values = _tidy(USUAL | values)
         cls.people().one_at_a_time()
@@ -41,7 +43,7 @@ class RoleChanges:
         AuditEntry.record(Action.CREATE, role, by=by, reason=reason, after=role.in_words())
         return role
 
-    def change(self, *, by=None, reason="", **values):
+    def change(self, *, by: Any = None, reason: str = "", **values: Any) -> list[Any]:
         """Set values; return the names of those that differ.
 
         A landing page that the new permissions do not open gives way to the front page, unless it
@@ -60,19 +62,19 @@ class RoleChanges:
                 self._record_change(by, reason, said)
         return differs
 
-    def grant(self, permissions, *, by=None):
+    def grant(self, permissions: Any, *, by: Any = None) -> Any:
         """Let the role do more."""
         with self._one_change(by):
             _refuse(self.why_not_change_permissions(by))
             return self.change(by=by, permissions=self.permissions | int(permissions))
 
-    def revoke(self, permissions, *, by=None):
+    def revoke(self, permissions: Any, *, by: Any = None) -> Any:
         """Let the role do less."""
         with self._one_change(by):
             _refuse(self.why_not_change_permissions(by))
             return self.change(by=by, permissions=self.permissions & ~int(permissions))
 
-    def make_default(self, *, by=None, reason=""):
+    def make_default(self, *, by: Any = None, reason: str = "") -> None:
         """Give the role to newcomers from now on; another one was the default until now."""
         with self._one_change(by):
             _refuse(self.why_not_make_default(by))
@@ -87,7 +89,7 @@ class RoleChanges:
             said = dict(before=before, after=self.name)
             AuditEntry.record(Action.MAKE_DEFAULT, self, by=by, reason=reason, **said)
 
-    def delete(self, *, by=None, move_to=None, reason=""):
+    def delete(self, *, by: Any = None, move_to: Any = None, reason: str = "") -> Any:
         """Remove the role; its holders get `move_to`. Return who was moved."""
         with self._one_change(by):
             db.session.execute(select(type(self).id).filter_by(id=self.id).with_for_update())
@@ -99,14 +101,14 @@ class RoleChanges:
             db.session.delete(self)
         return moved
 
-    def in_words(self):
+    def in_words(self) -> dict[str, str | list[str] | bool]:
         """What the log says of a role."""
         names = "everything" if self.permissions == EVERYTHING else self.permission_names
         values = {name: getattr(self, name) for name in USUAL}
         return values | {"permissions": names}
 
     @contextmanager
-    def _one_change(self, by):
+    def _one_change(self, by: Any) -> Iterator[None]:
         """Alone, with fresh rows: refuse who ranks below the role, keep an administrator."""
         with self.people().an_administrator_remains():
             if db.session.get(type(self), self.id, populate_existing=True) is None:
@@ -116,7 +118,7 @@ class RoleChanges:
             yield
 
     @classmethod
-    def _require_administrator(cls, by):
+    def _require_administrator(cls, by: Any) -> None:
         """Ask again: who acts may have changed while they waited."""
         if by is None:
             return
@@ -124,13 +126,13 @@ class RoleChanges:
         if person is None or not (person.is_active and person.is_administrator()):
             raise Refused("Only administrators can create and change roles.")
 
-    def _require_mask(self, by, mask):
+    def _require_mask(self, by: Any, mask: int | str) -> None:
         _refuse(problem_with_mask(mask))
         if by is not None and mask & ~by.current_role.permissions:
             lacking = Permission.names(mask & ~by.current_role.permissions)
             raise Refused(f"You can’t give permissions you don’t have: {', '.join(lacking)}.")
 
-    def _refuse_change(self, by, differs, after):
+    def _refuse_change(self, by: Any, differs: list[str], after: dict[str, str | int]) -> None:
         if {"name", "description", "index", "permissions"} & set(differs):
             _refuse(self.why_not_rename(by))
         _refuse(type(self).problem_with(self, after["name"], after["description"]))
@@ -142,17 +144,19 @@ class RoleChanges:
         if self.default and after["permissions"] & STAFF:
             raise Refused("The default role can’t include staff permissions.")
 
-    def _land_somewhere(self, asked_for):
+    def _land_somewhere(self, asked_for: bool) -> None:
         if not asked_for and problem_with_landing_page(self.index, self.permissions):
             self.index = HOME
 
-    def _record_change(self, by, reason, before):
+    def _record_change(
+        self, by: Any, reason: str, before: dict[str, str | list[str] | bool]
+    ) -> None:
         after = self.in_words()
         differs = [name for name in after if before[name] != after[name]]
         before, after = ({name: said[name] for name in differs} for said in (before, after))
         AuditEntry.record(Action.CHANGE, self, by=by, reason=reason, before=before, after=after)
 
-    def _move_holders(self, by, move_to):
+    def _move_holders(self, by: Any, move_to: Any) -> Sequence[Any]:
         people = db.session.scalars(
             self.bound().limit(MOVED_AT_ONCE + 1).execution_options(populate_existing=True)
         ).all()
@@ -171,11 +175,11 @@ class RoleChanges:
         return people
 
 
-def _tidy(values):
+def _tidy(values: dict) -> dict:
     """Without white space around names and descriptions."""
     return {k: v.strip() if isinstance(v, str) else v for k, v in values.items()}
 
 
-def _refuse(words):
+def _refuse(words: str | None) -> None:
     if words:
         raise Refused(words)

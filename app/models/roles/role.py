@@ -1,18 +1,19 @@
 """Roles: a name for a mask of permissions."""
 
-from sqlalchemy import CheckConstraint, Index, String, func, select, text
-from sqlalchemy.orm import Mapped, WriteOnlyMapped, mapped_column, relationship
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, Select, func, select, text
+from sqlalchemy.orm import WriteOnlyMapped, relationship
 
 from ...extensions import Model, db
 from ...permissions import DEFAULT_ROLE, ROLES, Permission
 from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
-from ..fields import NEVER_TWICE, Id
+from ..fields import NEVER_TWICE
 from .management import RoleChanges
-from .rules import RoleRules
 
 
-class Role(RoleChanges, RoleRules, Model):
+class Role(RoleChanges, Model):
     """Exactly one role is the default, which newcomers get: an index in the database sees to it."""
 
     __tablename__ = "roles"
@@ -28,14 +29,6 @@ class Role(RoleChanges, RoleRules, Model):
         NEVER_TWICE,
     )
 
-    id: Mapped[Id]
-    name: Mapped[str] = mapped_column(String(64), unique=True)
-    description: Mapped[str] = mapped_column(String(200), default="")
-    default: Mapped[bool] = mapped_column(default=False)
-    permissions: Mapped[int] = mapped_column(default=0)
-    index: Mapped[str] = mapped_column(String(64), default="main.index")
-    requestable: Mapped[bool] = mapped_column(default=False)  # whether members may ask for it
-
     users: WriteOnlyMapped["User"] = relationship(  # noqa: F821
         viewonly=True, foreign_keys="User.role_id"
     )
@@ -45,38 +38,15 @@ class Role(RoleChanges, RoleRules, Model):
     invitations: WriteOnlyMapped["Invitation"] = relationship(viewonly=True)  # noqa: F821
     requests: WriteOnlyMapped["RoleRequest"] = relationship(viewonly=True)  # noqa: F821
 
-    def __init__(self, **values):
+    def __init__(self, **values: Any) -> None:
         values.setdefault("permissions", 0)
         super().__init__(**values)
 
-    def __repr__(self):
+    def __repr__(self) -> Any:
         return f"<Role {self.name!r}>"
 
     @classmethod
-    def named(cls, name):
-        return db.session.scalar(select(cls).filter_by(name=name))
-
-    @classmethod
-    def get_default(cls):
-        return db.session.scalar(select(cls).where(cls.default))
-
-    @classmethod
-    def people(cls):
-        """The model of those who hold roles, which stands above this file."""
-        return cls.users.property.mapper.class_
-
-    @classmethod
-    def all(cls):
-        return db.session.scalars(select(cls).order_by(cls.permissions, cls.name)).all()
-
-    @classmethod
-    def granting(cls, permission):
-        """The roles that hold the permission, the least mighty first."""
-        mask = cls.permissions.bitwise_and(int(permission))
-        return select(cls).where(mask == int(permission)).order_by(cls.permissions, cls.name)
-
-    @classmethod
-    def insert_roles(cls):
+    def insert_roles(cls) -> None:
         """Create or refresh the built-in roles in place; custom roles stay as they are."""
         for name, (permissions, index, description) in ROLES.items():
             role = cls.named(name) or cls(name=name, permissions=-1)
@@ -89,7 +59,7 @@ class Role(RoleChanges, RoleRules, Model):
             cls.named(DEFAULT_ROLE).default = True
         db.session.commit()
 
-    def _note_seeding(self, before):
+    def _note_seeding(self, before: int) -> None:
         """Write into the log what came of seeding; `before` is the former mask, or negative."""
         if before == self.permissions:
             return
@@ -99,33 +69,13 @@ class Role(RoleChanges, RoleRules, Model):
         said = dict(before=" ".join(names), after=" ".join(self.permission_names))
         AuditEntry.record(act, self, by=SITE, **said)
 
-    @property
-    def permission_names(self):
-        return Permission.names(self.permissions)
-
-    def has_permission(self, permission):
-        return self.permissions & permission == permission
-
-    def add_permission(self, permission):
-        self.permissions |= int(permission)
-
-    def remove_permission(self, permission):
-        self.permissions &= ~int(permission)
-
-    def reset_permissions(self):
-        self.permissions = 0
-
-    def covers(self, other):
-        """Whether this role allows all that the other one does (`other & ~mine == 0`)."""
-        return other.permissions & ~self.permissions == 0
-
-    def count_holders(self):
+    def count_holders(self) -> int:
         return count(self.users.select())
 
-    def count_bound(self):
+    def count_bound(self) -> int:
         """How many hold the role, or will return to it."""
         return count(self.bound())
 
 
-def count(rows):
+def count(rows: Select) -> int:
     return db.session.scalar(select(func.count()).select_from(rows.subquery()))

@@ -3,11 +3,14 @@
 `by` is who wants to act; None is an operator at the shell, above all ranks.
 """
 
-from sqlalchemy import or_, select
+from typing import Any
+
+from sqlalchemy import Select, or_, select
 
 from ...extensions import db
 from ...permissions import KNOWN, ROLES, STAFF, Permission
 from ...text.names import has_hidden_characters, username_key
+from .columns import RoleColumns
 from .landing_page import landing_pages
 
 NAME_LENGTH, DESCRIPTION_LENGTH = 64, 200
@@ -19,38 +22,38 @@ PROMISED = "An open invitation gives {}. Revoke it first, or wait until it’s a
 ASKED_FOR = "Someone has requested {}. Accept or decline the request first."
 
 
-class RoleRules:
+class RoleRules(RoleColumns):
     @property
-    def is_built_in(self):
+    def is_built_in(self) -> bool:
         return self.name in ROLES
 
     @property
-    def is_for_staff(self):
+    def is_for_staff(self) -> bool:
         return bool(self.permissions & STAFF)
 
-    def is_held_by(self, person):
+    def is_held_by(self, person: Any) -> bool:
         """Whether it is the person's role now, or the one that returns to them."""
         return self.id in (person.role_id, person.former_role_id)
 
-    def why_not_change(self, by):
+    def why_not_change(self, by: Any) -> str | None:
         if by is None or by.may_grant(self):
             return None
         return MIGHTIER.format(self.name)
 
-    def why_not_rename(self, by):
+    def why_not_rename(self, by: Any) -> str | None:
         return BUILT_IN.format(self.name) if self.is_built_in else None
 
-    def why_not_change_permissions(self, by):
+    def why_not_change_permissions(self, by: Any) -> str | None:
         if self.is_built_in:
             return BUILT_IN.format(self.name)
         return OWN if by is not None and self.is_held_by(by) else None
 
-    def why_not_make_default(self, by):
+    def why_not_make_default(self, by: Any) -> str | None:
         if self.is_for_staff:
             return "It is a role of staff, so newcomers cannot get it."
         return None
 
-    def why_not_delete(self, by):
+    def why_not_delete(self, by: Any) -> str | None:
         """Holders are no hindrance where it is said which role they get instead."""
         if self.is_built_in:
             return BUILT_IN.format(self.name)
@@ -68,14 +71,14 @@ class RoleRules:
                 return words.format(self.name)
         return None
 
-    def bound(self):
+    def bound(self) -> Select:
         """Select the people who hold the role, or will return to it."""
         people = self.people()
         here = people.role_id == self.id, people.former_role_id == self.id
         return select(people).where(or_(*here)).order_by(people.id)
 
     @classmethod
-    def problem_with(cls, role, name, description):
+    def problem_with(cls, role: Any, name: str, description: str) -> str | None:
         """Say what is wrong with the words for a role; `role` is the one that has them, or None."""
         if not 0 < len(name) <= NAME_LENGTH or has_hidden_characters(name):
             return f"The name of a role has 1 to {NAME_LENGTH} characters that can be seen."
@@ -87,20 +90,20 @@ class RoleRules:
         return None
 
     @classmethod
-    def called(cls, name):
+    def called(cls, name: str) -> Any:
         """Find a role by its name, whatever its case."""
         key = username_key(name)
         return next((role for role in cls.all() if username_key(role.name) == key), None)
 
 
-def problem_with_mask(mask):
+def problem_with_mask(mask: int) -> str | None:
     if isinstance(mask, bool) or not isinstance(mask, int) or mask < 0 or mask & ~KNOWN:
         names = ", ".join(permission.name for permission in Permission)
         return f"There is no such permission; there are {names}."
     return None
 
 
-def problem_with_landing_page(endpoint, mask):
+def problem_with_landing_page(endpoint: str, mask: int) -> str | None:
     if endpoint not in landing_pages(mask):
         return f"{endpoint} is no page that holders of these permissions can land on."
     return None

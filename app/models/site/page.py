@@ -1,10 +1,11 @@
 """Pages: texts of the site, such as About and Rules, with every version that there was."""
 
 import re
+from typing import Any, Self
 
 from flask import current_app
 from markupsafe import Markup
-from sqlalchemy import ForeignKey, String, Text, and_, func, select
+from sqlalchemy import ForeignKey, Select, String, Text, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
@@ -35,15 +36,15 @@ class PageVersion(Model):
     author_name: Mapped[str] = mapped_column(String(64), default="")
 
     @property
-    def html(self):
+    def html(self) -> Markup:
         """The text as the renderer of today makes it, whichever was there when it was saved."""
         return Markup(self.body_html) if self.renderer == RENDERER else render(self.body)
 
     @classmethod
-    def outdated(cls):
+    def outdated(cls) -> Any:
         return select(cls).where(cls.renderer != RENDERER).order_by(cls.id)
 
-    def render_again(self):
+    def render_again(self) -> None:
         self.body_html, self.renderer = render(self.body), RENDERER
 
 
@@ -61,29 +62,29 @@ class Page(Model):
     removed_at: Mapped[Moment | None]
 
     @property
-    def title(self):
+    def title(self) -> str:
         return self.current.title
 
     @property
-    def is_removed(self):
+    def is_removed(self) -> bool:
         return self.removed_at is not None
 
     @property
-    def is_built_in(self):
+    def is_built_in(self) -> Any:
         return self.slug in BUILT_IN
 
     @classmethod
-    def at(cls, slug):
+    def at(cls, slug: str) -> Self | None:
         """The page at an address, where it may be read."""
         return db.session.scalar(select(cls).where(cls.slug == slug, cls.removed_at.is_(None)))
 
-    def history(self):
+    def history(self) -> Select:
         """Its versions, without their texts."""
         versions = select(PageVersion).where(PageVersion.page_id == self.id)
         return versions.options(defer(PageVersion.body), defer(PageVersion.body_html))
 
     @classmethod
-    def create(cls, slug, title, body, *, by=None, reason=""):
+    def create(cls, slug: str, title: str, body: str, *, by: Any = None, reason: str = "") -> Self:
         """Make a page; Refused where there is one at the address, removed or not."""
         if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
             raise ValueError("An address has small letters, digits, and hyphens between them.")
@@ -99,7 +100,7 @@ class Page(Model):
         return page
 
     @classmethod
-    def insert_pages(cls):
+    def insert_pages(cls) -> None:
         """Make the pages that every site has, where they are missing; safe to repeat."""
         there = set(db.session.scalars(select(cls.slug).where(cls.slug.in_(BUILT_IN))))
         for slug in [slug for slug in BUILT_IN if slug not in there]:
@@ -108,7 +109,15 @@ class Page(Model):
             except Refused:
                 continue  # another deploy was faster
 
-    def revise(self, *, title=None, body=None, by=None, reason="", since=None):
+    def revise(
+        self,
+        *,
+        title: Any = None,
+        body: Any = None,
+        by: Any = None,
+        reason: str = "",
+        since: Any = None,
+    ) -> Any:
         """Write a new version, and return it; None where nothing changes.
 
         `since` is the id of the version that the change began from.
@@ -117,11 +126,11 @@ class Page(Model):
         body = self.current.body if body is None else body
         return self._supersede(Action.REVISE, title, body, by, reason, since)
 
-    def restore(self, version, *, by=None):
+    def restore(self, version: Any, *, by: Any = None) -> Any:
         """Write the text of an older version anew; what was written since stays in the history."""
         return self._supersede(Action.RESTORE, version.title, version.body, by)
 
-    def remove(self, *, by=None):
+    def remove(self, *, by: Any = None) -> bool:
         """Take the page from view; its history stays."""
         if self.is_built_in:
             raise Refused("Built-in pages can’t be removed. Edit the text instead.")
@@ -132,7 +141,7 @@ class Page(Model):
         AuditEntry.record(Action.REMOVE, self, by=by)
         return True
 
-    def put_back(self, *, by=None):
+    def put_back(self, *, by: Any = None) -> Any:
         self._lock()
         if not self.is_removed:
             return False
@@ -140,7 +149,9 @@ class Page(Model):
         AuditEntry.record(Action.PUT_BACK, self, by=by)
         return True
 
-    def _supersede(self, action, title, body, by, reason="", since=None):
+    def _supersede(
+        self, action: Any, title: Any, body: Any, by: Any, reason: str = "", since: Any = None
+    ) -> Any:
         html = render(body)
         self._lock()
         if (title, body) == (self.title, self.current.body):
@@ -153,12 +164,12 @@ class Page(Model):
         AuditEntry.record(action, self, by=by, reason=reason, **said)
         return version
 
-    def _lock(self):
+    def _lock(self) -> None:
         """Wait for whoever changes the page at this moment, then read what they left."""
         db.session.execute(select(Page.id).where(Page.id == self.id).with_for_update())
         db.session.refresh(self)
 
-    def _add(self, title, body, html, by):
+    def _add(self, title: str, body: str, html: Markup, by: Any) -> PageVersion:
         values = dict(title=title, body=body, body_html=str(html), renderer=RENDERER)
         author = getattr(by, "username", by or OPERATOR)
         version = PageVersion(page_id=self.id, author_name=author, **values)
@@ -167,11 +178,11 @@ class Page(Model):
         db.session.refresh(self, ["current"])
         return version
 
-    def _facts(self):
+    def _facts(self) -> dict[str, str | int]:
         return {"title": self.title, "version": self.current.id}
 
 
-def _usual_text(slug):
+def _usual_text(slug: str) -> tuple[str, str]:
     with current_app.open_resource(f"templates/pages/{slug}.md", "r", encoding="utf-8") as file:
         title, _, body = file.read().partition("\n")
     return title.removeprefix("# "), body.strip()

@@ -8,6 +8,7 @@ The version is a random word: values that were read before a commit that failed 
 import secrets
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from typing import Any, Self
 
 from flask import current_app, g, has_request_context
 from sqlalchemy import JSON, String, event, select, update
@@ -61,30 +62,30 @@ class Settings:
     hold_links: bool = False  # whether those with links to other sites do
 
     @property
-    def freeze_ends_at(self):
+    def freeze_ends_at(self) -> Any:
         return datetime.fromisoformat(self.frozen_until) if self.frozen_until else None
 
     @property
-    def is_frozen(self):
+    def is_frozen(self) -> bool:
         """A freeze with an end lifts itself."""
         return self.frozen and (self.freeze_ends_at is None or utcnow() < self.freeze_ends_at)
 
     @property
-    def categories(self):
+    def categories(self) -> dict[str, str]:
         """What a report may be about: name → the reason that a ruling begins with."""
         return categories_in(self.report_categories)
 
     @property
-    def members_only(self):
+    def members_only(self) -> bool:
         return self.readers == "members"
 
     @property
-    def takes_sign_ups(self):
+    def takes_sign_ups(self) -> bool:
         """Whether strangers may sign up by themselves; the invited may always join."""
         return self.registration in ("open", "approval") and not self.is_frozen
 
 
-def categories_in(lines):
+def categories_in(lines: str) -> dict[str, str]:
     """Return name → reason, in the order of the lines; what comes twice counts once."""
     pairs = (line.partition("|") for line in lines.splitlines() if line.strip())
     return {name.strip(): reason.strip() for name, _, reason in pairs}
@@ -104,12 +105,12 @@ class Setting(Model):
     values: Mapped[dict] = mapped_column(JSON, default=dict)
 
     @classmethod
-    def version_now(cls):
+    def version_now(cls) -> Any:
         """A subquery, for statements that are on their way to the database anyway."""
         return select(cls.version).where(cls.id == cls.ONLY).scalar_subquery()
 
     @classmethod
-    def change(cls, *, by=None, reason="", **values):
+    def change(cls, *, by: Any = None, reason: str = "", **values: Any) -> list[str]:
         """Set values; each that differs is an entry in the log. Return the names that differ."""
         if by is not None and not by.is_administrator():
             raise Refused("Only administrators can change settings.")
@@ -128,7 +129,7 @@ class Setting(Model):
         return changed
 
     @classmethod
-    def lock(cls):
+    def lock(cls) -> Self:
         """Wait for others who change settings just now, then read what they left."""
         row = select(cls).where(cls.id == cls.ONLY).with_for_update()
         row = db.session.scalars(row.execution_options(populate_existing=True)).one()
@@ -137,7 +138,7 @@ class Setting(Model):
         return row
 
     @classmethod
-    def touch(cls):
+    def touch(cls) -> None:
         """Let processes read anew what they keep by the version, see `kept_by_version`."""
         here = update(cls).where(cls.id == cls.ONLY).values(version=secrets.token_hex(16))
         db.session.execute(here, execution_options={"synchronize_session": "fetch"})
@@ -147,12 +148,12 @@ class Setting(Model):
 VERSION_NOW = select(Setting.version_now())  # built once: every page of a visitor asks it
 
 
-def settings_are_at(version):
+def settings_are_at(version: str | None) -> None:
     """Take note of the version that another statement of this request has read."""
     g.settings_version = version
 
 
-def current_settings():
+def current_settings() -> Settings:
     """Return the `Settings` in force. Asks the database at most once in a request."""
     if "settings" in g:
         return g.settings
@@ -162,7 +163,7 @@ def current_settings():
     return settings
 
 
-def kept_by_version(name, read):
+def kept_by_version(name: str, read: type[Any]) -> Any:
     """Return what `read` returns; a process asks again when the version is another, see `touch`."""
     current_settings()
     version = current_app.extensions["settings"][0]
@@ -172,7 +173,7 @@ def kept_by_version(name, read):
     return known[1]
 
 
-def settings_at_hand():
+def settings_at_hand() -> Settings:
     """The settings in force or, where the database is away, those that this process knew last."""
     if "settings_known" in g:
         return g.settings_known
@@ -187,12 +188,12 @@ def settings_at_hand():
     return known
 
 
-def _version_now():
+def _version_now() -> str | None:
     db.session.flush()
     return db.session.connection().scalar(VERSION_NOW)
 
 
-def _values_at(version):
+def _values_at(version: str) -> Settings:
     known = current_app.extensions.get("settings")
     if known is None or known[0] != version:
         row = db.session.get(Setting, Setting.ONLY, populate_existing=True)
@@ -201,11 +202,11 @@ def _values_at(version):
     return known[1]
 
 
-def _settings_of(row):
+def _settings_of(row: Setting) -> Settings:
     return Settings(**asdict(_usual()) | {k: v for k, v in row.values.items() if k in NAMES})
 
 
-def _check(name, value):
+def _check(name: str, value: int | str) -> None:
     """Raise ValueError for a value of the wrong kind, or out of its range."""
     if type(value) is not type(getattr(_usual(), name)):
         raise ValueError(f"{name} cannot be {value!r}.")
@@ -221,11 +222,11 @@ def _check(name, value):
         datetime.fromisoformat(value)
 
 
-def _usual():
+def _usual() -> Settings:
     config = current_app.config
     return Settings(site_name=config["SITE_NAME"], posts_per_page=config["POSTS_PER_PAGE"])
 
 
 @event.listens_for(Setting.__table__, "after_create")
-def _make_the_row(table, connection, **options):
+def _make_the_row(table: Any, connection: Any, **options: Any) -> None:
     connection.execute(table.insert().values(id=Setting.ONLY, version="first", values={}))

@@ -1,5 +1,7 @@
 """What staff do to a person: each act asks for the rank, and writes itself into the log."""
 
+from typing import Any, Self
+
 from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 
@@ -9,19 +11,22 @@ from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..fields import utcnow
 from ..notifications import dispatch
+from ..roles.role import Role
+from .credentials import Credentials
+from .email_proof import EmailProof
 from .rank import Refused
 from .session import UserSession
 from .temporary_role import SHORT
 
 
-class UserAdministration:
+class UserAdministration(EmailProof, Credentials):
     """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry.
 
     They return whether they changed anything, for pages to tell.
     """
 
     @classmethod
-    def make(cls, *, role, by=None, **values):
+    def make(cls, *, role: Any, by: Any = None, **values: Any) -> Self:
         """Make an account for somebody, with no password yet and an address that is not proven."""
         cls.one_at_a_time()
         if by is not None:
@@ -36,7 +41,9 @@ class UserAdministration:
         person.record(Action.CREATE, by, "", after=person.role_in_words)
         return person
 
-    def change_role(self, role, *, by=None, until=None, reason=""):
+    def change_role(
+        self, role: Role, *, by: Any = None, until: Any = None, reason: str = ""
+    ) -> bool:
         """Give a role; with `until`, a moment, the person then returns to the one held before."""
         if until is not None and until <= utcnow():
             raise Refused("Choose a time in the future.")
@@ -61,7 +68,7 @@ class UserAdministration:
             self.record(Action.CHANGE_ROLE, by, reason, before, self.role_in_words)
         return True
 
-    def deactivate(self, *, by=None, reason=""):
+    def deactivate(self, *, by: Any = None, reason: str = "") -> bool:
         """Close the account until it is reactivated; its sessions end at once (R-60)."""
         with self.an_administrator_remains():
             self.require_rank(by)
@@ -73,7 +80,7 @@ class UserAdministration:
         UserSession.end_all(self)
         return was_active
 
-    def reactivate(self, *, by=None, reason=""):
+    def reactivate(self, *, by: Any = None, reason: str = "") -> bool:
         self.require_rank(by)
         if self.is_active:
             return False
@@ -82,7 +89,7 @@ class UserAdministration:
         self.record(Action.REACTIVATE, by, reason)
         return True
 
-    def close_for_good(self, *, by=None, reason=""):
+    def close_for_good(self, *, by: Any = None, reason: str = "") -> None:
         """Close the account and note that it is deleted, which then happens step by step."""
         with self.an_administrator_remains():
             self.require_rank(by)
@@ -93,7 +100,7 @@ class UserAdministration:
             self.record(Action.DELETE, by, reason, before=self.role_in_words)
         UserSession.end_all(self)
 
-    def vouch_for_address(self, *, by=None, reason=""):
+    def vouch_for_address(self, *, by: Any = None, reason: str = "") -> Any:
         """Take the address as proven, without a mail.
 
         Only an operator's word makes the holder of OFFBRAND_ADMIN Administrator; that of staff
@@ -108,7 +115,7 @@ class UserAdministration:
         self.record(Action.CONFIRM_EMAIL, by, reason, after=self.email)
         return True
 
-    def assign_address(self, address, *, by=None, reason=""):
+    def assign_address(self, address: str, *, by: Any = None, reason: str = "") -> bool:
         """Move the account to an address that is yet to be proven, by a link that is mailed to it.
 
         ValueError where it is none, Refused where somebody has it. Open links and sessions end.
@@ -129,7 +136,7 @@ class UserAdministration:
         UserSession.end_all(self)
         return True
 
-    def edit(self, *, by=None, reason="", **values):
+    def edit(self, *, by: Any = None, reason: str = "", **values: Any) -> bool:
         """Set names, the place or what they say about themselves; Refused for a taken username."""
         self.require_rank(by)
         before = {name: getattr(self, name) for name in values}
@@ -147,7 +154,7 @@ class UserAdministration:
             raise Refused("Somebody already uses this username.") from None
         return True
 
-    def demand_new_password(self, *, by=None, reason=""):
+    def demand_new_password(self, *, by: Any = None, reason: str = "") -> Any:
         """Ask for a new password at the next sign-in."""
         self.require_rank(by)
         if self.password_due_at is not None:
@@ -157,7 +164,7 @@ class UserAdministration:
         return True
 
     @property
-    def was_asked_for_new_password(self):
+    def was_asked_for_new_password(self) -> bool:
         """Whether staff demanded it, rather than chose the password that is due."""
         here = (
             AuditEntry.action == Action.REQUIRE_NEW_PASSWORD,
@@ -165,14 +172,14 @@ class UserAdministration:
         )
         return db.session.scalar(select(exists(AuditEntry.about(self).where(*here))))
 
-    def assign_password(self, password, *, by=None):
+    def assign_password(self, password: str, *, by: Any = None) -> None:
         """Set a password for somebody and sign them out; for operators at the shell."""
         self.require_rank(by)
         self.password = password
         self.record(Action.SET_PASSWORD, by, "")
         UserSession.end_all(self)
 
-    def offer_reset_link(self, *, by=None, reason=""):
+    def offer_reset_link(self, *, by: Any = None, reason: str = "") -> bool:
         """Note that staff has a link sent by which the person sets a password (R-83)."""
         self.require_rank(by)
         if not self.is_active:
@@ -180,7 +187,7 @@ class UserAdministration:
         self.record(Action.SEND_RESET_LINK, by, reason)
         return True
 
-    def sign_out_everywhere(self, *, by=None, reason=""):
+    def sign_out_everywhere(self, *, by: Any = None, reason: str = "") -> int:
         """End all sessions; return how many there were."""
         self.require_rank(by)
         ended = UserSession.end_all(self)
@@ -189,19 +196,26 @@ class UserAdministration:
         return ended
 
     @property
-    def gives_way(self):
+    def gives_way(self) -> bool:
         """Whether the account only claims its address: its owner at the mailbox comes first.
 
         Never one that staff put there: whose it was before would lose it.
         """
         return not self.is_confirmed and self.address_given_at is None
 
-    def give_way(self):
+    def give_way(self) -> None:
         """Make room for whoever proved that the address is theirs."""
         self.record(Action.DELETE, SITE, "The owner of its unconfirmed email signed up.")
         db.session.delete(self)
         db.session.flush()
 
-    def record(self, action, by, reason, before="", after=""):
+    def record(
+        self,
+        action: Action,
+        by: Self | str | None,
+        reason: str | None,
+        before: str = "",
+        after: str = "",
+    ) -> AuditEntry:
         values = dict(reason=reason, before=before, after=after)
         return AuditEntry.record(action, self, by=by, **values)

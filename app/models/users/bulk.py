@@ -1,6 +1,7 @@
 """Acts on many people at once, each apart: whom the rules protect keeps nobody else from it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
@@ -29,11 +30,11 @@ class Outcome:
     after: str = ""
 
     @property
-    def is_done(self):
+    def is_done(self) -> bool:
         return bool(self.action)
 
 
-def act_on_each(ids, act):
+def act_on_each(ids: list[int], act: Any) -> list[Outcome]:
     """Call `act` with each person, the lowest id first; return an `Outcome` for each id.
 
     Whoever acts on many at the same moment waits until this transaction ends.
@@ -49,7 +50,7 @@ def act_on_each(ids, act):
     return outcomes
 
 
-def rehearse(ids, act):
+def rehearse(ids: list[int], act: Any) -> list[Outcome]:
     """Return what `act_on_each` would: it is really done, and then undone."""
     try:
         return act_on_each(ids, act)
@@ -57,7 +58,7 @@ def rehearse(ids, act):
         db.session.rollback()
 
 
-def _refusal(act, person):
+def _refusal(act: Any, person: User) -> str:
     try:
         with db.session.begin_nested():
             act(person)
@@ -66,7 +67,7 @@ def _refusal(act, person):
     return ""
 
 
-def _note_what_was_done(outcomes):
+def _note_what_was_done(outcomes: list[Outcome]) -> None:
     """The verbs have written it into the log; what this transaction wrote has no number yet."""
     db.session.flush()
     content = select(AuditEntry).where(AuditEntry.number.is_(None))

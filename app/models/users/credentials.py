@@ -1,15 +1,19 @@
 """What a person signs in with: a password that can be set and verified, never read."""
 
+from typing import Any
+
 from sqlalchemy import String, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
 from ...security.passwords import hash_password, needs_rehash, verify
 from ..fields import Moment, utcnow
+from ..statements import rows_changed
+from .account import Account
 from .session import UserSession
 
 
-class Credentials:
+class Credentials(Account):
     """Every change of password or address takes a new `auth_epoch`; older links are dead."""
 
     password_hash: Mapped[str | None] = mapped_column(String(255))
@@ -17,19 +21,19 @@ class Credentials:
     auth_epoch: Mapped[int] = mapped_column(default=0)
 
     @property
-    def password(self):
+    def password(self) -> None:
         raise AttributeError("A password can be verified, not read.")
 
     @password.setter
-    def password(self, password):
+    def password(self, password: Any) -> None:
         self.password_hash = hash_password(password)
         self.password_due_at = None
         self.auth_epoch = (self.auth_epoch or 0) + 1
 
-    def verify_password(self, password):
+    def verify_password(self, password: str) -> bool:
         return verify(self.password_hash, password)
 
-    def accept_sign_in(self, password):
+    def accept_sign_in(self, password: str) -> bool:
         """Take note of a sign-in with this password, and hash it anew where its hash is an old one.
 
         False: the password was changed, or the account closed, since it was verified (R-59).
@@ -39,7 +43,7 @@ class Credentials:
             values["password_hash"] = hash_password(password)
         return self._update_at_epoch(**values)
 
-    def change_password(self, password, *, keep=None):
+    def change_password(self, password: str, *, keep: Any = None) -> bool:
         """Set a password and end every session but `keep`. False: another was faster (R-97)."""
         password_hash = hash_password(password)
         if not self.advance_epoch():
@@ -48,18 +52,18 @@ class Credentials:
         UserSession.end_all(self, keep=keep)
         return True
 
-    def require_new_password(self):
+    def require_new_password(self) -> None:
         self.password_due_at = self.password_due_at or utcnow()
 
-    def advance_epoch(self):
+    def advance_epoch(self) -> bool:
         """Take the next epoch. Of several who race, one is told True."""
         return self._update_at_epoch(auth_epoch=self.auth_epoch + 1)
 
-    def _update_at_epoch(self, **values):
+    def _update_at_epoch(self, **values: Any) -> bool:
         """Set values unless the epoch has moved on since this person was read."""
         model = type(self)
         here = update(model).where(model.id == self.id, model.auth_epoch == self.auth_epoch)
-        if db.session.execute(here.values(**values)).rowcount:
+        if rows_changed(here.values(**values)):
             return True
         db.session.expire(self)
         return False

@@ -1,12 +1,15 @@
 """Imports of people that wait for a yes: the file, as it was uploaded, and what it would do."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, delete, select, update
+from sqlalchemy import ForeignKey, Select, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
 from ..fields import CreatedAt, Id, utcnow
+from ..statements import rows_changed
+from .user import User
 
 KEPT = timedelta(days=1)
 
@@ -25,13 +28,13 @@ class PeopleImport(Model):
     plan_hash: Mapped[str] = mapped_column(String(64), default="")  # what was shown to them
 
     @classmethod
-    def of(cls, user):
+    def of(cls, user: User) -> Select:
         """The imports of a person that still wait. Their files and plans are read where needed."""
         waiting = cls.user_id == user.id, cls.created_at > utcnow() - KEPT
         return select(cls).where(*waiting).order_by(cls.id.desc())
 
     @classmethod
-    def open(cls, *, by, filename, text, plan):
+    def open(cls, *, by: Any, filename: Any, text: Any, plan: Any) -> Any:
         """Keep a file; one that this person had waiting gives way."""
         db.session.execute(delete(cls).where(cls.user_id == by.id))
         shown = {"plan": plan.text, "plan_hash": plan.hash}
@@ -41,15 +44,15 @@ class PeopleImport(Model):
         return row
 
     @classmethod
-    def purge(cls):
+    def purge(cls) -> None:
         db.session.execute(delete(cls).where(cls.created_at < utcnow() - KEPT))
 
-    def show(self, plan):
+    def show(self, plan: Any) -> None:
         """Note which plan the person is shown now, if the file is still there."""
         here = update(PeopleImport).where(PeopleImport.id == self.id)
         db.session.execute(here.values(plan=plan.text, plan_hash=plan.hash))
 
-    def close(self):
+    def close(self) -> bool:
         """Take the file away. Of several who try, one is told True."""
         here = PeopleImport.id == self.id
-        return db.session.execute(delete(PeopleImport).where(here)).rowcount == 1
+        return rows_changed(delete(PeopleImport).where(here)) == 1

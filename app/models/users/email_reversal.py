@@ -1,5 +1,7 @@
 """Ways back to a former address, each offered in a mail to it."""
 
+from typing import Self
+
 from flask import current_app
 from sqlalchemy import ForeignKey, String, delete, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -25,23 +27,23 @@ class EmailReversal(Model):
     taken_at: Mapped[Moment | None]
 
     @classmethod
-    def open(cls, user, old_email):
+    def open(cls, user: Self, old_email: str) -> Self:
         way = cls(user_id=user.id, old_email=old_email)
         db.session.add(way)
         db.session.flush()
         return way
 
     @classmethod
-    def purge(cls):
+    def purge(cls) -> None:
         """Forget those whose links have run out."""
         cutoff = utcnow() - current_app.config["EMAIL_REVERT_LIFETIME"]
         db.session.execute(delete(cls).where(cls.created_at < cutoff))
 
     @property
-    def is_open(self):
+    def is_open(self) -> bool:
         return self.taken_at is None
 
-    def close(self):
+    def close(self) -> None:
         as_late = or_(EmailReversal.id >= self.id, EmailReversal.old_email == self.old_email)
         ways = update(EmailReversal).where(EmailReversal.user_id == self.user_id, as_late)
         db.session.execute(ways.where(EmailReversal.taken_at.is_(None)).values(taken_at=utcnow()))

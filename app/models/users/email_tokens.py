@@ -7,6 +7,8 @@ addresses are rows, as their order decides which of them an older one closes.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
 
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
@@ -15,7 +17,9 @@ from ...extensions import db
 from ...security.tokens import Verdict, read, sign
 from ...text.names import canonical_address
 from ..notifications.preference import USUAL
+from .administration import UserAdministration
 from .email_reversal import EmailReversal
+from .lookup import UserLookup
 from .session import UserSession
 
 
@@ -29,26 +33,26 @@ class Link:
     way: EmailReversal | None = None
 
 
-class EmailTokens:
+class EmailTokens(UserAdministration, UserLookup):
     """Links of the four purposes."""
 
-    def generate_confirmation_token(self, expiration=None):
+    def generate_confirmation_token(self, expiration: Any = None) -> str:
         return self._sign("confirm", expiration, "CONFIRMATION_LIFETIME")
 
-    def generate_reset_token(self, expiration=None):
+    def generate_reset_token(self, expiration: timedelta | None = None) -> str:
         return self._sign("reset", expiration, "RESET_LIFETIME")
 
-    def generate_email_change_token(self, new_email, expiration=None):
+    def generate_email_change_token(self, new_email: str, expiration: Any = None) -> str:
         new_email = canonical_address(new_email)
         return self._sign("change_email", expiration, "EMAIL_CHANGE_LIFETIME", email=new_email)
 
-    def generate_email_revert_token(self, old_email, expiration=None):
+    def generate_email_revert_token(self, old_email: str, expiration: Any = None) -> str:
         """Open a way back to an address that was just left, and return the token for it."""
         way = EmailReversal.open(self, old_email)
         return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", way=way)
 
     @classmethod
-    def read_link(cls, purpose, token):
+    def read_link(cls, purpose: str, token: str) -> Link:
         """Read a token without using it: a `Link`, without a user unless the token is ours."""
         verdict, payload = read(purpose, token)
         user = db.session.get(cls, payload["user"]) if payload else None
@@ -59,18 +63,18 @@ class EmailTokens:
             return Link(Verdict.BAD)
         return Link(verdict, user, way.old_email if way else payload.get("email"), way)
 
-    def generate_unsubscribe_token(self, kinds):
+    def generate_unsubscribe_token(self, kinds: list[str]) -> str:
         """For mails of these kinds. It never runs out: all it can do is to stop them."""
         return sign("unsubscribe", {"user": self.id, "kinds": kinds}, None)
 
     @classmethod
-    def read_unsubscribe(cls, token):
+    def read_unsubscribe(cls, token: str) -> tuple[Self, list[str]]:
         """Return (user, kinds): None and none where it is not ours, or the account is gone."""
         verdict, payload = read("unsubscribe", token)
         user = db.session.get(cls, payload["user"]) if verdict else None
         return user, [kind for kind in USUAL if user and kind in payload["kinds"]]
 
-    def confirm(self, token):
+    def confirm(self, token: str) -> Verdict:
         """Prove the address; return a Verdict, true where the token was good (as all four do)."""
         link = self.read_link("confirm", token)
         if link.verdict and link.user is not self:
@@ -80,7 +84,7 @@ class EmailTokens:
         return link.verdict
 
     @classmethod
-    def reset_password(cls, token, password):
+    def reset_password(cls, token: str, password: str) -> Verdict:
         """Set a password by a mailed link, which also proves the address; ends every session."""
         link = cls.read_link("reset", token)
         if link.verdict and not link.user.change_password(password):
@@ -89,7 +93,7 @@ class EmailTokens:
             link.user.prove_address()
         return link.verdict
 
-    def change_email(self, token):
+    def change_email(self, token: str) -> Verdict:
         """Take the new address that the token carries, unless somebody has it by now."""
         link = self.read_link("change_email", token)
         if link.verdict and link.user is not self:
@@ -99,7 +103,7 @@ class EmailTokens:
         return link.verdict
 
     @classmethod
-    def revert_email(cls, token):
+    def revert_email(cls, token: str) -> Verdict:
         """Give the account its old address back; end every session and void the password.
 
         Whoever changed the address knew the password, so only a mailed link sets a new one.
@@ -119,7 +123,7 @@ class EmailTokens:
         UserSession.end_all(link.user)
         return link.verdict
 
-    def _take_address(self, address):
+    def _take_address(self, address: str) -> bool:
         """Move to an address that was proven. False: it is taken, or another was faster (R-55)."""
         try:
             with db.session.begin_nested():
@@ -133,7 +137,15 @@ class EmailTokens:
             return False
         return True
 
-    def _sign(self, purpose, expiration, setting, *, email=None, way=None):
+    def _sign(
+        self,
+        purpose: str,
+        expiration: timedelta | int | None,
+        setting: str,
+        *,
+        email: Any = None,
+        way: Any = None,
+    ) -> str:
         payload = {"user": self.id, "print": self._fingerprint(purpose, way)}
         if email:
             payload["email"] = email
@@ -141,7 +153,7 @@ class EmailTokens:
             payload["way"] = way.id
         return sign(purpose, payload, expiration or current_app.config[setting])
 
-    def _fingerprint(self, purpose, way):
+    def _fingerprint(self, purpose: str, way: EmailReversal | None) -> str:
         """Return what the use of such a link changes, as 128 bits that tell nothing of it."""
         changed = {
             "confirm": (self.email, self.confirmed_at is None),

@@ -1,14 +1,17 @@
 """Follows: who reads whom, and the traits of people that go with it."""
 
+from typing import Any, Self
+
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
-from ..counted import Counted, keep_counts
+from ..counted import keep_counts
 from ..errors import Refused
 from ..fields import Moment, utcnow
 from ..notifications import dispatch
 from ..pair import Pair
+from .account import Account
 from .mute import Mute
 
 
@@ -29,19 +32,14 @@ class Follow(Pair, Model):
     created_at: Mapped[Moment] = mapped_column(default=utcnow)
 
 
-class Following(Counted):
+class Following(Account):
     """Following and muting, and the stored counts of a person.
 
     Verbs are safe to repeat and return whether anything changed. Both people are locked before
     anything else, in the order of ids, so nobody waits in a circle.
     """
 
-    post_count: Mapped[int] = mapped_column(default=0)  # of those that everybody may read
-    comment_count: Mapped[int] = mapped_column(default=0)
-    follower_count: Mapped[int] = mapped_column(default=0)
-    following_count: Mapped[int] = mapped_column(default=0)
-
-    def follow(self, other):
+    def follow(self, other: Self) -> bool:
         """Refused where the person is oneself."""
         if other.id == self.id:
             raise Refused("You can’t follow yourself.")
@@ -53,32 +51,32 @@ class Following(Counted):
             self.count_up(other.id, follower_count=1)
         return new
 
-    def unfollow(self, other):
+    def unfollow(self, other: Self) -> bool:
         self._hold_both(other)
         gone = Follow.take(follower_id=self.id, followed_id=other.id)
         self.forget_counts(self.id, "following_count")
         self.forget_counts(other.id, "follower_count")
         return gone
 
-    def is_following(self, other):
+    def is_following(self, other: Any) -> Any:
         return Follow.there(follower_id=self.id, followed_id=other.id)
 
-    def is_followed_by(self, other):
+    def is_followed_by(self, other: Any) -> Any:
         return Follow.there(follower_id=other.id, followed_id=self.id)
 
-    def mute(self, other):
+    def mute(self, other: Self) -> bool:
         if other.id == self.id:
             raise Refused("You can’t mute yourself.")
         dispatch.withdraw_from(other.id, to=self.id)
         return Mute.put(user_id=self.id, muted_id=other.id, created_at=utcnow())
 
-    def unmute(self, other):
+    def unmute(self, other: Self) -> bool:
         return Mute.take(user_id=self.id, muted_id=other.id)
 
-    def has_muted(self, other):
+    def has_muted(self, other: Self) -> bool:
         return Mute.there(user_id=self.id, muted_id=other.id)
 
-    def _hold_both(self, other):
+    def _hold_both(self, other: Self) -> None:
         cls = type(self)
         both = select(cls.id).where(cls.id.in_([self.id, other.id])).order_by(cls.id)
         db.session.execute(both.with_for_update(key_share=True))

@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
 
 from flask import current_app
-from sqlalchemy import ForeignKey, Index, String, select, text
+from sqlalchemy import ForeignKey, Index, Select, String, select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -68,11 +70,11 @@ class Invitation(Joining, Model):
     joined: Mapped[User | None] = relationship(foreign_keys=[joined_id])
 
     @classmethod
-    def pending(cls):
+    def pending(cls) -> Select:
         return select(cls).where(cls.joined_at.is_(None), cls.revoked_at.is_(None))
 
     @classmethod
-    def send(cls, email, role, *, by, greeting=""):
+    def send(cls, email: str, role: Role, *, by: Any, greeting: str = "") -> Self | None:
         """Invite an address; the caller mails the link. None: it is invited already."""
         if not (_is_there(by) and by.may_grant(role)):
             raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
@@ -87,26 +89,26 @@ class Invitation(Joining, Model):
         return invitation
 
     @property
-    def is_pending(self):
+    def is_pending(self) -> bool:
         return self.joined_at is None and self.revoked_at is None
 
     @property
-    def expires_at(self):
+    def expires_at(self) -> datetime:
         return self.sent_at + current_app.config["INVITATION_LIFETIME"]
 
     @property
-    def state(self):
+    def state(self) -> str:
         if not self.is_pending:
             return "joined" if self.joined_at else "revoked"
         return "open" if utcnow() < self.expires_at else "expired"
 
-    def why_not_managed_by(self, person):
+    def why_not_managed_by(self, person: Any) -> Any:
         """Return a sentence that says why the person may not send or revoke it; else None."""
         if self.role is not None and not person.may_grant(self.role):
             return f"The role {self.role.name} allows more than yours, so you can’t do this."
         return None
 
-    def resend(self, *, by, times_sent):
+    def resend(self, *, by: Any, times_sent: Any) -> Any:
         """Make a fresh link, which voids the older ones; return whether it was.
 
         `times_sent` is what whoever asks has seen: a double click sends one. SITE acts where the
@@ -123,7 +125,7 @@ class Invitation(Joining, Model):
         AuditEntry.record(Action.RESEND_INVITATION, self, by=by)
         return True
 
-    def revoke(self, *, by):
+    def revoke(self, *, by: Any) -> Any:
         """Take it back: its links are dead."""
         self.lock()
         if self.revoked_at is not None:
@@ -134,12 +136,12 @@ class Invitation(Joining, Model):
         AuditEntry.record(Action.REVOKE_INVITATION, self, by=by)
         return True
 
-    def generate_token(self, expiration=None):
+    def generate_token(self, expiration: Any = None) -> str:
         payload = {"invitation": self.id, "print": self.fingerprint}
         return sign("invite", payload, expiration or current_app.config["INVITATION_LIFETIME"])
 
     @classmethod
-    def read_link(cls, token):
+    def read_link(cls, token: str) -> Way:
         """Read a token without using it: a `Way`, whose invitation is there for tokens of ours.
 
         It is bad once it was used, revoked, or sent again since.
@@ -150,29 +152,29 @@ class Invitation(Joining, Model):
             return Way(Verdict.BAD, invitation)
         return Way(verdict, invitation)
 
-    def lock(self):
+    def lock(self) -> None:
         """Lock the row, and read what it says by now."""
         row = select(Invitation).where(Invitation.id == self.id).with_for_update(of=Invitation)
         db.session.scalars(row.execution_options(populate_existing=True)).unique().one_or_none()
 
     @property
-    def fingerprint(self):
+    def fingerprint(self) -> str:
         changed = self.id, self.email, self.times_sent, self.is_pending
         return hashlib.sha256(repr(changed).encode()).hexdigest()[:32]
 
-    def _require_pending(self):
+    def _require_pending(self) -> None:
         self.lock()
         if not self.is_pending:
             done = "They have already joined" if self.joined_at else "It was already revoked"
             raise Refused(f"{done}.")
 
-    def _require_rank(self, by):
+    def _require_rank(self, by: Any) -> None:
         if not _is_there(by):
             raise Refused("Your account is deactivated.")
         if words := self.why_not_managed_by(by):
             raise Refused(words)
 
 
-def _is_there(person):
+def _is_there(person: User) -> bool:
     """Whether the account still is, and is open; read anew, as it may have changed meanwhile."""
     return db.session.get(User, person.id, populate_existing=True) and person.is_active

@@ -1,5 +1,8 @@
 """Joining by an invitation: the role that it gives by now, and the account that it makes."""
 
+from datetime import datetime
+from typing import Any
+
 from sqlalchemy.exc import IntegrityError
 
 from ...extensions import db
@@ -20,14 +23,26 @@ class NameTaken(Refused):
 class Joining:
     """What an `Invitation` does for the invited."""
 
+    id: Any
+    created_at: datetime
+    email: str
+    role: Any
+    invited_by: Any
+    revoked_at: datetime | None
+    joined_at: datetime | None
+    joined_id: int | None
+    joined: Any
+    fingerprint: Any
+    lock: Any
+
     @property
-    def role_by_now(self):
+    def role_by_now(self) -> Any:
         """The role that whoever joins now gets: the inviter's rank counts now, not then (R-81)."""
         by = self.invited_by
         stands = by is not None and by.is_active and by.is_confirmed and self.role is not None
         return self.role if stands and by.may_grant(self.role) else Role.get_default()
 
-    def join(self, **fields):
+    def join(self, **fields: Any) -> User | None:
         """Make the confirmed account of whoever holds the link; of several who race one gets it.
 
         Refused where the address has an account by now, NameTaken where the username was taken.
@@ -54,7 +69,7 @@ class Joining:
         self._record_join(person, role, claimant)
         return person
 
-    def account_in_the_way(self):
+    def account_in_the_way(self) -> bool:
         """Whether somebody has the address for good, so that nobody can join with it."""
         try:
             self._claimant()
@@ -62,7 +77,7 @@ class Joining:
             return True
         return False
 
-    def _claimant(self):
+    def _claimant(self) -> Any:
         """Who signed up with the address since, and never proved it: the mailbox's owner wins.
 
         Refused for any other account: staff may have moved a member there, whom nobody replaces.
@@ -74,7 +89,7 @@ class Joining:
             raise Refused(IN_USE)
         return claimant
 
-    def _store(self, person, claimant):
+    def _store(self, person: User, claimant: Any) -> None:
         if claimant is not None:
             claimant.give_way()
         db.session.add(person)
@@ -82,7 +97,7 @@ class Joining:
         self.joined_at, self.joined = utcnow(), person
         db.session.flush()
 
-    def _record_join(self, person, role, claimant):
+    def _record_join(self, person: User, role: Role, claimant: Any) -> None:
         words = []
         if role is not self.role:
             promised = self.role.name if self.role else "a role that is gone"

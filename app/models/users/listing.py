@@ -5,12 +5,14 @@ index of the order is walked from where the page begins, and meets them soon. Wh
 is, questions tell that stop early. Planners, which only guess, are left no choice.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
+from typing import Any
 
 from flask import request
-from sqlalchemy import Select, and_, case, func, literal, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select, true
 from sqlalchemy.orm import aliased, joinedload
 
 from ...extensions import db
@@ -46,10 +48,10 @@ class SortKey:
     value: object  # never NULL
     descending: bool
 
-    def order(self, backwards):
+    def order(self, backwards: bool) -> ColumnElement[Any]:
         return self.value.desc() if self.descending != backwards else self.value.asc()
 
-    def follows(self, here, backwards):
+    def follows(self, here: datetime | int | str, backwards: bool) -> ColumnElement[bool]:
         return self.value < here if self.descending != backwards else self.value > here
 
 
@@ -69,24 +71,24 @@ class Found:
     keys: tuple = ()  # names of SORTS, where several decide or there is no index of the order
 
     @property
-    def statement(self):
+    def statement(self) -> Select:
         former = joinedload(self.people.former_role)  # which counts where a role is over
         return select(self.people).where(*self.conditions).options(former)
 
     @property
-    def in_order(self):
+    def in_order(self) -> Select:
         if self.keys:
             return self.statement.order_by(*(key.order(False) for key in self.sort_keys))
         columns = [c.desc() if self.descending else c.asc() for c in self.columns]
         return self.statement.order_by(*columns)
 
     @property
-    def sort_keys(self):
+    def sort_keys(self) -> list[SortKey]:
         """The keys in their order; the id decides where they leave two people alike."""
         keys = [SortKey(SORTS[name][0](self.people), SORTS[name][1]) for name in self.keys]
         return [*keys, SortKey(self.people.id, keys[0].descending)]
 
-    def page(self, size):
+    def page(self, size: int) -> KeysetPage:
         """Return the page that the query string asks for: beyond the person whom it names."""
         if not self.keys:
             return page_of(self.statement, self.columns, size=size, descending=self.descending)
@@ -122,7 +124,7 @@ class PeopleList:
     order: str = "newest"
     then_by: tuple[str, ...] = ()
 
-    def find(self):
+    def find(self) -> Found:
         """Return a `Found`. Asks the database three times at most, whatever is in it."""
         conditions = [*self._about_them(), *self._about_visits()]
         indexed = [condition for condition in conditions if condition.ids is not None]
@@ -132,13 +134,13 @@ class PeopleList:
         return self._walk(more_than=FEW) if len(ids) > FEW else self._sort(ids)
 
     @property
-    def sorted_by(self):
+    def sorted_by(self) -> str:
         """Who was never seen is not sorted by that, but comes last where other keys follow."""
         if self.order == "seen" and (self.never_seen or self.then_by):
             return "newest"
         return self.order
 
-    def _about_them(self):
+    def _about_them(self) -> Iterator[Condition]:
         if parts_of(self.words):
             yield Condition(holding(self.words), matching(self.words))
         if self.role:
@@ -150,7 +152,7 @@ class PeopleList:
         if self.awaiting:
             yield _few_meet(User.approval_asked_at.is_not(None))
 
-    def _about_visits(self):
+    def _about_visits(self) -> Iterator[Condition]:
         if self.never_seen:
             yield _few_meet(User.last_seen.is_(None))
         if self.seen_since:
@@ -158,12 +160,12 @@ class PeopleList:
         elif self.sorted_by == "seen":
             yield Condition(User.last_seen.is_not(None))
 
-    def _sort(self, ids):
+    def _sort(self, ids: list[int]) -> Found:
         """The limit keeps PostgreSQL from walking along the order after all."""
         people = select(User).where(User.id.in_(ids)).limit(FEW)
         return self._found(aliased(User, people.subquery()), total=len(ids))
 
-    def _walk(self, more_than=0):
+    def _walk(self, more_than: int = 0) -> Found:
         """Only what bounds the walk is shown to planners: another index may not tempt them."""
         hidden, bounds = [*self._about_them()], [*self._about_visits()]
         if self.sorted_by != "seen":
@@ -172,7 +174,7 @@ class PeopleList:
         conditions += [_opaque(hidden)] if hidden else []
         return self._found(User, conditions=tuple(conditions), more_than=more_than)
 
-    def _found(self, people, *, conditions=(), **values):
+    def _found(self, people: Any, *, conditions: Any = (), **values: Any) -> Found:
         keys = tuple(dict.fromkeys([self.order, *self.then_by]))
         if len(keys) > 1 or self.order not in ORDERS:
             return Found(people, [], False, conditions, keys=keys, **values)
@@ -181,16 +183,16 @@ class PeopleList:
         return Found(people, columns, descending, conditions, **values)
 
 
-def _id_in(text):
+def _id_in(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() and len(text) < 10 else None
 
 
-def _values_at(id, names):
+def _values_at(id: int, names: tuple[Any, ...]) -> Select:
     """Select what a person is sorted by."""
     return select(*(SORTS[name][0](User) for name in names)).where(User.id == id)
 
 
-def _beyond(keys, here, backwards):
+def _beyond(keys: list[SortKey], here: list, backwards: bool) -> ColumnElement[bool]:
     """Return the condition that a row comes after these values, whichever way each key runs."""
     ways = []
     for number, key in enumerate(keys):
@@ -199,7 +201,7 @@ def _beyond(keys, here, backwards):
     return or_(*ways)
 
 
-def _role_name(people):
+def _role_name(people: type[User]) -> ColumnElement[Any]:
     named = select(Role.name).where(Role.id == people.role_id).scalar_subquery()
     return func.coalesce(named, "")
 
@@ -217,16 +219,16 @@ SORTS = {  # name: (the value of a person, whether the largest comes first)
 }
 
 
-def _few_meet(test):
+def _few_meet(test: ColumnElement[bool]) -> Condition:
     return Condition(test, select(User.id).where(test))
 
 
-def _usually(answer, usual):
+def _usually(answer: bool, usual: ColumnElement[bool]) -> Condition:
     """Most people are as is usual; the others have an index of their own."""
     return Condition(usual) if answer else _few_meet(not_(usual))
 
 
-def _holds(role):
+def _holds(role: Role) -> ColumnElement[bool]:
     """Whether the role counts by now: one that was given until a past moment does not."""
     now = utcnow()
     lasts = or_(User.role_until.is_(None), User.role_until > now)
@@ -234,18 +236,18 @@ def _holds(role):
     return or_(held, and_(User.former_role_id == role.id, User.role_until <= now))
 
 
-def _opaque(conditions):
+def _opaque(conditions: list[Condition]) -> ColumnElement[bool]:
     """Return a test of them all, in a shape that no planner takes for a way to use an index."""
     tests = and_(true(), *(condition.test for condition in conditions))
     return case((tests, 1), else_=0) == 1
 
 
-def _all_ids(condition):
+def _all_ids(condition: Condition) -> Sequence[int]:
     """The ids of whoever meets the condition, or of more than a few of them."""
     return db.session.scalars(condition.ids.limit(FEW + 1)).all()
 
 
-def _common_ids(conditions, indexed):
+def _common_ids(conditions: list[Condition], indexed: list[Condition]) -> Sequence[Any]:
     """The ids of whoever meets all conditions, or of more than a few of them.
 
     PostgreSQL knows how rare each is, and joins indexes. SQLite does not: there, they are looked
@@ -259,11 +261,11 @@ def _common_ids(conditions, indexed):
     return ids if size <= SOME or len(ids) > FEW else _tested(_opaque(conditions))
 
 
-def _tested(*tests):
+def _tested(*tests: Any) -> Sequence[int]:
     return db.session.scalars(select(User.id).where(*tests).limit(FEW + 1)).all()
 
 
-def _rarest(conditions):
+def _rarest(conditions: list[Condition]) -> tuple[int, Condition]:
     """Return how many people meet the rarest condition, counted up to SOME, and it.
 
     Of several that many meet, the last one, as words are the slowest to look for.

@@ -1,5 +1,7 @@
 """How people are found: by name or address, by parts of them, and by what namesakes share."""
 
+from typing import Any, Self
+
 from sqlalchemy import String, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -7,11 +9,12 @@ from ...extensions import db
 from ...text.names import address_key, address_or_none, name_key, username_key
 from ...text.search_words import words_of
 from ..fields import Words
+from .account import Account
 
 NAMES = ("username", "first_name", "last_name")
 
 
-class UserLookup:
+class UserLookup(Account):
     """Columns that follow from others; `User` keeps them in step."""
 
     search_text: Mapped[str] = mapped_column(String(400), default="")
@@ -20,20 +23,20 @@ class UserLookup:
     words: Mapped[Words]  # by which members find each other: no address is among them
 
     @classmethod
-    def with_email(cls, address):
+    def with_email(cls, address: str) -> Self | None:
         address = address_or_none(address)
         return address and db.session.scalar(select(cls).where(cls.email == address))
 
     @classmethod
-    def with_username(cls, name):
+    def with_username(cls, name: str) -> Self | None:
         return db.session.scalar(select(cls).where(cls.username_key == username_key(name)))
 
     @classmethod
-    def with_login(cls, login):
+    def with_login(cls, login: str) -> Self | None:
         """Find a person by what they type to sign in: an address has an @, a username never."""
         return cls.with_email(login) if "@" in login else cls.with_username(login)
 
-    def update_search_columns(self):
+    def update_search_columns(self) -> None:
         parts = self.username, self.email, self.first_name or "", self.last_name or ""
         values = search_columns(*parts)
         if not self._is_renamed():  # `words` were not read, so to set them is to write them anew
@@ -41,12 +44,12 @@ class UserLookup:
         for name, value in values.items():
             setattr(self, name, value)
 
-    def _is_renamed(self):
+    def _is_renamed(self) -> bool:
         attributes = inspect(self).attrs
         return any(attributes[name].history.has_changes() for name in NAMES)
 
 
-def search_columns(username, email, first_name, last_name):
+def search_columns(username: str, email: str, first_name: str, last_name: str) -> dict[str, str]:
     """Return the values of those columns; whoever inserts rows in bulk gives them along."""
     return {
         "search_text": searchable(username, email, first_name, last_name),
@@ -56,7 +59,7 @@ def search_columns(username, email, first_name, last_name):
     }
 
 
-def searchable(*parts):
+def searchable(*parts: Any) -> str:
     """Return the line in which people are searched: each part in small letters, after two spaces.
 
     By the spaces a beginning is told from a middle, and even one letter makes a trigram with them.

@@ -5,7 +5,9 @@ SQLite as a table of its own that triggers keep in step. The text holds small le
 compare letter by letter.
 """
 
-from sqlalchemy import DDL, and_, column, event, false, select, table, true
+from typing import Any
+
+from sqlalchemy import DDL, ColumnElement, Select, and_, column, event, false, select, table, true
 
 from ...extensions import db
 from .user import User
@@ -36,20 +38,20 @@ for dialect, statements in (("sqlite", SQLITE), ("postgresql", POSTGRESQL)):
         event.listen(User.__table__, "after_create", ddl)
 
 
-def parts_of(words):
+def parts_of(words: str) -> list[str]:
     """Return what the line of a person must hold, each part somewhere in it."""
     words = words[:LONGEST].casefold().split()
     return [word if len(word) >= INFIX_FROM else f"  {word}" for word in words]
 
 
-def holding(words):
+def holding(words: str) -> ColumnElement[bool] | ColumnElement[Any]:
     """Return the condition that all of the words stand in a person's line."""
     if "\x00" in words:
         return false()
     return and_(true(), *(User.search_text.contains(p, autoescape=True) for p in parts_of(words)))
 
 
-def matching(words):
+def matching(words: str) -> Select:
     """Select the ids of those people by the index, in no order; a limit makes it stop early."""
     parts = parts_of(words)
     if not parts or "\x00" in words or not is_sqlite():
@@ -59,5 +61,5 @@ def matching(words):
     return select(index.c.rowid).where(index.c.users_search.op("MATCH")(phrases))
 
 
-def is_sqlite():
+def is_sqlite() -> bool:
     return db.engine.dialect.name == "sqlite"

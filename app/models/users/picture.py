@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
 from ..pair import INSERTS
+from .user import User
 
 
 class Picture(Model):
@@ -21,7 +22,7 @@ class Picture(Model):
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
     @classmethod
-    def put(cls, user, data):
+    def put(cls, user: User, data: bytes) -> None:
         """Give the person another picture. The row of the person is written, so locked, first.
 
         Silenced where a sanction has come meanwhile: others see it.
@@ -33,7 +34,7 @@ class Picture(Model):
         db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))
 
     @classmethod
-    def remove(cls, user):
+    def remove(cls, user: User) -> bool:
         """Return to the identicon; False where it was there anyway."""
         had_one, user.picture_key = user.picture_key is not None, None
         db.session.flush()
@@ -41,5 +42,5 @@ class Picture(Model):
         return had_one
 
     @classmethod
-    def data_at(cls, key):
+    def data_at(cls, key: str) -> bytes | None:
         return db.session.scalar(select(cls.data).where(cls.key == key))

@@ -1,6 +1,8 @@
 """Requests for a role: a member asks, staff accepts or declines."""
 
-from sqlalchemy import ForeignKey, Index, String, select, text, update
+from typing import Any, Self
+
+from sqlalchemy import ForeignKey, Index, Select, String, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -10,6 +12,7 @@ from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..fields import CreatedAt, Id, Moment, Reason, utcnow
 from ..roles.role import Role
+from ..statements import rows_changed
 from .rank import Refused
 from .user import User
 
@@ -43,20 +46,20 @@ class RoleRequest(Model):
     role: Mapped[Role] = relationship(lazy="joined", innerjoin=True)
 
     @classmethod
-    def waiting(cls):
+    def waiting(cls) -> Select:
         return select(cls).where(cls.decided_at.is_(None))
 
     @classmethod
-    def open_of(cls, person):
+    def open_of(cls, person: Any) -> Any:
         return db.session.scalar(cls.waiting().where(cls.user_id == person.id))
 
     @classmethod
-    def latest_of(cls, person, role):
+    def latest_of(cls, person: Any, role: Any) -> Any:
         here = cls.user_id == person.id, cls.role_id == role.id
         return db.session.scalar(select(cls).where(*here).order_by(cls.id.desc()).limit(1))
 
     @classmethod
-    def why_not_for(cls, person, role):
+    def why_not_for(cls, person: User, role: Role) -> str | None:
         """Return a sentence that says why the person cannot ask for the role; None: they can."""
         if not role.requestable:
             return f"The role {role.name} isn’t open to requests."
@@ -65,7 +68,7 @@ class RoleRequest(Model):
         return None
 
     @classmethod
-    def ask(cls, person, role, reason):
+    def ask(cls, person: User, role: Role, reason: str) -> Self:
         """Ask for a role; return the one open request, which a double click finds made."""
         if words := cls.why_not_for(person, role):
             raise Refused(words)
@@ -80,21 +83,21 @@ class RoleRequest(Model):
         return request
 
     @property
-    def is_open(self):
+    def is_open(self) -> Any:
         return self.decided_at is None
 
     @property
-    def is_moot(self):
+    def is_moot(self) -> Any:
         """Whether the role would add nothing to what the person may do by now."""
         return self.user.current_role is not None and self.user.current_role.covers(self.role)
 
     @staticmethod
-    def losses_of(person, role):
+    def losses_of(person: User, role: Role) -> list[Any]:
         """The names of the permissions that the person would give up for the role."""
         held = person.current_role.permissions if person.current_role else 0
         return Permission.names(held & ~role.permissions)
 
-    def why_not_decided_by(self, person):
+    def why_not_decided_by(self, person: User) -> str | None:
         """Return a sentence that says why the person may not decide on this; else None."""
         if words := person.why_not_act_on(self.user):
             return words
@@ -102,19 +105,19 @@ class RoleRequest(Model):
             return f"You can’t give the role {self.role.name}: it allows more than yours."
         return None
 
-    def withdraw(self):
+    def withdraw(self) -> Any:
         """The one who asked does not want it any more; return whether it was open still."""
         return self._settle("withdrawn")
 
-    def accept(self, *, by, answer=""):
+    def accept(self, *, by: Any, answer: str = "") -> None:
         """Give the role, by the rules about rank."""
         self._decide("accepted", by, answer)
         self.user.change_role(self.role, by=by, reason="Requested by the member.")
 
-    def decline(self, *, by, answer=""):
+    def decline(self, *, by: Any, answer: str = "") -> None:
         self._decide("declined", by, answer)
 
-    def _decide(self, outcome, by, answer):
+    def _decide(self, outcome: Any, by: Any, answer: Any) -> None:
         self._require_rank(outcome, by)
         if not self._settle(outcome, answer):
             raise Refused("This request was just decided or withdrawn.")
@@ -122,7 +125,7 @@ class RoleRequest(Model):
         action = {"accepted": Action.ACCEPT_REQUEST, "declined": Action.DECLINE_REQUEST}[outcome]
         AuditEntry.record(action, self.user, by=by, **values)
 
-    def _require_rank(self, outcome, by):
+    def _require_rank(self, outcome: Any, by: Any) -> None:
         """Lock the roles before the row of this request: that is the order in which all lock."""
         User.one_at_a_time()
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]
@@ -133,9 +136,9 @@ class RoleRequest(Model):
         if outcome == "accepted" and self.is_moot:
             raise Refused(f"{self.user.username} already has everything {self.role.name} allows.")
 
-    def _settle(self, outcome, answer=""):
+    def _settle(self, outcome: str, answer: str = "") -> bool:
         """Close it; of several who try, one is told True."""
         model = type(self)
         settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
         values = dict(decided_at=utcnow(), outcome=outcome, answer=answer)
-        return bool(db.session.execute(settled.values(**values)).rowcount)
+        return bool(rows_changed(settled.values(**values)))

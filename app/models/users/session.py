@@ -3,6 +3,8 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
+from typing import Any, Self
 
 from flask import current_app
 from sqlalchemy import ForeignKey, String, and_, delete, not_, or_, select
@@ -11,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from ...extensions import Model, db
 from ...security.networks import network_at
 from ..fields import CreatedAt, Id, Moment, utcnow
+from ..statements import rows_changed
 
 MOST = 50  # devices of one person; the oldest give way
 BROWSERS = (
@@ -57,7 +60,7 @@ class UserSession(Model):
     queues: dict = {}  # the same by queue
 
     @classmethod
-    def open(cls, user, *, remembered, address, agent):
+    def open(cls, user: Self, *, remembered: Any, address: Any, agent: Any) -> tuple[Self, str]:
         """Sign the person in on a device; return (row, token), the token for the cookie alone."""
         token = secrets.token_urlsafe(32)
         row = cls(
@@ -77,22 +80,22 @@ class UserSession(Model):
         return row, token
 
     @classmethod
-    def of(cls, user):
+    def of(cls, user: Self) -> list[Any]:
         """The live sessions of a person, the one seen last first."""
         newest = cls.seen_at.desc(), cls.id.desc()
         rows = db.session.scalars(select(cls).where(cls.user_id == user.id).order_by(*newest))
         return [row for row in rows if row.is_alive]
 
     @classmethod
-    def end_all(cls, user, *, keep=None):
+    def end_all(cls, user: Self, *, keep: Any = None) -> int:
         """End every session of the person but `keep`; return how many there were."""
         others = delete(cls).where(cls.user_id == user.id)
         if keep is not None:
             others = others.where(cls.id != keep.id)
-        return db.session.execute(others).rowcount
+        return rows_changed(others)
 
     @classmethod
-    def purge(cls):
+    def purge(cls) -> None:
         """Forget the sessions that have run out."""
         now, config = utcnow(), current_app.config
         short = cls.created_at < now - config["SESSION_LIFETIME"]
@@ -102,7 +105,7 @@ class UserSession(Model):
         db.session.execute(delete(cls).where(dead))
 
     @property
-    def is_alive(self):
+    def is_alive(self) -> bool:
         """Remembered devices have their 30 days; others end when idle, and after a week (R-62)."""
         now, config = utcnow(), current_app.config
         if self.remembered:
@@ -111,23 +114,23 @@ class UserSession(Model):
         return fresh and now - self.created_at < config["SESSION_LIFETIME"]
 
     @property
-    def device(self):
+    def device(self) -> Any:
         """The browser and system in words, as far as the browser tells."""
         browser = next((name for mark, name in BROWSERS if mark in self.agent), "A browser")
         system = next((name for mark, name in SYSTEMS if mark in self.agent), None)
         return f"{browser} on {system}" if system else browser
 
     @classmethod
-    def neighbours_of(cls, user, most):
+    def neighbours_of(cls, user: Self, most: int) -> Sequence[Any]:
         """The ids of others who are signed in from the same networks, as a hint and no more."""
         known = cls.network.not_in(["", "unknown"])
         mine = select(cls.network).where(cls.user_id == user.id, known)
         near = select(cls.user_id).where(cls.network.in_(mine), cls.user_id != user.id)
         return db.session.scalars(near.distinct().limit(most)).all()
 
-    def end(self):
+    def end(self) -> None:
         db.session.execute(delete(UserSession).where(UserSession.id == self.id))
 
 
-def hash_of(token):
+def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,7 +24,7 @@ class SignUpMark(Model):
     used_at: Mapped[Moment] = mapped_column(index=True)
 
     @classmethod
-    def use(cls, mark, address):
+    def use(cls, mark: str, address: str) -> bool:
         """Return whether the mark is good for the address: new, or sent twice for this one."""
         key, address_key = _hash(mark), _hash(f"{mark} {address}")
         row = dict(key=key, address_key=address_key, used_at=utcnow())
@@ -31,10 +32,10 @@ class SignUpMark(Model):
         return db.session.scalar(select(cls.address_key).where(cls.key == key)) == address_key
 
     @classmethod
-    def purge(cls):
+    def purge(cls) -> None:
         """Forget those that are too old to be sent again."""
         db.session.execute(delete(cls).where(cls.used_at < utcnow() - 2 * cls.LIFETIME))
 
 
-def _hash(text):
+def _hash(text: Any) -> Any:
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,8 +1,9 @@
 """Notes of staff about a member: private to staff, and never public."""
 
 from datetime import timedelta
+from typing import Any, Self
 
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, Select, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
@@ -10,6 +11,7 @@ from ..audit.actions import Action
 from ..audit.entry import OPERATOR, AuditEntry
 from ..errors import Refused
 from ..fields import CreatedAt, Id, utcnow
+from ..statements import rows_changed
 from .user import User
 
 LONGEST = 2000  # characters
@@ -31,12 +33,12 @@ class StaffNote(Model):
     text: Mapped[str] = mapped_column(String(LONGEST))
 
     @classmethod
-    def about(cls, user):
+    def about(cls, user: User) -> Select:
         """The notes about a member, the newest first."""
         return select(cls).where(cls.user_id == user.id).order_by(cls.id.desc())
 
     @classmethod
-    def add(cls, user, text, *, by=None):
+    def add(cls, user: User, text: str, *, by: Any = None) -> Self:
         """Note something; who sends the same again a moment later gets the note that is there."""
         user.require_rank(by)
         by_id, by_name = getattr(by, "id", None), getattr(by, "username", OPERATOR)
@@ -48,15 +50,15 @@ class StaffNote(Model):
         AuditEntry.record(Action.ADD_NOTE, user, by=by)
         return note
 
-    def removable_by(self, person):
+    def removable_by(self, person: Any) -> Any:
         return self.by_id == person.id
 
-    def remove(self, *, by):
+    def remove(self, *, by: Any) -> Any:
         """Take one's own note back. Of many at once, one is True."""
         if not self.removable_by(by):
             raise Refused("Only the author of a note can remove it.")
         user = db.session.get(User, self.user_id)
-        gone = db.session.execute(delete(StaffNote).where(StaffNote.id == self.id)).rowcount
+        gone = rows_changed(delete(StaffNote).where(StaffNote.id == self.id))
         if gone:
             AuditEntry.record(Action.REMOVE_NOTE, user, by=by)
         return bool(gone)

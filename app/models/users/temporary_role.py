@@ -5,49 +5,36 @@ written here only settles that in the rows, in the log and by mail, whoever come
 """
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from ...extensions import db
 from ...permissions import Permission
-from ...text.dates import end_date
 from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..errors import Refused
 from ..fields import utcnow
-from ..roles.role import Role
+from ..statements import rows_changed
+from .rank import Ranked
 
 SHORT = timedelta(days=1)  # so long before its end a term is called to mind, unless it was shorter
 
 
-class TemporaryRoleHolder:
+class TemporaryRoleHolder(Ranked):
     @classmethod
-    def with_role_due(cls):
+    def with_role_due(cls) -> Select:
         """The ids of those whose term is over, but who still have the role in their row."""
         return select(cls.id).where(cls.role_until <= utcnow()).order_by(cls.role_until, cls.id)
 
     @classmethod
-    def with_role_ending(cls):
+    def with_role_ending(cls) -> Select:
         """The ids of those whose term ends within a day, and who have not been told."""
         near = cls.role_until > utcnow(), cls.role_until <= utcnow() + SHORT
         untold = cls.role_notice_at.is_(None)
         return select(cls.id).where(*near, untold).order_by(cls.role_until, cls.id)
 
-    @property
-    def role_is_over(self):
-        return self.role_until is not None and self.role_until <= utcnow()
-
-    @property
-    def returns_to(self):
-        """The role that counts once this one is over."""
-        return self.former_role or Role.get_default()
-
-    @property
-    def role_in_words(self):
-        name = self.role.name if self.role else "no role"
-        return f"{name} until {end_date(self.role_until)}" if self.role_until else name
-
-    def end_role(self):
+    def end_role(self) -> Any:
         """Return to the former role. Of several who try, one gets the Action, others None.
 
         Where nobody else could administer, the role stays for good (R-82).
@@ -66,15 +53,15 @@ class TemporaryRoleHolder:
         AuditEntry.record(outcome, self, by=SITE, before=before, after=after)
         return outcome
 
-    def claim_notice(self):
+    def claim_notice(self) -> Any:
         """Take it on to tell the person that the end is near; of several who try, one may."""
         model = type(self)
         untold = model.id == self.id, model.role_notice_at.is_(None)
         same = model.role_until == self.role_until
         noted = update(model).where(*untold, same).values(role_notice_at=utcnow())
-        return db.session.execute(noted).rowcount == 1
+        return rows_changed(noted) == 1
 
-    def trade_role(self, old, new, *, by=None):
+    def trade_role(self, old: Any, new: Any, *, by: Any = None) -> Any:
         """Hold `new` wherever `old` was: now, or to return to. For a role that goes away."""
         if by is not None and not by.may_act_on(self):
             raise Refused(by.why_not_act_on(self))
@@ -90,10 +77,10 @@ class TemporaryRoleHolder:
         )
 
     @property
-    def _and_then(self):
+    def _and_then(self) -> Any:
         return f", then {self.former_role.name}" if self.former_role else ""
 
-    def _was_the_last_administrator(self):
+    def _was_the_last_administrator(self) -> bool:
         """Whether this term was all that let anybody administer."""
         return (
             self.is_account_open
