@@ -37,9 +37,10 @@ slow: $(VENV)/.tests-installed  ## the tests that make test leaves out
 check: $(VENV)/.tests-installed  ## every test: both databases, browsers, faults, large data
 	$(PYTEST) $(ARGS)
 
-lint: $(VENV)/.tests-installed  ## look for mistakes and untidy code
+lint: $(VENV)/.tests-installed  ## look for mistakes, untidy code and wrong types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
 
 lock: $(VENV)/.tests-installed  ## write the lock files anew from the lists of packages
 	$(LOCK) requirements.txt --output-file requirements.lock

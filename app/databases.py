@@ -8,12 +8,16 @@ again would be there before them each time, until they had waited for too long.
 """
 
 from collections import deque
+from collections.abc import MutableMapping
+from contextlib import closing
 from threading import Event, Lock
 from typing import Any
 
-from sqlalchemy import Connection, Insert, event, make_url
+from sqlalchemy import Connection, Engine, Insert, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExecutionContext
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 LARGEST_ID = 2**31 - 1  # that an id column can hold
 READING = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "BEGIN", "COMMIT", "ROLLBACK")
@@ -46,7 +50,7 @@ class InsertOnce(Insert):
 
 
 @compiles(InsertOnce)
-def _insert_once(statement: InsertOnce, compiler: Any, **options: Any) -> str:
+def _insert_once(statement: InsertOnce, compiler: SQLCompiler, **options: Any) -> str:
     return f"{compiler.visit_insert(statement, **options)} ON CONFLICT DO NOTHING"
 
 
@@ -63,7 +67,7 @@ def is_supported(url: str) -> bool:
         return False
 
 
-def engine_options(url: str) -> dict[str, bool]:
+def engine_options(url: str) -> dict[str, Any]:
     """Return what `create_engine` must know before the first connection."""
     if url.startswith("postgresql"):
         return {
@@ -80,7 +84,8 @@ class Turns:
     """One after the other, in the order of asking. Whoever has waited for too long has none."""
 
     def __init__(self) -> None:
-        self._guard, self._waiting, self._taken = Lock(), deque(), False
+        self._guard, self._taken = Lock(), False
+        self._waiting: deque[Event] = deque()
 
     def take(self) -> bool:
         with self._guard:
@@ -103,45 +108,49 @@ class Turns:
                 self._taken = False
 
 
-def prepare(engine: Any) -> None:
+def prepare(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         turns = Turns()
 
         def lock(
-            connection: Any,
+            connection: Connection,
             cursor: Any,
-            statement: Any,
+            statement: str,
             parameters: Any,
-            context: Any,
-            executemany: Any,
+            context: ExecutionContext,
+            executemany: bool,
         ) -> None:
             _lock_before_writing(connection, cursor, statement, context, turns)
 
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "before_cursor_execute", lock)
         for end in ("commit", "rollback"):
-            event.listen(engine, end, lambda it: it.invalidated or _end_turn(it.info))
+            event.listen(engine, end, _end_turn_of)
         event.listen(engine, "checkin", lambda _, record: _end_turn(record.info))
         event.listen(engine, "invalidate", lambda _, record, error: _end_turn(record.info))
     else:
         event.listen(engine, "connect", _set_up_postgresql)
 
 
-def _set_up_sqlite(connection: Any, record: Any) -> None:
+def _set_up_sqlite(connection: Any, record: object) -> None:
     connection.isolation_level = None  # transactions begin where we say so, below
     for statement in SQLITE_SETTINGS:
         connection.execute(statement)
 
 
-def _set_up_postgresql(connection: Any, record: Any) -> None:
-    with connection.cursor() as cursor:
+def _set_up_postgresql(connection: DBAPIConnection, record: object) -> None:
+    with closing(connection.cursor()) as cursor:
         for statement in POSTGRESQL_SETTINGS:
             cursor.execute(statement)
     connection.commit()
 
 
 def _lock_before_writing(
-    connection: Connection, cursor: Any, statement: str, context: Any, turns: Turns
+    connection: Connection,
+    cursor: Any,
+    statement: str,
+    context: ExecutionContext,
+    turns: Turns,
 ) -> None:
     if cursor.connection.in_transaction:
         return
@@ -152,7 +161,12 @@ def _lock_before_writing(
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # not on the cursor: errors get wrapped
 
 
-def _end_turn(info: dict[str, Turns]) -> None:
+def _end_turn_of(connection: Connection) -> None:
+    if not connection.invalidated:
+        _end_turn(connection.info)
+
+
+def _end_turn(info: MutableMapping[Any, Any]) -> None:
     """The transaction ends; where it was not begun, since it took too long, its turn ends too."""
     if turns := info.pop("turn", None):
         turns.end()

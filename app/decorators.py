@@ -1,18 +1,21 @@
 """Who may enter: each decorator guards a view and leaves its policy on it, for the access map."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce, wraps
 from operator import or_
-from typing import Any, Self
+from typing import Any, Self, TypeVar, cast
 
-from flask import Response, abort, redirect, url_for
+from flask import Blueprint, abort, redirect, url_for
 from flask_login import current_user
 from werkzeug.exceptions import Forbidden
+from werkzeug.wrappers import Response
 
 from .extensions import login_manager
 from .models.site.setting import settings_at_hand
 from .permissions import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 OPENS, OWN_ONLY = "opens", "own only"
 SIGN_IN, HOME, REFUSED = "asked to sign in", "sent home", "refused (403)"
@@ -65,7 +68,8 @@ class Policy:
         who = "visitors" if "visitors" in both else max(both, key=NARROWER.index)
         permissions = [p for p in (self.permission, other.permission) if p is not None]
         signing_up = self.signing_up or other.signing_up
-        return Policy(who, reduce(or_, permissions) if permissions else None, signing_up)
+        permission = reduce(or_, permissions) if permissions else None
+        return replace(self, who=who, permission=permission, signing_up=signing_up)
 
 
 EVERYONE, VISITORS, MEMBERS = Policy("everyone"), Policy("visitors"), Policy("members")
@@ -75,7 +79,7 @@ READERS, OWN, SIGN_UP = Policy("readers"), Policy("own"), Policy("visitors", sig
 class PermissionMissing(Forbidden):
     """A 403 that knows which permission was asked for."""
 
-    def __init__(self, permission: Permission) -> None:
+    def __init__(self, permission: Permission | None) -> None:
         super().__init__()
         self.permission = permission
 
@@ -102,7 +106,7 @@ def require(policy: Policy) -> Response | None:
     return None
 
 
-def _refusal(permission: Permission) -> PermissionMissing:
+def _refusal(permission: Permission | None) -> Forbidden:
     """Say which permission the role lacks; or else that a sanction takes it."""
     role = current_user.current_role
     granted = role is not None and role.has_permission(permission)
@@ -127,57 +131,58 @@ def allow(answer: bool) -> None:
         abort(403)
 
 
-def public(view: Callable) -> Callable:
+def public(view: View) -> View:
     """Open to everyone, but for what other guards of the view say."""
-    view.policy = EVERYONE.and_also(getattr(view, "policy", None))
+    view.policy = EVERYONE.and_also(getattr(view, "policy", None))  # type: ignore[attr-defined]
     return view
 
 
-def visitors_only(view: Any) -> Any:
+def visitors_only(view: View) -> View:
     """For people who are not signed in; members are sent home."""
     return _guard(view, VISITORS)
 
 
-def while_sign_up_is_open(view: Any) -> Any:
+def while_sign_up_is_open(view: View) -> View:
     """For visitors, in the modes of registration in which strangers may sign up."""
     return _guard(view, SIGN_UP)
 
 
-def login_required(view: Any) -> Any:
+def login_required(view: View) -> View:
     """Visitors are asked to sign in, and come back afterwards."""
     return _guard(view, MEMBERS)
 
 
-def readable(view: Callable) -> Callable:
+def readable(view: View) -> View:
     """Open to everyone or, where the settings say so, to members only."""
     return _guard(view, READERS)
 
 
-def own_things(view: Callable) -> Callable:
+def own_things(view: View) -> View:
     """For members; the view finds only what is theirs, and 404s the rest."""
     return _guard(view, OWN)
 
 
-def permission_required(permission: Permission) -> Callable:
+def permission_required(permission: Permission) -> Callable[[View], View]:
     """Visitors are asked to sign in; members without the permission get a 403 that names it."""
     return lambda view: _guard(view, Policy("permission", permission))
 
 
-def admin_required(view: Callable) -> Callable:
+def admin_required(view: View) -> View:
     return permission_required(Permission.ADMIN)(view)
 
 
-def gate(blueprint: Any, permission: Any) -> None:
+def gate(blueprint: Blueprint, permission: Permission) -> None:
     """Guard every view of a blueprint, before any of them runs."""
-    blueprint.policy = Policy("permission", permission)
-    blueprint.before_request(lambda: require(blueprint.policy))
+    policy = Policy("permission", permission)
+    blueprint.policy = policy  # type: ignore[attr-defined]
+    blueprint.before_request(lambda: require(policy))
 
 
-def _guard(view: Callable, policy: Policy) -> Callable:
+def _guard(view: View, policy: Policy) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         refusal = require(policy)
         return view(*args, **kwargs) if refusal is None else refusal
 
-    guarded.policy = policy.and_also(getattr(view, "policy", None))
-    return guarded
+    guarded.policy = policy.and_also(getattr(view, "policy", None))  # type: ignore[attr-defined]
+    return cast(View, guarded)

@@ -1,4 +1,4 @@
-"""One unbound object per extension, and what we taught them."""
+"""The Flask extensions: one unbound object each, with what the site changes about them."""
 
 import logging
 import smtplib
@@ -39,15 +39,15 @@ CONSTRAINT_NAMES = {
 class VerifyingConnection(Connection):
     """Flask-Mail's connection, with a time-out and a TLS that checks the server's certificate."""
 
-    timeout = None  # seconds; None: as configured
+    timeout: float | None = None  # seconds; None: as configured
 
-    def configure_host(self) -> Any:
+    def configure_host(self) -> smtplib.SMTP:
         config = current_app.config
         server, port = config["MAIL_SERVER"], config["MAIL_PORT"]
         timeout = self.timeout or config["MAIL_TIMEOUT"]
         if config["MAIL_USE_SSL"]:
             context = verifying_context()
-            host = smtplib.SMTP_SSL(server, port, timeout=timeout, context=context)
+            host: smtplib.SMTP = smtplib.SMTP_SSL(server, port, timeout=timeout, context=context)
         else:
             host = smtplib.SMTP(server, port, timeout=timeout)
         try:
@@ -60,15 +60,16 @@ class VerifyingConnection(Connection):
             raise
         return host
 
-    def __exit__(self, kind: Any, error: Any, traceback: Any) -> None:
+    def __exit__(self, *exception: Any) -> None:
         """Whatever happens at goodbye, what was accepted stays accepted."""
         try:
-            super().__exit__(kind, error, traceback)
+            super().__exit__(*exception)
         except (smtplib.SMTPException, OSError):
-            self.host.close()
+            if self.host is not None:
+                self.host.close()
 
 
-def verifying_context() -> Any:
+def verifying_context() -> ssl.SSLContext:
     return ssl.create_default_context(cafile=current_app.config["MAIL_CA_FILE"])
 
 
@@ -90,17 +91,17 @@ class SteadyMemoryStorage(MemoryStorage):
 
     def _MemoryStorage__expire_events(self) -> None:
         with suppress(KeyError):
-            super()._MemoryStorage__expire_events()
+            super()._MemoryStorage__expire_events()  # type: ignore[misc]
 
     def _MemoryStorage__schedule_expiry(self) -> None:
         with self.scheduling:
-            super()._MemoryStorage__schedule_expiry()
+            super()._MemoryStorage__schedule_expiry()  # type: ignore[misc]
 
 
 class RotatingLoginManager(LoginManager):
     """Flask-Login, whose remember-me cookie outlives a change of keys and survives rubbish."""
 
-    def _load_user_from_remember_cookie(self, cookie: Any) -> Any:
+    def _load_user_from_remember_cookie(self, cookie: str) -> Any:
         keys = [current_app.secret_key, *current_app.config["SECRET_KEY_FALLBACKS"]]
         if not cookie.isascii():
             return None
@@ -132,7 +133,7 @@ class WritingLimiter(Limiter):
     def init_app(self, app: Flask) -> None:
         super().init_app(app)
         self._fallback_storage = SteadyMemoryStorage()
-        self._fallback_limiter = type(self._limiter)(self._fallback_storage)
+        self._fallback_limiter = type(self.limiter)(self._fallback_storage)
 
     def reset(self) -> None:
         super().reset()
@@ -146,7 +147,7 @@ class WritingLimiter(Limiter):
         """Put a question of `limits` to Redis, or to this process while Redis is away."""
         return self._steadily(lambda: getattr(self.limiter, question)(*values))
 
-    def _steadily(self, act: Callable, *values: Any) -> Any:
+    def _steadily(self, act: Callable[..., Any], *values: Any) -> Any:
         for _ in range(self.TRIES):
             try:
                 return act(*values)
@@ -155,11 +156,11 @@ class WritingLimiter(Limiter):
         raise last
 
     @property
-    def _storage_dead(self) -> Any:
+    def _storage_dead(self) -> bool:
         return self._is_away
 
     @_storage_dead.setter
-    def _storage_dead(self, is_away: Any) -> None:
+    def _storage_dead(self, is_away: bool) -> None:
         with self._changing:
             changes, self._is_away = is_away != self._is_away, is_away
         if changes and is_away:
@@ -168,7 +169,7 @@ class WritingLimiter(Limiter):
             log.warning("Redis is back: limits are counted there again")
 
 
-def who_writes() -> str | None:
+def who_writes() -> str:
     """Whom the loose limit on writing counts: the member, else the network.
 
     A database that is away is told by the view: the limiter would take it for its own storage.
@@ -178,10 +179,12 @@ def who_writes() -> str | None:
             return f"user {current_user.id}"
     except SQLAlchemyError:
         db.session.rollback()
-    return network_of(request)
+    return network_of(request) or ""  # which Flask-Limiter counts no limit for
 
 
 class Base(DeclarativeBase):
+    """What Flask-SQLAlchemy makes `db.Model` from."""
+
     metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
 
 

@@ -5,16 +5,20 @@ A cursor names the row where a page begins or ends, so what is written meanwhile
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from flask import request
 from sqlalchemy import ColumnElement, Integer, Select, String, bindparam, literal, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
 
 from .databases import LARGEST_ID
 from .extensions import db
+
+Columns = Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
+Values = Sequence[Any]  # of those columns, in their order
 
 NAMES = "at", "id"  # of what is bound for the columns of a timeline
 ID, MANY = (bindparam(name, type_=Integer) for name in ("id", "many"))
@@ -28,7 +32,7 @@ ENDS = {  # where a timeline begins: falling, or rising
 class KeysetPage:
     """Rows, and cursors for the pages next to this one; None where there is none."""
 
-    items: list
+    items: list[Any]
     before: str | None = None
     after: str | None = None
     is_beyond: bool = False  # a later page was asked for, and nothing is left there
@@ -47,11 +51,11 @@ class Place:
     `backwards`: it ends there, and begins somewhere before.
     """
 
-    values: list | None = None
+    values: Values | None = None
     backwards: bool = False
 
 
-def asked_place(columns: list[Any]) -> Place:
+def asked_place(columns: Columns) -> Place:
     """Return the place that the query string's `after` or `before` names."""
     after, before = (_read(request.args.get(name), columns) for name in ("after", "before"))
     backwards = before is not None and after is None
@@ -59,7 +63,12 @@ def asked_place(columns: list[Any]) -> Place:
 
 
 def page_of(
-    statement: Select, columns: list[Any], *, size: Any, descending: bool = True, make: Any = None
+    statement: Select[Any],
+    columns: Columns,
+    *,
+    size: int,
+    descending: bool = True,
+    make: Callable[[Any], Any] | None = None,
 ) -> KeysetPage:
     """Return the page that the query string's `after` or `before` asks for, else the first one.
 
@@ -89,7 +98,12 @@ class Timeline:
     """
 
     def __init__(
-        self, select: Callable, columns: list[Any], make: Callable, *, descending: bool = True
+        self,
+        select: Callable[[bool], Select[Any]],
+        columns: Columns,
+        make: Callable[[Any], Any],
+        *,
+        descending: bool = True,
     ) -> None:
         self.columns, self.make, self.descending = columns, make, descending
         self.names = NAMES[-len(columns) :]
@@ -102,7 +116,7 @@ class Timeline:
             for is_descending in (True, False)
         }
 
-    def page(self, *, size: Any, **values: Any) -> KeysetPage:
+    def page(self, *, size: int, **values: Any) -> KeysetPage:
         """Return the page that the query string asks for."""
         place = asked_place(self.columns)
         is_descending = self.descending != place.backwards
@@ -114,17 +128,17 @@ class Timeline:
 
 
 def _beyond(
-    columns: list[Any], here: list[ColumnElement[Any]], is_descending: bool
+    columns: Columns, here: Sequence[ColumnElement[Any]], is_descending: bool
 ) -> ColumnElement[bool]:
-    keys, here = tuple_(*columns), tuple_(*here)
-    return keys < here if is_descending else keys > here
+    keys, place = tuple_(*columns), tuple_(*here)
+    return keys < place if is_descending else keys > place
 
 
-def _order(columns: list[Any], is_descending: bool) -> list[ColumnElement[Any]]:
+def _order(columns: Columns, is_descending: bool) -> list[ColumnElement[Any]]:
     return [column.desc() if is_descending else column.asc() for column in columns]
 
 
-def _page(rows: list[Any], place: Place, columns: list[Any], size: int) -> KeysetPage:
+def _page(rows: list[Any], place: Place, columns: Columns, size: int) -> KeysetPage:
     """Make a page of up to `size + 1` rows, read from the place on."""
     more, rows = len(rows) > size, rows[:size]
     if place.backwards:
@@ -136,15 +150,17 @@ def _page(rows: list[Any], place: Place, columns: list[Any], size: int) -> Keyse
     return KeysetPage(rows, before, after, is_beyond=not rows and place.values is not None)
 
 
-def cursor_at(row: Any, columns: list[Any]) -> str:
+def cursor_at(row: Any, columns: Columns) -> str:
     """Return the cursor that names the place of a row in the list."""
-    values = [getattr(row, column.key) for column in columns]
+    values = [getattr(row, str(column.key)) for column in columns]
     values = [v.isoformat() if isinstance(v, datetime) else v for v in values]
     return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
-def _read(text: str | None, columns: list[Any]) -> list | None:
+def _read(text: str | None, columns: Columns) -> Values | None:
     """Return the values of a cursor, or None for nonsense: then the list starts at its start."""
+    if text is None:
+        return None
     try:
         padded = text + "=" * (-len(text) % 4)
         values = json.loads(urlsafe_b64decode(padded))
@@ -153,7 +169,7 @@ def _read(text: str | None, columns: list[Any]) -> list | None:
         return None
 
 
-def _value(value: str | int, column: Any) -> datetime | int:
+def _value(value: object, column: Any) -> datetime | int | str:
     if isinstance(column.type, Integer):
         if type(value) is not int or abs(value) > LARGEST_ID:
             raise ValueError(value)

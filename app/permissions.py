@@ -21,13 +21,13 @@ class Permission(IntFlag):
             try:
                 mask |= cls[name.upper()]
             except KeyError:
-                known = ", ".join(permission.name.lower() for permission in cls)
+                known = ", ".join(name.lower() for name in cls.__members__)
                 raise ValueError(f"There is no permission {name!r}; there are {known}.") from None
         return mask
 
     @classmethod
-    def names(cls, mask: Self | int) -> list[str]:
-        return [permission.name for permission in cls if mask & permission == permission]
+    def names(cls, mask: int) -> list[str]:
+        return [name for name, flag in cls.__members__.items() if mask & flag == flag]
 
 
 MEMBER = Permission.FOLLOW | Permission.COMMENT | Permission.WRITE

@@ -1,12 +1,11 @@
 """Identicons, drawn here from a random key: no request leaves the site, no address leaks."""
 
 import hashlib
-from typing import Any
 
 SIZE = 5  # cells a side; the right half mirrors the left
 
 
-def identicon(key: Any) -> Any:
+def identicon(key: str) -> str:
     """Return an SVG of attributes only, the same for the same key."""
     digest = hashlib.sha256(key.encode()).digest()
     hue = int.from_bytes(digest[:2]) % 360

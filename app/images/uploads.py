@@ -6,9 +6,9 @@ decoders may look at it at all.
 
 from io import BytesIO
 from threading import Lock
-from typing import Any
 
 from PIL import Image
+from PIL.ImageFile import ImageFile
 
 SIDE = 256  # pixels of what comes out; smaller pictures are not blown up
 LEAST, LONGEST, MOST_PIXELS = 32, 10_000, 16_000_000
@@ -55,7 +55,7 @@ def squared(data: bytes) -> bytes:
             raise Unusable(BROKEN) from None
 
 
-def _opened(data: bytes) -> Any:
+def _opened(data: bytes) -> ImageFile:
     try:
         return Image.open(BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
@@ -64,7 +64,7 @@ def _opened(data: bytes) -> Any:
         raise Unusable(UNKNOWN) from None
 
 
-def _check_size(picture: Any, data: bytes) -> None:
+def _check_size(picture: ImageFile, data: bytes) -> None:
     width, height = picture.size
     if max(width, height) > LONGEST or width * height > MOST_PIXELS:
         raise Unusable(TOO_BIG)
@@ -74,24 +74,25 @@ def _check_size(picture: Any, data: bytes) -> None:
         raise Unusable(BROKEN)
 
 
-def _square(picture: Any) -> Image.Image:
+def _square(picture: ImageFile) -> Image.Image:
     """The middle of the picture, made small while it is read where the format knows how."""
     picture.draft("RGB", (2 * SIDE, 2 * SIDE))
     picture.load()
+    pixels: Image.Image = picture
     if picture.mode.startswith("I"):  # 16 bits of grey
-        picture = picture.point(lambda value: value * (1 / 256)).convert("L")
-    clear = "transparency" in picture.info or picture.mode in ("LA", "PA", "RGBA", "RGBa")
-    picture = picture.convert("RGBA" if clear else "RGB")
-    width, height = picture.size
+        pixels = picture.point(lambda value: value * (1 / 256)).convert("L")
+    clear = "transparency" in pixels.info or pixels.mode in ("LA", "PA", "RGBA", "RGBa")
+    pixels = pixels.convert("RGBA" if clear else "RGB")
+    width, height = pixels.size
     side = min(width, height)
     left, top = (width - side) / 2, (height - side) / 2
     box, small = (left, top, left + side, top + side), min(side, SIDE)
-    return picture.resize((small, small), Image.Resampling.LANCZOS, box=box, reducing_gap=3)
+    return pixels.resize((small, small), Image.Resampling.LANCZOS, box=box, reducing_gap=3)
 
 
-def _upright(picture: Any, square: Image.Image) -> Image.Image:
+def _upright(picture: ImageFile, square: Image.Image) -> Image.Image:
     try:
-        turn = TURNS.get(picture.getexif().get(ORIENTATION))
+        turn = TURNS.get(picture.getexif().get(ORIENTATION, 0))
     except Exception:  # what cameras say of a picture may be broken where the picture is not
         turn = None
     return square if turn is None else square.transpose(turn)

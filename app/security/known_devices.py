@@ -5,22 +5,33 @@ cookies).
 """
 
 import secrets
-from typing import Any
+from typing import Protocol
 
 from flask import Response, current_app, request
 
 from . import tokens
 
+
+class Account(Protocol):
+    """What a mark says of a user."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def auth_epoch(self) -> int: ...
+
+
 MOST_USERS = 8  # people who share one browser
 
 
-def mark_for(user: Any) -> str | None:
+def mark_for(user: Account) -> str | None:
     """Return this browser's mark if the user signed in with it before, else None."""
     mark, users = _read()
     return mark if _entry(user) in users else None
 
 
-def remember(response: Response, user: Any) -> Response:
+def remember(response: Response, user: Account) -> Response:
     """Leave the mark, with the user on it, in the browser."""
     config = current_app.config
     mark, users = _read()
@@ -38,12 +49,12 @@ def remember(response: Response, user: Any) -> Response:
     return response
 
 
-def _entry(user: Any) -> str:
+def _entry(user: Account) -> str:
     """Who it is, until the next change of password or address."""
     return f"{user.id}.{user.auth_epoch}"
 
 
-def _read() -> tuple[Any, ...]:
+def _read() -> tuple[str | None, list[str]]:
     cookie = request.cookies.get(current_app.config["DEVICE_COOKIE_NAME"], "")
     verdict, payload = tokens.read("device", cookie)
     return (payload["mark"], payload["users"]) if verdict else (None, [])

@@ -1,23 +1,24 @@
 """Where a request comes from: the client's address, and the network that limits count."""
 
-from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Any
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+
+from flask import Request
 
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052
 SAYS_NOTHING = ("", "-", "unknown")
 
 
-def client_address(request: Any) -> str:
+def client_address(request: Request) -> str:
     """Return the address in its usual form, or what the proxy said: at most 45 characters."""
     said = request.remote_addr
     return str(address_in(said) or said or "")[:45]
 
 
-def network_of(request: Any) -> str | None:
+def network_of(request: Request) -> str | None:
     return network_at(request.remote_addr)
 
 
-def network_at(said: str) -> str | None:
+def network_at(said: str | None) -> str | None:
     """Return the IPv4 address, or the /64 of an IPv6 address: one household owns all of it.
 
     An identifier that is no address, as RFC 7239 has it, stands for itself. None: nothing is known,
@@ -32,7 +33,7 @@ def network_at(said: str) -> str | None:
     return str(address)
 
 
-def address_in(said: str | None) -> Any:
+def address_in(said: str | None) -> IPv4Address | IPv6Address | None:
     """Return the address in what proxies write: with a port, in brackets, with a zone, or None.
 
     That of an IPv4 client behind a gateway to IPv6 is the IPv4 address.
@@ -51,7 +52,7 @@ def address_in(said: str | None) -> Any:
     return address
 
 
-def _behind(address: Any) -> Any:
+def _behind(address: IPv6Address) -> IPv4Address | IPv6Address | None:
     if address in NAT64:
         return ip_address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or (address.teredo or (None, None))[1]

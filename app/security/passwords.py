@@ -3,7 +3,7 @@
 Hashes of Werkzeug's kinds verify too, for accounts that were brought along.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore, Lock
 from typing import Any
@@ -30,13 +30,13 @@ matching.enumerate_l33t_subs = lambda table: every_spelling(table)[:MOST_SPELLIN
 class Hashing:
     """The hasher of one application, and the bound on how many hashes it computes at once."""
 
-    def __init__(self, parameters: dict[str, int], slots: int) -> None:
+    def __init__(self, parameters: dict[str, Any], slots: int) -> None:
         self.hasher = PasswordHasher(**parameters)
         self.slots = BoundedSemaphore(slots)
         self.nobody = self.hasher.hash("nobody has this password")
 
     @contextmanager
-    def slot(self) -> Iterator[Any]:
+    def slot(self) -> Iterator[PasswordHasher]:
         if not self.slots.acquire(timeout=WAIT):
             raise ServiceUnavailable("Too many people are signing in right now.", retry_after=WAIT)
         try:
@@ -97,7 +97,7 @@ def _verify(stored: str | None, spelling: str) -> bool:
         return False
 
 
-def problem_with(password: str, names: list = ()) -> str | None:
+def problem_with(password: str, names: Iterable[str] = ()) -> str | None:
     """Return a sentence that says why this password is refused, or None (ASVS 6.2.1, 6.2.4)."""
     password = normalized(password)
     if len(password) < SHORTEST:
@@ -108,7 +108,7 @@ def problem_with(password: str, names: list = ()) -> str | None:
     return None if score >= GOOD_ENOUGH else words
 
 
-def strength(password: str, names: list = ()) -> tuple[int, str]:
+def strength(password: str, names: Iterable[str] = ()) -> tuple[int, str]:
     """Return zxcvbn's score, 0 to 4, and words about it; `names` are guesses of an attacker."""
     if not password:  # zxcvbn stumbles over nothing at all
         return 0, f"{WORDS[0]}."
@@ -123,7 +123,7 @@ def strength(password: str, names: list = ()) -> tuple[int, str]:
     return score, f"{WORDS[score]}." if score >= GOOD_ENOUGH else f"{WORDS[score]}. {hint}."
 
 
-def _verify_werkzeug(stored: Any, password: Any) -> Any:
+def _verify_werkzeug(stored: str, password: str) -> bool:
     try:
         return check_password_hash(stored, password)
     except ValueError:  # an unknown method

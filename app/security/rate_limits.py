@@ -21,7 +21,7 @@ from .networks import network_of
 class Throttle:
     """One of the limits in the configuration, counted apart for each key."""
 
-    def __init__(self, name: Any) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
 
     def take(self, key: str | int | None) -> None:
@@ -32,19 +32,19 @@ class Throttle:
         if not self._ask("hit", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
-    def check(self, key: str | None) -> None:
+    def check(self, key: str | int | None) -> None:
         """Raise 429 where there were too many, but count nothing."""
         if not self._ask("test", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
-    def is_open(self, key: str | None) -> bool:
+    def is_open(self, key: str | int | None) -> bool:
         """Count one; False where there were too many, for those who must not learn of it."""
         return self._ask("hit", key)
 
-    def clear(self, key: str | int) -> None:
+    def clear(self, key: str | int | None) -> None:
         self._ask("clear", key)
 
-    def _wait(self, key: str | int) -> int:
+    def _wait(self, key: str | int | None) -> int:
         stats = self._ask("get_window_stats", key)
         return max(1, int(stats.reset_time - time.time()) + 1)
 
@@ -80,12 +80,12 @@ class SignInAttempt:
     network the owner has tries of their own, and on a known device always (R-70 to R-72).
     """
 
-    def __init__(self, login: str, user: Any) -> None:
+    def __init__(self, login: str, user: known_devices.Account | None) -> None:
         self.network = network_of(request)
         self.login = address_or_none(login) or username_key(login)[:254]
         self.login_and_network = self.network and f"{self.login} {self.network}"
-        mark = user and known_devices.mark_for(user)
-        self.device = mark and f"{mark} {user.id}"
+        mark = known_devices.mark_for(user) if user else None
+        self.device = f"{mark} {user.id}" if user and mark else None
 
     def count(self) -> None:
         """Count the attempt before the password is looked at; raise 429 after too many."""

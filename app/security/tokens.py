@@ -21,7 +21,7 @@ class Verdict(Enum):
         return self is Verdict.GOOD
 
 
-def sign(purpose: str, payload: dict, lifetime: timedelta | None) -> str:
+def sign(purpose: str, payload: dict[str, Any], lifetime: float | timedelta | None) -> str:
     """Return a token for this purpose alone; `lifetime` in seconds or as a timedelta.
 
     None: it never runs out.
@@ -32,7 +32,7 @@ def sign(purpose: str, payload: dict, lifetime: timedelta | None) -> str:
     return _serializer(purpose).dumps({**payload, "until": until})
 
 
-def read(purpose: str, token: str) -> tuple[Any, ...]:
+def read(purpose: str, token: str) -> tuple[Verdict, dict[str, Any]]:
     """Return (verdict, payload); the payload is empty unless the signature is ours.
 
     A token from the future is bad: no clock of ours made it.
@@ -48,7 +48,7 @@ def read(purpose: str, token: str) -> tuple[Any, ...]:
     return (Verdict.GOOD if good else Verdict.EXPIRED), payload
 
 
-def _serializer(purpose: str) -> Any:
+def _serializer(purpose: str) -> URLSafeTimedSerializer:
     keys = [*reversed(current_app.config["SECRET_KEY_FALLBACKS"]), current_app.secret_key]
     return URLSafeTimedSerializer(keys, salt=f"offbrand {purpose}")
 

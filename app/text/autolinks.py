@@ -5,10 +5,12 @@ Two rules for the parser of markdown.py. A web address is read before emphasis i
 """
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
 
+from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from .search_words import MARKS
@@ -41,12 +43,12 @@ MAIL = re.compile(
 EITHER = re.compile(f"{START.pattern}|{MAIL.pattern}", re.IGNORECASE)
 
 
-def init_markdown(markdown: Any) -> Any:
+def init_markdown(markdown: MarkdownIt) -> None:
     """Let a Markdown parser find bare addresses."""
     terminators = markdown.inline.terminator_re.pattern
     stop = re.compile(f"{terminators}|{START.pattern}", re.IGNORECASE)
 
-    def text(state: Any, silent: Any) -> Any:
+    def text(state: StateInline, silent: bool) -> bool:
         found = stop.search(state.src, state.pos, state.posMax)
         end = found.start() if found else state.posMax
         if end == state.pos:
@@ -111,7 +113,7 @@ def _without_punctuation(path: str) -> str:
     return path[:end]
 
 
-def _web_address(state: Any, silent: bool) -> bool:
+def _web_address(state: StateInline, silent: bool) -> bool:
     if state.linkLevel or not (address := address_at(state.src, state.pos, state.posMax)):
         return False
     shown = unescapeAll(address)  # &amp; is a sign here as it is in all other text
@@ -126,13 +128,13 @@ def _web_address(state: Any, silent: bool) -> bool:
     return True
 
 
-def _mail_addresses(state: Any) -> None:
+def _mail_addresses(state: StateCore) -> None:
     for token in state.tokens:
         if token.children and "@" in token.content:
             token.children = list(_with_mail_links(token.children, state.md))
 
 
-def _with_mail_links(children: list[Token], markdown: Any) -> Iterator[Token]:
+def _with_mail_links(children: Iterable[Token], markdown: MarkdownIt) -> Iterator[Token]:
     depth = 0
     for child in children:
         depth += child.nesting if child.type.startswith("link_") else 0

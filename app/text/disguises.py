@@ -5,7 +5,6 @@ What is made here is compared with the watched words besides the text as it is, 
 
 import re
 from collections.abc import Iterator
-from typing import Any
 from unicodedata import normalize
 
 from .search_words import MARKS, in_order
@@ -102,5 +101,5 @@ def _joined(text: str) -> Iterator[str]:
                 yield word
 
 
-def _together(text: Any) -> Any:
+def _together(text: str) -> str:
     return "".join(in_order(text))

@@ -7,7 +7,6 @@ from unicodedata import name, normalize
 from urllib.parse import unquote
 
 from idna import IDNAError, uts46_remap
-from markupsafe import Markup
 
 from .disguises import unmasked
 
@@ -76,7 +75,7 @@ def linked_host(href: str) -> str | None:
     return domain_key(unquote(match[1].rpartition("@")[2]).partition(":")[0])
 
 
-def hosts_linked(html: Markup | str) -> set[str]:
+def hosts_linked(html: str) -> set[str]:
     """Return the hosts to which HTML that we made links."""
     hosts = (linked_host(unescape(href)) for href in HREF.findall(html))
     return {host for host in hosts if host}

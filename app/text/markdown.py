@@ -1,7 +1,7 @@
 """Markdown in, safe HTML out: twice fenced, by what is rendered and by what is let through."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from itertools import chain
 from typing import Any
@@ -12,8 +12,11 @@ import mdurl
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.common.normalize_url import normalizeLink
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_block.table import table
-from markdown_it.rules_inline import link
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, link
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
@@ -22,6 +25,7 @@ from .domains import domain_key
 from .names import NAME, is_blank, username_key
 from .search_words import MARKS
 
+Named = tuple[str, int, int]  # @name or #tag, and where it starts and ends in its token
 RENDERER = 4  # raise it when the rules change: what is stored is then rendered again (R-19)
 LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in security.py
 REL = "nofollow ugc noopener"
@@ -49,7 +53,7 @@ def render(text: str) -> Markup:
 
     What it costs grows with the length of the text alone, whatever is in it (R-20).
     """
-    environment = {}
+    environment: dict[str, Any] = {}
     tokens = markdown.parse(text, environment)
     _tame(tokens)
     html = markdown.renderer.render(tokens, markdown.options, environment)
@@ -76,7 +80,7 @@ class Text:
     """
 
     def __init__(self, text: str) -> None:
-        self._environment = {}
+        self._environment: dict[str, Any] = {}
         self._tokens = markdown.parse(text, self._environment)
         names = list(_names_of(self._tokens))
         words = [tag_key(name[1:]) for name, _ in names if name[0] == "#"]
@@ -85,7 +89,7 @@ class Text:
         self.mentions = _few([*self.called, *(key for key, _ in people)])
         self.tags = _few(filter(None, words))
 
-    def html(self, people: dict[str, str]) -> Markup:
+    def html(self, people: Mapping[str, str]) -> Markup:
         """Return HTML in which the tags are links, and so are the people: key → username. Once."""
         links = {key: f"/user/{name}" for key, name in people.items() if key in self.mentions}
         links |= {f"#{tag}": f"/tag/{quote(tag)}" for tag in self.tags}
@@ -107,11 +111,11 @@ def tag_of(text: str) -> str | None:
     return tag_key(text) if TAG_WORD.fullmatch(text) else None
 
 
-def _few(names: Iterator[Any] | filter | list[str]) -> list[str]:
+def _few(names: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(names))[:MOST_NAMED]
 
 
-def _names_of(tokens: list[Token]) -> Iterator[tuple[str, bool]]:
+def _names_of(tokens: Iterable[Token]) -> Iterator[tuple[str, bool]]:
     """Yield each name and tag of a text, and whether it stands in a quotation."""
     depth = 0
     for token in tokens:
@@ -120,7 +124,7 @@ def _names_of(tokens: list[Token]) -> Iterator[tuple[str, bool]]:
             yield from ((name, depth > 0) for name, *_ in names)
 
 
-def _named_in(children: list[Token] | tuple[()]) -> Iterator[tuple[Any, ...]]:
+def _named_in(children: Iterable[Token]) -> Iterator[tuple[Token, list[Named]]]:
     """Yield each token with the names in it: (@name or #tag, start, end). In links are none.
 
     What stands before a token counts, whatever its emphasis: in a*b*@example.org is no name.
@@ -133,7 +137,7 @@ def _named_in(children: list[Token] | tuple[()]) -> Iterator[tuple[Any, ...]]:
         before = "\n" if child.type.endswith("break") else child.content[-1:] or before
 
 
-def _names_in(text: str, before: str) -> Iterator[tuple[str, int, int]]:
+def _names_in(text: str, before: str) -> Iterator[Named]:
     if "@" not in text and "#" not in text:
         return
     whole, shift = before + text, len(before)
@@ -142,7 +146,7 @@ def _names_in(text: str, before: str) -> Iterator[tuple[str, int, int]]:
         yield match[0], match.start() - shift, match.end() - shift
 
 
-def _with_links(children: list[Token], links: dict[str, str]) -> Iterator[Token]:
+def _with_links(children: Iterable[Token], links: Mapping[str, str]) -> Iterator[Token]:
     """Yield the tokens with a link for each name in them that leads somewhere."""
     for child, names in _named_in(children):
         if not names:
@@ -169,14 +173,14 @@ def _has_place(link: str) -> bool:
     """Whether a browser could go there: a port that exists, numbers that are IPv4 (WHATWG URL)."""
     try:
         split = urlsplit(link)
-        number = (split.hostname or "").rpartition(".")[2]
+        host = split.hostname or ""
         _ = split.port  # ValueError where it is too large
-        return not number.isdecimal() or bool(ip_address(split.hostname))
+        return not host.rpartition(".")[2].isdecimal() or bool(ip_address(host))
     except ValueError:
         return False
 
 
-def _tame(tokens: list[Token]) -> None:
+def _tame(tokens: Sequence[Token]) -> None:
     """Shift headings below the title of the page, and leave no attribute that is not ours."""
     heading, linked = 1, 0
     for token in _all(tokens):
@@ -185,8 +189,9 @@ def _tame(tokens: list[Token]) -> None:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{heading}"
         elif token.type == "link_open":
-            linked += len(token.attrs["href"])
-            token.attrs = _link(token.attrs["href"]) if linked <= MOST_LINKED else {}
+            href = str(token.attrs["href"])
+            linked += len(href)
+            token.attrs = _link(href) if linked <= MOST_LINKED else {}
         elif token.type in ("th_open", "td_open"):
             token.attrs = {"scope": "col"} if token.tag == "th" else {}
         elif token.type == "fence":
@@ -194,17 +199,17 @@ def _tame(tokens: list[Token]) -> None:
             token.info = language[0] if language else ""
 
 
-def _all(tokens: list[Token]) -> Iterator[Token]:
+def _all(tokens: Iterable[Token]) -> Iterator[Token]:
     for token in tokens:
         yield token
         yield from token.children or ()
 
 
-def _link(href: str) -> dict[str, str]:
+def _link(href: str) -> dict[str, str | int | float]:
     return {"href": href} if href.startswith("/") else {"href": href, "rel": REL}
 
 
-def _table(state: Any, start: int, end: int, silent: bool) -> bool:
+def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     """A table, as long as the text has not had too many cells."""
     had = state.env.get("cells", 0)
     if had > MOST_CELLS or not table(state, start, end, True):
@@ -217,20 +222,18 @@ def _table(state: Any, start: int, end: int, silent: bool) -> bool:
     return state.env["cells"] <= MOST_CELLS and table(state, start, end, False)
 
 
-def _keep_escaped(state: Any) -> None:
+def _keep_escaped(state: StateCore) -> None:
     r"""Leave \@ and \# tokens of their own: as a part of the text they would name somebody."""
     for child in _all(state.tokens):
         if child.type == "text_special" and child.content in ("@", "#"):
             child.type = "escaped"
 
 
-def _escaped(
-    renderer: Any, tokens: list[Token], index: int, options: Any, environment: dict[Any, Any]
-) -> str:
+def _escaped(renderer: RendererHTML, tokens: Sequence[Token], index: int, *rest: Any) -> str:
     return tokens[index].content
 
 
-def _name(state: Any, silent: bool) -> bool:
+def _name(state: StateInline, silent: bool) -> bool:
     """Leave a name or a tag as it is, such as @a._b_c, where emphasis would take it apart.
 
     But for what is at its end where emphasis has begun, as in _Dear @ann_.
@@ -248,7 +251,7 @@ def _name(state: Any, silent: bool) -> bool:
     return True
 
 
-def _picture(state: Any, silent: bool) -> bool:
+def _picture(state: StateInline, silent: bool) -> bool:
     """A picture is a link to it; in a link, it is what it says it shows."""
     start = len(state.tokens)
     state.pos += 1
@@ -261,19 +264,19 @@ def _picture(state: Any, silent: bool) -> bool:
     return True
 
 
-def _name_links(state: Any) -> None:
+def _name_links(state: StateCore) -> None:
     """A link without a word to press shows where it leads."""
     for token in state.tokens:
         if token.children:
             token.children = list(_with_named_links(token.children))
 
 
-def _with_named_links(children: list[Token]) -> Iterator[Token]:
+def _with_named_links(children: Iterable[Token]) -> Iterator[Token]:
     href, words = "", ""
     for child in children:
         words += child.content
         if child.type == "link_open":
-            href, words = child.attrs["href"], ""
+            href, words = str(child.attrs["href"]), ""
         elif child.type == "link_close" and is_blank(words):
             yield Token("text", "", 0, content=markdown.normalizeLinkText(href))
         yield child
@@ -288,15 +291,11 @@ def _normalized(address: str) -> str:
     return normalizeLink(address)
 
 
-def _open_table(
-    renderer: Any, tokens: list[Token], index: int, options: Any, environment: dict[str, int]
-) -> str:
+def _open_table(renderer: RendererHTML, *rest: Any) -> str:
     return "<div><table>\n"  # the div is what scrolls where the table is wide
 
 
-def _close_table(
-    renderer: Any, tokens: list[Token], index: int, options: Any, environment: dict[str, int]
-) -> str:
+def _close_table(renderer: RendererHTML, *rest: Any) -> str:
     return "</table></div>\n"
 
 
@@ -316,8 +315,8 @@ markdown.add_render_rule("escaped", _escaped)
 markdown.add_render_rule("table_open", _open_table)
 markdown.add_render_rule("table_close", _close_table)
 markdown.core.ruler.after("text_join", "named_links", _name_links)
-markdown.normalizeLink = _normalized
-markdown.validateLink = is_allowed
+markdown.normalizeLink = _normalized  # type: ignore[assignment,method-assign]
+markdown.validateLink = is_allowed  # type: ignore[assignment,method-assign]
 autolinks.init_markdown(markdown)
 fence = nh3.Cleaner(
     tags=TAGS,

@@ -3,10 +3,10 @@
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import current_app
+from werkzeug.routing import Map
 
 from .domains import readable_domain
 
@@ -15,11 +15,11 @@ NAME = r"[A-Za-z](?:[A-Za-z0-9_]|[.](?=[A-Za-z0-9_])){0,63}+"
 USERNAME = re.compile(NAME)
 # What takes no room or lies over a letter, and belongs to no spelling: selectors, fillers, overlays
 UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
-RANGES = (0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F)
-RANGES += (0xFE20, 0xFE2F), (0xE0000, 0xE007F), (0xE0100, 0xE01EF)
+RANGES = [(0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F)]
+RANGES += [(0xFE20, 0xFE2F), (0xE0000, 0xE007F), (0xE0100, 0xE01EF)]
 UNSEEN += "".join(chr(n) for first, last in RANGES for n in range(first, last + 1))
 UNSEEN += "".join(c for c in map(chr, range(0x20000)) if unicodedata.category(c) == "Cf")
-UNSEEN = dict.fromkeys(map(ord, UNSEEN))
+WITHOUT_UNSEEN = dict.fromkeys(map(ord, UNSEEN))  # for `str.translate`
 ELSEWHERE = ".example.com"
 NOT_AN_EMAIL = "Enter a valid email, such as name@example.com."
 EMPTY_SIGNS = "\u2800\ufffc\U0001d159"  # an empty Braille cell, an object, a note without a head
@@ -89,8 +89,8 @@ def without_unseen(text: str) -> str:
     """
     if text.isascii():
         return text
-    letters = unicodedata.normalize("NFKC", text.translate(UNSEEN))
-    return letters.translate(UNSEEN)
+    letters = unicodedata.normalize("NFKC", text.translate(WITHOUT_UNSEEN))
+    return letters.translate(WITHOUT_UNSEEN)
 
 
 def is_blank(text: str) -> bool:
@@ -122,7 +122,7 @@ def is_reserved(name: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _names_of_pages(url_map: Any) -> set[str]:
+def _names_of_pages(url_map: Map) -> set[str]:
     """Return what the paths of the site begin with, such as `static`."""
     return {_bare(re.split("[/<]", rule.rule)[1]) for rule in url_map.iter_rules()} - {""}
 
@@ -139,11 +139,13 @@ def canonical_address(text: str) -> str:
     """
     is_local = current_app and current_app.config["LOCAL_ADDRESSES"]
     below = ELSEWHERE if is_local else ""  # where names such as localhost are nothing special
-    options = {"check_deliverability": False, "allow_smtputf8": False}
     try:
-        address = validate_email(text.strip() + below, **options).ascii_email.lower()
+        valid = validate_email(
+            text.strip() + below, check_deliverability=False, allow_smtputf8=False
+        )
     except EmailNotValidError:
         raise ValueError(NOT_AN_EMAIL) from None
+    address = (valid.ascii_email or "").lower()
     if "=?" in address:  # an encoded word: some servers would decode it to another one
         raise ValueError("We can’t send email to this address.")
     return address.removesuffix(below)
@@ -190,7 +192,7 @@ def has_hidden_characters(text: str) -> bool:
     return any(map(is_hidden, text))
 
 
-def hidden_in_words(text: Any) -> Any:
+def hidden_in_words(text: str) -> str:
     """Say what of a text cannot be seen: a line break or a tab has a name that people know."""
     if re.search(r"[\r\n\v\f\x85\u2028\u2029]", text):
         return "a line break"

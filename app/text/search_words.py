@@ -5,11 +5,10 @@ without accents, of letters and digits only. Scripts that write no spaces give p
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import log
-from typing import Any
 from unicodedata import category, normalize
 
 from markupsafe import Markup, escape
@@ -21,6 +20,7 @@ PREFIX_FROM = 2  # letters that the last word needs to stand for all that begin 
 APOSTROPHES = "'\u2019"
 AS_LETTERS = str.maketrans("+#", "\uff0b\uff03")  # which the indexes take for letters
 APART = "\uff0b"  # stands between words that do not follow each other; nobody can ask for it
+Span = tuple[int, int]  # where something starts and ends in a text
 EXCERPT = 240  # characters
 LEAD = 70  # of those before the first word that was found
 
@@ -32,8 +32,9 @@ UNSPACED = "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4
 UNSPACED += "\uf900-\ufaff\U00020000-\U0003ffff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 SEGMENT = re.compile(f"([{UNSPACED}]+)|[^{UNSPACED}]+")
 ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]")
-PLAIN = dict(zip("øłđħıŧðþæœ", ["o", "l", "d", "h", "i", "t", "d", "th", "ae", "oe"], strict=True))
-PLAIN = str.maketrans(PLAIN)
+PLAIN = str.maketrans(
+    dict(zip("øłđħıŧðþæœ", ["o", "l", "d", "h", "i", "t", "d", "th", "ae", "oe"], strict=True))
+)
 SIGNS_BEHIND = re.compile(r"(?:\+\+|#)(?![\w+#])")
 CHUNK = re.compile(
     r"(?<!\S)(?P<minus>[-\u2212](?=\S))?"
@@ -72,7 +73,7 @@ class Question:
     def terms(self) -> list[Term]:
         return list(dict.fromkeys(term for phrase in self.phrases for term in phrase))
 
-    def is_met_by(self, words: list[str]) -> bool:
+    def is_met_by(self, words: Sequence[str]) -> bool:
         """Whether a text has what is asked for, by its words in their order, see `words_of`."""
         has_all = all(_count(words, phrase) for phrase in self.phrases)
         return has_all and not any(_count(words, phrase) for phrase in self.excluded)
@@ -117,7 +118,7 @@ def question_of(text: str) -> Question:
     return question
 
 
-def relevance(words: list[str], question: Question) -> float:
+def relevance(words: Sequence[str], question: Question) -> float:
     """Return how much a text has of what is asked for, by its words in their order: 0 or more.
 
     What it says often counts more, though less and less, and more in a short text than in a long
@@ -129,7 +130,7 @@ def relevance(words: list[str], question: Question) -> float:
     return (single + 2 * follow) / (1 + log(1 + len(words)))
 
 
-def _count(words: list[str], phrase: tuple[Term, ...]) -> int:
+def _count(words: Sequence[str], phrase: Sequence[Term]) -> int:
     """Return how often the phrase stands in a text."""
     starts = [n for n, word in enumerate(words) if phrase[0].matches(word)]
     rest = list(enumerate(phrase))[1:]
@@ -153,7 +154,7 @@ def composed(text: str) -> str:
     return text if text.isascii() else normalize("NFC", text)
 
 
-def plain(html: str | Markup) -> str:
+def plain(html: str) -> str:
     """Return the text of HTML that we made: without tags, in one line."""
     return Markup(html).striptags()
 
@@ -177,7 +178,7 @@ def beginning(text: str, length: int) -> str:
     return (whole if len(whole) > length // 2 else cut).rstrip(ENDS) + "…"
 
 
-def excerpt(text: str, terms: list[Term], length: int = EXCERPT) -> Markup:
+def excerpt(text: str, terms: Iterable[Term], length: int = EXCERPT) -> Markup:
     """Return the part of a plain text where the terms stand, as HTML: they are in <mark>."""
     text = composed(text)
     found = _found(text, terms)
@@ -196,7 +197,7 @@ def excerpt(text: str, terms: list[Term], length: int = EXCERPT) -> Markup:
     return Markup("").join(parts)
 
 
-def marked(text: str, terms: list[Term]) -> Markup:
+def marked(text: str, terms: Iterable[Term]) -> Markup:
     """Return a short text whole, as HTML with the terms in <mark>."""
     return excerpt(text, terms, max(1, len(text)))
 
@@ -213,7 +214,7 @@ class Piece:
 
 def _pieces(text: str, asked: bool = False) -> Iterator[Piece]:
     """Yield the words as the search knows them: don't is dont, and C++ and C# are words."""
-    run = []
+    run: list[Piece] = []
     for start, end, word in _plain_pieces(text, asked):
         if run and not _goes_on(text, run[-1], start, word):
             yield from _together(run, text)
@@ -225,7 +226,7 @@ def _pieces(text: str, asked: bool = False) -> Iterator[Piece]:
 
 def _goes_on(text: str, last: Piece, start: int, word: str) -> bool:
     """Whether nothing but an apostrophe is between two words of a script that writes spaces."""
-    spaced = not any(SEGMENT.match(w)[1] for w in (last.word, word))
+    spaced = not (_is_unspaced(last.word) or _is_unspaced(word))
     return spaced and start == last.end + 1 and text[last.end] in APOSTROPHES
 
 
@@ -261,13 +262,19 @@ def _plain_pieces(text: str, asked: bool = False) -> Iterator[tuple[int, int, st
                     yield start + i, start + min(i + 2, len(run)), pair
 
 
+def _is_unspaced(word: str) -> bool:
+    """Whether a word begins in a script that is written without spaces."""
+    segment = SEGMENT.match(word)
+    return segment is not None and segment[1] is not None
+
+
 def _is_lone(word: str) -> bool:
-    return len(word) == 1 and SEGMENT.match(word)[1] is not None
+    return len(word) == 1 and _is_unspaced(word)
 
 
-def _found(text: str, terms: list[Term]) -> list[tuple[int, int]]:
+def _found(text: str, terms: Iterable[Term]) -> list[Span]:
     """Return where the terms stand in the text, in order and without overlaps."""
-    spans = []
+    spans: list[Span] = []
     for piece in _pieces(text):
         for term in terms:
             if term.matches(piece.word):
@@ -281,7 +288,7 @@ def _found(text: str, terms: list[Term]) -> list[tuple[int, int]]:
     return spans
 
 
-def _start_of(text: str, found: list[tuple[int, int]], length: int) -> int:
+def _start_of(text: str, found: list[Span], length: int) -> int:
     """Where to begin, so that as much as possible of what was found is seen."""
     if len(text) <= length or not found:
         return 0
@@ -293,5 +300,5 @@ def _start_of(text: str, found: list[tuple[int, int]], length: int) -> int:
     return space + 1 if space > 0 else start
 
 
-def _seen_from(start: Any, found: Any, length: Any) -> Any:
+def _seen_from(start: int, found: list[Span], length: int) -> int:
     return sum(start <= first and last <= start + length for first, last in found[:100])

@@ -7,7 +7,6 @@ marked as one: by `https:`, by `www.`, by [.] or (dot).
 
 import re
 from pathlib import Path
-from re import Match
 from urllib.parse import unquote
 
 from .domains import domain_key
@@ -76,7 +75,7 @@ def hosts_named(text: str) -> set[str]:
     return {domain_key(name) for name in names}
 
 
-def _spelt_dot(match: Match) -> str:
+def _spelt_dot(match: re.Match[str]) -> str:
     before = re.search(r"\w+\Z", match.string[max(0, match.start() - 20) : match.start()])
     if before and before[0].lower() in BEFORE_NOUN:  # the dot com bubble
         return match[0]
@@ -85,13 +84,13 @@ def _spelt_dot(match: Match) -> str:
     return "." if known else match[0]
 
 
-def _is_marked(match: Match) -> bool:
+def _is_marked(match: re.Match[str]) -> bool:
     name, before = match["name"].lower(), match["before"] or ""
     marked = MARKED in name or name.startswith("www.") or before.endswith("/")
     return marked and _ends_in_letters(name)
 
 
-def _is_something_else(match: Match) -> bool:
+def _is_something_else(match: re.Match[str]) -> bool:
     name, after = match["name"], match["after"]
     *labels, end = name.split(".")
     if NUMBERS.fullmatch(name):
