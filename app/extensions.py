@@ -19,7 +19,7 @@ from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from limits.storage import MemoryStorage
 from redis.exceptions import RedisError
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Query
 
@@ -195,6 +195,7 @@ if TYPE_CHECKING:
         """`db.Model`, which a type checker cannot follow."""
 
         __abstract__ = True
+        __table__: ClassVar[Table]
         query: ClassVar[Query]
 else:
     Model = db.Model

@@ -31,7 +31,7 @@ class Counted:
     id: Any
 
     @classmethod
-    def count_up(cls, id: int, *conditions: Any, **changes: Any) -> bool:
+    def count_up(cls, id: int | None, *conditions: Any, **changes: Any) -> bool:
         """Change stored counts by so many, however many do it at once.
 
         False, and nothing is changed, where one of the conditions is not met by now.
@@ -44,7 +44,7 @@ class Counted:
         return changed
 
     @classmethod
-    def forget_counts(cls, id: int, *names: Any) -> None:
+    def forget_counts(cls, id: int | None, *names: Any) -> None:
         """Let the object of this id read these counts again, if it is in hand; None is nobody."""
         held = db.session.identity_map.get(identity_key(cls, [id]))
         if held is not None:

@@ -65,10 +65,10 @@ class WordsInOrder(TypeDecorator):
     def load_dialect_impl(self, dialect: Any) -> Any:
         return dialect.type_descriptor(TSVECTOR() if dialect.name == "postgresql" else Text())
 
-    def process_bind_param(self, value: str, dialect: Any) -> str:
+    def process_bind_param(self, value: str | None, dialect: Any) -> str | None:
         if dialect.name != "postgresql" or not value:
             return value
-        places = {}
+        places: dict[str, list[str]] = {}
         for place, word in enumerate(value.split(" ")[:MOST_PLACES], start=1):
             places.setdefault(word, []).append(str(place))
         return " ".join(f"{word}:{','.join(at[:MOST_OF_A_WORD])}" for word, at in places.items())

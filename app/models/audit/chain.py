@@ -139,7 +139,9 @@ def _join_the_chain(session: Session) -> None:
         return
     session.flush()
     entries = [entry for entry in session.info.pop("unsealed") if inspect(entry).persistent]
-    head = AuditHead.lock() if entries else None
+    if not entries:
+        return
+    head = AuditHead.lock()
     for entry in sorted(entries, key=lambda entry: entry.id):
         entry.number, entry.previous_hash = head.number + 1, head.hash
         entry.hash = entry.seal(head.hash)

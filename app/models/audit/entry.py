@@ -71,13 +71,13 @@ class AuditEntry(Chained, Model):
     @classmethod
     def record(
         cls,
-        action: Action | str,
+        action: str,
         target: Any = None,
         *,
         by: Any = None,
-        reason: str = "",
-        before: str = "",
-        after: str = "",
+        reason: str | None = "",
+        before: object = "",
+        after: object = "",
         name: Any = None,
         **more: Any,
     ) -> Self:
@@ -87,10 +87,10 @@ class AuditEntry(Chained, Model):
         `after` are words or dictionaries. `name` is what the target was called, where it is gone.
         `more` are other columns.
         """
-        action, noun = Action(action), type_of(target)
+        noun, known = type_of(target), Action(action)
         entry = cls(
-            action=action,
-            audience=action.audience(noun),
+            action=known,
+            audience=known.audience(noun),
             actor_id=getattr(by, "id", None),
             actor_name=getattr(by, "username", by or OPERATOR),
             target_type=noun,
@@ -172,7 +172,7 @@ def name_of(target: Any) -> str:
     return next((owner.username for owner in owners if owner is not None), "")
 
 
-def _as_text(value: str | int | dict) -> str:
+def _as_text(value: object) -> str:
     if isinstance(value, dict):
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, bool):

@@ -1,12 +1,12 @@
 """What members write: the columns, rules and verbs that posts and comments have in common."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import (
     ColumnElement,
     Select,
-    Text,
     func,
     select,
     update,
@@ -58,7 +58,7 @@ class Authored(Approvable):
             return content
         draft, texts = rendered(text)
         hold = hold_of(texts["body_html"], by)
-        who = dict(author=by, editor_name=by.username, form_key=form_key or None)
+        who: dict[str, Any] = dict(author=by, editor_name=by.username, form_key=form_key or None)
         content = cls(**who, **texts, **columns)
         content.join_thread(is_held=bool(hold))
         if hold:
@@ -77,10 +77,12 @@ class Authored(Approvable):
     def join_thread(self, *, is_held: Any) -> None:
         """Take its place in a thread, before it is written. Refused where that takes none."""
 
-    def keep_tags(self, tags: list[Any]) -> None:
+    def keep_tags(self, tags: Sequence[Any]) -> None:
         """Store the tags of its text, if it takes any."""
 
-    def edit(self, text: str, *, by: Any, as_staff: bool = False, since: Any = None) -> Text | None:
+    def edit(
+        self, text: str, *, by: Any, as_staff: bool = False, since: Any = None
+    ) -> Draft | None:
         """Take another text; the one before stays in the history. Return the draft, or None.
 
         None: it is the text that it had. Refused where it was hidden or deleted meanwhile; staff
@@ -114,7 +116,7 @@ class Authored(Approvable):
 
     def revise(
         self, text: str, *, by: Any, reason: str = "", withhold: bool = False, since: Any = None
-    ) -> Text | None:
+    ) -> Draft | None:
         """Change the text as staff, also while it is hidden; None: it is the text that it had.
 
         The log tells which version it was, and none of the words: those are in the history, which
@@ -123,7 +125,9 @@ class Authored(Approvable):
         known = Draft(self.body).called
         draft = self.edit(text, by=by, as_staff=True, since=since)
         if draft is not None:
-            said = dict(before=f"version {self.version - 1}", after=f"version {self.version}")
+            said: dict[str, Any] = dict(
+                before=f"version {self.version - 1}", after=f"version {self.version}"
+            )
             said["before"] += f", {TAKEN_OUT}" if withhold else ""
             said["subject_id"] = None if self.is_held else self.newest_revision_id()
             entry = self._record(Action.EDIT_CONTENT, by, reason, **said)
@@ -132,7 +136,7 @@ class Authored(Approvable):
             self.tell_named(draft, known)
         return draft
 
-    def tell_named(self, draft: Text, known: list[Any]) -> None:
+    def tell_named(self, draft: Draft, known: Sequence[Any]) -> None:
         """Tell whom a draft mentions who were not `known` to be, if anybody else can read it."""
         if self.is_shown:
             dispatch.notify_mentions(self, [name for name in draft.called if name not in known])
@@ -181,13 +185,13 @@ class Authored(Approvable):
         """Put back into the public history what an entry took out of it."""
         self._withhold(Revision.withheld_by == entry.id, None)
 
-    def _withhold(self, condition: ColumnElement[bool], entry_id: int) -> None:
+    def _withhold(self, condition: ColumnElement[bool], entry_id: int | None) -> None:
         db.session.flush()
         mine = getattr(Revision, f"{self.noun}_id") == self.id
         here = update(Revision).where(mine, condition).values(withheld_by=entry_id)
         db.session.execute(here)
 
-    def newest_revision_id(self) -> int:
+    def newest_revision_id(self) -> int | None:
         """The id of the text that it had just before this one; None where it has no history."""
         newest = self.history().with_only_columns(func.max(Revision.id)).order_by(None)
         return db.session.scalar(newest)

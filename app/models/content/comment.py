@@ -1,5 +1,6 @@
 """Comments: answers to a post, flat, the oldest first."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
@@ -51,7 +52,7 @@ class Comment(CommentRules, Authored, Model):
         if not Post.take_comment(self.post_id, counted=0 if is_held else 1):
             raise Refused("This post is closed to comments.")
 
-    def tell(self, called: list[str]) -> None:
+    def tell(self, called: Sequence[str]) -> None:
         """Tell whom it concerns, now that everybody may read it."""
         dispatch.notify_comment(self, called)
 

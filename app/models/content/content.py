@@ -1,5 +1,8 @@
 """Content: the columns that posts and comments have in common."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, or_, true
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -7,7 +10,7 @@ from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
 from ..conditions import SHOWN
 from ..fields import Id, Moment, Words, utcnow
 from ..locking import lock_row
-from ..users.user import AnonymousUser, User
+from ..users.user import User
 from .rendering import as_html
 from .rules import ContentRules
 
@@ -44,7 +47,7 @@ class Content(ContentRules):
         return SHOWN.of(cls)
 
     @classmethod
-    def seen_by(cls, user: User | AnonymousUser) -> ColumnElement[bool]:
+    def seen_by(cls, user: Any) -> ColumnElement[bool]:
         """The condition that a person may read it; says of many what `visible_to` says of one."""
         if user.is_moderator():
             return true()
@@ -58,7 +61,7 @@ class Content(ContentRules):
         """The id of the post that it is, or belongs to."""
         raise NotImplementedError
 
-    def tell(self, called: list[str]) -> None:
+    def tell(self, called: Sequence[str]) -> None:
         """Notify the people concerned, now that everyone can read it; `called` are mentioned."""
         raise NotImplementedError
 

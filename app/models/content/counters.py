@@ -24,7 +24,7 @@ def number(column: Any, owner: Any, *conditions: Any) -> Any:
     return rows.correlate(owner).scalar_subquery()
 
 
-COUNTED = {
+COUNTED: dict[type[Any], dict[str, Any]] = {
     Post: {
         "comment_count": number(Comment.post_id, Post, *Comment.shown()),
         "like_count": number(Like.post_id, Post),

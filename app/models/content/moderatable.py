@@ -62,7 +62,7 @@ class Moderatable(Content):
 
     def _set_hidden(self, by: User, reason: str) -> None:
         self.hidden_at, self.hidden_reason = utcnow(), reason
-        self.hidden_by = getattr(by, "username", by or OPERATOR)
+        self.hidden_by = str(getattr(by, "username", by or OPERATOR))
 
     def _record(self, action: Action, by: User, reason: str, **said: Any) -> AuditEntry:
         """Write it into the log, and tell the author."""

@@ -1,5 +1,6 @@
 """Posts."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -72,7 +73,7 @@ class Post(PostRules, Authored, Counted, Model):
         """Write a post; see `_publish`."""
         return cls._publish(text, by, form_key)
 
-    def tell(self, called: list[str]) -> None:
+    def tell(self, called: Sequence[str]) -> None:
         """Tell whom it concerns, now that everybody may read it."""
         dispatch.notify_mentions(self, called)
 
@@ -81,7 +82,7 @@ class Post(PostRules, Authored, Counted, Model):
         """The id of the post that it belongs to, as for comments."""
         return self.id
 
-    def edit(self, text: str, *, by: Any, as_staff: bool = False, since: Any = None) -> Text:
+    def edit(self, text: str, *, by: Any, as_staff: bool = False, since: Any = None) -> Text | None:
         draft = super().edit(text, by=by, as_staff=as_staff, since=since)
         if draft is not None:
             db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
@@ -124,7 +125,7 @@ class Post(PostRules, Authored, Counted, Model):
         is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
         return cls.count_up(id, *cls.shown(), *is_open, comment_count=counted)
 
-    def keep_tags(self, tags: list[str]) -> None:
+    def keep_tags(self, tags: Sequence[str]) -> None:
         if tags:
             db.session.execute(insert(PostTag), [dict(tag=t, post_id=self.id) for t in tags])
 

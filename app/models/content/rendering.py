@@ -1,6 +1,8 @@
 """Texts as HTML: made when one is saved, and anew where an older renderer made it."""
 
 import re
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup, escape
@@ -16,7 +18,7 @@ from ..users.user import User
 LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
 
 
-def rendered(text: str) -> tuple[Text, dict[str, str | int]]:
+def rendered(text: str) -> tuple[Text, dict[str, Any]]:
     """Return the draft of a text, which knows names and tags, and the columns that follow."""
     draft = Draft(text)
     html = str(draft.html(people_named(draft.mentions)))
@@ -24,7 +26,7 @@ def rendered(text: str) -> tuple[Text, dict[str, str | int]]:
     return draft, dict(body=text, body_html=html, renderer=RENDERER, words=words)
 
 
-def as_html(body_html: str, renderer: int | None, body: str | None) -> Markup:
+def as_html(body_html: str, renderer: int | None, body: str) -> Markup:
     """The text as the renderer of today makes it, whichever was there when it was saved (R-19).
 
     Whom it links is taken from what was saved, so that no page of old texts asks for each.
@@ -53,9 +55,9 @@ def preview_of(text: str) -> Markup:
     return draft.html(people_named(draft.mentions))
 
 
-def people_named(keys: list[str]) -> dict[str, str]:
+def people_named(keys: Sequence[str]) -> dict[str, str]:
     """Return key → username of those whom a text may mention."""
     if not keys:
         return {}
     found = select(User.username_key, User.username).where(User.username_key.in_(keys))
-    return dict(db.session.execute(found.where(*User.seen_by_all())).all())
+    return dict(db.session.execute(found.where(*User.seen_by_all())).tuples().all())

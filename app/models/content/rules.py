@@ -7,6 +7,7 @@ from markupsafe import Markup
 from ...permissions import Permission
 from ...text.search_words import Term, beginning, excerpt, plain
 from ..conditions import SHOWN
+from ..fields import utcnow
 from ..users.user import AnonymousUser, User
 
 KEPT = timedelta(days=30)  # what its author deleted, for staff
@@ -83,7 +84,7 @@ class ContentRules:
     @property
     def gone_at(self) -> datetime:
         """When a deleted one is purged."""
-        return self.deleted_at + KEPT
+        return (self.deleted_at or utcnow()) + KEPT
 
     def moderatable_by(self, user: AnonymousUser | User) -> bool:
         """Whether the person may hide, restore, edit and close it, as staff."""
@@ -99,6 +100,7 @@ class ContentRules:
             return "Only moderators can do this."
         if self.is_by(user):
             return f"You wrote this {self.noun}, so another moderator decides."
-        if self.author_mask & ~user.current_role.permissions:
+        role = user.current_role
+        if role is None or self.author_mask & ~role.permissions:
             return "The author has a higher rank than you, so you can’t do this."
         return None

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import current_app
-from markupsafe import Markup
 
 from ...text.disguises import unmasked
 from ...text.domains import ends_of, hosts_linked
@@ -49,7 +48,7 @@ def hold_of(html: str, by: User, *, before: Any = None) -> Hold | None:
     return Hold(FIRST) if before is None and by.texts_wait_until else None
 
 
-def hosts_outside(html: Markup) -> set[Any]:
+def hosts_outside(html: str) -> set[Any]:
     """Return the hosts of other sites to which HTML that we made links, or that its words name."""
     config = current_app.config
     own = {config["SERVER_NAME"] or "", *config["TRUSTED_HOSTS"]}
@@ -59,7 +58,7 @@ def hosts_outside(html: Markup) -> set[Any]:
     }
 
 
-def _hosts_in_words(html: Markup) -> set[Any]:
+def _hosts_in_words(html: str) -> set[Any]:
     code = plain(" ".join(CODE.findall(html)))
     words = without_unseen(plain(CODE.sub(" ", MENTION.sub(" ", html))))
     hosts = hosts_written(words) | hosts_written(unmasked(words))

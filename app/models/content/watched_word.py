@@ -1,6 +1,6 @@
 """Watched words: words, phrases and domains that hold a text for approval, or refuse it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -57,9 +57,9 @@ class WatchedWord(Model):
     def add(cls, kind: str, pattern: str, act: str, *, by: Any, note: str = "") -> Self:
         """Put one on the list. Refused where nothing can match it, or where it is there already."""
         key = key_of(kind, pattern)
-        if db.session.scalar(select(func.count()).select_from(cls)) >= MOST:
+        if (db.session.scalar(select(func.count()).select_from(cls)) or 0) >= MOST:
             raise Refused(f"The list is full. The limit is {MOST:,}.")
-        values = dict(kind=kind, key=key, pattern=pattern, act=act, note=note)
+        values: dict[str, Any] = dict(kind=kind, key=key, pattern=pattern, act=act, note=note)
         word = cls(by_name=by.username, **values)
         try:
             with db.session.begin_nested():
@@ -77,7 +77,7 @@ class WatchedWord(Model):
         row = db.session.execute(gone, execution_options={"synchronize_session": False}).first()
         if row is not None:
             Setting.touch()
-            said = dict(before=row.act, name=row.pattern)
+            said: dict[str, Any] = dict(before=row.act, name=row.pattern)
             AuditEntry.record(Action.REMOVE_WORD, self, by=by, **said)
         return row is not None
 
@@ -160,7 +160,7 @@ class WatchList:
             yield from (self.domains[end] for end in ends_of(host) if end in self.domains)
 
 
-def refuse(found: list[Match]) -> None:
+def refuse(found: Sequence[Match]) -> None:
     """Raise WordRefused where something of what was found is refused."""
     if found and found[0].act == REFUSE:
         name = f"“{found[0].pattern}”"

@@ -102,7 +102,7 @@ class OutboxAdministration:
     def _lock_for_action(self, by: Any) -> None:
         """Lock the row: no mail worker leases it until we are done, and we see what one did."""
         _require_administrator(by)
-        row = dict(populate_existing=True, with_for_update=True)
+        row: dict[str, Any] = dict(populate_existing=True, with_for_update=True)
         if db.session.get(type(self), self.id, **row) is None:
             raise Refused("This email is no longer stored.")
 

@@ -1,6 +1,7 @@
 """Appeals: a thread between a member and the staff about a sanction, or about a hidden text."""
 
-from typing import Any, Self
+from datetime import datetime
+from typing import Any, Self, cast
 
 from sqlalchemy import (
     CheckConstraint,
@@ -79,7 +80,7 @@ class Appeal(AppealDecision, Model):
         return select(cls).where(cls.decided_at.is_not(None))
 
     @classmethod
-    def of(cls, matter: Sanction | Authored) -> Self | None:
+    def of(cls, matter: Any) -> Self | None:
         """The appeal against a sanction, or against the present hiding of a text; or None."""
         here = {f"{matter.noun}_id": matter.id}
         if matter.noun == "sanction":
@@ -95,14 +96,14 @@ class Appeal(AppealDecision, Model):
         return db.session.scalar(select(cls.id).where(*here).limit(1)) is not None
 
     @staticmethod
-    def sanction_with(text: Authored) -> Sanction | None:
+    def sanction_with(text: Any) -> Sanction | None:
         """The sanction that was imposed when this text was hidden, by the same ruling; or None."""
         here = Sanction.text_hidden_at == text.hidden_at, *Case.about(text)
         found = select(Sanction).join(Case, Case.id == Sanction.case_id).where(*here)
         return db.session.scalar(found.limit(1)) if text.hidden_at else None
 
     @staticmethod
-    def text_with(sanction: Sanction) -> Post | None:
+    def text_with(sanction: Sanction | None) -> Any:
         """The text that the ruling which imposed a sanction hid, if it is hidden still; or None."""
         if sanction is None or sanction.text_hidden_at is None:
             return None
@@ -111,7 +112,7 @@ class Appeal(AppealDecision, Model):
         return text if text and text.hidden_at == sanction.text_hidden_at else None
 
     @classmethod
-    def why_not_against(cls, matter: Sanction | Authored) -> str | None:
+    def why_not_against(cls, matter: Any) -> str | None:
         """Return a sentence that says why nobody can appeal against it any more; None: one can."""
         if matter.noun != "sanction":
             if matter.is_held:
@@ -124,13 +125,14 @@ class Appeal(AppealDecision, Model):
         return "This sanction has already expired." if matter.is_over else None
 
     @classmethod
-    def open(cls, matter: Sanction | Post, *, by: Any, body: Any, form_key: Any = None) -> Self:
+    def open(cls, matter: Any, *, by: Any, body: Any, form_key: Any = None) -> Self:
         """Appeal, once: what follows in another window is one more message of the same thread."""
         User.one_at_a_time()
         if matter.noun != "sanction":
             matter.lock()
         appeal = cls.of(matter)
-        matter = matter if matter.noun == "sanction" else cls.sanction_with(matter) or matter
+        if matter.noun != "sanction" and (sanction := cls.sanction_with(matter)):
+            matter = cast(Any, sanction)
         if matter.noun == "sanction":
             db.session.refresh(matter)
         if appeal is None:
@@ -158,7 +160,7 @@ class Appeal(AppealDecision, Model):
         by_staff = by.id != self.user_id
         if by_staff and not by.may_act_on(self.user):
             raise Refused(by.why_not_act_on(self.user))
-        values = dict(body=body, by_staff=by_staff, form_key=form_key or None)
+        values: dict[str, Any] = dict(body=body, by_staff=by_staff, form_key=form_key or None)
         message = AppealMessage(appeal=self, author=by, author_name=by.username, **values)
         message.is_new = True
         db.session.add(message)
@@ -175,12 +177,12 @@ class Appeal(AppealDecision, Model):
         return self.sanction or self.post or self.comment
 
     @property
-    def text_too(self) -> Post | None:
+    def text_too(self) -> Authored | None:
         """The text that was hidden along with the sanction, if it is hidden still; or None."""
         return self.text_with(self.sanction)
 
     @property
-    def about(self) -> tuple[str, int, None]:
+    def about(self) -> tuple[str, int, datetime | None] | None:
         """The `key_of` what it is about, without asking for that."""
         ids = dict(sanction=self.sanction_id, post=self.post_id, comment=self.comment_id)
         return next(((noun, id, self.hidden_at) for noun, id in ids.items() if id), None)

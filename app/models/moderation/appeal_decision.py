@@ -75,7 +75,7 @@ class AppealDecision:
             raise Refused(words)
         if not self._settle(outcome, by, answer):
             raise Refused("This was already decided.")
-        said = dict(reason=answer, before=self._in_words())
+        said: dict[str, Any] = dict(reason=answer, before=self._in_words())
         dispatch.notify_action(
             AuditEntry.record(DECIDED[outcome], self, by=by, **said), self.user_id
         )
@@ -123,7 +123,9 @@ class AppealDecision:
         """Close it; of several who try, one is told True."""
         model = type(self)
         settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
-        values = dict(decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username)
+        values: dict[str, Any] = dict(
+            decided_at=utcnow(), outcome=outcome, answer=answer, decided_by=by.username
+        )
         return bool(rows_changed(settled.values(**values)))
 
     def _was_done_by(self, person: User) -> bool:

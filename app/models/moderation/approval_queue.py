@@ -26,7 +26,7 @@ def count_held() -> Any:
     return sum(db.session.execute(select(*counts)).one())
 
 
-def _oldest(cls: type[Comment], most: int, of: User | None) -> Sequence[Any]:
+def _oldest(cls: type[Any], most: int, of: User | None) -> Sequence[Any]:
     theirs = [cls.author_id == of.id] if of else []
     former = joinedload(cls.author).joinedload(User.former_role)
     oldest = select(cls).where(*cls.waiting(), *theirs).order_by(cls.held_at, cls.id)

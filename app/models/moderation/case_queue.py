@@ -1,6 +1,6 @@
 """Lists of cases: the queue of moderators with its filters, and what is told beside each case."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ def records_of(ids: set[int]) -> dict[int, Record]:
     return records
 
 
-def first_reports_of(cases: list[Case]) -> dict[int, Report]:
+def first_reports_of(cases: Sequence[Case]) -> dict[int, Report]:
     """Return the id of each case → its first report, which has the words as they were then."""
     first = select(func.min(Report.id)).where(Report.case_id.in_([case.id for case in cases]))
     rows = select(Report).where(Report.id.in_(first.group_by(Report.case_id)))
@@ -123,9 +123,9 @@ def neighbours_of(comment: Any, number: int = 3) -> Any:
     return earlier[::-1], later
 
 
-def categories_of(cases: list[Case]) -> dict:
+def categories_of(cases: Sequence[Case]) -> dict:
     """Return the id of each case → its categories, the most frequent first, with how often."""
-    found = {case.id: [] for case in cases}
+    found: dict[int, list[Any]] = {case.id: [] for case in cases}
     if found:
         number = func.count()
         rows = select(Report.case_id, Report.category, number).where(Report.case_id.in_(found))

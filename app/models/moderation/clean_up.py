@@ -96,13 +96,15 @@ class CleanUp(LeasedJob, Model):
         numbers = count_written(user, since)
         if not any(numbers.values()):
             raise Refused(f"{user.username} hasn’t posted anything since then.")
-        who = dict(by_id=getattr(by, "id", None), by_name=getattr(by, "username", OPERATOR))
+        who: dict[str, Any] = dict(
+            by_id=getattr(by, "id", None), by_name=getattr(by, "username", OPERATOR)
+        )
         total = sum(numbers.values())
         row = cls(user_id=user.id, since=since, reason=reason, total=total, **who)
         db.session.add(row)
         db.session.flush()
         after = {"clean_up": row.id, "since": date_time(since), **numbers}
-        said = dict(reason=reason, after=after, subject_id=row.id)
+        said: dict[str, Any] = dict(reason=reason, after=after, subject_id=row.id)
         dispatch.notify_action(AuditEntry.record(Action.CLEAN_UP, user, by=by, **said), user.id)
         return row, True
 
@@ -128,7 +130,7 @@ class CleanUp(LeasedJob, Model):
         self.undo_asked_at, self.leased_until = utcnow(), None
         self.done, self.total = 0, hidden
         after = {"clean_up": self.id, "texts": hidden}
-        about = dict(reason=reason, after=after, subject_id=self.id)
+        about: dict[str, Any] = dict(reason=reason, after=after, subject_id=self.id)
         dispatch.notify_action(
             AuditEntry.record(Action.UNDO_CLEAN_UP, self.user, by=by, **about), self.user_id
         )
@@ -186,19 +188,19 @@ class CleanUp(LeasedJob, Model):
                 return len(rows)
         return 0
 
-    def _count(self, kind: type[Comment] | type[Post], rows: list[Row], sign: int) -> None:
+    def _count(self, kind: type[Comment] | type[Post], rows: Sequence[Row], sign: int) -> None:
         """Let the stored counts follow, of posts by the lowest id first."""
         if kind is Comment:
             for id, number in sorted(Counter(row.post_id for row in rows).items()):
                 Post.count_up(id, comment_count=sign * number)
         User.count_up(self.user_id, **{f"{kind.noun}_count": sign * len(rows)})
 
-    def _count_hidden(self, kind: type[Comment]) -> int:
+    def _count_hidden(self, kind: type[Any]) -> int:
         here = select(func.count()).select_from(kind).where(kind.clean_up_id == self.id)
-        return db.session.scalar(here)
+        return db.session.scalar(here) or 0
 
     def _lock(self) -> None:
-        row = dict(populate_existing=True, with_for_update={"of": CleanUp})
+        row: dict[str, Any] = dict(populate_existing=True, with_for_update={"of": CleanUp})
         if db.session.get(CleanUp, self.id, **row) is None:
             raise Refused("The account and its hidden posts were deleted.")
 
@@ -210,6 +212,6 @@ def _some(kind: type[Comment] | type[Post], *conditions: Any, order: Any) -> Seq
     return db.session.execute(some.with_for_update(key_share=True)).all()
 
 
-def _set(kind: type[Post] | type[Comment], rows: list[Row], **values: Any) -> None:
+def _set(kind: type[Post] | type[Comment], rows: Sequence[Row], **values: Any) -> None:
     here = update(kind).where(kind.id.in_([row.id for row in rows])).values(**values)
     db.session.execute(here, execution_options=SILENT)

@@ -19,6 +19,7 @@ def count_written(user: User, since: datetime) -> dict[str, int]:
         kind.__tablename__: db.session.scalar(
             select(func.count()).select_from(kind).where(*written_since(kind, user.id, since))
         )
+        or 0
         for kind in reversed(KINDS)
     }
 

@@ -1,5 +1,6 @@
 """Acts of moderation as somebody may read them: whom they name, and where they lead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,7 @@ class LogCard:
     has_profile: bool = False  # the member
 
 
-def public_cards(entries: list[AuditEntry], reader: AnonymousUser | User) -> list[LogCard]:
+def public_cards(entries: Sequence[AuditEntry], reader: AnonymousUser | User) -> list[LogCard]:
     """The cards of some entries for everybody; `reader` follows links to what they may see.
 
     Members are named where the settings say so and everybody may see them: never one whose account
@@ -46,7 +47,7 @@ def staff_cards(entries: Any, reader: Any) -> Any:
     return [_full(entry, facts.get(_key(entry))) for entry in entries]
 
 
-def _public(entry: AuditEntry, fact: Row, names: bool) -> LogCard:
+def _public(entry: AuditEntry, fact: Row | None, names: bool) -> LogCard:
     if fact is None:
         return LogCard(entry, None)
     named = names and fact.is_named
@@ -60,17 +61,17 @@ def _full(entry: AuditEntry, fact: Row | None) -> LogCard:
     return LogCard(entry, name, bool(fact and fact.is_readable), bool(fact and fact.username))
 
 
-def _key(entry: AuditEntry) -> tuple[str, int]:
+def _key(entry: AuditEntry) -> tuple[str, int | None]:
     return entry.target_type, entry.target_id
 
 
 def _facts(
-    entries: list[AuditEntry],
+    entries: Sequence[AuditEntry],
     reader: AnonymousUser | User,
     kinds: tuple[str, ...] | dict[str, tuple[Any, ...]],
-) -> dict[tuple[str, int], Row]:
+) -> dict[tuple[str, int | None], Row]:
     """What is known by now of the things in these entries: a question for each kind of them."""
-    facts = {}
+    facts: dict[tuple[str, int | None], Row] = {}
     for kind in kinds:
         model, read, joined = KINDS[kind]
         if ids := {entry.target_id for entry in entries if entry.target_type == kind}:
@@ -99,7 +100,9 @@ def _comment(reader: AnonymousUser) -> ColumnElement[Any]:
     return and_(Comment.seen_by(reader), Post.seen_by(reader)).label("is_readable")
 
 
-KINDS = {  # the model, the condition that one may read it, and how it leads to the member
+KINDS: dict[
+    str, tuple[Any, ...]
+] = {  # the model, the condition that one may read it, and how it leads to the member
     "user": (User, _always, lambda rows: rows),
     "post": (Post, _post, lambda rows: rows.outerjoin(User, Post.author_id == User.id)),
     "comment": (

@@ -108,21 +108,20 @@ def _acts(month: date) -> dict[Any, Any]:
     return {act: number for act, number in zip(ACTIONS, numbers, strict=True) if number}
 
 
-def _number(
-    model: type[Report] | type[Appeal], within: tuple[ColumnElement[bool], ColumnElement[bool]]
-) -> int:
-    return db.session.scalar(select(func.count()).select_from(model).where(*within))
+def _number(model: type[Any], within: tuple[ColumnElement[bool], ColumnElement[bool]]) -> int:
+    return db.session.scalar(select(func.count()).select_from(model).where(*within)) or 0
 
 
 def _by_outcome(
-    model: type[Case] | type[Appeal], within: tuple[ColumnElement[bool], ColumnElement[bool]]
+    model: type[Case | Appeal] | type[Appeal],
+    within: tuple[ColumnElement[bool], ColumnElement[bool]],
 ) -> dict[str, int]:
     counted = select(model.outcome, func.count()).where(*within).group_by(model.outcome)
-    return dict(db.session.execute(counted).all())
+    return dict(db.session.execute(counted).tuples().all())
 
 
 def _median(
-    model: type[Case],
+    model: type[Case | Appeal],
     end: Any,
     within: tuple[ColumnElement[bool], ColumnElement[bool]],
     outcomes: dict[Any, Any],

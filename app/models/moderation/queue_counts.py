@@ -1,5 +1,6 @@
 """How much waits for moderators, as columns of the query that every page of theirs asks anyway."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, case, exists, func, literal, or_, select
@@ -39,7 +40,7 @@ def queue_counts(user_id: ColumnElement[Any]) -> dict[str, ScalarSelect]:
 
 
 def _number(
-    waits: tuple[ColumnElement[bool], ColumnElement[bool]] | list[ColumnElement[bool]],
+    waits: tuple[ColumnElement[bool], ColumnElement[bool]] | Sequence[ColumnElement[bool]],
     about: Any,
     user_id: ColumnElement[Any],
 ) -> ScalarSelect:

@@ -126,7 +126,7 @@ class Report(Model):
             return None
         if thing.version > latest.version:
             return None
-        return AGAIN.format(date_time(latest.case.settled_at))
+        return AGAIN.format(date_time(latest.case.settled_at or utcnow()))
 
     @classmethod
     def why_slowed(cls, person: User) -> Any:
@@ -147,7 +147,7 @@ class Report(Model):
         late = Case.settled_at > utcnow() - LOOKED_AT
         outcomes = select(Case.outcome, func.count()).join(newest, newest.c.case_id == Case.id)
         outcomes = outcomes.where(late).group_by(Case.outcome)
-        counts = dict(db.session.execute(outcomes).all())
+        counts = dict(db.session.execute(outcomes).tuples().all())
         dismissed = counts.pop(DISMISSED, 0)
         return dismissed, sum(counts.values())
 
@@ -159,7 +159,7 @@ class Report(Model):
             raise Refused("Your account was deleted.")
 
     @classmethod
-    def clear_snapshots(cls, noun: str, ids: list[int]) -> None:
+    def clear_snapshots(cls, noun: str, ids: Sequence[int]) -> None:
         """Before these posts or comments go for good: empty what settled reports keep of them.
 
         Their cases are locked before them, as rulings do: so nobody waits in a circle.

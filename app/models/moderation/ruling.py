@@ -78,8 +78,8 @@ class Ruled:
         return self.claimed_by_id is not None and self.lapses_at > utcnow()
 
     @property
-    def lapses_at(self) -> Any:
-        return self.claimed_at + CLAIM
+    def lapses_at(self) -> datetime:
+        return (self.claimed_at or utcnow()) + CLAIM
 
     def is_claimed_by(self, user: User) -> bool:
         return self.is_claimed and self.claimed_by_id == user.id
@@ -186,7 +186,7 @@ class Ruled:
     def _punish(self, by: User, reason: str, penalty: Penalty, hidden: bool) -> Any:
         if self.person is None:
             raise Refused("This member was deleted and can’t be sanctioned.")
-        values = dict(until=penalty.until, case=self, form_key=penalty.form_key)
+        values: dict[str, Any] = dict(until=penalty.until, case=self, form_key=penalty.form_key)
         values["text_hidden_at"] = self.thing.hidden_at if hidden else None
         return Sanction.impose(self.person, penalty.kind, by=by, reason=reason, **values)
 
@@ -203,5 +203,5 @@ class Ruled:
             dispatch.notify_ruling(self, by)
 
     def _record(self, action: Action, by: User, reason: str, before: str = "") -> None:
-        said = dict(reason=reason, before=before, after=self.in_words)
+        said: dict[str, Any] = dict(reason=reason, before=before, after=self.in_words)
         AuditEntry.record(action, self, by=by, **said)

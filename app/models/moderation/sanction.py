@@ -1,7 +1,7 @@
 """Sanctions: a ladder of what moderators may do to a member, each with its reason."""
 
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import ForeignKey, Index, Select, String, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -68,6 +68,7 @@ class Sanction(Model):
     lifted_by: Mapped[str] = mapped_column(String(64), default="")  # the username
     lift_reason: Mapped[Reason]
 
+    lifted_on_appeal_by = cast("str | None", None)  # set by the undo of its lifting
     is_new = False  # made just now, not found as what the same form had made
 
     user: Mapped[User] = relationship(lazy="joined", innerjoin=True, foreign_keys=[user_id])
@@ -105,8 +106,10 @@ class Sanction(Model):
             after = f"until {end_date(until)}" if until else ""
             entry = AuditEntry.record(IMPOSED[kind], person, by=by, reason=reason, after=after)
             db.session.flush()
-            who = dict(by_id=getattr(by, "id", None), by_name=entry.actor_name)
-            values = dict(kind=kind, reason=reason, until=until, entry_id=entry.id, **who, **more)
+            who: dict[str, Any] = dict(by_id=getattr(by, "id", None), by_name=entry.actor_name)
+            values: dict[str, Any] = dict(
+                kind=kind, reason=reason, until=until, entry_id=entry.id, **who, **more
+            )
             made = cls(user=person, case_id=case and case.id, form_key=form_key or None, **values)
             made.is_new = True
             db.session.add(made)
@@ -135,7 +138,7 @@ class Sanction(Model):
             db.session.refresh(self, with_for_update={"of": Sanction})
             if self.is_lifted == lifting:
                 return False
-            named = dict(reason=reason, before=self.in_words, subject_id=self.id)
+            named: dict[str, Any] = dict(reason=reason, before=self.in_words, subject_id=self.id)
             entry = AuditEntry.record(action, person, by=by, **named)
             self.lifted_at = utcnow() if lifting else None
             self.lifted_by = entry.actor_name if lifting else ""

@@ -5,6 +5,7 @@ the log keeps both, and an undo can be undone.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, and_, or_, select
@@ -12,7 +13,6 @@ from sqlalchemy.orm import aliased
 
 from ...extensions import db
 from ..audit.entry import AuditEntry
-from ..content.post import Post
 from ..errors import Refused
 from ..users.user import User
 from .sanction import Sanction
@@ -23,14 +23,14 @@ ACTED_ON = "Someone has acted on this since."
 GONE = "It’s about something that no longer exists."
 
 
-def undo(entry: AuditEntry, *, by: Any, reason: str = "") -> tuple[Post, str]:
+def undo(entry: AuditEntry, *, by: Any, reason: str = "") -> tuple[Any, str]:
     """Take back what an entry did; return its target and the reason that the log gives.
 
     Refused where it cannot be, or was meanwhile.
     """
-    action = UNDO.get(entry.action)
-    target = action and action.find([entry]).get(entry.id)
-    if target is not None:
+    if (action := UNDO.get(entry.action)) is None:
+        raise Refused(NO_WAY_BACK)
+    if (target := action.find([entry]).get(entry.id)) is not None:
         action.lock(target)
     if why_not := why_not_undo([entry], by)[entry.id]:
         raise Refused(why_not)
@@ -45,7 +45,7 @@ def reason_of(entry: Any, reason: Any) -> Any:
     return f"Undo of entry {entry.id}{f': {reason}' if reason else '.'}"[:500]
 
 
-def why_not_undo(entries: list[AuditEntry], by: User) -> dict:
+def why_not_undo(entries: Sequence[AuditEntry], by: User) -> dict:
     """Return {entry.id: a sentence that says why the person can't undo it, or None}.
 
     A page of entries costs as many questions to the database as one.
@@ -56,7 +56,7 @@ def why_not_undo(entries: list[AuditEntry], by: User) -> dict:
     return {e.id: _why_not(e, found.get(e.id), followed[e.id], by) for e in entries}
 
 
-def _why_not(entry: AuditEntry, target: Any, followers: list[Row], by: User) -> str | None:
+def _why_not(entry: AuditEntry, target: Any, followers: Sequence[Row], by: User) -> str | None:
     if entry.action not in UNDO:
         return NO_WAY_BACK
     if target is None:
@@ -68,7 +68,7 @@ def _why_not(entry: AuditEntry, target: Any, followers: list[Row], by: User) -> 
     return UNDO[entry.action].why_not(entry, target, by)
 
 
-def _stands(entry: AuditEntry, followers: list[Row]) -> bool:
+def _stands(entry: AuditEntry, followers: Sequence[Row]) -> bool:
     """Whether all is as the entry left it: what followed, in this order, was undone again.
 
     An act leads to a state of its own; an undo back to the one before the act that it undid.
@@ -83,9 +83,10 @@ def _stands(entry: AuditEntry, followers: list[Row]) -> bool:
     return now == left
 
 
-def _targets(entries: list[AuditEntry]) -> dict:
+def _targets(entries: Sequence[AuditEntry]) -> dict:
     """Return {entry.id: target}, asked for once for each kind of target."""
-    by_kind, found = defaultdict(list), {}
+    by_kind: dict[Any, list[AuditEntry]] = defaultdict(list)
+    found: dict[int, Any] = {}
     for entry in entries:
         if action := UNDO.get(entry.action):
             by_kind[action.find].append(entry)
@@ -94,7 +95,7 @@ def _targets(entries: list[AuditEntry]) -> dict:
     return found
 
 
-def _followers(entries: list[AuditEntry]) -> dict[int, list[Row]]:
+def _followers(entries: Sequence[AuditEntry]) -> dict[int, list[Row]]:
     """The later entries of its family on the same target, the oldest first: {entry.id: rows}."""
     families = {action.family for action in UNDO.values()}
     later, ids = aliased(AuditEntry), [entry.id for entry in entries]

@@ -1,5 +1,6 @@
 """Undo actions: for each action of moderation, what takes it back and what stands in the way."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import and_, func, or_, select
@@ -40,11 +41,11 @@ class UndoAction:
         self.family, self.verb, self.still_so = tuple(family), verb, still_so
 
     @staticmethod
-    def find(entries: Any) -> None:
+    def find(entries: Sequence[AuditEntry]) -> dict[int, Any]:
         """Return {entry.id: target} for many entries at once, read anew."""
         raise NotImplementedError
 
-    def lock(self, target: Post) -> None:
+    def lock(self, target: Any) -> None:
         """Wait for others who are acting on the target."""
         target.lock()
 
@@ -52,21 +53,21 @@ class UndoAction:
         """Return a sentence that says why the person can't undo it; None where they can."""
         return self.why_not_allowed(target, by) if self.still_so(target) else NO_LONGER
 
-    def why_not_allowed(self, target: Any, by: Any) -> None:
+    def why_not_allowed(self, target: Any, by: User) -> str | None:
         raise NotImplementedError
 
-    def take_back(self, entry: AuditEntry, target: User | Appeal, by: User, reason: str) -> None:
+    def take_back(self, entry: AuditEntry, target: Any, by: User, reason: str) -> None:
         self.verb(target, by=by, reason=reason)
 
 
-def rows_by_id(model: Any, ids: set[int], *options: Any) -> dict:
+def rows_by_id(model: Any, ids: set[Any], *options: Any) -> dict:
     there = select(model).where(model.id.in_(ids)).options(*options)
     rows = db.session.scalars(there, execution_options={"populate_existing": True}).unique()
     return {row.id: row for row in rows}
 
 
-def targets(model: type[Case] | type[Post], entries: list[AuditEntry], *options: Any) -> dict:
-    rows = rows_by_id(model, {entry.target_id for entry in entries}, *options)
+def targets(model: type[Any], entries: Sequence[AuditEntry], *options: Any) -> dict:
+    rows = rows_by_id(model, {entry.target_id for entry in entries} - {None}, *options)
     return {entry.id: rows.get(entry.target_id) for entry in entries}
 
 
@@ -76,8 +77,8 @@ def with_roles(relationship: Any) -> Any:
 
 class OnContent(UndoAction):
     @staticmethod
-    def find(entries: list[AuditEntry]) -> dict[int, Post]:
-        found = {}
+    def find(entries: Sequence[AuditEntry]) -> dict[int, Any]:
+        found: dict[int, Any] = {}
         for model in (Post, Comment):
             if here := [entry for entry in entries if entry.target_type == model.noun]:
                 found |= targets(model, here, with_roles(model.author))
@@ -114,7 +115,7 @@ class OfEditing(OnContent):
     """Puts the former text back. A target is (content, its former text, later edits by staff)."""
 
     @staticmethod
-    def find(entries: list[AuditEntry]) -> dict[int, tuple[Post, Revision, int]]:
+    def find(entries: Sequence[AuditEntry]) -> dict[int, Any]:
         contents = OnContent.find(entries)
         revisions = rows_by_id(Revision, {entry.subject_id for entry in entries} - {None})
         later = _edits_after(entries)
@@ -139,7 +140,7 @@ class OfEditing(OnContent):
         named = Draft(content.body).called
         content.publish_former(entry)
         again = entry.undoes_id and db.session.get(AuditEntry, entry.undoes_id)
-        withhold = bool(again) and TAKEN_OUT in again.before
+        withhold = TAKEN_OUT in again.before if again else False
         if draft := content.revise(revision.body, by=by, reason=reason, withhold=withhold):
             gone = [name for name in named if name not in draft.called]
             dispatch.withdraw_mentions(content, gone, since=entry.created_at)
@@ -153,7 +154,9 @@ def _edits_after(entries: Any) -> Any:
     counted = select(AuditEntry.id, func.count()).join(later, and_(*edits))
     ids = [entry.id for entry in entries]
     return dict(
-        db.session.execute(counted.where(AuditEntry.id.in_(ids)).group_by(AuditEntry.id)).all()
+        db.session.execute(counted.where(AuditEntry.id.in_(ids)).group_by(AuditEntry.id))
+        .tuples()
+        .all()
     )
 
 
@@ -216,7 +219,7 @@ class OfChangingRole(OnPerson):
     """Gives the former role back. A target is (person, that role)."""
 
     @staticmethod
-    def find(entries: list[AuditEntry]) -> dict[int, tuple[User, Role]]:
+    def find(entries: Sequence[AuditEntry]) -> dict[int, Any]:
         people = OnPerson.find(entries)
         named = select(Role).where(Role.name.in_({entry.before for entry in entries}))
         roles = {role.name: role for role in db.session.scalars(named)}
@@ -241,13 +244,13 @@ class OfChangingRole(OnPerson):
 
 class OnSanction(OnPerson):
     @staticmethod
-    def find(entries: list[AuditEntry]) -> dict[int, Sanction]:
+    def find(entries: Sequence[AuditEntry]) -> dict[int, Any]:
         settled = {entry.subject_id for entry in entries if entry.subject_id}
         here = or_(Sanction.entry_id.in_([e.id for e in entries]), Sanction.id.in_(settled))
         there = select(Sanction).where(here).options(with_roles(Sanction.user))
         rows = db.session.scalars(there, execution_options={"populate_existing": True}).all()
         imposed, by_id = {row.entry_id: row for row in rows}, {row.id: row for row in rows}
-        return {e.id: by_id.get(e.subject_id) or imposed.get(e.id) for e in entries}
+        return {e.id: by_id.get(e.subject_id or 0) or imposed.get(e.id) for e in entries}
 
     def lock(self, sanction: Any) -> None:
         super().lock(sanction.user)
@@ -262,11 +265,13 @@ class OnSanction(OnPerson):
 
 class OfLifting(OnSanction):
     @staticmethod
-    def find(entries: list[AuditEntry]) -> dict[int, Sanction]:
+    def find(entries: Sequence[AuditEntry]) -> dict[int, Any]:
         found = OnSanction.find(entries)
         here = Appeal.sanction_id.in_([e.subject_id for e in entries]), Appeal.outcome == LIFTED
         accepted = dict(
-            db.session.execute(select(Appeal.sanction_id, Appeal.decided_by).where(*here)).all()
+            db.session.execute(select(Appeal.sanction_id, Appeal.decided_by).where(*here))
+            .tuples()
+            .all()
         )
         for sanction in filter(None, found.values()):
             sanction.lifted_on_appeal_by = accepted.get(sanction.id)
@@ -303,7 +308,7 @@ CLOSING = Action.DEACTIVATE, Action.REACTIVATE, Action.DELETE
 ROLES = Action.CHANGE_ROLE, Action.END_ROLE, Action.KEEP_ROLE
 SANCTIONING = *IMPOSED.values(), Action.LIFT_SANCTION, Action.REINSTATE_SANCTION
 
-UNDO = {
+UNDO: dict[str, UndoAction] = {
     Action.HIDE: OfHiding(HIDING, still_so=lambda content: content.is_hidden),
     Action.RESTORE: OfRestoring(HIDING, still_so=lambda content: not content.is_hidden),
     Action.APPROVE: OnContent(APPROVING, Post.hold_again, lambda content: content.is_shown),
@@ -323,7 +328,8 @@ UNDO = {
     Action.LIFT_SANCTION: OfLifting(
         SANCTIONING, Sanction.reinstate, lambda sanction: sanction.is_lifted
     ),
-} | dict.fromkeys(
-    [*IMPOSED.values(), Action.REINSTATE_SANCTION],
-    OnSanction(SANCTIONING, Sanction.lift, lambda sanction: not sanction.is_lifted),
-)
+    **dict.fromkeys(
+        [*IMPOSED.values(), Action.REINSTATE_SANCTION],
+        OnSanction(SANCTIONING, Sanction.lift, lambda sanction: not sanction.is_lifted),
+    ),
+}

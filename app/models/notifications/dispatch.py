@@ -6,6 +6,7 @@ an account that was closed, is told nothing. One thing tells a person once: by t
 kinds that concern them, of those that they want to hear of. A name in a quotation tells nobody.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -92,14 +93,14 @@ ALL_KINDS = " UNION ALL ".join(
 )
 
 
-def notify_comment(comment: Any, mentions: list[Any]) -> None:
+def notify_comment(comment: Any, mentions: Sequence[Any]) -> None:
     """Tell whom a comment mentions, the author of the post, and who watches the thread."""
     concerned = f"{WATCHERS} UNION ALL {MENTIONED}" if mentions else WATCHERS
     post = dict(post_id=comment.post_id, author_id=comment.post.author_id or 0)
     _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
 
 
-def notify_mentions(content: Any, mentions: list[str]) -> None:
+def notify_mentions(content: Any, mentions: Sequence[str]) -> None:
     """Tell whom a post mentions, or an edit that names more people than before."""
     if mentions:
         thing = {"post_id": content.thread_id, f"{content.noun}_id": content.id}
@@ -123,7 +124,7 @@ def notify_approval(content: Any, entry: AuditEntry) -> None:
     _tell(AUTHORS, entry.actor_id, author_id=content.author_id, entry_id=entry.id, **here)
 
 
-def notify_action(entry: AuditEntry, person_id: int, about: Any = None) -> None:
+def notify_action(entry: AuditEntry, person_id: int | None, about: Any = None) -> None:
     """Tell a person what staff did to them, or to the text `about`; a mail of its own says it too.
 
     Without a text, as when that goes for good, the notification stays whatever becomes of it.
@@ -132,7 +133,7 @@ def notify_action(entry: AuditEntry, person_id: int, about: Any = None) -> None:
         return
     db.session.flush()
     here = {f"{about.noun}_id": about.id} if about else {}
-    values = dict(kind=ACT, actor_id=entry.actor_id, entry_id=entry.id, **here)
+    values: dict[str, Any] = dict(kind=ACT, actor_id=entry.actor_id, entry_id=entry.id, **here)
     db.session.add(Notification(user_id=person_id, **values))
     db.session.flush()
 
@@ -142,7 +143,7 @@ def sync_notifications(content: Any) -> None:
     sync_all_notifications(content.noun, [content.id])
 
 
-def sync_all_notifications(noun: str, ids: list[int]) -> None:
+def sync_all_notifications(noun: str, ids: Sequence[int]) -> None:
     """The same of many posts, or of many comments."""
     _sync(getattr(Notification, f"{noun}_id").in_(ids))
 
@@ -202,9 +203,9 @@ def next_digest(now: datetime) -> datetime:
     return today if now < today else today + timedelta(days=1)
 
 
-def _tell(concerned: str, actor_id: int, **values: Any) -> None:
+def _tell(concerned: str, actor_id: int | None, **values: Any) -> None:
     now = utcnow()
-    values = dict(post_id=None, comment_id=None, case_id=None, entry_id=None) | values
+    values = dict[str, Any](post_id=None, comment_id=None, case_id=None, entry_id=None) | values
     statement = text(TELL.format(usual=ALL_KINDS, concerned=concerned)).bindparams(
         bindparam("now", now, UTCDateTime),
         bindparam("digest_at", next_digest(now), UTCDateTime),

@@ -120,7 +120,7 @@ class Notification(Model):
         """Be the only one who mails to a person, to the end of the transaction; else False."""
         if db.engine.dialect.name != "postgresql":  # SQLite has one writer at a time
             return True
-        return db.session.scalar(select(func.pg_try_advisory_xact_lock(MAILING, user_id)))
+        return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(MAILING, user_id))))
 
     @classmethod
     def claim(cls, user_id: int, mail: Any) -> None:

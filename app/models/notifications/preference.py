@@ -1,5 +1,6 @@
 """Choices: of what a member is told in the site, and of what by mail and how soon."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,18 +53,20 @@ class NotificationChoice(Model):
 
     @classmethod
     def choose(cls, user: Any, kind: str, choice: Choice) -> None:
-        values = dict(in_site=choice.in_site, mail=choice.mail)
+        values: dict[str, Any] = dict(in_site=choice.in_site, mail=choice.mail)
         cls._put(dict(user_id=user.id, kind=kind, **values), values)
 
     @classmethod
-    def stop_mails(cls, user: Any, kinds: list[str]) -> None:
+    def stop_mails(cls, user: Any, kinds: Sequence[str]) -> None:
         """No more mails about these kinds; what the person is told in the site stays."""
         for kind in kinds:
-            values = dict(user_id=user.id, kind=kind, in_site=USUAL[kind].in_site, mail=NEVER)
+            values: dict[str, Any] = dict(
+                user_id=user.id, kind=kind, in_site=USUAL[kind].in_site, mail=NEVER
+            )
             cls._put(values, dict(mail=NEVER))
 
     @classmethod
     def _put(cls, row: dict, changes: dict) -> None:
-        insert = INSERTS[db.engine.dialect.name](cls.__table__).values(**row)
+        insert: Any = INSERTS[db.engine.dialect.name](cls.__table__).values(**row)
         key = [cls.user_id, cls.kind]
         db.session.execute(insert.on_conflict_do_update(index_elements=key, set_=changes))

@@ -31,7 +31,6 @@ from ..content.comment import Comment, CommentRules
 from ..content.like import Like
 from ..content.post import Post, PostRules
 from ..content.rendering import as_html
-from ..content.rules import ContentRules
 from ..roles.role import Role
 from ..users.mute import Mute
 from ..users.user import AnonymousUser, User
@@ -71,7 +70,7 @@ class Card:
     held_at: datetime | None
 
     @classmethod
-    def of(cls, row: Row) -> ContentRules:
+    def of(cls, row: Row) -> Any:
         """Make one of a row that `cards` selects."""
         author = Author(*row[:AUTHOR]) if row[0] is not None else None
         return cls(author, row[0], *row[AUTHOR:])
@@ -82,7 +81,7 @@ class Card:
 
     @property
     def html(self) -> Markup:
-        return as_html(self.body_html, self.renderer, self.outdated_body)
+        return as_html(self.body_html, self.renderer, self.outdated_body or "")
 
 
 @dataclass(slots=True, unsafe_hash=True)
@@ -138,7 +137,7 @@ def viewer_class_of(viewer: User | AnonymousUser) -> ViewerClass:
     return _anybody(viewer.is_authenticated, viewer.is_moderator())
 
 
-MARKS = {"liked": Like, "bookmarked": Bookmark}
+MARKS: dict[str, type[Any]] = {"liked": Like, "bookmarked": Bookmark}
 
 
 def post_cards(viewer: ViewerClass | User, *, muted_too: bool = False) -> Select:
@@ -151,7 +150,7 @@ def post_cards(viewer: ViewerClass | User, *, muted_too: bool = False) -> Select
     return _cards(Post, *own, *marks).where(*(() if muted_too else not_muted(Post, viewer)))
 
 
-def _marked(kind: type[Bookmark] | type[Like], viewer: ViewerClass | User) -> ColumnElement[bool]:
+def _marked(kind: type[Any], viewer: ViewerClass | User) -> ColumnElement[bool]:
     """Whether the viewer has marked the post: looked up for each, whatever else they have marked.
 
     PostgreSQL would answer EXISTS from a table of all that the viewer has ever liked.

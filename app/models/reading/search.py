@@ -14,7 +14,6 @@ from flask import request
 from sqlalchemy import (
     ColumnElement,
     Integer,
-    ScalarSelect,
     Select,
     String,
     and_,
@@ -32,7 +31,7 @@ from sqlalchemy.orm import aliased
 from ...databases import LARGEST_ID
 from ...extensions import db
 from ...pagination import ID, MANY, KeysetPage, Timeline
-from ...text.search_words import Question, relevance
+from ...text.search_words import Question, Term, relevance
 from ..content.comment import Comment
 from ..content.post import Post
 from ..fields import UTCDateTime
@@ -83,8 +82,12 @@ class Search:
 
     def people(self, size: int) -> KeysetPage:
         """Names are short and have no order to speak of, so a phrase is its words."""
-        words = [(term,) for phrase in self.question.phrases for term in phrase]
-        without = [phrase for phrase in self.question.excluded if len(phrase) == 1]
+        words: list[tuple[Term, ...]] = [
+            (term,) for phrase in self.question.phrases for term in phrase
+        ]
+        without: list[tuple[Term, ...]] = [
+            phrase for phrase in self.question.excluded if len(phrase) == 1
+        ]
         question = Question(words, without)
         return Search(question, self.viewer)._newest(User, size)
 
@@ -108,7 +111,7 @@ class Search:
 
     @property
     def _values(self) -> dict:
-        values = dict(viewer=self.viewer.id, since=self.since, until=self.until)
+        values: dict[str, Any] = dict(viewer=self.viewer.id, since=self.since, until=self.until)
         values["author"] = self.author and self.author.id
         values["question"] = as_query(self.question, db.engine.dialect.name, self.author)
         return values
@@ -171,7 +174,7 @@ class BestMatches:
         ]
         ids = [id for _, id in sorted(scored, reverse=True)[start : start + size]]
         made = map(self.make, db.session.execute(self.cards, values | {"ids": ids})) if ids else ()
-        cards = {card.id: card for card in made}
+        cards: dict[int, Any] = {card.id: card for card in made}
         items = [cards[id] for id in ids if id in cards]
         before = str(max(start - size, 0)) if start else None
         after = str(start + size) if start + size < len(rows) else None
@@ -193,7 +196,7 @@ def _people_found(viewer: ViewerClass) -> Select:
 class Found:
     """The rows of one kind that searches of one kind find."""
 
-    cls: type
+    cls: Any
     viewer: ViewerClass
     narrowed: Narrowed
 
@@ -201,7 +204,7 @@ class Found:
     until = bindparam("until", type_=UTCDateTime)
     author = bindparam("author", type_=Integer)
 
-    def may_see(self, row: type[Comment] | type[Post]) -> list[ColumnElement[bool]]:
+    def may_see(self, row: Any) -> list[ColumnElement[bool]]:
         """The conditions beside the words for a row, or a row of an alias."""
         if self.cls is User:
             return self._may_see_person(row)
@@ -214,7 +217,7 @@ class Found:
             conditions.append(exists().where(Post.id == row.post_id, *Post.shown()))
         return conditions
 
-    def _may_see_person(self, row: type[User]) -> list[ColumnElement[bool]]:
+    def _may_see_person(self, row: Any) -> list[ColumnElement[bool]]:
         muted = Mute.user_id == self.viewer.id, Mute.muted_id == row.id
         is_muted = [~exists().where(*muted)] if self.viewer.is_authenticated else []
         return [*row.seen_by_all(), *is_muted]
@@ -225,7 +228,7 @@ class Found:
 
         Ids follow the moments of writing, but for texts that waited: those have that of approval.
         """
-        row = aliased(self.cls)
+        row: Any = aliased(self.cls)
         if not self.narrowed.since:
             return None
         here = *row.shown(), row.created_at >= self.since
@@ -236,7 +239,7 @@ class Found:
 
     @property
     def last(self) -> Any:
-        row = aliased(self.cls)
+        row: Any = aliased(self.cls)
         if not self.narrowed.until:
             return None
         here = *row.shown(), row.created_at < self.until
@@ -246,7 +249,7 @@ class Found:
         return -_lower(-newest, -waited.scalar_subquery())
 
 
-def _lower(one: ScalarSelect, other: ScalarSelect) -> ColumnElement[Any]:
+def _lower(one: Any, other: Any) -> ColumnElement[Any]:
     """The lower of two numbers of which either may be missing."""
     return case((one < other, one), else_=func.coalesce(other, one))
 

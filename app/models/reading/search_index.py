@@ -14,7 +14,11 @@ from ..content.comment import Comment
 from ..content.post import Post
 from ..users.user import User
 
-INDEXED = {Post: ["words", "author_id"], Comment: ["words", "author_id"], User: ["words"]}
+INDEXED: dict[type[Any], list[str]] = {
+    Post: ["words", "author_id"],
+    Comment: ["words", "author_id"],
+    User: ["words"],
+}
 
 
 def sqlite_index(name: Any, columns: Any) -> Any:

@@ -50,7 +50,7 @@ def post_card(id: int, viewer: User) -> WatchableCard | None:
     """Return a post that the viewer may read, or None; muted or not, who opens it wants it."""
     values = {"post": id, "viewer": viewer.id}
     row = db.session.connection().execute(_post(viewer_class_of(viewer)), values).one_or_none()
-    return row and WatchableCard.of(row)
+    return WatchableCard.of(row) if row else None
 
 
 def thread(post_id: int, viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
@@ -71,7 +71,7 @@ def page_with(comment: Comment, viewer: User | AnonymousUser, *, size: Any) -> A
     A page further on begins with it. Both are found in the index, however long the thread is.
     """
     values = {"post": comment.post_id, "viewer": viewer.id}
-    here = tuple_(*OLDEST) < tuple_(comment.created_at, comment.id)
+    here = tuple_(*OLDEST) < tuple_(literal(comment.created_at), literal(comment.id))
     newest = [column.desc() for column in OLDEST]
     before = _comments(viewer_class_of(viewer)).with_only_columns(*OLDEST).where(here)
     before = before.order_by(*newest).limit(size)

@@ -47,7 +47,12 @@ def muted(person: Any, *, size: Any) -> Any:
 
 
 def _page(
-    pairs: type[Follow], whom: Any, of: Any, person: User, viewer: AnonymousUser | User, size: int
+    pairs: type[Follow | Mute],
+    whom: Any,
+    of: Any,
+    person: User,
+    viewer: AnonymousUser | User,
+    size: int,
 ) -> KeysetPage:
     own = User.first_name, User.last_name, func.substr(User.about_me, 1, START)
     statement = select(*WHO, *own, pairs.created_at, _followed_by(viewer)).select_from(pairs)

@@ -84,7 +84,9 @@ class AccountDeletion(LeasedJob, Model):
         user.close_for_good(by=by, reason=reason)
         now = utcnow()
         db.session.execute(delete(cls).where(cls.user_id == user.id))
-        values = dict(removes_writing=removes_writing, by_staff=True, due_at=now, begun_at=now)
+        values: dict[str, Any] = dict(
+            removes_writing=removes_writing, by_staff=True, due_at=now, begun_at=now
+        )
         db.session.add(row := cls(user_id=user.id, total=count_left(user.id), **values))
         db.session.flush()
         return row
@@ -109,7 +111,7 @@ class AccountDeletion(LeasedJob, Model):
         """The account goes, and this row with it; return who it was."""
         User.one_at_a_time()
         self.renew()
-        user = db.session.get(User, self.user_id)
+        user = db.session.get_one(User, self.user_id)
         if self.by_staff:  # the log has it since then
             delete_row(user, removes_writing=self.removes_writing)
         else:

@@ -61,7 +61,8 @@ class DataExport(LeasedJob, Model):
         if export := db.session.scalar(open_one):
             return export
         lately = cls.user_id == user.id, cls.created_at > utcnow() - A_DAY
-        if db.session.scalar(select(func.count()).select_from(cls).where(*lately)) >= MOST_A_DAY:
+        made = db.session.scalar(select(func.count()).select_from(cls).where(*lately)) or 0
+        if made >= MOST_A_DAY:
             raise Refused(f"You’ve requested {MOST_A_DAY} exports today. Try again later.")
         try:
             with db.session.begin_nested():
@@ -85,7 +86,7 @@ class DataExport(LeasedJob, Model):
 
     @property
     def kept_until(self) -> datetime:
-        return self.ready_at + KEPT
+        return (self.ready_at or utcnow()) + KEPT
 
     def begin(self) -> None:
         """Start anew: what a worker before us had made of it is thrown away."""

@@ -4,7 +4,7 @@ Reports are first; rows go before the counts of posts change, and posts before p
 waits in a circle.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -110,7 +110,7 @@ def _remove_posts(id: int) -> int:
     return len(ids)
 
 
-def _remove_below(ids: list[int]) -> int:
+def _remove_below(ids: Sequence[int]) -> int:
     below = db.session.scalars(_some(Comment.id, Comment.post_id.in_(ids))).all()
     Report.clear_snapshots("comment", below)
     _hold(Comment, below)
@@ -158,13 +158,16 @@ def _forget(column: Any) -> Callable:
     return forget
 
 
-def _remove_mine(cls: type[Mute] | type[Watch] | type[Bookmark], id: int) -> int:
+def _remove_mine(cls: type[Any], id: int) -> int:
     mine, key = MINE[cls]
     return _delete(cls, mine == id, key.in_(_some(key, mine == id)))
 
 
 def _hold(
-    cls: type[User] | type[Post] | type[Comment], ids: Select | list[int], *, key_share: bool = True
+    cls: type[User] | type[Post] | type[Comment],
+    ids: Select | Sequence[int],
+    *,
+    key_share: bool = True,
 ) -> None:
     """Lock these rows, the lowest id first; the counts that they hold are about to change."""
     rows = select(cls.id).where(cls.id.in_(ids)).order_by(cls.id)

@@ -37,7 +37,7 @@ def _render_outdated(cls: type[Post] | type[Comment]) -> int:
         tags[id, version] = draft.tags
     table = cls.__table__
     here = table.c.id == bindparam("of"), table.c.version == bindparam("seen")  # else it was edited
-    names = {name: bindparam(name) for name in ("body_html", "renderer", "words")}
+    names: dict[str, Any] = {name: bindparam(name) for name in ("body_html", "renderer", "words")}
     if rows:
         rows.sort(key=lambda row: row["of"])  # two who do this at once wait in line
         db.session.execute(update(table).where(*here).values(names), rows)

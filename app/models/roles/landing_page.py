@@ -29,7 +29,7 @@ def landing_pages(mask: int) -> dict[str, str]:
     return {
         rule.endpoint: rule.rule
         for rule in sorted(current_app.url_map.iter_rules(), key=lambda rule: rule.rule)
-        if "GET" in rule.methods
+        if "GET" in (rule.methods or ())
         and not rule.arguments
         and "." not in rule.rule
         and not rule.endpoint.startswith(NO_PLACES)  # where nobody wants to arrive

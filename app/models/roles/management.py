@@ -86,7 +86,7 @@ class RoleChanges(RoleRules):
                 db.session.flush()  # one row at a time has the mark
             self.default = True
             before = former.name if former else ""
-            said = dict(before=before, after=self.name)
+            said: dict[str, Any] = dict(before=before, after=self.name)
             AuditEntry.record(Action.MAKE_DEFAULT, self, by=by, reason=reason, **said)
 
     def delete(self, *, by: Any = None, move_to: Any = None, reason: str = "") -> Any:
@@ -96,12 +96,12 @@ class RoleChanges(RoleRules):
             _refuse(self.why_not_delete(by))
             moved = self._move_holders(by, move_to)
             after = f"{len(moved)} moved to {move_to.name}" if moved else ""
-            said = dict(before=self.in_words(), after=after)
+            said: dict[str, Any] = dict(before=self.in_words(), after=after)
             AuditEntry.record(Action.DELETE, self, by=by, reason=reason, **said)
             db.session.delete(self)
         return moved
 
-    def in_words(self) -> dict[str, str | list[str] | bool]:
+    def in_words(self) -> dict[str, Any]:
         """What the log says of a role."""
         names = "everything" if self.permissions == EVERYTHING else self.permission_names
         values = {name: getattr(self, name) for name in USUAL}
@@ -126,13 +126,13 @@ class RoleChanges(RoleRules):
         if person is None or not (person.is_active and person.is_administrator()):
             raise Refused("Only administrators can create and change roles.")
 
-    def _require_mask(self, by: Any, mask: int | str) -> None:
+    def _require_mask(self, by: Any, mask: int) -> None:
         _refuse(problem_with_mask(mask))
         if by is not None and mask & ~by.current_role.permissions:
             lacking = Permission.names(mask & ~by.current_role.permissions)
             raise Refused(f"You can’t give permissions you don’t have: {', '.join(lacking)}.")
 
-    def _refuse_change(self, by: Any, differs: list[str], after: dict[str, str | int]) -> None:
+    def _refuse_change(self, by: Any, differs: Sequence[str], after: dict[str, Any]) -> None:
         if {"name", "description", "index", "permissions"} & set(differs):
             _refuse(self.why_not_rename(by))
         _refuse(type(self).problem_with(self, after["name"], after["description"]))
@@ -148,9 +148,7 @@ class RoleChanges(RoleRules):
         if not asked_for and problem_with_landing_page(self.index, self.permissions):
             self.index = HOME
 
-    def _record_change(
-        self, by: Any, reason: str, before: dict[str, str | list[str] | bool]
-    ) -> None:
+    def _record_change(self, by: Any, reason: str, before: dict[str, Any]) -> None:
         after = self.in_words()
         differs = [name for name in after if before[name] != after[name]]
         before, after = ({name: said[name] for name in differs} for said in (before, after))

@@ -29,14 +29,12 @@ class Role(RoleChanges, Model):
         NEVER_TWICE,
     )
 
-    users: WriteOnlyMapped["User"] = relationship(  # noqa: F821
-        viewonly=True, foreign_keys="User.role_id"
+    users: WriteOnlyMapped[Any] = relationship("User", viewonly=True, foreign_keys="User.role_id")
+    returning: WriteOnlyMapped[Any] = relationship(
+        "User", viewonly=True, foreign_keys="User.former_role_id"
     )
-    returning: WriteOnlyMapped["User"] = relationship(  # noqa: F821
-        viewonly=True, foreign_keys="User.former_role_id"
-    )
-    invitations: WriteOnlyMapped["Invitation"] = relationship(viewonly=True)  # noqa: F821
-    requests: WriteOnlyMapped["RoleRequest"] = relationship(viewonly=True)  # noqa: F821
+    invitations: WriteOnlyMapped[Any] = relationship("Invitation", viewonly=True)
+    requests: WriteOnlyMapped[Any] = relationship("RoleRequest", viewonly=True)
 
     def __init__(self, **values: Any) -> None:
         values.setdefault("permissions", 0)
@@ -55,8 +53,8 @@ class Role(RoleChanges, Model):
             db.session.add(role)
             db.session.flush()
             role._note_seeding(before)
-        if cls.get_default() is None:
-            cls.named(DEFAULT_ROLE).default = True
+        if cls.get_default() is None and (usual := cls.named(DEFAULT_ROLE)):
+            usual.default = True
         db.session.commit()
 
     def _note_seeding(self, before: int) -> None:
@@ -66,7 +64,7 @@ class Role(RoleChanges, Model):
         act, names = (
             (Action.CREATE, []) if before < 0 else (Action.CHANGE, Permission.names(before))
         )
-        said = dict(before=" ".join(names), after=" ".join(self.permission_names))
+        said: dict[str, Any] = dict(before=" ".join(names), after=" ".join(self.permission_names))
         AuditEntry.record(act, self, by=SITE, **said)
 
     def count_holders(self) -> int:
@@ -78,4 +76,4 @@ class Role(RoleChanges, Model):
 
 
 def count(rows: Select) -> int:
-    return db.session.scalar(select(func.count()).select_from(rows.subquery()))
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0

@@ -98,7 +98,7 @@ class RoleRules(RoleColumns):
 
 def problem_with_mask(mask: int) -> str | None:
     if isinstance(mask, bool) or not isinstance(mask, int) or mask < 0 or mask & ~KNOWN:
-        names = ", ".join(permission.name for permission in Permission)
+        names = ", ".join(str(permission.name) for permission in Permission)
         return f"There is no such permission; there are {names}."
     return None
 

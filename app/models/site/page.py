@@ -60,6 +60,15 @@ class Page(Model):
     slug: Mapped[str] = mapped_column(String(LONGEST_SLUG), unique=True)
     created_at: Mapped[CreatedAt]
     removed_at: Mapped[Moment | None]
+    current: Mapped[Any] = relationship(  # the PageVersion that is shown
+        "PageVersion",
+        primaryjoin=lambda: and_(Page.id == PageVersion.page_id, PageVersion.id == _newest()),
+        foreign_keys=lambda: [PageVersion.page_id],
+        viewonly=True,
+        uselist=False,
+        lazy="joined",
+        innerjoin=True,
+    )
 
     @property
     def title(self) -> str:
@@ -160,7 +169,7 @@ class Page(Model):
             raise ChangedMeanwhile("This page changed while you were editing.")
         before = self._facts()
         version = self._add(title, body, html, by)
-        said = dict(before=before, after=self._facts())
+        said: dict[str, Any] = dict(before=before, after=self._facts())
         AuditEntry.record(action, self, by=by, reason=reason, **said)
         return version
 
@@ -170,7 +179,9 @@ class Page(Model):
         db.session.refresh(self)
 
     def _add(self, title: str, body: str, html: Markup, by: Any) -> PageVersion:
-        values = dict(title=title, body=body, body_html=str(html), renderer=RENDERER)
+        values: dict[str, Any] = dict(
+            title=title, body=body, body_html=str(html), renderer=RENDERER
+        )
         author = getattr(by, "username", by or OPERATOR)
         version = PageVersion(page_id=self.id, author_name=author, **values)
         db.session.add(version)
@@ -188,14 +199,7 @@ def _usual_text(slug: str) -> tuple[str, str]:
     return title.removeprefix("# "), body.strip()
 
 
-later = PageVersion.__table__.alias()
-newest = select(func.max(later.c.id)).where(later.c.page_id == Page.id).scalar_subquery()
-Page.current = relationship(
-    PageVersion,
-    primaryjoin=and_(Page.id == PageVersion.page_id, PageVersion.id == newest),
-    foreign_keys=[PageVersion.page_id],
-    viewonly=True,
-    uselist=False,
-    lazy="joined",
-    innerjoin=True,
-)
+def _newest() -> Any:
+    """The id of the newest version of a page, as a column of a query about pages."""
+    later = PageVersion.__table__.alias()
+    return select(func.max(later.c.id)).where(later.c.page_id == Page.id).scalar_subquery()

@@ -131,8 +131,8 @@ class Setting(Model):
     @classmethod
     def lock(cls) -> Self:
         """Wait for others who change settings just now, then read what they left."""
-        row = select(cls).where(cls.id == cls.ONLY).with_for_update()
-        row = db.session.scalars(row.execution_options(populate_existing=True)).one()
+        here = select(cls).where(cls.id == cls.ONLY).with_for_update()
+        row = db.session.scalars(here.execution_options(populate_existing=True)).one()
         g.pop("settings", None)
         g.pop("settings_version", None)
         return row
@@ -157,7 +157,7 @@ def current_settings() -> Settings:
     """Return the `Settings` in force. Asks the database at most once in a request."""
     if "settings" in g:
         return g.settings
-    settings = _values_at(g.pop("settings_version", None) or _version_now())
+    settings = _values_at(g.pop("settings_version", None) or _version_now() or "")
     if has_request_context():
         g.settings = settings
     return settings
@@ -219,7 +219,7 @@ def _check(name: str, value: int | str) -> None:
     if choices is not None and value not in choices:
         raise ValueError(f"{name} cannot be {value!r}.")
     if name == "frozen_until" and value:
-        datetime.fromisoformat(value)
+        datetime.fromisoformat(str(value))
 
 
 def _usual() -> Settings:

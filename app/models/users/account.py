@@ -1,6 +1,7 @@
 """Account: the columns of a user, and the questions that need nothing else."""
 
 import secrets
+from typing import Any
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column, relationship
@@ -54,11 +55,11 @@ class Account(Counted):
     session: UserSession | None = None  # that the running request came with
 
     @declared_attr
-    def role(cls) -> Mapped[Role | None]:
+    def role(cls: Any) -> Mapped[Role | None]:
         return relationship(Role, lazy="joined", foreign_keys=[cls.role_id])
 
     @declared_attr
-    def former_role(cls) -> Mapped[Role | None]:
+    def former_role(cls: Any) -> Mapped[Role | None]:
         return relationship(Role, foreign_keys=[cls.former_role_id])
 
     @property

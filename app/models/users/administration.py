@@ -26,7 +26,7 @@ class UserAdministration(EmailProof, Credentials):
     """
 
     @classmethod
-    def make(cls, *, role: Any, by: Any = None, **values: Any) -> Self:
+    def make(cls: Any, *, role: Any, by: Any = None, **values: Any) -> Any:
         """Make an account for somebody, with no password yet and an address that is not proven."""
         cls.one_at_a_time()
         if by is not None:
@@ -170,7 +170,7 @@ class UserAdministration(EmailProof, Credentials):
             AuditEntry.action == Action.REQUIRE_NEW_PASSWORD,
             AuditEntry.created_at >= self.password_due_at,
         )
-        return db.session.scalar(select(exists(AuditEntry.about(self).where(*here))))
+        return bool(db.session.scalar(select(exists(AuditEntry.about(self).where(*here)))))
 
     def assign_password(self, password: str, *, by: Any = None) -> None:
         """Set a password for somebody and sign them out; for operators at the shell."""
@@ -214,8 +214,8 @@ class UserAdministration(EmailProof, Credentials):
         action: Action,
         by: Self | str | None,
         reason: str | None,
-        before: str = "",
-        after: str = "",
+        before: object = "",
+        after: object = "",
     ) -> AuditEntry:
-        values = dict(reason=reason, before=before, after=after)
+        values: dict[str, Any] = dict(reason=reason, before=before, after=after)
         return AuditEntry.record(action, self, by=by, **values)

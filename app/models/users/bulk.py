@@ -1,5 +1,6 @@
 """Acts on many people at once, each apart: whom the rules protect keeps nobody else from it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,7 @@ class Outcome:
         return bool(self.action)
 
 
-def act_on_each(ids: list[int], act: Any) -> list[Outcome]:
+def act_on_each(ids: Sequence[int], act: Any) -> list[Outcome]:
     """Call `act` with each person, the lowest id first; return an `Outcome` for each id.
 
     Whoever acts on many at the same moment waits until this transaction ends.
@@ -50,7 +51,7 @@ def act_on_each(ids: list[int], act: Any) -> list[Outcome]:
     return outcomes
 
 
-def rehearse(ids: list[int], act: Any) -> list[Outcome]:
+def rehearse(ids: Sequence[int], act: Any) -> list[Outcome]:
     """Return what `act_on_each` would: it is really done, and then undone."""
     try:
         return act_on_each(ids, act)
@@ -67,7 +68,7 @@ def _refusal(act: Any, person: User) -> str:
     return ""
 
 
-def _note_what_was_done(outcomes: list[Outcome]) -> None:
+def _note_what_was_done(outcomes: Sequence[Outcome]) -> None:
     """The verbs have written it into the log; what this transaction wrote has no number yet."""
     db.session.flush()
     content = select(AuditEntry).where(AuditEntry.number.is_(None))

@@ -38,8 +38,8 @@ class Credentials(Account):
 
         False: the password was changed, or the account closed, since it was verified (R-59).
         """
-        values = {"last_seen": utcnow()}
-        if needs_rehash(self.password_hash, password):
+        values: dict[str, Any] = {"last_seen": utcnow()}
+        if needs_rehash(self.password_hash or "", password):
             values["password_hash"] = hash_password(password)
         return self._update_at_epoch(**values)
 

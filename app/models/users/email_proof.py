@@ -1,5 +1,7 @@
 """Proof of an email, and the roles that it brings; roles for people who have none."""
 
+from typing import Any
+
 from flask import current_app
 from sqlalchemy import select
 
@@ -27,11 +29,11 @@ class EmailProof(TemporaryRoleHolder):
             if not (held and held.has_permission(Permission.ADMIN)):
                 self._take_role(Role.named("Administrator"), "OFFBRAND_ADMIN names this address.")
 
-    def _take_role(self, role: Role, reason: str) -> None:
+    def _take_role(self, role: Role | None, reason: str) -> None:
         """Get a role that nobody gave: by the configuration, or for want of one."""
         before, self.role, self.role_until, self.former_role = self.role_in_words, role, None, None
         db.session.flush()
-        said = dict(before=before, after=self.role_in_words)
+        said: dict[str, Any] = dict(before=before, after=self.role_in_words)
         AuditEntry.record(Action.CHANGE_ROLE, self, by=SITE, reason=reason, **said)
 
     @classmethod

@@ -1,6 +1,6 @@
 """Ways back to a former address, each offered in a mail to it."""
 
-from typing import Self
+from typing import Any, Self
 
 from flask import current_app
 from sqlalchemy import ForeignKey, String, delete, or_, update
@@ -27,7 +27,7 @@ class EmailReversal(Model):
     taken_at: Mapped[Moment | None]
 
     @classmethod
-    def open(cls, user: Self, old_email: str) -> Self:
+    def open(cls, user: Any, old_email: str) -> Self:
         way = cls(user_id=user.id, old_email=old_email)
         db.session.add(way)
         db.session.flush()

@@ -6,6 +6,7 @@ addresses are rows, as their order decides which of them an older one closes.
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
@@ -28,9 +29,9 @@ class Link:
     """What a token says: whether it is good, whose it is, and what it carries."""
 
     verdict: Verdict
-    user: object = None
-    email: str | None = None
-    way: EmailReversal | None = None
+    user: Any = None
+    email: str = ""
+    way: Any = None
 
 
 class EmailTokens(UserAdministration, UserLookup):
@@ -61,14 +62,14 @@ class EmailTokens(UserAdministration, UserLookup):
         way = db.session.get(EmailReversal, payload["way"]) if "way" in payload else None
         if payload["print"] != user._fingerprint(purpose, way):
             return Link(Verdict.BAD)
-        return Link(verdict, user, way.old_email if way else payload.get("email"), way)
+        return Link(verdict, user, way.old_email if way else payload.get("email") or "", way)
 
-    def generate_unsubscribe_token(self, kinds: list[str]) -> str:
+    def generate_unsubscribe_token(self, kinds: Sequence[str]) -> str:
         """For mails of these kinds. It never runs out: all it can do is to stop them."""
         return sign("unsubscribe", {"user": self.id, "kinds": kinds}, None)
 
     @classmethod
-    def read_unsubscribe(cls, token: str) -> tuple[Self, list[str]]:
+    def read_unsubscribe(cls, token: str) -> tuple[Self | None, list[str]]:
         """Return (user, kinds): None and none where it is not ours, or the account is gone."""
         verdict, payload = read("unsubscribe", token)
         user = db.session.get(cls, payload["user"]) if verdict else None
@@ -140,7 +141,7 @@ class EmailTokens(UserAdministration, UserLookup):
     def _sign(
         self,
         purpose: str,
-        expiration: timedelta | int | None,
+        expiration: timedelta | None,
         setting: str,
         *,
         email: Any = None,

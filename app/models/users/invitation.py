@@ -177,4 +177,5 @@ class Invitation(Joining, Model):
 
 def _is_there(person: User) -> bool:
     """Whether the account still is, and is open; read anew, as it may have changed meanwhile."""
-    return db.session.get(User, person.id, populate_existing=True) and person.is_active
+    there = db.session.get(User, person.id, populate_existing=True)
+    return there is not None and there.is_active

@@ -104,6 +104,4 @@ class Joining:
             words.append(f"Invited as {promised}, a role that the inviter can no longer give.")
         if claimant is not None:
             words.append(f"Replaced the unconfirmed account {claimant.username}.")
-        AuditEntry.record(
-            Action.JOIN, self, by=person, after=person.role.name, reason=" ".join(words)
-        )
+        AuditEntry.record(Action.JOIN, self, by=person, after=role.name, reason=" ".join(words))

@@ -39,13 +39,13 @@ class Condition:
     There is no such index where most people meet it: a walk finds those sooner.
     """
 
-    test: object
-    ids: Select | None = None
+    test: Any
+    ids: Any = None  # select(User.id), where an index has them
 
 
 @dataclass(frozen=True)
 class SortKey:
-    value: object  # never NULL
+    value: Any  # never NULL
     descending: bool
 
     def order(self, backwards: bool) -> ColumnElement[Any]:
@@ -62,7 +62,7 @@ class Found:
     `total` is None where nobody has counted so far; there are `more_than` so many then.
     """
 
-    people: object
+    people: Any
     columns: list
     descending: bool
     conditions: tuple
@@ -160,7 +160,7 @@ class PeopleList:
         elif self.sorted_by == "seen":
             yield Condition(User.last_seen.is_not(None))
 
-    def _sort(self, ids: list[int]) -> Found:
+    def _sort(self, ids: Sequence[int]) -> Found:
         """The limit keeps PostgreSQL from walking along the order after all."""
         people = select(User).where(User.id.in_(ids)).limit(FEW)
         return self._found(aliased(User, people.subquery()), total=len(ids))
@@ -192,7 +192,7 @@ def _values_at(id: int, names: tuple[Any, ...]) -> Select:
     return select(*(SORTS[name][0](User) for name in names)).where(User.id == id)
 
 
-def _beyond(keys: list[SortKey], here: list, backwards: bool) -> ColumnElement[bool]:
+def _beyond(keys: Sequence[SortKey], here: list, backwards: bool) -> ColumnElement[bool]:
     """Return the condition that a row comes after these values, whichever way each key runs."""
     ways = []
     for number, key in enumerate(keys):
@@ -236,7 +236,7 @@ def _holds(role: Role) -> ColumnElement[bool]:
     return or_(held, and_(User.former_role_id == role.id, User.role_until <= now))
 
 
-def _opaque(conditions: list[Condition]) -> ColumnElement[bool]:
+def _opaque(conditions: Sequence[Condition]) -> ColumnElement[bool]:
     """Return a test of them all, in a shape that no planner takes for a way to use an index."""
     tests = and_(true(), *(condition.test for condition in conditions))
     return case((tests, 1), else_=0) == 1
@@ -247,7 +247,7 @@ def _all_ids(condition: Condition) -> Sequence[int]:
     return db.session.scalars(condition.ids.limit(FEW + 1)).all()
 
 
-def _common_ids(conditions: list[Condition], indexed: list[Condition]) -> Sequence[Any]:
+def _common_ids(conditions: Sequence[Condition], indexed: Sequence[Condition]) -> Sequence[Any]:
     """The ids of whoever meets all conditions, or of more than a few of them.
 
     PostgreSQL knows how rare each is, and joins indexes. SQLite does not: there, they are looked
@@ -265,7 +265,7 @@ def _tested(*tests: Any) -> Sequence[int]:
     return db.session.scalars(select(User.id).where(*tests).limit(FEW + 1)).all()
 
 
-def _rarest(conditions: list[Condition]) -> tuple[int, Condition]:
+def _rarest(conditions: Sequence[Condition]) -> tuple[int, Condition]:
     """Return how many people meet the rarest condition, counted up to SOME, and it.
 
     Of several that many meet, the last one, as words are the slowest to look for.

@@ -1,6 +1,6 @@
 """How people are found: by name or address, by parts of them, and by what namesakes share."""
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import String, inspect, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -24,8 +24,8 @@ class UserLookup(Account):
 
     @classmethod
     def with_email(cls, address: str) -> Self | None:
-        address = address_or_none(address)
-        return address and db.session.scalar(select(cls).where(cls.email == address))
+        known = address_or_none(address)
+        return db.session.scalar(select(cls).where(cls.email == known)) if known else None
 
     @classmethod
     def with_username(cls, name: str) -> Self | None:
@@ -45,7 +45,7 @@ class UserLookup(Account):
             setattr(self, name, value)
 
     def _is_renamed(self) -> bool:
-        attributes = inspect(self).attrs
+        attributes = cast(Any, inspect(self)).attrs
         return any(attributes[name].history.has_changes() for name in NAMES)
 
 

@@ -1,6 +1,7 @@
 """Pictures that members chose for themselves, in a table apart: people's rows stay light."""
 
 import secrets
+from typing import Any
 
 from sqlalchemy import ForeignKey, LargeBinary, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -29,8 +30,8 @@ class Picture(Model):
         """
         user.picture_key = secrets.token_hex(16)
         user.require_speech()
-        values = dict(key=user.picture_key, data=data)
-        row = INSERTS[db.engine.dialect.name](cls.__table__).values(user_id=user.id, **values)
+        values: dict[str, Any] = dict(key=user.picture_key, data=data)
+        row: Any = INSERTS[db.engine.dialect.name](cls.__table__).values(user_id=user.id, **values)
         db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=values))
 
     @classmethod

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Select, or_, select
 
 from ...extensions import db
 from ...permissions import Permission
-from ..audit.entry import SITE
 from ..conditions import SEEN
 from ..errors import Refused
 from ..fields import utcnow
@@ -21,7 +20,8 @@ class Ranked(Restrictable):
 
     def may_grant(self, role: Role) -> bool:
         """Nobody gives more than they have (R-81)."""
-        return self.can(Permission.ADMIN) and self.current_role.covers(role)
+        mine = self.current_role
+        return mine is not None and self.can(Permission.ADMIN) and mine.covers(role)
 
     def may_act_on(self, other: Self) -> bool:
         """Staff act on people who may do nothing that they may not, and never on themselves.
@@ -29,11 +29,10 @@ class Ranked(Restrictable):
         Whoever returns to a mightier role one day counts as holding it.
         """
         is_staff = self.can(Permission.MODERATE) or self.can(Permission.ADMIN)
-        if not is_staff or other.id == self.id:
+        mine = self.current_role
+        if mine is None or not is_staff or other.id == self.id:
             return False
-        return all(
-            self.current_role.covers(role) for role in (other.role, other.former_role) if role
-        )
+        return all(mine.covers(role) for role in (other.role, other.former_role) if role)
 
     def why_not_act_on(self, other: Self) -> str | None:
         """Return a sentence that says why `may_act_on` is False; None where it is True."""
@@ -48,7 +47,8 @@ class Ranked(Restrictable):
         if not self.may_act_on(other):
             return False
         roles = [role for role in (other.role, other.former_role) if role]
-        return not any(role.covers(self.current_role) for role in roles)
+        mine = self.current_role
+        return mine is not None and not any(role.covers(mine) for role in roles)
 
     def why_not_sanction(self, other: Self) -> str | None:
         """Return a sentence that says why `may_sanction` is False; None where it is True."""
@@ -58,10 +58,10 @@ class Ranked(Restrictable):
             return f"{other.username} has the same rank as you, so you can’t sanction them."
         return None
 
-    def require_higher_rank(self, by: Self | None) -> None:
+    def require_higher_rank(self, by: Self | str | None) -> None:
         """Refuse a sanction that `by` may not impose or lift by now; the row stays locked."""
         self.require_rank(by)
-        if not (by is None or by is SITE or by.may_sanction(self)):
+        if not (by is None or isinstance(by, str) or by.may_sanction(self)):
             raise Refused(by.why_not_sanction(self))
 
     def require_rank(self, by: Self | str | None) -> None:
@@ -72,7 +72,7 @@ class Ranked(Restrictable):
         db.session.flush()
         model = type(self)
         lock = {"of": model, "key_share": True}  # whoever only refers to them does not wait
-        if by is None or by is SITE:
+        if by is None or isinstance(by, str):
             db.session.refresh(self, with_for_update=lock)
             return
         if by.viewed_role is not None:

@@ -121,7 +121,9 @@ class RoleRequest(Model):
         self._require_rank(outcome, by)
         if not self._settle(outcome, answer):
             raise Refused("This request was just decided or withdrawn.")
-        values = dict(reason=answer, before=self.user.role_in_words, after=self.role.name)
+        values: dict[str, Any] = dict(
+            reason=answer, before=self.user.role_in_words, after=self.role.name
+        )
         action = {"accepted": Action.ACCEPT_REQUEST, "declined": Action.DECLINE_REQUEST}[outcome]
         AuditEntry.record(action, self.user, by=by, **values)
 
@@ -140,5 +142,5 @@ class RoleRequest(Model):
         """Close it; of several who try, one is told True."""
         model = type(self)
         settled = update(model).where(model.id == self.id, model.decided_at.is_(None))
-        values = dict(decided_at=utcnow(), outcome=outcome, answer=answer)
+        values: dict[str, Any] = dict(decided_at=utcnow(), outcome=outcome, answer=answer)
         return bool(rows_changed(settled.values(**values)))

@@ -53,14 +53,14 @@ class UserSession(Model):
     network: Mapped[str] = mapped_column(String(64), default="", index=True)  # of the address
     agent: Mapped[str] = mapped_column(String(200))
 
-    user: Mapped["User"] = relationship(lazy="joined", innerjoin=True)  # noqa: F821
+    user: Mapped[Any] = relationship("User", lazy="joined", innerjoin=True)
 
     is_current = False  # set on the row that the request came with
     unread = waiting = 0  # notifications, and what waits for moderators; see models/visit.py
     queues: dict = {}  # the same by queue
 
     @classmethod
-    def open(cls, user: Self, *, remembered: Any, address: Any, agent: Any) -> tuple[Self, str]:
+    def open(cls, user: Any, *, remembered: Any, address: Any, agent: Any) -> tuple[Self, str]:
         """Sign the person in on a device; return (row, token), the token for the cookie alone."""
         token = secrets.token_urlsafe(32)
         row = cls(
@@ -87,7 +87,7 @@ class UserSession(Model):
         return [row for row in rows if row.is_alive]
 
     @classmethod
-    def end_all(cls, user: Self, *, keep: Any = None) -> int:
+    def end_all(cls, user: Any, *, keep: Any = None) -> int:
         """End every session of the person but `keep`; return how many there were."""
         others = delete(cls).where(cls.user_id == user.id)
         if keep is not None:
@@ -121,7 +121,7 @@ class UserSession(Model):
         return f"{browser} on {system}" if system else browser
 
     @classmethod
-    def neighbours_of(cls, user: Self, most: int) -> Sequence[Any]:
+    def neighbours_of(cls, user: Any, most: int) -> Sequence[Any]:
         """The ids of others who are signed in from the same networks, as a hint and no more."""
         known = cls.network.not_in(["", "unknown"])
         mine = select(cls.network).where(cls.user_id == user.id, known)

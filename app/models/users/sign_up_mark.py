@@ -27,7 +27,7 @@ class SignUpMark(Model):
     def use(cls, mark: str, address: str) -> bool:
         """Return whether the mark is good for the address: new, or sent twice for this one."""
         key, address_key = _hash(mark), _hash(f"{mark} {address}")
-        row = dict(key=key, address_key=address_key, used_at=utcnow())
+        row: dict[str, Any] = dict(key=key, address_key=address_key, used_at=utcnow())
         db.session.execute(InsertOnce(cls.__table__).values(**row))
         return db.session.scalar(select(cls.address_key).where(cls.key == key)) == address_key
 

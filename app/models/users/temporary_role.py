@@ -84,6 +84,7 @@ class TemporaryRoleHolder(Ranked):
         """Whether this term was all that let anybody administer."""
         return (
             self.is_account_open
+            and self.role is not None
             and self.role.has_permission(Permission.ADMIN)
             and db.session.scalar(self.administrators().limit(1)) is None
         )

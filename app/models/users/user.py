@@ -83,7 +83,7 @@ class User(Approval, EmailTokens, Visible, Following, Probation, UserMixin, Mode
 
     @classmethod
     def count(cls, *conditions: Any) -> int:
-        return db.session.scalar(select(func.count()).select_from(cls).where(*conditions))
+        return db.session.scalar(select(func.count()).select_from(cls).where(*conditions)) or 0
 
     @classmethod
     def note_delivery(cls, address: str, *, refused: Any) -> None:

@@ -1,6 +1,6 @@
 """Who sees whom: everybody sees members who are confirmed, let in and whose account is open."""
 
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import ColumnElement
 
@@ -29,6 +29,6 @@ class Visible(Restrictable):
         """Who has not proven an address, or is deactivated, is seen by staff and themselves."""
         return self.is_seen or user == self or user.can(Permission.MODERATE)
 
-    def reportable_by(self, user: Self) -> bool:
+    def reportable_by(self, user: Any) -> bool:
         """Whether one may report the person to the moderators."""
         return self.is_seen and user.is_authenticated and self.id != user.id
