@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 from app.extensions import db
 from app.models import AuditEntry, Setting
+from app.models.audit.actions import Action
 from app.models.site.setting import NAMES
 from app.web.audit_words import SETTINGS, said, target
 
@@ -59,3 +60,10 @@ def test_pages_and_commands_say_them(client, ada, flask):
     for code in ("frozen_until", "2099-05-01T", "True", "registration"):
         assert code not in listed
     assert {e.after for e in db.session.scalars(AuditEntry.latest())} >= {"yes", "closed"}
+
+
+def test_each_action_has_an_icon_that_is_there(app):
+    with app.open_resource("static/icons.svg", "r") as file:
+        drawn = file.read()
+
+    assert [action for action in Action if f'id="{action.facts.icon}"' not in drawn] == []

@@ -47,6 +47,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(target)
     app.add_template_global(log_sentence)
     app.add_template_global(log_outcome)
+    app.add_template_global(log_icon)
 
 
 def log_sentence(entry: AuditEntry, member: Markup | str, thing: Markup | str) -> Markup:
@@ -56,6 +57,11 @@ def log_sentence(entry: AuditEntry, member: Markup | str, thing: Markup | str) -
         return Markup(" · ") + (action.label if action else entry.action)
     sentence = Markup(action.facts.sentence).format(member=member, thing=thing)
     return Markup(" ") + sentence + log_outcome(entry)
+
+
+def log_icon(entry: AuditEntry) -> str:
+    action = Action.named(entry.action)
+    return action.facts.icon if action else "gear"
 
 
 def log_outcome(entry: AuditEntry) -> Markup:

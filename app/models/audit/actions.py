@@ -88,7 +88,9 @@ class Action(StrEnum):
         "lock",
     )
     SILENCE = Facts("silence", PEOPLE, "silenced {member}", "silenced you", "mic-mute")
-    SUSPEND = Facts("suspend", PEOPLE, "suspended {member}", "suspended your account", "lock")
+    SUSPEND = Facts(
+        "suspend", PEOPLE, "suspended {member}", "suspended your account", "pause-circle"
+    )
     UNDO_CLEAN_UP = Facts(
         "undo clean up",
         PEOPLE,
@@ -100,17 +102,21 @@ class Action(StrEnum):
 
     # Moderation: posts and comments
     APPROVE = Facts(
-        "approve text", CONTENT, "approved {thing} by {member}", "approved your {thing}", "check"
+        "approve text", CONTENT, "approved {thing} by {member}", "approved your {thing}", "check2"
     )
     CLOSE_COMMENTS = Facts(
         "close comments",
         CONTENT,
         "closed comments on {thing} by {member}",
         "closed comments on your {thing}",
-        "chat-x",
+        "lock",
     )
     DECLINE = Facts(
-        "decline text", CONTENT, "declined {thing} by {member}", "didn’t approve your {thing}", "x"
+        "decline text",
+        CONTENT,
+        "declined {thing} by {member}",
+        "didn’t approve your {thing}",
+        "x-lg",
     )
     EDIT_CONTENT = Facts(
         "edit text", CONTENT, "edited {thing} by {member}", "edited your {thing}", "pencil"
@@ -124,7 +130,7 @@ class Action(StrEnum):
         CONTENT,
         "reopened comments on {thing} by {member}",
         "reopened comments on your {thing}",
-        "chat",
+        "unlock",
     )
     REMOVE_CONTENT = Facts(
         "remove text",
@@ -146,10 +152,14 @@ class Action(StrEnum):
     )
     UPHOLD_REPORTS = Facts("uphold reports", REPORTS, "upheld reports about {member}", icon="flag")
     ACCEPT_APPEAL = Facts(
-        "accept appeal", APPEALS, "accepted the appeal of {member}", "accepted your appeal", "check"
+        "accept appeal",
+        APPEALS,
+        "accepted the appeal of {member}",
+        "accepted your appeal",
+        "check2",
     )
     DECLINE_APPEAL = Facts(
-        "decline appeal", APPEALS, "declined the appeal of {member}", "declined your appeal", "x"
+        "decline appeal", APPEALS, "declined the appeal of {member}", "declined your appeal", "x-lg"
     )
     REOPEN_APPEAL = Facts(
         "reopen appeal", APPEALS, "reopened the appeal of {member}", icon="hourglass"
