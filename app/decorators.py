@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce, wraps
 from operator import or_
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeVar, cast
 
 from flask import Blueprint, abort, redirect, url_for
 from flask_login import current_user
@@ -23,6 +23,15 @@ CLOSED = "closed just now"  # as signing up is while only the invited may join
 NARROWER = ("everyone", "readers", "members", "permission", "own")
 
 
+class Visitor(Protocol):
+    """What a policy asks of a person, who may be signed in or not."""
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    def can(self, permission: Permission) -> bool: ...
+
+
 class Contradiction(ValueError):
     """Two policies guard one view, and nobody can meet both."""
 
@@ -39,7 +48,7 @@ class Policy:
     permission: Permission | None = None
     signing_up: bool = False  # visitors, and only while the settings let strangers sign up
 
-    def outcome(self, user: Any) -> str:
+    def outcome(self, user: Visitor) -> str:
         """Return what the person meets at the door, in words; the access map shows them."""
         if self.who == "visitors" and user.is_authenticated:
             return HOME
@@ -55,7 +64,7 @@ class Policy:
             return REFUSED
         return OWN_ONLY if self.who == "own" else OPENS
 
-    def admits(self, user: Any) -> bool:
+    def admits(self, user: Visitor) -> bool:
         return self.outcome(user) in (OPENS, OWN_ONLY)
 
     def and_also(self, other: Self | None) -> Self:

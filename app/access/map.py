@@ -6,9 +6,9 @@ newcomers and the suspended, what they would answer.
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
 from flask import current_app
+from werkzeug.routing import Rule
 
 from ..decorators import CLOSED, HOME, OPENS, OWN_ONLY, REFUSED, SIGN_IN, Policy
 from ..models import Role
@@ -54,10 +54,10 @@ class Door:
     """An endpoint: how it is reached, what guards it, and what each kind of person meets there."""
 
     endpoint: str
-    methods: tuple
-    urls: tuple
+    methods: tuple[str, ...]
+    urls: tuple[str, ...]
     policy: str
-    outcomes: dict  # the key of a kind: words
+    outcomes: dict[str, str]  # the key of a kind: words
 
     def opens_to(self, key: str) -> bool:
         return self.outcomes[key] in LET_IN
@@ -79,7 +79,7 @@ def kinds_of(roles: list[Role]) -> list[Kind]:
 
 def access_map(kinds: list[Kind]) -> list[Door]:
     """Return a `Door` for every endpoint, in the order of their names."""
-    rules = {}
+    rules: dict[str, list[Rule]] = {}
     for rule in current_app.url_map.iter_rules():
         rules.setdefault(rule.endpoint, []).append(rule)
     return [_door(endpoint, rules[endpoint], kinds) for endpoint in sorted(rules)]
@@ -98,9 +98,9 @@ def short(url: str) -> str:
     return CONVERTER.sub(r"<\1>", url)
 
 
-def _door(endpoint: str, rules: list[Any], kinds: list[Kind]) -> Door:
+def _door(endpoint: str, rules: list[Rule], kinds: list[Kind]) -> Door:
     policy = current_app.extensions["access"][endpoint]
-    methods = set().union(*(rule.methods for rule in rules)) - {"HEAD", "OPTIONS"}
+    methods = {method for rule in rules for method in rule.methods or ()} - {"HEAD", "OPTIONS"}
     return Door(
         endpoint=endpoint,
         methods=tuple(sorted(methods)),
@@ -111,4 +111,4 @@ def _door(endpoint: str, rules: list[Any], kinds: list[Kind]) -> Door:
 
 
 def _outcome(endpoint: str, policy: Policy, kind: Kind) -> str:
-    return FIRST.get(comes_first(endpoint, kind)) or policy.outcome(kind)
+    return FIRST.get(comes_first(endpoint, kind) or "") or policy.outcome(kind)

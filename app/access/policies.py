@@ -125,13 +125,13 @@ def comes_first(endpoint: str, user: Any) -> str | None:
     return None
 
 
-def _declared_public(view: Callable) -> Callable:
+def _declared_public(view: Callable[..., Any]) -> Callable[..., Any]:
     def served(**values: Any) -> Any:
         return view(**values)
 
     return public(served)
 
 
-def _place(view: Any) -> Any:
+def _place(view: Callable[..., Any]) -> str:
     view = inspect.unwrap(view)
     return f"{inspect.getsourcefile(view)}:{inspect.getsourcelines(view)[1]}"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..models.audit.actions import Action
-from ..models.content.post import Post
+from ..models.content.authored import Authored
 from ..models.moderation.clean_up import CleanUp
 from ..models.users.user import User
 from ..text.dates import date_time
@@ -19,13 +19,13 @@ MAILS = {  # the template, and the subject with the noun of the content
 }
 
 
-def send_content_mail(action: Action, content: Post, *, by: Any, reason: Any) -> None:
+def send_content_mail(action: Action, content: Authored, *, by: User | None, reason: str) -> None:
     """Tell the author, if there is one whom mail reaches and the action has an email."""
     if action not in MAILS or content.author is None or not content.author.is_reached_by_mail:
         return
     template, subject = MAILS[action]
     noun, title = content.noun, subject.format(content.noun)
-    link = site_link(f"main.{noun}", id=content.id)
+    link: str | None = site_link(f"main.{noun}", id=content.id)
     if action == Action.HIDE:
         link = site_link("account.standing")  # where they can appeal
     elif action == Action.REMOVE_CONTENT:
@@ -34,18 +34,18 @@ def send_content_mail(action: Action, content: Post, *, by: Any, reason: Any) ->
     _to(content.author, title, template, dict(about, words=reason, by=by))
 
 
-def send_cleaned_up(clean_up: CleanUp, *, by: Any) -> None:
+def send_cleaned_up(clean_up: CleanUp, *, by: User | None) -> None:
     """Tell a member that what they wrote since a moment is hidden, all at once."""
     link = site_link("account.standing")
     values = dict(since=date_time(clean_up.since), words=clean_up.reason, by=by, link=link)
     _to(clean_up.user, "Your posts and comments were hidden", "cleaned_up", values)
 
 
-def send_clean_up_undone(clean_up: CleanUp, *, by: Any, reason: Any) -> None:
+def send_clean_up_undone(clean_up: CleanUp, *, by: User | None, reason: str) -> None:
     link = site_link("main.user", username=clean_up.user.username)
     values = dict(since=date_time(clean_up.since), words=reason, by=by, link=link)
     _to(clean_up.user, "Your posts and comments were restored", "clean_up_undone", values)
 
 
-def _to(user: User, subject: str, template: str, values: dict[str, str | User]) -> None:
+def _to(user: User, subject: str, template: str, values: dict[str, Any]) -> None:
     send_email(user.email, subject, template, user=user, by_staff=True, **values)

@@ -33,7 +33,7 @@ def send_email(
     template: str,
     /,
     *,
-    user: Any = None,
+    user: User | None = None,
     by_staff: bool = False,
     **context: Any,
 ) -> OutboxMail:
@@ -53,10 +53,10 @@ def write_email(
     template: str,
     /,
     *,
-    user: Any = None,
+    user: User | None = None,
     by_staff: bool = False,
     **context: Any,
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Return what such a mail says, and to whom, as columns of the outbox."""
     context |= {
         "user": user,
@@ -77,7 +77,13 @@ def write_email(
 
 
 def send_link(
-    user: User, to: str, subject: str, template: str, endpoint: str, token: str, **values: Any
+    user: User | None,
+    to: str,
+    subject: str,
+    template: str,
+    endpoint: str,
+    token: str,
+    **values: Any,
 ) -> None:
     expires = precisedelta(current_app.config[LIFETIMES[endpoint]], format="%d")
     link = site_link(endpoint, token=token)
@@ -89,7 +95,7 @@ def asked_from() -> str | None:
     return client_address(request) or None if request else None
 
 
-def send_test_mail(address: str, *, by: Any) -> OutboxMail:
+def send_test_mail(address: str, *, by: User) -> OutboxMail:
     """Show whether mail arrives: this one goes the way of all others, and whoever asked is noted.
 
     Pressing twice sends one: the one of a moment ago is returned.

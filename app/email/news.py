@@ -1,5 +1,8 @@
 """Mails about notifications."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from ..models.audit.actions import Action
 from ..models.mail.outbox import OutboxMail
 from ..models.moderation.notification_cards import NotificationCard
@@ -26,7 +29,7 @@ def says(card: NotificationCard) -> str:
 
 
 def send_news(
-    mail: OutboxMail, user: User, cards: list[NotificationCard], number: int, kinds: list[str]
+    mail: OutboxMail, user: User, cards: Sequence[NotificationCard], number: int, kinds: list[str]
 ) -> None:
     """Let a mail tell what happened: so many things, of which these cards are the newest.
 
@@ -38,7 +41,9 @@ def send_news(
     if len(cards) == 1:
         subject, template = says(card), "notification"
         link = link_to(card)
-    values = dict(card=card, cards=cards, number=number, says=says, link=link, link_to=link_to)
+    values: dict[str, Any] = dict(
+        card=card, cards=cards, number=number, says=says, link=link, link_to=link_to
+    )
     values |= dict(stop=stop, choices=site_link("account.notification_settings"))
     columns = write_email(user.email, subject, template, user=user, **values)
     for name, value in columns.items():
@@ -47,7 +52,7 @@ def send_news(
     mail.thread = thread_of(cards)
 
 
-def thread_of(cards: list[NotificationCard]) -> str | None:
+def thread_of(cards: Sequence[NotificationCard]) -> str | None:
     """Return the post that all of them are about, as mails refer to it; None where they differ."""
     posts = {card.post_id for card in cards}
     return f"post-{posts.pop()}" if len(posts) == 1 and None not in posts else None
@@ -61,4 +66,6 @@ def link_to(card: NotificationCard) -> str:
         return site_link("main.comment", id=card.comment_id)
     if card.post_id:
         return site_link("main.post", id=card.post_id)
-    return site_link("main.user", username=card.actor.username)
+    if card.actor:
+        return site_link("main.user", username=card.actor.username)
+    return site_link("account.notifications")

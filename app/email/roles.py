@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ..models.roles.role import Role
+from ..models.users.role_request import RoleRequest
 from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email
@@ -10,32 +12,38 @@ from .mail import send_email
 def send_role_changed(user: User, before: str = "") -> None:
     """Tell which role somebody gave them, and until when; nothing where it is as `before`."""
     if user.role_in_words != before:
-        _send_about_role(user, f"Your role is now {user.role.name}", "role_changed")
+        _send_about_role(user, f"Your role is now {_name(user.role)}", "role_changed")
 
 
-def send_role_ending(user: Any) -> None:
-    _send_about_role(user, f"Your role as {user.role.name} ends soon", "role_ending")
+def send_role_ending(user: User) -> None:
+    _send_about_role(user, f"Your role as {_name(user.role)} ends soon", "role_ending")
 
 
-def send_role_ended(user: Any, over: Any) -> None:
-    _send_about_role(user, f"Your role is {user.role.name} again", "role_ended", over=over)
+def send_role_ended(user: User, over: Role) -> None:
+    _send_about_role(user, f"Your role is {_name(user.role)} again", "role_ended", over=over)
 
 
-def send_role_kept(user: Any, over: Any) -> None:
+def send_role_kept(user: User, over: Role) -> None:
     """Tell the last administrator that their term could not end."""
     _send_about_role(user, f"You keep the role {over.name}", "role_kept")
 
 
-def send_role_accepted(request: Any, by: Any, words: Any) -> None:
-    values = dict(by=by, words=words, role=request.role, link=site_link("auth.login"))
+def send_role_accepted(request: RoleRequest, by: User, words: str) -> None:
+    values: dict[str, Any] = dict(
+        by=by, words=words, role=request.role, link=site_link("auth.login")
+    )
     subject = "Your role request was accepted"
     send_email(request.user.email, subject, "role_accepted", user=request.user, **values)
 
 
-def send_role_declined(request: Any, by: Any, words: Any) -> None:
-    values = dict(by=by, words=words, role=request.role)
+def send_role_declined(request: RoleRequest, by: User, words: str) -> None:
+    values: dict[str, Any] = dict(by=by, words=words, role=request.role)
     subject = "Your role request was declined"
     send_email(request.user.email, subject, "role_declined", user=request.user, **values)
+
+
+def _name(role: Role | None) -> str:
+    return role.name if role else "none"
 
 
 def _send_about_role(user: User, subject: str, template: str, **values: Any) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +16,9 @@ from ..models.retention.data_export import TRIES
 from ..models.retention.erasure import erase
 from . import clean_ups
 
+ToldToStop = Callable[[], bool]  # whether the worker is to end after this step
+BetweenSteps = Callable[[], object]  # what is done after each step
+
 PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
 log = logging.getLogger("offbrand.own_data")
 
@@ -27,7 +31,7 @@ def never() -> bool:
     return False
 
 
-def work(*, stopped: Any = never, between: Any = nothing) -> None:
+def work(*, stopped: ToldToStop = never, between: BetweenSteps = nothing) -> None:
     """Do all that is due; `between` is called after every step, so that mails need not wait."""
     for kind, act in KINDS:
         while not stopped() and (row := kind.lease()) is not None:
@@ -43,7 +47,7 @@ def work(*, stopped: Any = never, between: Any = nothing) -> None:
                 log.exception("%s %s came to nothing", kind.__name__, row.held[0])
 
 
-def delete_now(person: Any) -> Any:
+def delete_now(person: User) -> bool:
     """Carry out what was ordered while the caller waits; False where a worker has it in hand."""
     ordered = AccountDeletion.of(person)
     deletion = ordered and AccountDeletion.lease(ordered.id)
@@ -53,10 +57,15 @@ def delete_now(person: Any) -> Any:
     return True
 
 
-def carry_out(deletion: AccountDeletion, *, stopped: Any = never, between: Any = nothing) -> None:
+def carry_out(
+    deletion: AccountDeletion,
+    *,
+    stopped: ToldToStop = never,
+    between: BetweenSteps = nothing,
+) -> None:
     """Delete an account step by step; who takes it up again goes on where it was left."""
     if not deletion.begin():
-        send_stays(db.session.get(User, deletion.user_id))
+        send_stays(db.session.get_one(User, deletion.user_id))
         db.session.commit()
         return None
     db.session.commit()
@@ -71,13 +80,18 @@ def carry_out(deletion: AccountDeletion, *, stopped: Any = never, between: Any =
         time.sleep(PAUSE)
     by_staff = deletion.by_staff
     gone = deletion.finish()
-    if not by_staff:
+    if gone is not None and not by_staff:
         send_left(gone)
     db.session.commit()
     return None
 
 
-def build(export: DataExport, *, stopped: Any = never, between: Any = nothing) -> None:
+def build(
+    export: DataExport,
+    *,
+    stopped: ToldToStop = never,
+    between: BetweenSteps = nothing,
+) -> None:
     """Make the file of a person's data and put it into the database, part by part."""
     if export.tries > TRIES:
         export.give_up()
@@ -85,9 +99,9 @@ def build(export: DataExport, *, stopped: Any = never, between: Any = nothing) -
         return None
     export.begin()
     db.session.commit()
-    person, size = db.session.get(User, export.user_id), 0
+    person, size = db.session.get_one(User, export.user_id), 0
 
-    def note(section: Any, done: Any, total: Any) -> None:
+    def note(section: str, done: int, total: int) -> None:
         export.renew(section=section, done=done, total=total)
         db.session.commit()
         between()
@@ -102,7 +116,7 @@ def build(export: DataExport, *, stopped: Any = never, between: Any = nothing) -
     except Stopped:
         return leave(export)
     export.finish(size)
-    send_data_ready(db.session.get(User, export.user_id), export)
+    send_data_ready(db.session.get_one(User, export.user_id), export)
     db.session.commit()
     return None
 

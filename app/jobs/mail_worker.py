@@ -12,18 +12,19 @@ import smtplib
 import threading
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from email.policy import EmailPolicy
 from email.utils import parseaddr
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, current_app
-from flask_mail import Message
+from flask_mail import Connection, Message
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from .. import data_export
-from ..extensions import VerifyingConnection, db, mail
+from ..extensions import db, mail
 from ..models import (
     DataExport,
     EmailReversal,
@@ -38,6 +39,8 @@ from ..models.retention.purge import purge_deleted, render_outdated
 from .digests import bring_up_to_date, write_due
 from .staff_notices import tell_staff
 from .temporary_roles import sweep
+
+ToldToStop = Callable[[], bool]  # whether the worker is to end after this mail
 
 NO_SUCH_RECIPIENT = (550, 551, 553, 556)
 POLL = 5  # seconds between looks at an outbox that nobody has written to
@@ -73,7 +76,7 @@ class Letter(Message):
 class MailWorker(threading.Thread):
     """The delivering thread of one serving process; started by its first request."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Flask) -> None:
         super().__init__(name="mail_worker", daemon=True)
         self.app, self.wake_event, self.pid = app, threading.Event(), os.getpid()
 
@@ -95,7 +98,7 @@ def never() -> bool:
     return False
 
 
-def deliver_safely(app: Flask, stopped: Callable = never) -> None:
+def deliver_safely(app: Flask, stopped: ToldToStop = never) -> None:
     """Deliver what is due. A fault is logged, never raised: the mail worker comes again."""
     try:
         with app.app_context():
@@ -110,7 +113,7 @@ def deliver_safely(app: Flask, stopped: Callable = never) -> None:
         log.exception("The mail worker failed")
 
 
-def write_and_deliver(stopped: Callable = never) -> int:
+def write_and_deliver(stopped: ToldToStop = never) -> int:
     """Write the mails about notifications that are due, send all mails; return how many left."""
     sent, more = 0, True
     while more and not stopped():
@@ -119,7 +122,7 @@ def write_and_deliver(stopped: Callable = never) -> int:
     return sent
 
 
-def deliver_pending(stopped: Callable = never) -> int:
+def deliver_pending(stopped: ToldToStop = never) -> int:
     """Send all mails that are due, until told to stop; return how many left."""
     sent = 0
     while not stopped() and (row := OutboxMail.lease()) is not None:
@@ -137,18 +140,25 @@ def deliver_pending(stopped: Callable = never) -> int:
     return sent
 
 
-def words_of(error: Any) -> str:
+def words_of(error: Exception) -> str:
     """Return what the SMTP server said, or what the system says of it."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
-    elif isinstance(error, smtplib.SMTPResponseException):
-        code, words = error.smtp_code, error.smtp_error
-    else:
-        return f"{error.__class__.__name__}: {error}"
-    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+        return "{} {}".format(*_answer_about_recipient(error))
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"{error.smtp_code} {_decoded(error.smtp_error)}"
+    return f"{error.__class__.__name__}: {error}"
 
 
-def is_for_good(error: Any) -> bool:
+def _answer_about_recipient(error: smtplib.SMTPRecipientsRefused) -> tuple[int, str]:
+    code, answer = next(iter(error.recipients.values()))
+    return code, _decoded(answer)
+
+
+def _decoded(answer: bytes | str) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+
+
+def is_for_good(error: Exception) -> bool:
     """Whether the server says that the address takes no mail, now or later.
 
     An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox, and
@@ -156,12 +166,11 @@ def is_for_good(error: Any) -> bool:
     a blocked sender; so are basic codes such as 530 and 554.
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
+        code, words = _answer_about_recipient(error)
     elif isinstance(error, smtplib.SMTPDataError):  # some servers look at the address this late
-        code, words = error.smtp_code, error.smtp_error
+        code, words = error.smtp_code, _decoded(error.smtp_error)
     else:
         return False
-    words = words.decode(errors="replace") if isinstance(words, bytes) else words
     if enhanced := re.match(r"5\.(\d+\.\d+)", words):
         about = enhanced[1]
         return 500 <= code < 600 and (about[:2] in ("1.", "2.") or about == "4.1")
@@ -171,7 +180,7 @@ def is_for_good(error: Any) -> bool:
 def compose(row: OutboxMail) -> Letter:
     """Return the message of a row; its Message-ID stays the same in every try."""
     message = Letter(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
-    domain = parseaddr(message.sender)[1].rpartition("@")[2]
+    domain = parseaddr(str(message.sender))[1].rpartition("@")[2]
     message.msgId = f"<{row.message_id}@{domain}>"
     message.extra_headers = {"Auto-Submitted": "auto-generated"}
     if row.unsubscribe_url:  # by one click, RFC 8058
@@ -183,15 +192,15 @@ def compose(row: OutboxMail) -> Letter:
     return message
 
 
-def _connection() -> VerifyingConnection:
+def _connection() -> AbstractContextManager[Connection | None]:
     if current_app.config["MAIL_SERVER"] is None:
         return nullcontext()  # development: the mailbox page shows the rows themselves
     return mail.connect()
 
 
-def _deliver_on(connection: VerifyingConnection, row: OutboxMail, stopped: Callable) -> int:
+def _deliver_on(connection: Connection | None, first: OutboxMail, stopped: ToldToStop) -> int:
     """Send this mail and all others that are due, as long as the connection holds."""
-    sent = 0
+    sent, row = 0, cast(OutboxMail | None, first)
     while row is not None:
         try:
             is_wanted = bring_up_to_date(row)
@@ -200,7 +209,7 @@ def _deliver_on(connection: VerifyingConnection, row: OutboxMail, stopped: Calla
         except Exception as error:  # also a mail that cannot be composed must come to an end
             _refuse(row, error)
             answers = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
-            if not isinstance(error, answers) or connection.host.sock is None:  # as after a 421
+            if not isinstance(error, answers) or not _is_open(connection):  # as after a 421
                 return sent
         else:
             sent += is_wanted
@@ -214,7 +223,11 @@ def _deliver_on(connection: VerifyingConnection, row: OutboxMail, stopped: Calla
     return sent
 
 
-def _refuse(row: OutboxMail, error: Any) -> None:
+def _is_open(connection: Connection | None) -> bool:
+    return connection is not None and connection.host is not None and bool(connection.host.sock)
+
+
+def _refuse(row: OutboxMail, error: Exception) -> None:
     log.warning("Mail %s was refused: %s", row.id, words_of(error))
     if is_for_good(error):
         row.reject(words_of(error))
@@ -226,7 +239,7 @@ def _refuse(row: OutboxMail, error: Any) -> None:
 
 def _start() -> None:
     """Start the thread with the first request: after a server's fork, never in a command."""
-    app = current_app._get_current_object()
+    app = current_app._get_current_object()  # type: ignore[attr-defined] # of the proxy
     with starting:
         worker = app.extensions["mail_worker"]
         if worker is None or worker.pid != os.getpid():
@@ -234,13 +247,13 @@ def _start() -> None:
             worker.start()
 
 
-def _wake(session: Any) -> None:
+def _wake(session: Session) -> None:
     worker = current_app.extensions["mail_worker"] if current_app else None
     if worker not in (None, threading.current_thread()):  # what it commits itself is no news
         worker.wake_event.set()
 
 
-def _sweep_now_and_then(app: Any) -> None:
+def _sweep_now_and_then(app: Flask) -> None:
     """End the roles that were given for a time; whoever is here ends theirs by coming."""
     last = app.extensions.get("swept_at", 0)
     if time.monotonic() - last > SWEEP_EVERY or not last:
@@ -264,7 +277,7 @@ def _purge_now_and_then(app: Flask) -> None:
         purge_deleted()
 
 
-def _render_now_and_then(app: Flask, stopped: Callable) -> None:
+def _render_now_and_then(app: Flask, stopped: ToldToStop) -> None:
     """Store anew what another renderer made, chunk by chunk, with mails and others in between."""
     last = app.extensions.get("rendered_at", 0)
     if time.monotonic() - last > PURGE_EVERY or not last:

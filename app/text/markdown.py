@@ -27,7 +27,7 @@ from .search_words import MARKS
 
 Named = tuple[str, int, int]  # @name or #tag, and where it starts and ends in its token
 RENDERER = 4  # raise it when the rules change: what is stored is then rendered again
-LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in security.py
+LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in web/requests.py
 REL = "nofollow ugc noopener"
 LINKED = Markup('<a href="{}" rel="{}">{}</a>')
 LETTER = rf"[\w{MARKS}]"

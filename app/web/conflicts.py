@@ -1,14 +1,14 @@
 """Forms about something that others may change meanwhile: nobody's change is overwritten unseen."""
 
 import hashlib
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from wtforms import FileField, HiddenField, PasswordField, SubmitField, TextAreaField
+from wtforms import Field, FileField, HiddenField, PasswordField, SubmitField, TextAreaField
 from wtforms.fields.choices import SelectFieldBase
 
-from ..models.users.user import User
 from ..text.diff import difference
 
 CHANGED = (
@@ -21,10 +21,12 @@ NOT_COMPARED = HiddenField, SubmitField, FileField, PasswordField
 class VersionField(HiddenField):
     """Holds a fingerprint of each field as it was when the form was opened; it is no data."""
 
-    def process_data(self, value: int | None) -> None:
+    data: str | None
+
+    def process_data(self, value: object) -> None:
         self.data = None
 
-    def populate_obj(self, obj: User, name: str) -> None:
+    def populate_obj(self, obj: object, name: str) -> None:
         """Nothing of it belongs on the object."""
 
 
@@ -36,7 +38,7 @@ class Conflict:
     theirs: str
     mine: str
     is_long: bool
-    difference: list = field(init=False)
+    difference: list[tuple[str, str]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.difference = list(difference(self.theirs, self.mine))
@@ -52,11 +54,16 @@ class Versioned:
 
     version = VersionField()
     changed_by = ""  # the username, where it is known
-    locked = ()  # names of fields that the person cannot change
+    locked: Collection[str] = ()  # names of fields that the person cannot change
+    form_errors: list[str]
+
+    if TYPE_CHECKING:  # what it needs of `Form`
+
+        def __iter__(self) -> Iterator[Any]: ...
 
     def __init__(self, *args: Any, **values: Any) -> None:
         super().__init__(*args, **values)
-        self.conflicts = []
+        self.conflicts: list[Conflict] = []
         if not self.has_version:
             self._begin_anew()
 
@@ -65,9 +72,10 @@ class Versioned:
         return bool(self.version.raw_data)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        return super().validate(extra_validators) and self.agrees()
+        valid = super().validate(extra_validators)  # type: ignore[misc] # that of `Form`
+        return valid and self.agrees()
 
-    def agrees_with(self, obj: Any) -> Any:
+    def agrees_with(self, obj: object) -> bool:
         """Ask again, with what an object has become a moment ago; see `agrees`."""
         for one in self._compared():
             one.object_data = getattr(obj, one.name)
@@ -77,7 +85,7 @@ class Versioned:
         """Whether it overwrites nothing that the person has not seen."""
         if not self.has_version:
             return True
-        then = dict(pair.partition(":")[::2] for pair in self.version.data.split())
+        then = dict(pair.partition(":")[::2] for pair in (self.version.data or "").split())
         for one in self._compared():
             theirs = _filtered(one)
             if _mark(theirs) in (then.get(one.name), _mark(one.data)):
@@ -85,9 +93,9 @@ class Versioned:
             if _mark(one.data) == then.get(one.name):
                 one.data, one.raw_data = theirs, None
             else:
-                words = _in_words(one, theirs), _in_words(one, one.data)
+                both = _in_words(one, theirs), _in_words(one, one.data)
                 is_long = isinstance(one, TextAreaField)
-                self.conflicts.append(Conflict(one.label.text, *words, is_long))
+                self.conflicts.append(Conflict(one.label.text, *both, is_long))
         if self.conflicts:
             self.form_errors = [CHANGED.format(self.changed_by or "Someone")]
             self._begin_anew()
@@ -97,11 +105,11 @@ class Versioned:
         marks = (f"{one.name}:{_mark(_filtered(one))}" for one in self._compared())
         self.version.data = " ".join(marks)
 
-    def _compared(self) -> list[Any]:
+    def _compared(self) -> list[Field]:
         return [f for f in self if not isinstance(f, NOT_COMPARED) and f.name not in self.locked]
 
 
-def _filtered(one: Any) -> str | list[str] | int | None:
+def _filtered(one: Field) -> Any:
     """Return what a field was given, as the form would have it."""
     value = one.object_data
     for filter in one.filters:
@@ -109,7 +117,7 @@ def _filtered(one: Any) -> str | list[str] | int | None:
     return value
 
 
-def _plain(value: str | list[str] | int | None) -> str:
+def _plain(value: object) -> str:
     """Return a value so that it is equal to what comes back of it from a browser."""
     if value is None or value is False:
         return ""
@@ -120,11 +128,11 @@ def _plain(value: str | list[str] | int | None) -> str:
     return str(value).replace("\r\n", "\n").strip()
 
 
-def _mark(value: str | int | list[str] | None) -> str:
+def _mark(value: object) -> str:
     return hashlib.sha256(_plain(value).encode()).hexdigest()[:16]
 
 
-def _in_words(one: Any, value: str) -> str:
+def _in_words(one: Field, value: object) -> str:
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(one, SelectFieldBase):

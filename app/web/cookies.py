@@ -1,7 +1,8 @@
 """Cookies: sessions where the clocks of two hosts differ, and several sites on one machine."""
 
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Any
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -16,8 +17,8 @@ class PatientSigner(TimestampSigner):
     """
 
     def unsign(
-        self, signed_value: bytes, max_age: int | None = None, return_timestamp: bool = False
-    ) -> tuple[bytes, datetime]:
+        self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False
+    ) -> Any:
         value, signed_at = super().unsign(signed_value, return_timestamp=True)
         age = self.get_timestamp() - signed_at.timestamp()
         if max_age is not None and age > max_age:
@@ -34,24 +35,27 @@ class PatientSessions(SecureCookieSessionInterface):
         return serializer
 
 
-def name_by_port(wsgi_app: Any) -> Any:
+def name_by_port(wsgi_app: WSGIApplication) -> WSGIApplication:
     """Let each cookie carry the port in its name, for development.
 
     Browsers send a cookie to every port of a host, so two sites would sign each other out.
     """
 
-    def named(environ: Any, start_response: Any) -> Any:
+    def with_names(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         port = f"_{environ['SERVER_PORT']}"
         pairs = (pair.strip().partition("=") for pair in environ.get("HTTP_COOKIE", "").split(";"))
-        ours = [(name.removesuffix(port), value) for name, _, value in pairs if name.endswith(port)]
-        environ["HTTP_COOKIE"] = "; ".join(map("=".join, ours))
+        named = [
+            (name.removesuffix(port), value) for name, _, value in pairs if name.endswith(port)
+        ]
+        environ["HTTP_COOKIE"] = "; ".join(map("=".join, named))
 
-        def start(status: Any, headers: Any, *error: Any) -> Any:
-            return start_response(status, [_with_port(*header, port) for header in headers], *error)
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Any:
+            ours = [_with_port(name, value, port) for name, value in headers]
+            return start_response(status, ours, *error)
 
         return wsgi_app(environ, start)
 
-    return named
+    return with_names
 
 
 def _with_port(header: str, value: str, port: str) -> tuple[str, str]:

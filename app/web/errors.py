@@ -1,6 +1,7 @@
 """Errors, as a page, and with the same facts as JSON where JSON was asked for."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request, url_for
@@ -17,9 +18,10 @@ from sqlalchemy.exc import (
     TimeoutError,
 )
 from werkzeug.exceptions import Forbidden, HTTPException
+from werkzeug.wrappers import Response as BaseResponse
 
 from ..access.policies import may_open
-from ..decorators import KeptBack, PermissionMissing
+from ..decorators import KeptBack, PermissionMissing, Policy
 from ..extensions import db, limiter, login_manager
 from ..models import Role, RoleRequest
 from ..models.fields import iso
@@ -83,11 +85,11 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(Exception, show_fault)
 
 
-def show(error: Any) -> Response:
+def show(error: HTTPException) -> BaseResponse | HTTPException:
     """Answer any HTTP error; redirects and answers that a view made itself pass as they are."""
     if error.code is None or error.code < 400 or error.response is not None:
         return error
-    facts = {}
+    facts: dict[str, Any] = {}
     if error.code in (403, 409) and error.description != Forbidden.description:
         facts["words"] = error.description  # a view said why
     if error.code in (403, 404, 409, 413, 429):
@@ -100,7 +102,9 @@ def show(error: Any) -> Response:
         facts["words"] = f"{error.description} Name this host in TRUSTED_HOSTS to allow it."
     if error.code == 413:
         facts |= way_back()
-        facts["words"] = WORDS[413].format(naturalsize(request.max_content_length, format="%.0f"))
+        facts["words"] = WORDS[413].format(
+            naturalsize(request.max_content_length or 0, format="%.0f")
+        )
     if request_ctx.url_adapter is None:  # the Host is none of ours, so no address was looked up
         request_ctx.url_adapter, facts["bare"] = current_app.url_map.bind(""), True
     response = answer(error.code, **facts)
@@ -108,7 +112,7 @@ def show(error: Any) -> Response:
     return response
 
 
-def kept_text() -> dict[str, dict[str, str] | None]:
+def kept_text() -> dict[str, Any]:
     """What somebody typed into a form that was refused: they get it back, to take along.
 
     Strangers too, where their browser says that a page of this site sent it.
@@ -119,13 +123,13 @@ def kept_text() -> dict[str, dict[str, str] | None]:
     return {"kept": texts, "before": page_before()}
 
 
-def page_before() -> Any:
+def page_before() -> str | None:
     """Return where the form was, as the browser tells, if that is a page of this site."""
     path = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
     return path if is_local(path) else None
 
 
-def show_stale_form(error: Any) -> Response:
+def show_stale_form(error: CSRFError) -> BaseResponse:
     """What was typed is shown again, with a fresh token (R-12), and nothing is sent by itself.
 
     To members, as a form of another site comes without their cookie; and to others where their
@@ -133,10 +137,11 @@ def show_stale_form(error: Any) -> Response:
     """
     is_member = current_user.is_authenticated
     if not (is_member or came_from_here()):
-        return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **way_back()})
-    if not is_member and park() and not request.endpoint.startswith("auth."):
+        return answer(400, title=STALE_TITLE, words=STALE_FORM, **way_back())
+    if not is_member and park() and not (request.endpoint or "").startswith("auth."):
         return login_manager.unauthorized()
-    facts, text = way_back(), request.form.get("body")
+    facts: dict[str, Any] = {"words": STALE_FORM, **way_back()}
+    text = request.form.get("body")
     if text and "back" in facts and is_member and list(typed_texts()) == ["Your text"]:
         facts |= dict(
             typed=text,
@@ -146,20 +151,21 @@ def show_stale_form(error: Any) -> Response:
         )
     elif "back" in facts and typed_fields():
         facts |= dict(fields=typed_fields(), words=KEPT_FORM)
-    return answer(400, title=STALE_TITLE, **{"words": STALE_FORM, **facts})
+    return answer(400, title=STALE_TITLE, **facts)
 
 
-def way_back() -> dict[str, str]:
+def way_back() -> dict[str, Any]:
     """Where the form stands that was sent, if it is a page that can be opened again."""
     back = this_page()
-    is_page = request.url_rule is not None and "GET" in request.url_rule.methods
+    is_page = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
     return {"back": back} if is_page and is_local(back) else {}
 
 
 def show_missing_permission(error: PermissionMissing) -> Response:
     """Say all that the person lacks, should another guard of the page ask for more still."""
-    policy = current_app.extensions["access"].get(request.endpoint)
-    asked = error.permission | ((policy and policy.permission) or 0)
+    policy: Policy | None = current_app.extensions["access"].get(request.endpoint)
+    nothing = Permission(0)
+    asked = (error.permission or nothing) | ((policy and policy.permission) or nothing)
     held = current_user.current_role.permissions if current_user.current_role else 0
     holders = db.session.scalars(Role.granting(asked)).all()
     facts = ways_to_ask(holders) if may_open("account.ask_for_role") else {}
@@ -168,16 +174,17 @@ def show_missing_permission(error: PermissionMissing) -> Response:
     return answer(403, holders=[role.name for role in holders], **facts)
 
 
-def show_sanction(error: Any) -> Any:
+def show_sanction(error: KeptBack) -> Response:
     """It is a sanction that says no, until when, and where to read why."""
     until = current_user.kept_until
     end = f" until {end_date(until)}" if until else ""
     words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
-    facts = {"until": iso(until) if until else None, "standing": url_for("account.standing")}
-    return answer(403, title="Your account is restricted", words=words, **facts, **kept_text())
+    facts = {"until": iso(until) if until else None, **kept_text()}
+    facts["standing"] = url_for("account.standing")
+    return answer(403, title="Your account is restricted", words=words, **facts)
 
 
-def ways_to_ask(roles: list[Role]) -> dict[str, list[Any]]:
+def ways_to_ask(roles: Iterable[Role]) -> dict[str, Any]:
     """The roles for which the member may ask, each with the address where; or which one waits."""
     roles = [role for role in roles if role.requestable]
     if not roles or current_user.viewed_role is not None:
@@ -188,24 +195,24 @@ def ways_to_ask(roles: list[Role]) -> dict[str, list[Any]]:
     return {"ask": [], "waits": _way(asked.role)}
 
 
-def _way(role: Any) -> Any:
+def _way(role: Role) -> dict[str, str]:
     return {"role": role.name, "url": url_for("account.ask_for_role", id=role.id)}
 
 
-def show_limit(error: Any) -> Any:
+def show_limit(error: RateLimitExceeded) -> Response:
     """The loose limit on writing, which the extension counts."""
     limit = limiter.current_limit
     seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
     return answer(429, retry_after=seconds, **kept_text())
 
 
-def show_bad_data(error: Any) -> Any:
+def show_bad_data(error: DataError) -> Response:
     """PostgreSQL refuses what no column can hold. Forms catch it first; this is the net below."""
     db.session.rollback()
     return answer(400)
 
 
-def show_database_away(error: Any) -> Any:
+def show_database_away(error: Exception) -> Response:
     words = getattr(error, "orig", None) or error.__class__.__name__
     ours = isinstance(error, ProgrammingError)  # a table that is missing, or a fault of ours
     current_app.logger.error("The database did not answer: %s", words, exc_info=ours)
@@ -213,7 +220,7 @@ def show_database_away(error: Any) -> Any:
     return answer(503, retry_after=DATABASE_AWAY, bare=True)
 
 
-def show_fault(error: Any) -> Any:
+def show_fault(error: Exception) -> Response:
     current_app.logger.exception("request %s failed", g.get("request_id", "-"))
     db.session.remove()
     return answer(500, bare=True)
@@ -222,9 +229,9 @@ def show_fault(error: Any) -> Any:
 def answer(
     code: int,
     *,
-    title: Any = None,
-    words: Any = None,
-    retry_after: Any = None,
+    title: str | None = None,
+    words: str | None = None,
+    retry_after: float | None = None,
     bare: bool = False,
     **facts: Any,
 ) -> Response:

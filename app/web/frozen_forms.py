@@ -1,7 +1,6 @@
 """What a page offers while the site is frozen: no form and no button that would be refused."""
 
 import re
-from typing import Any
 
 from flask import Flask, current_app, render_template, request
 from flask_login import current_user
@@ -11,6 +10,7 @@ from werkzeug.routing import RequestRedirect
 
 from ..access.policies import WHILE_FROZEN
 from ..models.site.setting import settings_at_hand
+from ..models.users.user import AnonymousUser, User
 
 FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 BUTTON = re.compile(r"<button\b([^>]*\bformaction=[^>]*)>(.*?)</button>", re.DOTALL)
@@ -23,7 +23,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(offered)
 
 
-def is_frozen_for(person: Any) -> bool:
+def is_frozen_for(person: User | AnonymousUser) -> bool:
     """Whether a person may not write because the site is frozen: staff still may."""
     return settings_at_hand().is_frozen and not (person.is_moderator() or person.is_administrator())
 
@@ -35,11 +35,11 @@ def offered(html: Markup, is_error: bool = False) -> Markup:
     """
     if is_error or not is_frozen_for(current_user):
         return html
-    html = BUTTON.sub(_button, FORM.sub(_form, str(html)))
-    return Markup(UNSURE.sub("", html))
+    left = BUTTON.sub(_button, FORM.sub(_form, str(html)))
+    return Markup(UNSURE.sub("", left))
 
 
-def _form(match: Any) -> Any:
+def _form(match: re.Match[str]) -> str:
     attributes, inside = match.groups()
     if 'method="post"' not in attributes or not _is_refused(attributes):
         return match[0]
@@ -48,7 +48,7 @@ def _form(match: Any) -> Any:
     return render_template("_paused.html") if TO_FILL_IN.search(inside) else ""
 
 
-def _button(match: Any) -> Any:
+def _button(match: re.Match[str]) -> str:
     """Leave out a button that is refused; one that shows a number becomes words."""
     attributes, inside = match.groups()
     if not _is_refused(attributes):
@@ -56,14 +56,16 @@ def _button(match: Any) -> Any:
     return f"<span>{inside}</span>" if re.search(r"\d", inside) else ""
 
 
-def _is_refused(attributes: Any) -> Any:
+def _is_refused(attributes: str) -> bool:
     """Whether what a form or button leads to is closed; nowhere is where the page is."""
     target = TARGET.search(attributes)
     path = (target and target[1]) or request.script_root + request.path
+    adapter = current_app.create_url_adapter(request)
+    if adapter is None:  # a host that is none of ours
+        return False
     try:
-        endpoint, _ = current_app.create_url_adapter(request).match(
-            path.removeprefix(request.script_root), method="POST"
-        )
+        path = path.removeprefix(request.script_root)
+        endpoint, _ = adapter.match(path, method="POST")
     except (HTTPException, RequestRedirect):
         return False
     return endpoint not in WHILE_FROZEN

@@ -4,9 +4,9 @@ import json
 import logging
 import re
 import time
-from typing import Any
 
 from flask import Flask, Response, g, request
+from werkzeug.routing import Map
 
 QUIET = ("static", "bootstrap.static", "main.avatar", "main.picture")
 log = logging.getLogger("offbrand")
@@ -16,9 +16,9 @@ class Mask:
     """Hides the tokens in addresses of the site: what a route calls `<token>` (R-99)."""
 
     def __init__(self) -> None:
-        self.pattern = None
+        self.pattern: re.Pattern[str] | None = None
 
-    def learn(self, url_map: Any) -> None:
+    def learn(self, url_map: Map) -> None:
         rules = [rule.rule for rule in url_map.iter_rules() if "token" in rule.arguments]
         heads = {re.split(r"<(?:\w+:)?token>", rule)[0] for rule in rules}
         slashes = sorted(re.escape(head).replace("/", "(?:/|%2F)+") for head in heads)
@@ -35,7 +35,7 @@ mask = Mask()
 class Masked(logging.Filter):
     """Hides tokens in what others log, such as the development server's lines."""
 
-    def filter(self, record: Any) -> Any:
+    def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask(record.getMessage()), ()
         return True
 
@@ -43,12 +43,12 @@ class Masked(logging.Filter):
 class OneLine(logging.Formatter):
     """One record, one line."""
 
-    def format(self, record: Any) -> str:
+    def format(self, record: logging.LogRecord) -> str:
         return one_line(mask(super().format(record)))
 
 
 class JSONLines(logging.Formatter):
-    def format(self, record: Any) -> str:
+    def format(self, record: logging.LogRecord) -> str:
         facts = {"at": self.formatTime(record), "level": record.levelname, "from": record.name}
         facts["message"] = mask(record.getMessage())
         if record.exc_info:

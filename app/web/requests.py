@@ -3,22 +3,28 @@
 import re
 import secrets
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from posixpath import normpath
-from typing import Any
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, unquote, unquote_to_bytes, urlsplit
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, abort, current_app, g, has_request_context, redirect, request
 from flask_login import current_user
 from sqlalchemy.orm.exc import ObjectDeletedError
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import ClientDisconnected, HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
+from wtforms import Field
 
 from ..access.policies import may_open
-from ..extensions import db, login_manager
+from ..extensions import Model, db, login_manager
 from ..models.users.user import AnonymousUser, User
 from ..security.rate_limits import ASKED_AGAIN
 from .cookies import name_by_port
+
+Answer = TypeVar("Answer")
+View = TypeVar("View", bound=Callable[..., Any])
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -56,22 +62,22 @@ class Body:
     Servers raise errors of their own for it, such as a chunk whose size is no number (R-89).
     """
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
 
-    def read(self, *size: Any) -> bytes:
+    def read(self, *size: int) -> bytes:
         return self._ask(self._stream.read, *size)
 
-    def readline(self, *size: Any) -> Any:
+    def readline(self, *size: int) -> bytes:
         return self._ask(self._stream.readline, *size)
 
-    def readlines(self, *hint: Any) -> Any:
+    def readlines(self, *hint: int) -> list[bytes]:
         return self._ask(self._stream.readlines, *hint)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[bytes]:
         return iter(self.readline, b"")
 
-    def _ask(self, question: Callable, *values: Any) -> bytes:
+    def _ask(self, question: Callable[..., Answer], *values: int) -> Answer:
         try:
             return question(*values)
         except HTTPException:
@@ -80,21 +86,21 @@ class Body:
             raise ClientDisconnected from error
 
 
-def guard_body(wsgi_app: Callable) -> Callable:
-    def guarded(environ: Any, start_response: Any) -> Any:
+def guard_body(wsgi_app: WSGIApplication) -> WSGIApplication:
+    def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         environ["wsgi.input"] = environ["wsgi.input"] and Body(environ["wsgi.input"])
         return wsgi_app(environ, start_response)
 
     return guarded
 
 
-def mount(wsgi_app: Callable, path: str, *, has_proxy: Any) -> Callable:
+def mount(wsgi_app: WSGIApplication, path: str, *, has_proxy: bool) -> WSGIApplication:
     """Serve the site under a path, and lead what is asked for beside it there.
 
     A proxy that strips the path says so in X-Forwarded-Prefix.
     """
 
-    def mounted(environ: Any, start_response: Any) -> Any:
+    def mounted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         asked = environ["PATH_INFO"]
         is_stripped = has_proxy and environ.get("HTTP_X_FORWARDED_PREFIX", "").rstrip("/") == path
         if not environ.get("SCRIPT_NAME"):
@@ -111,14 +117,15 @@ def mount(wsgi_app: Callable, path: str, *, has_proxy: Any) -> Callable:
 
 
 def init_app(app: Flask) -> None:
-    app.wsgi_app = guard_body(app.wsgi_app)
+    served: WSGIApplication = guard_body(app.wsgi_app)
     if app.config["COOKIES_BY_PORT"]:
-        app.wsgi_app = name_by_port(app.wsgi_app)
+        served = name_by_port(served)
     if app.config["APPLICATION_ROOT"] != "/":
         root, has_proxy = app.config["APPLICATION_ROOT"], app.config["PROXY_COUNT"] > 0
-        app.wsgi_app = mount(app.wsgi_app, root, has_proxy=has_proxy)
+        served = mount(served, root, has_proxy=has_proxy)
     if proxies := app.config["PROXY_COUNT"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)
+        served = ProxyFix(served, x_for=proxies, x_proto=proxies, x_host=0)
+    app.wsgi_app = served  # type: ignore[assignment,method-assign] # as Flask's documentation does
     app.before_request(number_request)
     app.before_request(allow_upload)
     app.before_request(refuse_junk)
@@ -132,11 +139,11 @@ def number_request() -> None:
     g.request_id = secrets.token_hex(8)
 
 
-def takes_files(largest: Any) -> Any:
+def takes_files(largest: int) -> Callable[[View], View]:
     """Let a view take a body of so many bytes; see `allow_upload`."""
 
-    def mark(view: Any) -> Any:
-        view.largest_upload = largest
+    def mark(view: View) -> View:
+        view.largest_upload = largest  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -147,8 +154,9 @@ def allow_upload() -> None:
 
     The first look at a form reads all of it, so this comes before everything else.
     """
-    largest = getattr(current_app.view_functions.get(request.endpoint), "largest_upload", None)
-    if largest and request.mimetype == MULTIPART and may_open(request.endpoint):
+    endpoint = request.endpoint or ""
+    largest = getattr(current_app.view_functions.get(endpoint), "largest_upload", None)
+    if largest and request.mimetype == MULTIPART and may_open(endpoint):
         request.max_content_length = largest
 
 
@@ -246,7 +254,7 @@ def actor() -> User | AnonymousUser:
     return current_user._get_current_object()
 
 
-def read_for_change(thing: User) -> None:
+def read_for_change(thing: Model) -> None:
     """Where a form is sent, wait for others who change its row just now; then read it again.
 
     What the form compares is then what it changes, see conflicts.py.
@@ -265,7 +273,7 @@ def undo() -> None:
         g._login_user = login_manager.anonymous_user()
 
 
-def right_password(person: User, field: Any) -> bool:
+def right_password(person: User, field: Field) -> bool:
     """Whether the person typed their own password; guesses are counted, and the field says no."""
     ASKED_AGAIN.take(person.id)
     if person.verify_password(field.data):
@@ -292,7 +300,7 @@ def _place_of_request() -> str:
     return f"http://{host}{current_app.config['APPLICATION_ROOT']}".rstrip("/")
 
 
-def _texts(values: Any) -> Iterator[str]:
+def _texts(values: MultiDict[str, str]) -> Iterator[str]:
     for name, many in values.lists():
         yield name or ""  # a part of a multipart body may have none
         yield from many

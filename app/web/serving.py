@@ -16,7 +16,7 @@ LEFT_OVER = 1024 * 1024  # bytes that are read of a request that was refused
 class Worker(ThreadWorker):
     """Says by a page of the site that an address is too long, such as that of a search."""
 
-    def handle_error(self, req: Any, client: Any, addr: Any, exc: Any) -> Any:
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         if not isinstance(exc, LimitRequestLine):
             super().handle_error(req, client, addr, exc)
             return
@@ -29,7 +29,7 @@ class Worker(ThreadWorker):
             read_to_end(client)
 
 
-def read_to_end(client: Any) -> None:
+def read_to_end(client: socket.socket) -> None:
     """Let the client send the rest, or it would lose the answer."""
     client.shutdown(socket.SHUT_WR)
     client.settimeout(1)

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, current_app, has_request_context, request, url_for
 from flask.templating import Environment
 from humanize import naturaldelta
+from jinja2 import Template
 from markupsafe import Markup
 
 from ..models.content.authored import Authored
@@ -29,7 +30,7 @@ class Templates(Environment):
     A chain of dictionaries for each of them, as is usual, is gone through at every include.
     """
 
-    def make_globals(self, names: Any) -> dict[str, Any]:
+    def make_globals(self, names: object) -> Any:
         return self.globals
 
 
@@ -38,7 +39,8 @@ DRAWN = 500  # cards that a process keeps as HTML
 
 def init_app(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["static_urls"] = dict(_urls(Path(app.static_folder), app.static_url_path))
+    folder, prefix = Path(str(app.static_folder)), str(app.static_url_path)
+    app.extensions["static_urls"] = dict(_urls(folder, prefix))
     app.add_template_global(static_url)
     app.add_template_global(profile_url)
     app.add_template_global(avatar_url)
@@ -62,7 +64,7 @@ def init_app(app: Flask) -> None:
     app.context_processor(names)
 
 
-def names() -> dict:
+def names() -> dict[str, Any]:
     in_page = has_request_context()  # mails are written by commands too
     mailbox = url_for("dev.mailbox") if in_page and current_app.config["MAILBOX"] else None
     settings = settings_at_hand()
@@ -102,17 +104,17 @@ def moderation_url(content: ContentRules) -> str:
     return f"{request.script_root}/moderation/{content.noun}/{content.id}"
 
 
-def cached_fragment(template: str, card: ContentRules, **facts: Any) -> Markup:
+def cached_fragment(name: str, card: ContentRules, **facts: Any) -> Markup:
     """Return the HTML of a card. Nothing but these may be asked for in its template.
 
     So whoever sees the same card with the same facts gets the same HTML, and it is made but once.
     """
-    template = current_app.jinja_env.get_template(template)  # another one when the file changed
+    template = current_app.jinja_env.get_template(name)  # another one when the file changed
     return _drawn(template, request.script_root, card, tuple(facts.items()))
 
 
 @lru_cache(DRAWN)
-def _drawn(template: Any, root: str, card: ContentRules, facts: tuple[Any, ...]) -> Markup:
+def _drawn(template: Template, root: str, card: ContentRules, facts: tuple[Any, ...]) -> Markup:
     return Markup(template.render(card=card, **dict(facts)))
 
 
@@ -137,7 +139,7 @@ def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _urls(folder: Any, prefix: str) -> Iterator[tuple[str, str]]:
+def _urls(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
     """Yield each static file's name and its URL; made once at start, not once a page."""
     for path in folder.rglob("*"):
         if path.is_file():

@@ -72,7 +72,9 @@ class OutboxMail(OutboxAdministration, Model):
     rejected_at: Mapped[Moment | None]  # when the server said that the address takes no mail
     dropped_at: Mapped[Moment | None]  # when an administrator decided that it never leaves
 
-    thread = None  # what the mail belongs to, such as post-7; known once it is about to leave
+    thread: str | None = (
+        None  # what the mail belongs to, such as post-7; known once it is about to leave
+    )
 
     @classmethod
     def _is_waiting(cls) -> tuple[ColumnElement[bool], ...]:
