@@ -31,7 +31,7 @@ __all__ = ["create_app", "db"]
 class CannotStart(NoAppException, RuntimeError):
     """What the environment lacks; the flask command shows it without a traceback."""
 
-    def format_message(self) -> Any:
+    def format_message(self) -> str:
         """End here where a command was asked for: Flask would go on and say that there is none."""
         if self.ctx is None and any(not word.startswith("-") for word in sys.argv[1:]):
             raise ClickException(self.message)
@@ -73,7 +73,7 @@ def create_app(config_name: str | None = None, **settings: Any) -> Flask:
     return app
 
 
-def configure(app: Flask, name: str, settings: dict[str, str]) -> None:
+def configure(app: Flask, name: str, settings: dict[str, Any]) -> None:
     if name not in config:
         raise CannotStart(f"FLASK_CONFIG is {name!r}; it must be one of {', '.join(config)}.")
     chosen = config[name]()

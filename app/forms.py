@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -13,6 +13,7 @@ from flask_wtf import FlaskForm
 from markupsafe import Markup, escape
 from werkzeug.datastructures import MultiDict
 from wtforms import (
+    Field,
     FileField,
     HiddenField,
     PasswordField,
@@ -94,7 +95,7 @@ class FieldErrors:
     def gettext(self, message: str) -> str:
         return self.WORDS.get(message, message)
 
-    def ngettext(self, one: Any, many: Any, number: Any) -> Any:
+    def ngettext(self, one: str, many: str, number: int) -> str:
         return self.gettext(one if number == 1 else many)
 
 
@@ -102,7 +103,7 @@ class Form(FlaskForm):
     """Takes text only from text fields, and each of them once; but several choices of a list."""
 
     class Meta(FlaskForm.Meta):
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> MultiDict[str, str] | None:
             """A file under the name of a text field is no text, and JSON is no form.
 
             None: the form is empty, whatever this request has sent.
@@ -114,10 +115,10 @@ class Form(FlaskForm):
             typed = request.form.items(multi=True)
             return MultiDict([(name, unix_lines(text)) for name, text in typed])
 
-        def get_translations(self, form: Any) -> FieldErrors:
+        def get_translations(self, form: FlaskForm) -> FieldErrors:
             return FieldErrors()
 
-        def render_field(self, field: Any, render_kw: dict) -> Markup:
+        def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
             """What people type may be read from the right; the browser sees which it is."""
             if isinstance(field, StringField) and not isinstance(field, SILENT):
                 render_kw = {"dir": "auto"} | render_kw
@@ -137,7 +138,7 @@ class Form(FlaskForm):
         return valid and not twice
 
 
-def choices_of(pairs: list[tuple[str, str]] | Iterator[Any]) -> list[Any]:
+def choices_of(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
     """Return what a field of choices takes, for pairs of a value and its label."""
     return [SelectChoice(value, label) for value, label in pairs]
 
@@ -154,18 +155,18 @@ def new_key() -> str:
     return secrets.token_hex(16)
 
 
-def key_field() -> Any:
+def key_field() -> HiddenField:
     """What tells a form from all others: however often it is sent, it acts once."""
     return HiddenField(default=new_key, validators=[at_most(32)])
 
 
-def zone_field() -> Any:
+def zone_field() -> SelectField:
     """The time zone of a moment that is typed; script chooses that of the browser."""
     return SelectField("Time zone", choices=choices_of(time_zones()), default="UTC")
 
 
 @cache
-def time_zones() -> Any:
+def time_zones() -> list[tuple[str, str]]:
     """Those of places, as the system knows them; UTC first."""
     places = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
     names = sorted(available_timezones())
@@ -191,7 +192,7 @@ def stripped(text: str | None) -> str | None:
 class Required(DataRequired):
     """Refuses what nobody would see anything of, as it does what is empty."""
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: FlaskForm, field: Field) -> None:
         super().__call__(form, field)
         if isinstance(field.data, str) and self.is_nothing(field.data):
             raise StopValidation(self.message)
@@ -203,7 +204,7 @@ class Required(DataRequired):
 class RequiredMarkdown(Required):
     """The same for Markdown: a text without a sign in it, such as an empty list, is empty too."""
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: FlaskForm, field: Field) -> None:
         if not field.errors:  # else it may be too long to be looked through
             super().__call__(form, field)
 
@@ -212,13 +213,13 @@ class RequiredMarkdown(Required):
         return "<ol" not in html and is_blank(plain(html))  # 1. has its number
 
 
-def visible(form: Any, field: Any) -> None:
+def visible(form: FlaskForm, field: Field) -> None:
     """Refuse line breaks, controls and direction marks in a line of text."""
     if has_hidden_characters(field.data or ""):
         raise StopValidation(HIDDEN)
 
 
-def visible_lines(form: Any, field: Any) -> None:
+def visible_lines(form: FlaskForm, field: Field) -> None:
     """The same for a text of several lines, in any script; it says where to look."""
     text = field.data or ""
     hidden = [c for c in set(text) if is_hidden(c) and c not in HARMLESS]
@@ -234,7 +235,7 @@ def as_pasted(text: str | None) -> str | None:
     return text.translate(PASTED) if text else text
 
 
-def without_links(form: Any, field: Any) -> None:
+def without_links(form: FlaskForm, field: Field) -> None:
     """Refuse what a mail reader would turn into a link: words that we mail hold none (R-37)."""
     if LINK.search(field.data or ""):
         raise StopValidation(
@@ -243,11 +244,11 @@ def without_links(form: Any, field: Any) -> None:
         )
 
 
-def at_most(length: Any) -> Any:
+def at_most(length: int) -> Length:
     return Length(max=length, message="Use at most %(max)d characters.")
 
 
-def address(form: Any, field: "AddressField") -> None:
+def address(form: FlaskForm, field: "AddressField") -> None:
     """The shape of an address; the field then holds it as it is stored."""
     try:
         field.data = canonical_address(field.data)
@@ -255,12 +256,12 @@ def address(form: Any, field: "AddressField") -> None:
         raise ValidationError(str(error)) from None
 
 
-def short_password(form: Any, field: Any) -> None:
+def short_password(form: FlaskForm, field: Field) -> None:
     if is_too_long(field.data):
         raise ValidationError(f"Use at most {LONGEST} characters.")
 
 
-def known_password_field(label: Any) -> Any:
+def known_password_field(label: str) -> PasswordField:
     """One that is compared with its hash; of old hashes as it was typed, so nothing changes it."""
     return PasswordField(label, validators=[InputRequired(REQUIRED), short_password])
 
@@ -272,24 +273,24 @@ class AddressField(StringField):
         return readable_address(self.data or "")
 
 
-def email_field(label: Any) -> Any:
+def email_field(label: str) -> AddressField:
     checks = [Required(REQUIRED), at_most(254), visible, address]
     return AddressField(label, filters=[stripped], validators=checks)
 
 
-def writing_field(label: Any, *, goes: Any) -> Any:
+def writing_field(label: str, *, goes: str) -> RadioField:
     """What becomes of posts and comments when their author's account is deleted."""
     choices = [("stays", "Keep them, by “Deleted member”"), ("goes", goes)]
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
-def body_field(label: Any, longest: Any) -> Any:
+def body_field(label: str, longest: int) -> TextAreaField:
     """A text in Markdown.
 
     Browsers would cut what is pasted at a `maxlength`, unnoticed; so it comes without one.
     """
 
-    def short_enough(form: Any, field: Any) -> None:
+    def short_enough(form: FlaskForm, field: Field) -> None:
         if (surplus := len(field.data or "") - longest) > 0:
             words = f"Too long by {surplus:,}. The limit is {longest:,} characters."
             raise StopValidation(words)
@@ -298,13 +299,13 @@ def body_field(label: Any, longest: Any) -> Any:
     return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
-def required_reason_field(label: Any = "Reason") -> Any:
+def required_reason_field(label: str = "Reason") -> TextAreaField:
     """A reason that whom it concerns is told, on the site and by mail."""
     checks = [Required(REQUIRED), visible_lines, at_most(500), without_links]
     return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
-def reason_field(*more: Any) -> Any:
+def reason_field(*more: Callable[[FlaskForm, Field], None]) -> TextAreaField:
     """The reason of an act of staff, for the log."""
     checks = [visible_lines, at_most(500), *more]
     return TextAreaField("Reason", filters=[stripped], validators=checks)

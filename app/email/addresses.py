@@ -1,7 +1,5 @@
 """Mails about an address: whether it is somebody's, and that an account came or left."""
 
-from typing import Any
-
 from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email, send_link
@@ -39,6 +37,6 @@ def send_email_reverted(user: User, left_email: str) -> None:
     send_email(left_email, subject, "email_reverted", user=user, link=link)
 
 
-def send_address_taken(user: Any) -> None:
+def send_address_taken(user: User) -> None:
     link = site_link("auth.login")
     send_email(user.email, "Your email is already in use", "address_taken", user=user, link=link)

@@ -1,7 +1,5 @@
 """Mails about a password."""
 
-from typing import Any
-
 from ..models import User
 from ..models.mail.outbox import REHEARSAL
 from ..web.requests import site_link
@@ -14,7 +12,7 @@ def send_reset_password(user: User, *, by_staff: bool = False) -> None:
     send_link(user, user.email, subject, "reset_password", "auth.reset", token, **values)
 
 
-def rehearse_reset_password(address: Any) -> None:
+def rehearse_reset_password(address: str) -> None:
     """Do all that a reset mail costs, for nobody: time must not tell who has an account (R-69)."""
     nobody = User(id=0, email=address, username="nobody", role=None, auth_epoch=0)
     link = site_link("auth.reset", token=nobody.generate_reset_token())

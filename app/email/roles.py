@@ -19,13 +19,13 @@ def send_role_ending(user: User) -> None:
     _send_about_role(user, f"Your role as {_name(user.role)} ends soon", "role_ending")
 
 
-def send_role_ended(user: User, over: Role) -> None:
+def send_role_ended(user: User, over: Role | None) -> None:
     _send_about_role(user, f"Your role is {_name(user.role)} again", "role_ended", over=over)
 
 
-def send_role_kept(user: User, over: Role) -> None:
+def send_role_kept(user: User, over: Role | None) -> None:
     """Tell the last administrator that their term could not end."""
-    _send_about_role(user, f"You keep the role {over.name}", "role_kept")
+    _send_about_role(user, f"You keep the role {_name(over)}", "role_kept")
 
 
 def send_role_accepted(request: RoleRequest, by: User, words: str) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ..models.moderation.appeal import Appeal
+from ..models.moderation.appeal import Appeal, AppealMessage
 from ..models.moderation.sanction import BAN, NOTICE, SILENCE, SUSPENSION, WARNING, Sanction
 from ..models.users.user import User
 from ..web.requests import site_link
@@ -24,13 +24,13 @@ def send_sanctioned(sanction: Sanction) -> None:
     _send(sanction.user, title, "sanctioned", **values)
 
 
-def send_sanction_lifted(sanction: Any, reason: Any) -> None:
+def send_sanction_lifted(sanction: Sanction, reason: str) -> None:
     """Tell that it is taken back. `sanction.lifted_by` is who did it."""
     values = dict(sanction=sanction, words=reason, link=site_link("account.standing"))
     _send(sanction.user, f"Your {sanction.kind} was lifted", "sanction_lifted", **values)
 
 
-def send_appeal_answered(message: Any) -> None:
+def send_appeal_answered(message: AppealMessage) -> None:
     """Tell that staff has written. What it was stands on the site alone."""
     link = site_link("account.appeal", id=message.appeal_id)
     values = dict(message=message, link=link)

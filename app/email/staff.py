@@ -1,10 +1,13 @@
 """Mails to staff about what waits for them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from humanize import naturaldelta
 
 from ..models.fields import utcnow
+from ..models.moderation.overdue import Overdue
+from ..models.users.user import User
 from ..web.requests import site_link
 from .mail import send_email
 
@@ -18,11 +21,11 @@ PLACES = {
 }
 
 
-def send_staff_notice(user: Any, overdue: Any) -> None:
+def send_staff_notice(user: User, overdue: Sequence[Overdue]) -> None:
     """Tell what waits too long: each queue with how many there are, since when, and a link."""
     now = utcnow()
     waits = [
         (queue, naturaldelta(now - queue.since), site_link(PLACES[queue.noun])) for queue in overdue
     ]
-    values = dict(waits=waits, number=sum(queue.number for queue in overdue))
+    values: dict[str, Any] = dict(waits=waits, number=sum(queue.number for queue in overdue))
     send_email(user.email, "Pending items need your attention", "staff_notice", user=user, **values)

@@ -1,7 +1,7 @@
 """Clean-ups as they are worked off: at once where they are short, else by the mail worker."""
 
 import time
-from typing import Any
+from collections.abc import Callable
 
 from ..extensions import db
 from ..models import CleanUp
@@ -9,6 +9,10 @@ from ..models.lease import LeaseLost
 
 AT_ONCE = 50  # texts that are hidden while somebody waits; more of them in the background
 PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
+
+
+ToldToStop = Callable[[], bool]  # whether the worker is to end after this step
+BetweenSteps = Callable[[], object]  # what is done after each step
 
 
 def nothing() -> None:
@@ -19,7 +23,9 @@ def never() -> bool:
     return False
 
 
-def carry_out(clean_up: CleanUp, *, stopped: Any = never, between: Any = nothing) -> None:
+def carry_out(
+    clean_up: CleanUp, *, stopped: ToldToStop = never, between: BetweenSteps = nothing
+) -> None:
     """Hide or restore step by step; who takes it up again goes on where it was left."""
     while clean_up.step():
         db.session.commit()
@@ -31,7 +37,7 @@ def carry_out(clean_up: CleanUp, *, stopped: Any = never, between: Any = nothing
     db.session.commit()
 
 
-def carry_out_now(clean_up: Any) -> Any:
+def carry_out_now(clean_up: CleanUp) -> bool:
     """Carry out a short one while the caller waits; False where it is long, or a worker has it."""
     if clean_up.total > AT_ONCE:
         return False

@@ -2,8 +2,6 @@
 
 import logging
 import time
-from collections.abc import Callable
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,20 +13,10 @@ from ..models.lease import LeaseLost
 from ..models.retention.data_export import TRIES
 from ..models.retention.erasure import erase
 from . import clean_ups
-
-ToldToStop = Callable[[], bool]  # whether the worker is to end after this step
-BetweenSteps = Callable[[], object]  # what is done after each step
+from .clean_ups import BetweenSteps, ToldToStop, never, nothing
 
 PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
 log = logging.getLogger("offbrand.own_data")
-
-
-def nothing() -> None:
-    return None
-
-
-def never() -> bool:
-    return False
 
 
 def work(*, stopped: ToldToStop = never, between: BetweenSteps = nothing) -> None:
@@ -125,7 +113,7 @@ class Stopped(Exception):
     """The worker was told to stop; whoever comes next begins anew."""
 
 
-def leave(row: Any) -> None:
+def leave(row: AccountDeletion | DataExport) -> None:
     row.release()
     db.session.commit()
 

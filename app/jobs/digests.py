@@ -9,7 +9,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from ..email import send_news
 from ..extensions import db
@@ -73,8 +73,8 @@ def bring_up_to_date(mail: OutboxMail) -> bool:
     return bool(cards)
 
 
-def count(rows: Any) -> Any:
-    return db.session.scalar(select(func.count()).select_from(rows.subquery()))
+def count(rows: Select[Any]) -> int:
+    return db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def kinds_to_stop(person: User, cards: list[NotificationCard]) -> list[str]:

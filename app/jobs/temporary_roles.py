@@ -1,7 +1,6 @@
 """Roles for a time, as they end: settled when their holder comes by, or else by the mail worker."""
 
 import logging
-from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -15,7 +14,7 @@ MAILS = {Action.END_ROLE: send_role_ended, Action.KEEP_ROLE: send_role_kept}
 log = logging.getLogger("offbrand.terms")
 
 
-def settle(person: Any) -> None:
+def settle(person: User) -> None:
     """Let a role that is over go, with its entry in the log and its mail. Commits.
 
     Where the database takes no writing, the next who comes by does it: the role counts no more.
@@ -30,7 +29,7 @@ def settle(person: Any) -> None:
         log.warning("A role could not be ended: %s", error.__class__.__name__)
 
 
-def call_to_mind(person: Any) -> None:
+def call_to_mind(person: User) -> None:
     """Tell a person, once, that their role is about to end. Commits."""
     if person.claim_notice():
         send_role_ending(person)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, flash
 from wtforms import Field
@@ -13,9 +13,10 @@ from ..extensions import db
 from ..forms import Form
 from ..models.content.watched_word import WordRefused
 from ..models.errors import ChangedMeanwhile, Refused, Silenced
-from ..text.markdown import Text
 from .requests import undo
 from .typed import refuse
+
+Result = TypeVar("Result")
 
 ALREADY_DONE = "That was already done."
 
@@ -33,7 +34,11 @@ class Outcome:
 
 @contextmanager
 def attempt(
-    form: Form | None = None, *, at: Any = None, words: Any = "{}", unless: Any = None
+    form: Form | None = None,
+    *,
+    at: Form | Field | None = None,
+    words: str = "{}",
+    unless: Callable[[], object] | None = None,
 ) -> Iterator[Outcome]:
     """Commit what the block does. Where a rule refuses it, undo all of it and say why.
 
@@ -65,12 +70,12 @@ def attempt(
             refuse(message, None if unless and unless() else form)
 
 
-def report_result(changed: Text | bool, message: str, unchanged: str = ALREADY_DONE) -> None:
+def report_result(changed: object, message: str, unchanged: str = ALREADY_DONE) -> None:
     """Say what a verb came to: that it was done, or that all was so before."""
     flash(message if changed else unchanged, "success" if changed else "info")
 
 
-def act(verb: Callable, *values: Any, **named: Any) -> Any:
+def act(verb: Callable[..., Result], *values: Any, **named: Any) -> Result:
     """Do it and commit. 403, with the reason, where it became impossible a moment ago."""
     try:
         result = verb(*values, **named)

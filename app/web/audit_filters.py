@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
-from typing import Any
 
 from flask import request
+from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement
+from werkzeug.datastructures import MultiDict
 from wtforms import DateField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import Optional
@@ -23,7 +24,7 @@ KINDS += [
 ]
 
 
-def name_field(label: Any, longest: int = 64) -> Any:
+def name_field(label: str, longest: int = 64) -> StringField:
     return StringField(label, filters=[stripped], validators=[visible, at_most(longest)])
 
 
@@ -31,7 +32,7 @@ class LogFilters(Form):
     class Meta(Form.Meta):
         csrf = False
 
-        def wrap_formdata(self, form: Form, formdata: Any) -> Any:
+        def wrap_formdata(self, form: FlaskForm, formdata: object) -> MultiDict[str, str]:
             return request.args
 
     since = DateField("From", validators=[Optional()])
@@ -42,7 +43,7 @@ class LogFilters(Form):
         """What is asked for, as it stands in the address."""
         return {field.name: request.args[field.name] for field in self if field.data}
 
-    def conditions(self) -> Iterator[Any]:
+    def conditions(self) -> Iterator[ColumnElement[bool]]:
         """Yield what is asked for, as far as it is filled in."""
         if self.since.data:
             yield AuditEntry.created_at >= datetime.combine(self.since.data, time.min, UTC)

@@ -1,9 +1,7 @@
 """URL converters."""
 
-from typing import Any
-
 from flask import Flask
-from werkzeug.routing import IntegerConverter
+from werkzeug.routing import IntegerConverter, Map
 
 from ..databases import LARGEST_ID
 
@@ -11,7 +9,7 @@ from ..databases import LARGEST_ID
 class IdConverter(IntegerConverter):
     """`<id:name>`: a number that an id column can hold; any other is a 404."""
 
-    def __init__(self, url_map: Any) -> None:
+    def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=LARGEST_ID)
 
 

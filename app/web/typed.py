@@ -7,11 +7,10 @@ form where it stood, and nothing is sent before they press its button.
 from datetime import timedelta
 from functools import cache
 from math import inf
-from typing import Any
 
 from flask import abort, flash, request
 from werkzeug.exceptions import HTTPException
-from wtforms import HiddenField, PasswordField, StringField, SubmitField
+from wtforms import Field, HiddenField, PasswordField, StringField, SubmitField
 
 from ..forms import RESTORED, Form
 from ..models.errors import Refused
@@ -66,18 +65,18 @@ def park() -> str | None:
     return tokens.sign("parked form", {"path": here(), "fields": fields}, LIFETIME)
 
 
-def unpark(text: Any) -> Any:
+def unpark(text: str | None) -> tuple[str, list[tuple[str, str]]] | None:
     """Return (path, fields) of what the sign-in form carried, or None."""
     verdict, payload = tokens.read("parked form", text or "")
     return (payload["path"], payload["fields"]) if verdict and is_local(payload["path"]) else None
 
 
-def here() -> Any:
+def here() -> str:
     """Return the address that the form was sent to."""
     return with_question(request.script_root + request.path)
 
 
-def came_from_here() -> Any:
+def came_from_here() -> bool:
     """Whether the browser says that a page of this site sent the form, and so nobody planted it."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
@@ -92,7 +91,8 @@ def _is_mark(name: str, value: str) -> bool:
 @cache
 def _buttons() -> set[str]:
     """Return the names of the buttons of all forms."""
-    kinds, buttons = [Form], set()
+    kinds: list[type[Form]] = [Form]
+    buttons: set[str] = set()
     while kinds:
         kind = kinds.pop()
         kinds += kind.__subclasses__()
@@ -101,7 +101,7 @@ def _buttons() -> set[str]:
     return buttons
 
 
-def _is_typed(field: Any) -> bool:
+def _is_typed(field: Field) -> bool:
     return isinstance(field, StringField) and not isinstance(field, HiddenField | PasswordField)
 
 
