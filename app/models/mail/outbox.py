@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -72,9 +72,8 @@ class OutboxMail(OutboxAdministration, Model):
     rejected_at: Mapped[Moment | None]  # when the server said that the address takes no mail
     dropped_at: Mapped[Moment | None]  # when an administrator decided that it never leaves
 
-    thread: str | None = (
-        None  # what the mail belongs to, such as post-7; known once it is about to leave
-    )
+    # What it belongs to, such as post-7; known once it is about to leave
+    thread = cast(str | None, None)
 
     @classmethod
     def _is_waiting(cls) -> tuple[ColumnElement[bool], ...]:
