@@ -1,10 +1,10 @@
-"""What SQLite and PostgreSQL need to be told, so that both behave alike.
+"""Settings of SQLite and PostgreSQL that make both behave alike.
 
-Both read what is committed, statement by statement (READ COMMITTED). SQLite takes its write lock
-when a transaction first writes or locks rows: a deferred transaction that had read before would
-fail at once, whatever the busy timeout. Those of one process take it in the order in which they
-asked for it: SQLite itself lets them look again ten times a second, and whoever writes again and
-again would be there before them each time, until they had waited for too long.
+Each statement reads what is committed (READ COMMITTED). On SQLite, a transaction takes the write
+lock when it first writes or locks rows: a deferred transaction that has read before would fail at
+once, whatever the busy timeout. The threads of a process take the lock in the order in which they
+asked for it. SQLite itself only lets them poll ten times a second, so that a thread that writes
+continuously could starve the others.
 """
 
 from collections import deque
@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-LARGEST_ID = 2**31 - 1  # that an id column can hold
+LARGEST_ID = 2**31 - 1  # that fits into an id column
 READING = ("SELECT", "PRAGMA", "EXPLAIN", "VALUES", "BEGIN", "COMMIT", "ROLLBACK")
 SQLITE_SETTINGS = (
     "PRAGMA journal_mode=WAL",
@@ -28,22 +28,22 @@ SQLITE_SETTINGS = (
     "PRAGMA busy_timeout=5000",
     "PRAGMA cache_size=-16000",
 )
-PATIENCE = 5  # seconds until somebody who writes on SQLite no longer waits for their turn
+PATIENCE = 5  # seconds that a thread waits for its turn to write on SQLite
 POSTGRESQL_SETTINGS = (
     "SET statement_timeout='5s'",
     "SET lock_timeout='4s'",
     "SET idle_in_transaction_session_timeout='60s'",
-    "SET random_page_cost=1.1",  # no disk that spins: else a rare word reads a whole table
-    "SET jit=off",  # pages read few rows: to compile such a statement takes longer than to run it
+    "SET random_page_cost=1.1",  # an SSD: else the search for a rare word scans a whole table
+    "SET jit=off",  # pages read few rows, and compiling the statement takes longer than running it
     "SET plan_cache_mode='force_custom_plan'",  # rare and common words need different plans
 )
 
 
 class InsertOnce(Insert):
-    """INSERT … ON CONFLICT DO NOTHING, for tables whose key is given.
+    """INSERT … ON CONFLICT DO NOTHING, for tables whose primary key is given.
 
-    SQLAlchemy 2.0 never caches what its dialects make of ON CONFLICT, and compiles it each time.
-    See tests/test_compiled.py.
+    SQLAlchemy 2.0 does not cache its own ON CONFLICT constructs, but compiles them each time. See
+    tests/test_compiled.py.
     """
 
     inherit_cache = True
@@ -68,7 +68,7 @@ def is_supported(url: str) -> bool:
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    """Return what `create_engine` must know before the first connection."""
+    """Return the options of `create_engine` for a database URL."""
     if url.startswith("postgresql"):
         return {
             "hide_parameters": True,  # no password hash in a log (R-99)
@@ -81,7 +81,7 @@ def engine_options(url: str) -> dict[str, Any]:
 
 
 class Turns:
-    """One after the other, in the order of asking. Whoever has waited for too long has none."""
+    """A fair lock: threads get it in the order in which they ask, or give up after PATIENCE."""
 
     def __init__(self) -> None:
         self._guard, self._taken = Lock(), False
@@ -167,6 +167,6 @@ def _end_turn_of(connection: Connection) -> None:
 
 
 def _end_turn(info: MutableMapping[Any, Any]) -> None:
-    """The transaction ends; where it was not begun, since it took too long, its turn ends too."""
+    """End the turn of a connection's transaction, if it has one."""
     if turns := info.pop("turn", None):
         turns.end()

@@ -1,4 +1,4 @@
-"""Who may enter: each decorator guards a view and leaves its policy on it, for the access map."""
+"""Decorators that guard views, and leave their policy on the view for the access map."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ NARROWER = ("everyone", "readers", "members", "permission", "own")
 
 
 class Visitor(Protocol):
-    """What a policy asks of a person, who may be signed in or not."""
+    """What a policy needs to know of a person, signed in or not."""
 
     @property
     def is_authenticated(self) -> bool: ...
@@ -33,23 +33,24 @@ class Visitor(Protocol):
 
 
 class Contradiction(ValueError):
-    """Two policies guard one view, and nobody can meet both."""
+    """Two policies on one view that nobody can satisfy together."""
 
 
 @dataclass(frozen=True)
 class Policy:
     """Who may enter an endpoint.
 
-    `everyone`; `readers`: everyone or members, as the settings say; `visitors`: who is not signed
-    in; `members`; `own`: members, each to what is theirs; `permission`: holders of one.
+    `who` is `everyone`; `readers`, everyone or members depending on the settings; `visitors`,
+    people who are not signed in; `members`; `own`, members who find only what is theirs; or
+    `permission`, those who have it.
     """
 
     who: str
     permission: Permission | None = None
-    signing_up: bool = False  # visitors, and only while the settings let strangers sign up
+    signing_up: bool = False  # only while the settings allow sign-ups
 
     def outcome(self, user: Visitor) -> str:
-        """Return what the person meets at the door, in words; the access map shows them."""
+        """Return what happens to the person, in words for the access map."""
         if self.who == "visitors" and user.is_authenticated:
             return HOME
         if self.signing_up and not settings_at_hand().takes_sign_ups:
@@ -68,7 +69,7 @@ class Policy:
         return self.outcome(user) in (OPENS, OWN_ONLY)
 
     def and_also(self, other: Self | None) -> Self:
-        """Return the policy of a view that both guard; Contradiction where nobody could enter."""
+        """Return both policies combined; raise Contradiction if nobody could satisfy them."""
         if other is None:
             return self
         both = {self.who, other.who}
@@ -86,7 +87,7 @@ READERS, OWN, SIGN_UP = Policy("readers"), Policy("own"), Policy("visitors", sig
 
 
 class PermissionMissing(Forbidden):
-    """A 403 that knows which permission was asked for."""
+    """A 403 that names the missing permission."""
 
     def __init__(self, permission: Permission | None) -> None:
         super().__init__()
@@ -94,15 +95,15 @@ class PermissionMissing(Forbidden):
 
 
 class KeptBack(Forbidden):
-    """A 403 for a member whom a sanction keeps from writing, or from coming in."""
+    """A 403 for a member whose sanction forbids writing, or access."""
 
 
 class SignUpClosed(Forbidden):
-    """A 403 for strangers who want to sign up while only the invited may join, or nobody."""
+    """A 403 for sign-ups while the settings allow none, or only invitations."""
 
 
 def require(policy: Policy) -> Response | None:
-    """Return None where the person may enter, or the answer to give; raise PermissionMissing."""
+    """Return None if the current user may enter, else a redirect; or raise a Forbidden."""
     outcome = policy.outcome(current_user)
     if outcome == HOME:
         return redirect(url_for("main.index"))
@@ -116,63 +117,63 @@ def require(policy: Policy) -> Response | None:
 
 
 def _refusal(permission: Permission | None) -> Forbidden:
-    """Say which permission the role lacks; or else that a sanction takes it."""
+    """Return the error: the role lacks the permission, or a sanction takes it away."""
     role = current_user.current_role
     granted = role is not None and role.has_permission(permission)
     return KeptBack() if granted else PermissionMissing(permission)
 
 
 def require_permission(permission: Permission) -> None:
-    """Guard one act of a view that is open to more; visitors are asked to sign in."""
+    """Guard one action within a view that is open to more people."""
     if refusal := require(Policy("permission", permission)):
         abort(refusal)
 
 
 def require_speech() -> None:
-    """Refuse who may not write where others read it, because of a sanction."""
+    """Raise KeptBack if a sanction forbids the current user to write in public."""
     if not current_user.may_speak:
         raise KeptBack
 
 
 def allow(answer: bool) -> None:
-    """Refuse with 403 where a question about the object, such as `editable_by`, was answered no."""
+    """Abort with 403 if the answer of a rule, such as `editable_by`, is no."""
     if not answer:
         abort(403)
 
 
 def public(view: View) -> View:
-    """Open to everyone, but for what other guards of the view say."""
+    """Open to everyone, unless another guard of the view says otherwise."""
     view.policy = EVERYONE.and_also(getattr(view, "policy", None))  # type: ignore[attr-defined]
     return view
 
 
 def visitors_only(view: View) -> View:
-    """For people who are not signed in; members are sent home."""
+    """Only for people who are not signed in; members are redirected to the home page."""
     return _guard(view, VISITORS)
 
 
 def while_sign_up_is_open(view: View) -> View:
-    """For visitors, in the modes of registration in which strangers may sign up."""
+    """Only for visitors, and only while the settings allow sign-ups."""
     return _guard(view, SIGN_UP)
 
 
 def login_required(view: View) -> View:
-    """Visitors are asked to sign in, and come back afterwards."""
+    """Only for members; visitors are asked to sign in and then return to the page."""
     return _guard(view, MEMBERS)
 
 
 def readable(view: View) -> View:
-    """Open to everyone or, where the settings say so, to members only."""
+    """Open to everyone or, if the settings say so, to members only."""
     return _guard(view, READERS)
 
 
 def own_things(view: View) -> View:
-    """For members; the view finds only what is theirs, and 404s the rest."""
+    """Only for members; the view looks among their own things, and answers 404 for others."""
     return _guard(view, OWN)
 
 
 def permission_required(permission: Permission) -> Callable[[View], View]:
-    """Visitors are asked to sign in; members without the permission get a 403 that names it."""
+    """Only for holders of the permission; other members get a 403 that names it."""
     return lambda view: _guard(view, Policy("permission", permission))
 
 
@@ -181,7 +182,7 @@ def admin_required(view: View) -> View:
 
 
 def gate(blueprint: Blueprint, permission: Permission) -> None:
-    """Guard every view of a blueprint, before any of them runs."""
+    """Require a permission for every view of a blueprint."""
     policy = Policy("permission", permission)
     blueprint.policy = policy  # type: ignore[attr-defined]
     blueprint.before_request(lambda: require(policy))

@@ -37,7 +37,7 @@ CONSTRAINT_NAMES = {
 
 
 class VerifyingConnection(Connection):
-    """Flask-Mail's connection, with a time-out and a TLS that checks the server's certificate."""
+    """Flask-Mail's connection, with a timeout and with TLS that verifies the certificate."""
 
     timeout: float | None = None  # seconds; None: as configured
 
@@ -61,7 +61,7 @@ class VerifyingConnection(Connection):
         return host
 
     def __exit__(self, *exception: Any) -> None:
-        """Whatever happens at goodbye, what was accepted stays accepted."""
+        """Ignore errors while closing: the server has accepted the mails already."""
         try:
             super().__exit__(*exception)
         except (smtplib.SMTPException, OSError):
@@ -79,11 +79,11 @@ class VerifyingMail(Mail):
 
 
 class SteadyMemoryStorage(MemoryStorage):
-    """Where limits are counted without Redis; `memory://` means this one.
+    """Where limits are counted without Redis; it replaces the storage for `memory://`.
 
-    Two threads that count at the same moment may start one and the same timer in limits 5.8.0,
-    and the second gets a RuntimeError. So they start it one after the other. And what is cleared
-    while the timer looks for old entries is gone, which is no fault either.
+    In limits 5.8.0, two concurrent threads can start the same timer, and the second one gets a
+    RuntimeError; here they start it one after the other. An entry that is cleared while the timer
+    expires old ones is no error either.
     """
 
     STORAGE_SCHEME = ["memory"]
@@ -99,7 +99,7 @@ class SteadyMemoryStorage(MemoryStorage):
 
 
 class RotatingLoginManager(LoginManager):
-    """Flask-Login, whose remember-me cookie outlives a change of keys and survives rubbish."""
+    """Flask-Login, whose remember-me cookie also accepts old keys and any malformed value."""
 
     def _load_user_from_remember_cookie(self, cookie: str) -> Any:
         keys = [current_app.secret_key, *current_app.config["SECRET_KEY_FALLBACKS"]]
@@ -112,7 +112,7 @@ class RotatingLoginManager(LoginManager):
         return None
 
     def _clear_cookie(self, response: Response) -> None:
-        """Browsers let go of a `__Host-` cookie only by an answer that is marked secure too."""
+        """Delete the cookie; browsers delete a `__Host-` cookie only if the header says Secure."""
         config = current_app.config
         name, secure = config["REMEMBER_COOKIE_NAME"], config["SECURE"]
         path = config["REMEMBER_COOKIE_PATH"]
@@ -120,14 +120,14 @@ class RotatingLoginManager(LoginManager):
 
 
 class WritingLimiter(Limiter):
-    """Flask-Limiter, which need not look for limits while somebody reads: writing has the only.
+    """Flask-Limiter, which only checks limits of POST requests, as no others have limits.
 
-    Where Redis goes away under several threads, Flask-Limiter 4.1 raises in all that notice it
-    after the first, and says nothing where anybody would read it. Here all of them count in this
-    process until Redis is back, and the log has a line for each change.
+    If Redis goes away, Flask-Limiter 4.1 raises in all threads but the first that notice it, and
+    does not log it. Here all threads count in this process until Redis is back, and each change is
+    logged.
     """
 
-    TRIES = 3  # Redis may go, come back and go again while we ask
+    TRIES = 3  # Redis may go away, come back and go away again meanwhile
     _is_away, _changing = False, Lock()
 
     def init_app(self, app: Flask) -> None:
@@ -144,7 +144,7 @@ class WritingLimiter(Limiter):
             self._steadily(super()._check_request_limit, callable_name, in_middleware)
 
     def ask(self, question: str, *values: Any) -> Any:
-        """Put a question of `limits` to Redis, or to this process while Redis is away."""
+        """Call a method of the limiter, which uses Redis, or this process while Redis is away."""
         return self._steadily(lambda: getattr(self.limiter, question)(*values))
 
     def _steadily(self, act: Callable[..., Any], *values: Any) -> Any:
@@ -170,16 +170,17 @@ class WritingLimiter(Limiter):
 
 
 def who_writes() -> str:
-    """Whom the loose limit on writing counts: the member, else the network.
+    """Return the key for the general limit on writing: the member, else the network.
 
-    A database that is away is told by the view: the limiter would take it for its own storage.
+    Errors of the database are left to the view, since the limiter would take them for errors of its
+    own storage.
     """
     try:
         if current_user.is_authenticated:
             return f"user {current_user.id}"
     except SQLAlchemyError:
         db.session.rollback()
-    return network_of(request) or ""  # which Flask-Limiter counts no limit for
+    return network_of(request) or ""  # Flask-Limiter counts nothing for ""
 
 
 class Base(DeclarativeBase):

@@ -1,4 +1,4 @@
-"""The form that all others descend from: what is never right is refused here, at its field."""
+"""The base form, and fields and validators that several forms share."""
 
 import re
 import secrets
@@ -41,21 +41,21 @@ from .text.names import (
 from .text.search_words import plain
 
 LINK = re.compile(r"://|\bwww[.]|\w@\w|\w[.\u3002\uff0e\uff61][^\W\d_]{2}", re.IGNORECASE)
-SILENT = HiddenField, PasswordField  # and nobody reads them
-ABOUT_LENGTH = 2000  # characters that somebody says about themselves
+SILENT = HiddenField, PasswordField  # whose text nobody reads
+ABOUT_LENGTH = 2000  # characters of “about me”
 REQUIRED = "This field is required."
 HIDDEN = "This contains invisible characters. Type it again."
 HIDDEN_IN_TEXT = "This contains invisible characters{}. Type that part again."
-# In texts, though not in names: line breaks, which way to read, and the letters of emoji of flags
+# Allowed in texts, but not in names: line breaks, direction marks, and the tags in flag emoji
 HARMLESS = "\t\r\n\u200e\u200f\u061c" + "".join(map(chr, range(0xE0020, 0xE0080)))
-# What comes along when text is pasted, and means nothing here: spaces of no width, hints where to
-# break, marks of a file's beginning, brackets around what is read the other way
+# Invisible characters in pasted text: zero-width spaces, soft hyphens, byte order marks, and
+# embeddings and isolates of another direction
 PASTED = dict.fromkeys(map(ord, "\u00ad\u200b\u2060\ufeff\u202a\u202b\u202c"))
 PASTED |= dict.fromkeys(range(0x2066, 0x206A)) | dict.fromkeys((0x2028, 0x2029), "\n")
 
 
 def html_params(**attributes: Any) -> Markup:
-    """Spell attributes as WTForms does, at a fifth of the cost: a page of a form has fifty."""
+    """Return HTML attributes as WTForms does, five times as fast: a form has about fifty."""
     words = []
     for name, value in sorted(attributes.items()):
         name = widgets.clean_key(name)
@@ -70,12 +70,12 @@ def html_params(**attributes: Any) -> Markup:
 widgets.html_params, widgets.Input.html_params = html_params, staticmethod(html_params)
 
 
-RESTORED = "restored"  # sent along where a form only comes back with what was typed, see typed.py
+RESTORED = "restored"  # sent with a form that only shows again what was typed, see web/typed.py
 NOT_SENT = "Not sent yet. Check what you typed, then send it."
 
 
 class FieldErrors:
-    """What the form library says about a field, in our words."""
+    """Our wording of WTForms' messages about a field."""
 
     WORDS = {
         "Not a valid choice.": "Choose one of the options.",
@@ -100,14 +100,11 @@ class FieldErrors:
 
 
 class Form(FlaskForm):
-    """Takes text only from text fields, and each of them once; but several choices of a list."""
+    """Accepts one text per text field; only lists of choices may be sent several times."""
 
     class Meta(FlaskForm.Meta):
         def wrap_formdata(self, form: FlaskForm, formdata: object) -> MultiDict[str, str] | None:
-            """A file under the name of a text field is no text, and JSON is no form.
-
-            None: the form is empty, whatever this request has sent.
-            """
+            """Return what was posted, without files and JSON. None makes an empty form."""
             if formdata is None:
                 return None
             if not request or request.method != "POST":
@@ -119,13 +116,13 @@ class Form(FlaskForm):
             return FieldErrors()
 
         def render_field(self, field: Field, render_kw: dict[str, Any]) -> Markup:
-            """What people type may be read from the right; the browser sees which it is."""
+            """Let the browser choose the direction of text fields."""
             if isinstance(field, StringField) and not isinstance(field, SILENT):
                 render_kw = {"dir": "auto"} | render_kw
             return super().render_field(field, render_kw)
 
     def validate(self, extra_validators: Any = None) -> bool:
-        reads_address = type(self).Meta.csrf is False  # such as a search beside the form
+        reads_address = type(self).Meta.csrf is False  # such as a search form beside another form
         posted = request and request.method == "POST" and not reads_address
         if posted and RESTORED in request.form:
             self.form_errors = [NOT_SENT]
@@ -139,12 +136,12 @@ class Form(FlaskForm):
 
 
 def choices_of(pairs: Iterable[tuple[Any, str]]) -> list[SelectChoice]:
-    """Return what a field of choices takes, for pairs of a value and its label."""
+    """Return the choices of a field for (value, label) pairs."""
     return [SelectChoice(value, label) for value, label in pairs]
 
 
 class UploadField(FileField):
-    """One file; a text under its name is none."""
+    """One file; text sent under its name is ignored."""
 
     def process_formdata(self, valuelist: list[str]) -> None:
         self.raw_data = [file for file in request.files.getlist(self.name) if file.filename]
@@ -156,18 +153,18 @@ def new_key() -> str:
 
 
 def key_field() -> HiddenField:
-    """What tells a form from all others: however often it is sent, it acts once."""
+    """A random key that makes a form act once, however often it is sent."""
     return HiddenField(default=new_key, validators=[at_most(32)])
 
 
 def zone_field() -> SelectField:
-    """The time zone of a moment that is typed; script chooses that of the browser."""
+    """The time zone of a date and time; a script preselects that of the browser."""
     return SelectField("Time zone", choices=choices_of(time_zones()), default="UTC")
 
 
 @cache
 def time_zones() -> list[tuple[str, str]]:
-    """Those of places, as the system knows them; UTC first."""
+    """Return (name, label) pairs of the system's time zones of places; UTC comes first."""
     places = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific"
     names = sorted(available_timezones())
     return [("UTC", "UTC")] + [
@@ -176,12 +173,12 @@ def time_zones() -> list[tuple[str, str]]:
 
 
 def in_zone(moment: datetime, zone: str) -> datetime:
-    """Return the moment that was typed as the clocks of a time zone show it."""
+    """Return a naive date and time as a moment in a time zone."""
     return moment.replace(tzinfo=ZoneInfo(zone))
 
 
 def unix_lines(text: str) -> str:
-    """Browsers send two characters for the end of a line, and count one; some programs, another."""
+    """Return the text with LF at line ends: browsers send CR LF, but count one character."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -190,7 +187,7 @@ def stripped(text: str | None) -> str | None:
 
 
 class Required(DataRequired):
-    """Refuses what nobody would see anything of, as it does what is empty."""
+    """Refuses invisible text as well as empty text."""
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
         super().__call__(form, field)
@@ -202,10 +199,10 @@ class Required(DataRequired):
 
 
 class RequiredMarkdown(Required):
-    """The same for Markdown: a text without a sign in it, such as an empty list, is empty too."""
+    """The same for Markdown: a text that renders to nothing visible, such as an empty list."""
 
     def __call__(self, form: FlaskForm, field: Field) -> None:
-        if not field.errors:  # else it may be too long to be looked through
+        if not field.errors:  # else it may be too long to render
             super().__call__(form, field)
 
     def is_nothing(self, text: str) -> bool:
@@ -214,13 +211,13 @@ class RequiredMarkdown(Required):
 
 
 def visible(form: FlaskForm, field: Field) -> None:
-    """Refuse line breaks, controls and direction marks in a line of text."""
+    """Refuse line breaks, control characters and direction marks in a line of text."""
     if has_hidden_characters(field.data or ""):
         raise StopValidation(HIDDEN)
 
 
 def visible_lines(form: FlaskForm, field: Field) -> None:
-    """The same for a text of several lines, in any script; it says where to look."""
+    """Refuse invisible characters in a longer text, and say where they are."""
     text = field.data or ""
     hidden = [c for c in set(text) if is_hidden(c) and c not in HARMLESS]
     if hidden:
@@ -231,12 +228,12 @@ def visible_lines(form: FlaskForm, field: Field) -> None:
 
 
 def as_pasted(text: str | None) -> str | None:
-    """A filter: leaves out what nobody types and nobody sees (see PASTED)."""
+    """Return the text without the invisible characters in PASTED; a filter of fields."""
     return text.translate(PASTED) if text else text
 
 
 def without_links(form: FlaskForm, field: Field) -> None:
-    """Refuse what a mail reader would turn into a link: words that we mail hold none (R-37)."""
+    """Refuse what mail programs turn into a link, in text that we send by mail (R-37)."""
     if LINK.search(field.data or ""):
         raise StopValidation(
             "This is sent by email, so leave out links and email addresses."
@@ -249,7 +246,7 @@ def at_most(length: int) -> Length:
 
 
 def address(form: FlaskForm, field: "AddressField") -> None:
-    """The shape of an address; the field then holds it as it is stored."""
+    """Refuse an invalid address; put a valid one into the field as it is stored."""
     try:
         field.data = canonical_address(field.data)
     except ValueError as error:
@@ -262,12 +259,12 @@ def short_password(form: FlaskForm, field: Field) -> None:
 
 
 def known_password_field(label: str) -> PasswordField:
-    """One that is compared with its hash; of old hashes as it was typed, so nothing changes it."""
+    """A password to verify; it has no filters, since older hashes are of the text as typed."""
     return PasswordField(label, validators=[InputRequired(REQUIRED), short_password])
 
 
 class AddressField(StringField):
-    """Comes back as people write it, whatever is stored."""
+    """Shows the address with its domain in Unicode letters."""
 
     def _value(self) -> str:
         return readable_address(self.data or "")
@@ -279,15 +276,15 @@ def email_field(label: str) -> AddressField:
 
 
 def writing_field(label: str, *, goes: str) -> RadioField:
-    """What becomes of posts and comments when their author's account is deleted."""
+    """The choice of whether to keep or delete posts and comments with an account."""
     choices = [("stays", "Keep them, by “Deleted member”"), ("goes", goes)]
     return RadioField(label, choices=choices_of(choices), default="stays")
 
 
 def body_field(label: str, longest: int) -> TextAreaField:
-    """A text in Markdown.
+    """A text in Markdown, with up to `longest` characters.
 
-    Browsers would cut what is pasted at a `maxlength`, unnoticed; so it comes without one.
+    It has no `maxlength`, since browsers silently cut pasted text at it.
     """
 
     def short_enough(form: FlaskForm, field: Field) -> None:
@@ -300,21 +297,21 @@ def body_field(label: str, longest: int) -> TextAreaField:
 
 
 def required_reason_field(label: str = "Reason") -> TextAreaField:
-    """A reason that whom it concerns is told, on the site and by mail."""
+    """A reason for the member concerned, who reads it on the site and by mail."""
     checks = [Required(REQUIRED), visible_lines, at_most(500), without_links]
     return TextAreaField(label, filters=[as_pasted, stripped], validators=checks)
 
 
 def reason_field(*more: Callable[[FlaskForm, Field], None]) -> TextAreaField:
-    """The reason of an act of staff, for the log."""
+    """The optional reason of staff for an action, for the log."""
     checks = [visible_lines, at_most(500), *more]
     return TextAreaField("Reason", filters=[stripped], validators=checks)
 
 
 class MessageForm(Form):
-    """One message of an appeal, from either side."""
+    """A message in an appeal, from the member or from staff."""
 
-    too_many = False  # were sent within the hour
+    too_many = False  # whether the limit per hour is reached
 
     key = key_field()
     body = TextAreaField(

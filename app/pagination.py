@@ -1,6 +1,6 @@
-"""Pages of a list by keyset: the cost of a page does not grow with how deep it is (R-90).
+"""Keyset pagination: a page costs the same however deep it is in the list (R-90).
 
-A cursor names the row where a page begins or ends, so what is written meanwhile shifts nothing.
+A cursor names the row where a page begins or ends, so new rows do not shift the pages.
 """
 
 import json
@@ -20,9 +20,9 @@ from .extensions import db
 Columns = Sequence[ColumnElement[Any] | InstrumentedAttribute[Any]]
 Values = Sequence[Any]  # of those columns, in their order
 
-NAMES = "at", "id"  # of what is bound for the columns of a timeline
+NAMES = "at", "id"  # of the bound parameters for the columns of a timeline
 ID, MANY = (bindparam(name, type_=Integer) for name in ("id", "many"))
-ENDS = {  # where a timeline begins: falling, or rising
+ENDS = {  # by whether it is descending: the values before the first row of a timeline
     True: (datetime(9999, 1, 1, tzinfo=UTC), LARGEST_ID),
     False: (datetime(1, 1, 1, tzinfo=UTC), 0),
 }
@@ -30,12 +30,12 @@ ENDS = {  # where a timeline begins: falling, or rising
 
 @dataclass
 class KeysetPage:
-    """Rows, and cursors for the pages next to this one; None where there is none."""
+    """One page of a list, with the cursors of the pages before and after it, if there are any."""
 
     items: list[Any]
     before: str | None = None
     after: str | None = None
-    is_beyond: bool = False  # a later page was asked for, and nothing is left there
+    is_beyond: bool = False  # the requested page is past the end of the list
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.items)
@@ -46,9 +46,9 @@ class KeysetPage:
 
 @dataclass
 class Place:
-    """Where a page begins: beyond these values, or at the start of the list where there are none.
+    """Where a page begins: after the row with these values, or at the start of the list for None.
 
-    `backwards`: it ends there, and begins somewhere before.
+    With `backwards`, the page ends before that row instead.
     """
 
     values: Values | None = None
@@ -56,7 +56,7 @@ class Place:
 
 
 def asked_place(columns: Columns) -> Place:
-    """Return the place that the query string's `after` or `before` names."""
+    """Return the place named by `after` or `before` in the query string."""
     after, before = (_read(request.args.get(name), columns) for name in ("after", "before"))
     backwards = before is not None and after is None
     return Place(before if backwards else after, backwards)
@@ -70,10 +70,10 @@ def page_of(
     descending: bool = True,
     make: Callable[[Any], Any] | None = None,
 ) -> KeysetPage:
-    """Return the page that the query string's `after` or `before` asks for, else the first one.
+    """Return the page named by `after` or `before` in the query string, else the first page.
 
-    `columns` are what the list is sorted by, the last of them unique; none may hold NULL.
-    `statement` selects one entity, or rows of which `make` makes items; it comes without an order.
+    `statement` has no order, and selects one entity, or rows that `make` turns into items.
+    `columns` are the sort order; the last one must be unique, and none may contain NULL.
     """
     place = asked_place(columns)
     is_descending = descending != place.backwards
@@ -89,12 +89,13 @@ def page_of(
 
 
 class Timeline:
-    """A list by moment and id, or by id, whose statements are built once and run for all who ask.
+    """A list sorted by moment and id, or by id, whose statements are built once per process.
 
-    SQLAlchemy keeps what a statement compiles to, yet to build it costs more than to run it. What
-    differs from request to request stands in it as `bindparam`; `page` is given the values.
-    `select(falling)` returns rows of which `make` makes items. It may use the binds `at`, ID and
-    MANY itself.
+    SQLAlchemy caches the compiled statement, but building it costs more than running it. Values
+    that differ between requests are a `bindparam`, and are given to `page`.
+
+    `select(is_descending)` returns a statement without an order, which may use the parameters `at`,
+    ID and MANY; `make` turns its rows into items.
     """
 
     def __init__(
@@ -117,7 +118,7 @@ class Timeline:
         }
 
     def page(self, *, size: int, **values: Any) -> KeysetPage:
-        """Return the page that the query string asks for."""
+        """Return the page named in the query string; `values` are those of the parameters."""
         place = asked_place(self.columns)
         is_descending = self.descending != place.backwards
         here = place.values or ENDS[is_descending][-len(self.names) :]
@@ -139,7 +140,7 @@ def _order(columns: Columns, is_descending: bool) -> list[ColumnElement[Any]]:
 
 
 def _page(rows: list[Any], place: Place, columns: Columns, size: int) -> KeysetPage:
-    """Make a page of up to `size + 1` rows, read from the place on."""
+    """Return the page for up to `size + 1` rows that were read from a place on."""
     more, rows = len(rows) > size, rows[:size]
     if place.backwards:
         rows.reverse()
@@ -151,14 +152,14 @@ def _page(rows: list[Any], place: Place, columns: Columns, size: int) -> KeysetP
 
 
 def cursor_at(row: Any, columns: Columns) -> str:
-    """Return the cursor that names the place of a row in the list."""
+    """Return the cursor of a row: the values of its columns, as JSON in base64."""
     values = [getattr(row, str(column.key)) for column in columns]
     values = [v.isoformat() if isinstance(v, datetime) else v for v in values]
     return urlsafe_b64encode(json.dumps(values).encode()).decode().rstrip("=")
 
 
 def _read(text: str | None, columns: Columns) -> Values | None:
-    """Return the values of a cursor, or None for nonsense: then the list starts at its start."""
+    """Return the values of a cursor; None if it is missing or invalid."""
     if text is None:
         return None
     try:

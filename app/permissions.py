@@ -5,7 +5,7 @@ from typing import Self
 
 
 class Permission(IntFlag):
-    """A mask grants a permission when `mask & permission == permission`; composites follow."""
+    """A mask grants a permission if `mask & permission == permission`, composite ones too."""
 
     FOLLOW = 1
     COMMENT = 2
@@ -15,7 +15,7 @@ class Permission(IntFlag):
 
     @classmethod
     def parse(cls, names: str) -> Self:
-        """Return the mask for a comma-separated list of names; ValueError names the unknown one."""
+        """Return the mask for comma-separated names. Raise ValueError for an unknown one."""
         mask = cls(0)
         for name in filter(None, (part.strip() for part in names.split(","))):
             try:
@@ -32,10 +32,10 @@ class Permission(IntFlag):
 
 MEMBER = Permission.FOLLOW | Permission.COMMENT | Permission.WRITE
 STAFF = Permission.MODERATE | Permission.ADMIN
-KNOWN = sum(Permission)  # every permission there is
-EVERYTHING = 0xFF  # every permission there is or will be
+KNOWN = sum(Permission)  # all permissions that exist
+EVERYTHING = 0xFF  # all permissions, and room for future ones
 
-# name: (mask, the endpoint its holders land on, description)
+# name: (mask, landing page, description)
 ROLES = {
     "User": (MEMBER, "main.index", "Reads, writes, comments and follows."),
     "Moderator": (MEMBER | Permission.MODERATE, "moderation.queue", "Keeps the peace."),

@@ -1,7 +1,7 @@
-"""The access map: what each endpoint is to a visitor, a newcomer, a suspended member and each role.
+"""The access map: how each endpoint answers each kind of person.
 
-Nothing in it is written by hand: it asks the policies that guard the views, and the fences around
-newcomers and the suspended, what they would answer.
+It is computed from the policies that guard the views, and from what unconfirmed and suspended
+members must deal with first.
 """
 
 import re
@@ -32,9 +32,9 @@ POLICIES = {
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of person, with as much of a user as the guards look at."""
+    """A kind of person, with the attributes of a user that the guards use."""
 
-    key: str  # in addresses and files
+    key: str  # in URLs and files
     name: str
     role: Role | None = None
     is_authenticated: bool = True
@@ -51,20 +51,20 @@ class Kind:
 
 @dataclass(frozen=True)
 class Door:
-    """An endpoint: how it is reached, what guards it, and what each kind of person meets there."""
+    """An endpoint: its methods and URLs, its policy, and how it answers each kind of person."""
 
     endpoint: str
     methods: tuple[str, ...]
     urls: tuple[str, ...]
     policy: str
-    outcomes: dict[str, str]  # the key of a kind: words
+    outcomes: dict[str, str]  # words by the key of a kind
 
     def opens_to(self, key: str) -> bool:
         return self.outcomes[key] in LET_IN
 
 
 def kinds_of(roles: list[Role]) -> list[Kind]:
-    """A visitor, a newcomer and a suspended member of the default role, holders of each role."""
+    """Return the kinds: visitor, unconfirmed, suspended, and one for each role."""
     default = next((role for role in roles if role.default), None)
     visitor = Kind("visitor", "Visitor", is_authenticated=False, is_confirmed=False)
     newcomer = Kind("unconfirmed", "Unconfirmed", default, is_confirmed=False)
@@ -78,7 +78,7 @@ def kinds_of(roles: list[Role]) -> list[Kind]:
 
 
 def access_map(kinds: list[Kind]) -> list[Door]:
-    """Return a `Door` for every endpoint, in the order of their names."""
+    """Return a `Door` for each endpoint, sorted by name."""
     rules: dict[str, list[Rule]] = {}
     for rule in current_app.url_map.iter_rules():
         rules.setdefault(rule.endpoint, []).append(rule)
@@ -86,7 +86,7 @@ def access_map(kinds: list[Kind]) -> list[Door]:
 
 
 def policy_in_words(policy: Policy) -> str:
-    """Return the kind of policy, and the permissions where it asks for some."""
+    """Return what a policy requires, and its permissions, in words."""
     names = " and ".join(Permission.names(policy.permission or 0))
     if policy.who == "permission":
         return names
@@ -94,7 +94,7 @@ def policy_in_words(policy: Policy) -> str:
 
 
 def short(url: str) -> str:
-    """Return an address as people read it: <id:id> is <id>."""
+    """Return a URL rule without its converters: <id> for <id:id>."""
     return CONVERTER.sub(r"<\1>", url)
 
 

@@ -1,4 +1,4 @@
-"""The access map: which policy guards which endpoint. Without one, the site does not start."""
+"""The policies of all endpoints. The site does not start if an endpoint has none."""
 
 import inspect
 from collections.abc import Callable
@@ -25,7 +25,7 @@ OUTSIDE_THE_FENCES = {
     "dev.mailbox",
     "auth.logout",
 }
-# Besides their password and address: why they are suspended, their data, an appeal.
+# For suspended members, besides auth.*: the reason, their data, an appeal.
 WHILE_SUSPENDED = {
     "account.appeal",
     "account.appeal_comment",
@@ -38,7 +38,7 @@ WHILE_SUSPENDED = {
     "main.page",
     "account.standing",
 }
-# What everybody may do while the site is frozen: sign in and out, keep the account safe, appeal.
+# For everyone while the site is frozen: sign in and out, keep the account safe, appeal.
 WHILE_FROZEN = {
     "auth.change_password",
     "auth.change_email",
@@ -64,7 +64,7 @@ WHILE_FROZEN = {
 WHILE_VIEWING = {
     "auth.logout",
     "account.end_view_as",
-}  # what an administrator may do who only looks
+}  # for administrators who view the site as another role
 WHERE_A_PASSWORD_IS_DUE = OUTSIDE_THE_FENCES | {"auth.change_password", "auth.password_strength"}
 
 
@@ -86,9 +86,9 @@ def init_app(app: Flask) -> None:
 
 
 def policy_of(app: Flask, endpoint: str) -> Policy:
-    """Return the policy that the guards of a view come to; None where it has none.
+    """Return the combined policy of the guards of a view; None if it has none.
 
-    They are the gates of its blueprint and of those around it, and the decorators on the view.
+    Guards are the gates of its blueprint and of the blueprints around that, and its decorators.
     """
     names = endpoint.split(".")[:-1]
     inward = [".".join(names[: n + 1]) for n in range(len(names))]
@@ -102,14 +102,14 @@ def policy_of(app: Flask, endpoint: str) -> Policy:
 
 
 def may_open(endpoint: str, user: User | None = None) -> bool:
-    """Whether the person, else who is reading, may enter: what links and landing pages ask."""
+    """Return whether the user, by default the current one, may open an endpoint."""
     user = current_user._get_current_object() if user is None else user
     policy = current_app.extensions["access"].get(endpoint)
     return policy is not None and policy.admits(user) and comes_first(endpoint, user) is None
 
 
 def comes_first(endpoint: str, user: Any) -> str | None:
-    """Return the endpoint of what a member has to do before this one; None where nothing."""
+    """Return the endpoint that a member must deal with first; None if there is none."""
     if not user.is_authenticated or endpoint in OUTSIDE_THE_FENCES:
         return None
     if user.password_due_at and endpoint not in WHERE_A_PASSWORD_IS_DUE:

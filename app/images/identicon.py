@@ -1,4 +1,4 @@
-"""Identicons, drawn here from a random key: no request leaves the site, no address leaks."""
+"""Identicons: SVG pictures drawn from a random key, without a service that learns addresses."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ SIZE = 5  # cells a side; the right half mirrors the left
 
 
 def identicon(key: str) -> str:
-    """Return an SVG of attributes only, the same for the same key."""
+    """Return an SVG, the same for the same key, without inline style, which our policy forbids."""
     digest = hashlib.sha256(key.encode()).digest()
     hue = int.from_bytes(digest[:2]) % 360
     cells = "".join(

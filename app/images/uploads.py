@@ -1,7 +1,7 @@
-"""Pictures of members: whatever was uploaded comes out square, small, and as nothing but pixels.
+"""Uploaded pictures: cropped to a small square and stored as pixels alone, without metadata.
 
-A file is never trusted: its size is read from its head before a pixel is decoded, and only four
-decoders may look at it at all.
+Files are not trusted: the size is read from the header before any pixel is decoded, and only four
+decoders are enabled.
 """
 
 from io import BytesIO
@@ -10,13 +10,13 @@ from threading import Lock
 from PIL import Image
 from PIL.ImageFile import ImageFile
 
-SIDE = 256  # pixels of what comes out; smaller pictures are not blown up
+SIDE = 256  # pixels of the result; smaller pictures are not enlarged
 LEAST, LONGEST, MOST_PIXELS = 32, 10_000, 16_000_000
-MOST_SCANS = 100  # of a JPEG; each costs a walk over all its pixels, a camera writes ten
+MOST_SCANS = 100  # of a JPEG; each takes a pass over all pixels, and cameras write about ten
 LARGEST = 15 * 1024 * 1024  # bytes; a photo of 12 million pixels has up to 12 MB
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 START_OF_SCAN = b"\xff\xda"
-TURNS = {  # EXIF's orientation: what makes it upright
+TURNS = {  # by EXIF orientation
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -26,7 +26,7 @@ TURNS = {  # EXIF's orientation: what makes it upright
     8: Image.Transpose.ROTATE_90,
 }
 ORIENTATION = 0x0112
-one_at_a_time = Lock()  # the largest takes 300 megabytes for a second
+one_at_a_time = Lock()  # the largest picture takes 300 MB for a second
 
 UNKNOWN = "We can’t read this file. Choose a PNG, JPEG, WebP, or GIF photo."
 BROKEN = "This file is damaged. Choose another photo."
@@ -39,11 +39,11 @@ TOO_SMALL = f"This photo is too small. It needs at least {LEAST} pixels on each 
 
 
 class Unusable(ValueError):
-    """A file that makes no picture; its words may be shown to whoever sent it."""
+    """A file that is no usable picture; the message is for the person who uploaded it."""
 
 
 def squared(data: bytes) -> bytes:
-    """Return the WebP that we keep of an uploaded file: its first frame, upright, cut square."""
+    """Return an uploaded file as WebP: its first frame, upright and square. Raise Unusable."""
     if len(data) > LARGEST:
         raise Unusable(TOO_HEAVY)
     with one_at_a_time:
@@ -51,7 +51,7 @@ def squared(data: bytes) -> bytes:
         _check_size(picture, data)
         try:
             return _as_webp(_upright(picture, _square(picture)))
-        except Exception:  # decoders raise whatever they stumble over
+        except Exception:  # decoders raise errors of many kinds
             raise Unusable(BROKEN) from None
 
 
@@ -75,7 +75,7 @@ def _check_size(picture: ImageFile, data: bytes) -> None:
 
 
 def _square(picture: ImageFile) -> Image.Image:
-    """The middle of the picture, made small while it is read where the format knows how."""
+    """Return the middle of the picture, scaled down, while decoding if the format supports it."""
     picture.draft("RGB", (2 * SIDE, 2 * SIDE))
     picture.load()
     pixels: Image.Image = picture
@@ -93,13 +93,13 @@ def _square(picture: ImageFile) -> Image.Image:
 def _upright(picture: ImageFile, square: Image.Image) -> Image.Image:
     try:
         turn = TURNS.get(picture.getexif().get(ORIENTATION, 0))
-    except Exception:  # what cameras say of a picture may be broken where the picture is not
+    except Exception:  # EXIF may be broken in a good picture
         turn = None
     return square if turn is None else square.transpose(turn)
 
 
 def _as_webp(square: Image.Image) -> bytes:
-    pixels = Image.frombytes(square.mode, square.size, square.tobytes())  # and no word besides
+    pixels = Image.frombytes(square.mode, square.size, square.tobytes())  # without metadata
     kept = BytesIO()
     pixels.save(kept, "WEBP", quality=85)
     return kept.getvalue()

@@ -1,4 +1,4 @@
-"""Clean-ups as they are worked off: at once where they are short, else by the mail worker."""
+"""Clean-ups: carrying them out, at once if they are short, else in the mail worker."""
 
 import time
 from collections.abc import Callable
@@ -7,8 +7,8 @@ from ..extensions import db
 from ..models import CleanUp
 from ..models.lease import LeaseLost
 
-AT_ONCE = 50  # texts that are hidden while somebody waits; more of them in the background
-PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
+AT_ONCE = 50  # posts and comments of a clean-up that is carried out while the user waits
+PAUSE = 0.01  # seconds in which others can write, as SQLite has one writer at a time
 
 
 ToldToStop = Callable[[], bool]  # whether the worker is to end after this step
@@ -26,7 +26,7 @@ def never() -> bool:
 def carry_out(
     clean_up: CleanUp, *, stopped: ToldToStop = never, between: BetweenSteps = nothing
 ) -> None:
-    """Hide or restore step by step; who takes it up again goes on where it was left."""
+    """Hide or restore content step by step; another worker can continue after any step."""
     while clean_up.step():
         db.session.commit()
         if stopped():
@@ -38,7 +38,7 @@ def carry_out(
 
 
 def carry_out_now(clean_up: CleanUp) -> bool:
-    """Carry out a short one while the caller waits; False where it is long, or a worker has it."""
+    """Carry out a short clean-up; return False if it is long, or a worker has leased it."""
     if clean_up.total > AT_ONCE:
         return False
     leased = CleanUp.lease(clean_up.id)

@@ -1,4 +1,4 @@
-"""What the mail worker does of it in the background: one step, one short transaction, one lease."""
+"""Data exports and account deletions: carried out in short transactions under a lease."""
 
 import logging
 import time
@@ -15,12 +15,12 @@ from ..models.retention.erasure import erase
 from . import clean_ups
 from .clean_ups import BetweenSteps, ToldToStop, never, nothing
 
-PAUSE = 0.01  # seconds in which others may write: SQLite lets one at a time
+PAUSE = 0.01  # seconds in which others can write, as SQLite has one writer at a time
 log = logging.getLogger("offbrand.own_data")
 
 
 def work(*, stopped: ToldToStop = never, between: BetweenSteps = nothing) -> None:
-    """Do all that is due; `between` is called after every step, so that mails need not wait."""
+    """Do all jobs that are due; `between` is called after each step, so that mails do not wait."""
     for kind, act in KINDS:
         while not stopped() and (row := kind.lease()) is not None:
             try:
@@ -36,7 +36,7 @@ def work(*, stopped: ToldToStop = never, between: BetweenSteps = nothing) -> Non
 
 
 def delete_now(person: User) -> bool:
-    """Carry out what was ordered while the caller waits; False where a worker has it in hand."""
+    """Delete an account now; return False if a worker has leased the deletion."""
     ordered = AccountDeletion.of(person)
     deletion = ordered and AccountDeletion.lease(ordered.id)
     if deletion is None:
@@ -51,7 +51,7 @@ def carry_out(
     stopped: ToldToStop = never,
     between: BetweenSteps = nothing,
 ) -> None:
-    """Delete an account step by step; who takes it up again goes on where it was left."""
+    """Delete an account step by step; another worker can continue after any step."""
     if not deletion.begin():
         send_stays(db.session.get_one(User, deletion.user_id))
         db.session.commit()
@@ -80,7 +80,7 @@ def build(
     stopped: ToldToStop = never,
     between: BetweenSteps = nothing,
 ) -> None:
-    """Make the file of a person's data and put it into the database, part by part."""
+    """Make the file of a member's data, and store it in the database part by part."""
     if export.tries > TRIES:
         export.give_up()
         db.session.commit()

@@ -1,8 +1,8 @@
-"""Mails about notifications: what is due to a person becomes one mail, or none.
+"""Digests: the notifications that are due to a person become one mail, or none.
 
-They are settled and the mail is written in one transaction: a mail worker that is killed leaves
-them due, and of several, one writes. Whether the person may and wants to be told is asked again
-then, and once more whenever the mail is about to leave: the server may have been away for long.
+The mail is written in the transaction that marks them as mailed, so a worker that is killed loses
+nothing, and no two workers write the same mail. Whether the person may and wants to be notified is
+checked then, and again just before the mail is sent, as the mail server may have been away.
 """
 
 import logging
@@ -19,19 +19,19 @@ from ..models.mail.outbox import NEWS
 from ..models.moderation.notification_cards import NotificationCard, cards_to_mail
 from ..models.notifications.preference import DAILY, PROMPT, USUAL
 
-AT_ONCE = 50  # people in one round, between which other mail leaves
+AT_ONCE = 50  # people in one round; other mail is sent between rounds
 MOST_LISTED = 50  # in one mail
-PAUSE = timedelta(minutes=15)  # after a fault
+PAUSE = timedelta(minutes=15)  # after an error
 log = logging.getLogger("offbrand.digests")
 
 
 def write_due() -> bool:
-    """Write to those to whom a mail is due; return whether there may be more of them."""
+    """Write the mails that are due to up to AT_ONCE people; return whether more may be due."""
     people = Notification.people_due(AT_ONCE)
     for id in people:
         try:
             write_to(id)
-        except Exception:  # one whose mail cannot be written must not hold up the others
+        except Exception:  # one mail that fails must not block the others
             db.session.rollback()
             log.exception("The notifications of user %s could not be mailed", id)
             Notification.postpone(id, utcnow() + PAUSE)
@@ -40,7 +40,7 @@ def write_due() -> bool:
 
 
 def write_to(id: int) -> None:
-    """Write the mail of one person, unless another mail worker has them in hand."""
+    """Write the mail of one person, unless another worker is doing it."""
     person = db.session.get(User, id)
     if person is None or not Notification.hold(id):
         return
@@ -53,9 +53,9 @@ def write_to(id: int) -> None:
 
 
 def bring_up_to_date(mail: OutboxMail) -> bool:
-    """Let it tell what there is to tell at this moment; False where that is nothing.
+    """Write a mail about notifications again, as of now; return False if it has none any more.
 
-    Mails about other things are as they were written.
+    Other mails stay as they are.
     """
     if mail.kind not in NEWS:
         return True
@@ -78,7 +78,7 @@ def count(rows: Select[Any]) -> int:
 
 
 def kinds_to_stop(person: User, cards: list[NotificationCard]) -> list[str]:
-    """Whoever wants no more of these mails wants none of any kind that comes in them."""
+    """Return the kinds of notifications that the unsubscribe link of this mail turns off."""
     choices, kinds = NotificationChoice.of(person), {card.kind for card in cards}
     if any(choices[kind].mail == DAILY for kind in kinds):
         kinds |= {kind for kind in USUAL if choices[kind].mail == DAILY}

@@ -1,8 +1,8 @@
-"""Delivers the outbox: by a thread of the serving process, or by `flask mail worker`.
+"""The mail worker: delivers the outbox, in a thread of the server or as `flask mail worker`.
 
-A row is leased, the mail sent outside of any transaction, and the row settled. A mail worker that
-is killed in between loses nothing: the lease runs out. The Message-ID stays, so a double can be
-told.
+It leases a row, sends the mail outside of any transaction, and settles the row. If it is killed in
+between, the lease expires and the mail is sent again with the same Message-ID, so that a duplicate
+can be recognized.
 """
 
 import logging
@@ -43,7 +43,7 @@ from .temporary_roles import sweep
 ToldToStop = Callable[[], bool]  # whether the worker is to end after this mail
 
 NO_SUCH_RECIPIENT = (550, 551, 553, 556)
-POLL = 5  # seconds between looks at an outbox that nobody has written to
+POLL = 5  # seconds between checks of the outbox without a wake-up
 PURGE_EVERY = 3600
 SWEEP_EVERY = 60
 KEPT_IN_MAILBOX = 200
@@ -52,9 +52,9 @@ starting = threading.Lock()
 
 
 class WholeLinks(EmailPolicy):
-    """How mails are put into lines: a link in a header stays whole, however long it is.
+    """An email policy that never folds the link in List-Unsubscribe.
 
-    Python would encode it, and mail readers would not find it.
+    Python would encode a long one, and mail programs would not recognize it.
     """
 
     def fold_binary(self, name: str, value: Any) -> bytes:
@@ -74,7 +74,7 @@ class Letter(Message):
 
 
 class MailWorker(threading.Thread):
-    """The delivering thread of one serving process; started by its first request."""
+    """The delivery thread of a server process, which starts with its first request."""
 
     def __init__(self, app: Flask) -> None:
         super().__init__(name="mail_worker", daemon=True)
@@ -99,7 +99,7 @@ def never() -> bool:
 
 
 def deliver_safely(app: Flask, stopped: ToldToStop = never) -> None:
-    """Deliver what is due. A fault is logged, never raised: the mail worker comes again."""
+    """Do all that is due. Errors are logged, not raised, as the worker tries again later."""
     try:
         with app.app_context():
             write_and_deliver(stopped)
@@ -114,7 +114,7 @@ def deliver_safely(app: Flask, stopped: ToldToStop = never) -> None:
 
 
 def write_and_deliver(stopped: ToldToStop = never) -> int:
-    """Write the mails about notifications that are due, send all mails; return how many left."""
+    """Write the digests that are due and send all mails; return how many were sent."""
     sent, more = 0, True
     while more and not stopped():
         more = write_due()
@@ -123,16 +123,16 @@ def write_and_deliver(stopped: ToldToStop = never) -> int:
 
 
 def deliver_pending(stopped: ToldToStop = never) -> int:
-    """Send all mails that are due, until told to stop; return how many left."""
+    """Send all mails that are due, until told to stop; return how many were sent."""
     sent = 0
     while not stopped() and (row := OutboxMail.lease()) is not None:
         try:
             with _connection() as connection:
                 sent += _deliver_on(connection, row, stopped)
-        except smtplib.SMTPAuthenticationError as error:  # asking again and again may lock us out
+        except smtplib.SMTPAuthenticationError as error:  # repeated attempts could lock us out
             _refuse(row, error)
             break
-        except OSError as error:  # SMTP's errors are of this kind too
+        except OSError as error:  # includes smtplib's errors
             log.warning("The mail server could not be reached: %s", words_of(error))
             OutboxMail.postpone_all(words_of(error))
             db.session.commit()
@@ -141,7 +141,7 @@ def deliver_pending(stopped: ToldToStop = never) -> int:
 
 
 def words_of(error: Exception) -> str:
-    """Return what the SMTP server said, or what the system says of it."""
+    """Return the answer of the SMTP server, or the message of another error."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "{} {}".format(*_answer_about_recipient(error))
     if isinstance(error, smtplib.SMTPResponseException):
@@ -159,15 +159,15 @@ def _decoded(answer: bytes | str) -> str:
 
 
 def is_for_good(error: Exception) -> bool:
-    """Whether the server says that the address takes no mail, now or later.
+    """Return whether the server refuses the recipient permanently.
 
-    An enhanced status code (RFC 3463) tells what it is about: 1 the address, 2 its mailbox, and
-    Exchange says 5.4.1 of an address that it does not know. Others are about us, such as 5.7.1 for
-    a blocked sender; so are basic codes such as 530 and 554.
+    An enhanced status code (RFC 3463) has the subject as its second number: 1 is the address, 2 its
+    mailbox; Exchange answers 5.4.1 for an unknown address. Other codes concern the sender, such as
+    5.7.1 for a blocked one; so do basic codes such as 530 and 554.
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, words = _answer_about_recipient(error)
-    elif isinstance(error, smtplib.SMTPDataError):  # some servers look at the address this late
+    elif isinstance(error, smtplib.SMTPDataError):  # some servers check the address this late
         code, words = error.smtp_code, _decoded(error.smtp_error)
     else:
         return False
@@ -178,35 +178,35 @@ def is_for_good(error: Exception) -> bool:
 
 
 def compose(row: OutboxMail) -> Letter:
-    """Return the message of a row; its Message-ID stays the same in every try."""
+    """Return the message of a row; its Message-ID is the same in every attempt."""
     message = Letter(row.subject, recipients=[row.recipient], body=row.text, html=row.html)
     domain = parseaddr(str(message.sender))[1].rpartition("@")[2]
     message.msgId = f"<{row.message_id}@{domain}>"
     message.extra_headers = {"Auto-Submitted": "auto-generated"}
-    if row.unsubscribe_url:  # by one click, RFC 8058
+    if row.unsubscribe_url:  # one-click unsubscribe, RFC 8058
         message.extra_headers["List-Unsubscribe"] = f"<{row.unsubscribe_url}>"
         message.extra_headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.extra_headers["List-Id"] = f"<notifications.{domain}>"  # RFC 2919
-    if row.thread:  # mail programs show together what refers to one mail (RFC 5322, 3.6.4)
+    if row.thread:  # mail programs group mails by References (RFC 5322, 3.6.4)
         message.extra_headers["References"] = f"<{row.thread}@{domain}>"
     return message
 
 
 def _connection() -> AbstractContextManager[Connection | None]:
     if current_app.config["MAIL_SERVER"] is None:
-        return nullcontext()  # development: the mailbox page shows the rows themselves
+        return nullcontext()  # development: mails are read in the mailbox page
     return mail.connect()
 
 
 def _deliver_on(connection: Connection | None, first: OutboxMail, stopped: ToldToStop) -> int:
-    """Send this mail and all others that are due, as long as the connection holds."""
+    """Send this mail and all others that are due, while the connection is open; return how many."""
     sent, row = 0, cast(OutboxMail | None, first)
     while row is not None:
         try:
             is_wanted = bring_up_to_date(row)
             if is_wanted and connection is not None:
                 connection.send(compose(row))
-        except Exception as error:  # also a mail that cannot be composed must come to an end
+        except Exception as error:  # a mail that cannot be composed must not stay due
             _refuse(row, error)
             answers = smtplib.SMTPResponseException | smtplib.SMTPRecipientsRefused
             if not isinstance(error, answers) or not _is_open(connection):  # as after a 421
@@ -238,7 +238,7 @@ def _refuse(row: OutboxMail, error: Exception) -> None:
 
 
 def _start() -> None:
-    """Start the thread with the first request: after a server's fork, never in a command."""
+    """Start the thread with the first request: after the server has forked, never in a command."""
     app = current_app._get_current_object()  # type: ignore[attr-defined] # of the proxy
     with starting:
         worker = app.extensions["mail_worker"]
@@ -249,12 +249,12 @@ def _start() -> None:
 
 def _wake(session: Session) -> None:
     worker = current_app.extensions["mail_worker"] if current_app else None
-    if worker not in (None, threading.current_thread()):  # what it commits itself is no news
+    if worker not in (None, threading.current_thread()):  # it need not wake itself
         worker.wake_event.set()
 
 
 def _sweep_now_and_then(app: Flask) -> None:
-    """End the roles that were given for a time; whoever is here ends theirs by coming."""
+    """End temporary roles and notify staff, once a minute."""
     last = app.extensions.get("swept_at", 0)
     if time.monotonic() - last > SWEEP_EVERY or not last:
         app.extensions["swept_at"] = time.monotonic()
@@ -278,7 +278,7 @@ def _purge_now_and_then(app: Flask) -> None:
 
 
 def _render_now_and_then(app: Flask, stopped: ToldToStop) -> None:
-    """Store anew what another renderer made, chunk by chunk, with mails and others in between."""
+    """Render outdated HTML again, chunk by chunk, and deliver mails in between."""
     last = app.extensions.get("rendered_at", 0)
     if time.monotonic() - last > PURGE_EVERY or not last:
         while render_outdated() and not stopped():

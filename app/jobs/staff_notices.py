@@ -1,4 +1,4 @@
-"""Notices to staff: a mail to whoever may act on it when something waits longer than a set time."""
+"""Staff notices: mails to staff about queues in which something has waited for too long."""
 
 import logging
 
@@ -15,7 +15,7 @@ log = logging.getLogger("offbrand.notices")
 
 
 def tell_staff() -> None:
-    """Tell each of staff, at most once a day, of what waits too long. Commits."""
+    """Mail each staff member, at most once a day, about overdue queues. Commits."""
     hours = current_settings().notice_hours
     waits = hours and Overdue.all(hours)
     people = db.session.scalars(staff_to_tell().limit(AT_ONCE)).all() if waits else []
@@ -29,7 +29,7 @@ def tell_staff() -> None:
 
 
 def tell(id: int, hours: int) -> None:
-    """The mail and the note that it was written are one transaction, so there is one of it."""
+    """Write the mail and the note about it in one transaction, so that there is only one mail."""
     person = db.session.get(User, id, populate_existing=True)
     if person is None or not person.is_reached_by_mail or person.awaits_approval:
         return

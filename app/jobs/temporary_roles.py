@@ -1,4 +1,4 @@
-"""Roles for a time, as they end: settled when their holder comes by, or else by the mail worker."""
+"""Temporary roles: ending them, with the holder's next request or in the mail worker."""
 
 import logging
 
@@ -15,9 +15,9 @@ log = logging.getLogger("offbrand.terms")
 
 
 def settle(person: User) -> None:
-    """Let a role that is over go, with its entry in the log and its mail. Commits.
+    """End a role that has expired, with an audit entry and a mail. Commits.
 
-    Where the database takes no writing, the next who comes by does it: the role counts no more.
+    An error of the database is only logged: the role no longer counts, and is ended later.
     """
     try:
         over = person.role
@@ -29,16 +29,16 @@ def settle(person: User) -> None:
         log.warning("A role could not be ended: %s", error.__class__.__name__)
 
 
-def call_to_mind(person: User) -> None:
-    """Tell a person, once, that their role is about to end. Commits."""
+def remind(person: User) -> None:
+    """Mail a person, once, that their role ends soon. Commits."""
     if person.claim_notice():
         send_role_ending(person)
     db.session.commit()
 
 
 def sweep() -> None:
-    """End the roles that are over, and call to mind those that are about to be."""
-    rounds = (User.with_role_due(), settle), (User.with_role_ending(), call_to_mind)
+    """End the roles that have expired, and send reminders for those that end soon."""
+    rounds = (User.with_role_due(), settle), (User.with_role_ending(), remind)
     for ids, act in rounds:
         for id in db.session.scalars(ids.limit(AT_ONCE)).all():
             if person := db.session.get(User, id, populate_existing=True):

@@ -1,7 +1,7 @@
-"""Known devices: a browser in which a person signed in before keeps a signed mark of it.
+"""Known devices: a signed cookie in each browser in which a user has signed in.
 
-Strangers may use up the tries for an account; the owner goes on with the mark (OWASP's device
-cookies).
+If strangers use up the sign-in attempts for an account, its owner still has attempts on known
+devices (OWASP's device cookies).
 """
 
 import secrets
@@ -13,7 +13,7 @@ from . import tokens
 
 
 class Account(Protocol):
-    """What a mark says of a user."""
+    """What a mark stores of a user."""
 
     @property
     def id(self) -> int: ...
@@ -22,17 +22,17 @@ class Account(Protocol):
     def auth_epoch(self) -> int: ...
 
 
-MOST_USERS = 8  # people who share one browser
+MOST_USERS = 8  # who share one browser
 
 
 def mark_for(user: Account) -> str | None:
-    """Return this browser's mark if the user signed in with it before, else None."""
+    """Return this browser's mark if the user has signed in here before, else None."""
     mark, users = _read()
     return mark if _entry(user) in users else None
 
 
 def remember(response: Response, user: Account) -> Response:
-    """Leave the mark, with the user on it, in the browser."""
+    """Set the cookie with this browser's mark and the user on the response, and return it."""
     config = current_app.config
     mark, users = _read()
     users = [_entry(user), *(entry for entry in users if entry != _entry(user))][:MOST_USERS]
@@ -50,7 +50,7 @@ def remember(response: Response, user: Account) -> Response:
 
 
 def _entry(user: Account) -> str:
-    """Who it is, until the next change of password or address."""
+    """Return the user's entry, which is valid until their password or address changes."""
     return f"{user.id}.{user.auth_epoch}"
 
 

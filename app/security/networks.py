@@ -1,4 +1,4 @@
-"""Where a request comes from: the client's address, and the network that limits count."""
+"""Networks: the client's address, and the network by which rate limits count."""
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
@@ -9,7 +9,7 @@ SAYS_NOTHING = ("", "-", "unknown")
 
 
 def client_address(request: Request) -> str:
-    """Return the address in its usual form, or what the proxy said: at most 45 characters."""
+    """Return the address in canonical form, or what the proxy sent: at most 45 characters."""
     said = request.remote_addr
     return str(address_in(said) or said or "")[:45]
 
@@ -19,10 +19,10 @@ def network_of(request: Request) -> str | None:
 
 
 def network_at(said: str | None) -> str | None:
-    """Return the IPv4 address, or the /64 of an IPv6 address: one household owns all of it.
+    """Return the IPv4 address, or the /64 of an IPv6 address, as one household has all of it.
 
-    An identifier that is no address, as RFC 7239 has it, stands for itself. None: nothing is known,
-    so nothing is counted; strangers would use up each other's tries.
+    An identifier that is no address (RFC 7239) is returned as "client …". None means unknown:
+    nothing is counted then, or strangers would use up each other's attempts.
     """
     address = address_in(said)
     if address is None:
@@ -34,9 +34,9 @@ def network_at(said: str | None) -> str | None:
 
 
 def address_in(said: str | None) -> IPv4Address | IPv6Address | None:
-    """Return the address in what proxies write: with a port, in brackets, with a zone, or None.
+    """Return the address in a proxy's header, which may have a port, brackets or a zone; else None.
 
-    That of an IPv4 client behind a gateway to IPv6 is the IPv4 address.
+    For an IPv4 client behind an IPv6 gateway, return the IPv4 address.
     """
     text = (said or "").strip().strip('"')
     if text.startswith("["):

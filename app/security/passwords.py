@@ -1,6 +1,6 @@
-"""Passwords: hashed with argon2id, few at a time; the easy ones are told apart.
+"""Passwords: hashing with argon2id, a few at a time, and a check of their strength.
 
-Hashes of Werkzeug's kinds verify too, for accounts that were brought along.
+Werkzeug's hashes verify too, for imported accounts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,14 +21,14 @@ GOOD_ENOUGH = 3  # of zxcvbn's 0 to 4: more than 10^8 guesses
 WORDS = ("Far too easy to guess", "Very easy to guess", "Easy to guess", "Good", "Very good")
 WAIT = 2  # seconds to wait for a free slot
 SITE_WORDS = ["offbrand", "flask", "flasky"]
-MOST_SPELLINGS = 8  # readings of a l33t word; zxcvbn tries hundreds, and seconds go by
-judging = Lock()  # zxcvbn keeps the names to guess in a dictionary of the whole process
+MOST_SPELLINGS = 8  # readings of a l33t word; zxcvbn tries hundreds, which takes seconds
+judging = Lock()  # zxcvbn keeps `user_inputs` in a dictionary shared by all threads
 every_spelling = matching.enumerate_l33t_subs
 matching.enumerate_l33t_subs = lambda table: every_spelling(table)[:MOST_SPELLINGS]
 
 
 class Hashing:
-    """The hasher of one application, and the bound on how many hashes it computes at once."""
+    """The hasher of one application, with a limit on concurrent hashes."""
 
     def __init__(self, parameters: dict[str, Any], slots: int) -> None:
         self.hasher = PasswordHasher(**parameters)
@@ -52,7 +52,7 @@ def init_app(app: Flask) -> None:
 
 
 def normalized(password: str) -> str:
-    """Return the password as it is hashed: é is one letter on every keyboard (NFC)."""
+    """Return the password as it is hashed: in NFC, since keyboards differ in how they send é."""
     return normalize("NFC", password)
 
 
@@ -66,9 +66,9 @@ def hash_password(password: str) -> str:
 
 
 def verify(stored: str | None, password: str) -> bool:
-    """Whether the password fits. Without a stored hash it takes as long, and never fits (R-68).
+    """Return whether the password matches the hash. None takes as long and never does (R-68).
 
-    Hashes from before passwords were normalized fit what was typed then.
+    Older hashes of passwords that were not normalized match too.
     """
     if is_too_long(password):
         return False
@@ -78,7 +78,7 @@ def verify(stored: str | None, password: str) -> bool:
 
 
 def needs_rehash(stored: str, password: str) -> bool:
-    """Whether the hash, which the password fits, is not what would be made of it today."""
+    """Return whether the hash, which the password matches, is in an older form than today's."""
     if not stored.startswith("$argon2") or _hashing().hasher.check_needs_rehash(stored):
         return True
     if password.isascii():
@@ -98,7 +98,7 @@ def _verify(stored: str | None, spelling: str) -> bool:
 
 
 def problem_with(password: str, names: Iterable[str] = ()) -> str | None:
-    """Return a sentence that says why this password is refused, or None (ASVS 6.2.1, 6.2.4)."""
+    """Return a sentence on why the password is refused; None if it is not (ASVS 6.2.1, 6.2.4)."""
     password = normalized(password)
     if len(password) < SHORTEST:
         return f"Use at least {SHORTEST} characters."
@@ -109,8 +109,8 @@ def problem_with(password: str, names: Iterable[str] = ()) -> str | None:
 
 
 def strength(password: str, names: Iterable[str] = ()) -> tuple[int, str]:
-    """Return zxcvbn's score, 0 to 4, and words about it; `names` are guesses of an attacker."""
-    if not password:  # zxcvbn stumbles over nothing at all
+    """Return zxcvbn's score, 0 to 4, and advice; an attacker is assumed to know the `names`."""
+    if not password:  # zxcvbn raises an error for it
         return 0, f"{WORDS[0]}."
     guesses = {guess for name in names if name for guess in (name, name.partition("@")[0])}
     with judging:
@@ -118,7 +118,7 @@ def strength(password: str, names: Iterable[str] = ()) -> tuple[int, str]:
     hints = [told["feedback"]["warning"].strip(), *told["feedback"]["suggestions"]]
     hint = next((hint.rstrip(".") for hint in hints if hint), "Add another word or two")
     score = told["score"]
-    if told["guesses"] > 10**8:  # zxcvbn's line is five guesses higher: no 8 characters reach it
+    if told["guesses"] > 10**8:  # zxcvbn's own limit is 10^8 + 5, which 8 characters never reach
         score = max(score, GOOD_ENOUGH)
     return score, f"{WORDS[score]}." if score >= GOOD_ENOUGH else f"{WORDS[score]}. {hint}."
 

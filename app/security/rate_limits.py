@@ -1,8 +1,8 @@
-"""How often something may be tried, by account and by network, never by the whole site together.
+"""Rate limits: how often something can be tried by account and by network, never site-wide.
 
-Counting is atomic: of thirty guesses at once for one account, no more than the limit are looked at
-(R-98). Failures of a network are counted when they are known, so that those who sign in from one
-school do not use up its tries; guesses that are under way may pass the limit.
+Counting is atomic: of thirty concurrent guesses for one account, no more than the limit are checked
+(R-98). A network's failures are counted afterwards, so that people who sign in from one school do
+not use up its attempts; concurrent guesses may exceed that limit.
 """
 
 import time
@@ -19,26 +19,26 @@ from .networks import network_of
 
 
 class Throttle:
-    """One of the limits in the configuration, counted apart for each key."""
+    """One of the configured LIMITS, counted separately for each key."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def take(self, key: str | int | None) -> None:
-        """Count one. Raise 429, which says when to come back, where there were too many.
+        """Count one attempt. Raise 429 with a Retry-After if there were too many.
 
-        A key of None stands for a client of whom nothing is known; nothing is counted then.
+        Nothing is counted for a key of None, which is an unknown client.
         """
         if not self._ask("hit", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
     def check(self, key: str | int | None) -> None:
-        """Raise 429 where there were too many, but count nothing."""
+        """Raise 429 if there were too many attempts, without counting one."""
         if not self._ask("test", key):
             raise TooManyRequests(retry_after=self._wait(key))
 
     def is_open(self, key: str | int | None) -> bool:
-        """Count one; False where there were too many, for those who must not learn of it."""
+        """Count one attempt; return False after too many, for callers that must not tell."""
         return self._ask("hit", key)
 
     def clear(self, key: str | int | None) -> None:
@@ -74,10 +74,10 @@ TEST_MAILS = Throttle("test mails to one address")
 
 
 class SignInAttempt:
-    """The limits on one attempt to sign in. Only failures count in the end.
+    """The limits on one attempt to sign in; a success clears what it counted.
 
-    A stranger who uses up the tries for an account does not shut its owner out: from another
-    network the owner has tries of their own, and on a known device always (R-70 to R-72).
+    Strangers who use up the attempts for an account do not lock its owner out, who has separate
+    attempts from another network and on a known device (R-70 to R-72).
     """
 
     def __init__(self, login: str, user: known_devices.Account | None) -> None:
@@ -88,7 +88,7 @@ class SignInAttempt:
         self.device = f"{mark} {user.id}" if user and mark else None
 
     def count(self) -> None:
-        """Count the attempt before the password is looked at; raise 429 after too many."""
+        """Count the attempt before the password is checked; raise 429 after too many."""
         if self.device:
             DEVICE.take(self.device)
         else:

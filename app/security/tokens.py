@@ -1,4 +1,4 @@
-"""Signed, timed tokens; each serves one purpose. Whether one was used already, the models know."""
+"""Signed tokens with an expiry, each for one purpose; the models know which ones were used."""
 
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -7,11 +7,11 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-LEEWAY = 60  # seconds that the clocks of two hosts may differ
+LEEWAY = 60  # seconds by which the clocks of two hosts may differ
 
 
 class Verdict(Enum):
-    """What became of a token; true only where it was good."""
+    """The result of reading a token; only GOOD is true."""
 
     GOOD = "good"
     EXPIRED = "expired"
@@ -22,9 +22,9 @@ class Verdict(Enum):
 
 
 def sign(purpose: str, payload: dict[str, Any], lifetime: float | timedelta | None) -> str:
-    """Return a token for this purpose alone; `lifetime` in seconds or as a timedelta.
+    """Return a token for this purpose only.
 
-    None: it never runs out.
+    `lifetime` is in seconds or a timedelta; None means it never expires.
     """
     if isinstance(lifetime, timedelta):
         lifetime = lifetime.total_seconds()
@@ -33,9 +33,9 @@ def sign(purpose: str, payload: dict[str, Any], lifetime: float | timedelta | No
 
 
 def read(purpose: str, token: str) -> tuple[Verdict, dict[str, Any]]:
-    """Return (verdict, payload); the payload is empty unless the signature is ours.
+    """Return (verdict, payload); the payload is empty unless the signature is valid.
 
-    A token from the future is bad: no clock of ours made it.
+    A token issued in the future, beyond LEEWAY, is bad.
     """
     try:
         payload, issued = _serializer(purpose).loads(token, return_timestamp=True)

@@ -1,7 +1,7 @@
-"""Addresses that stand bare in a text become links, without the punctuation around them.
+"""Autolinks: bare web and mail addresses become links, without the punctuation around them.
 
-Two rules for the parser of markdown.py. A web address is read before emphasis is, so that
-`_` and `*` in it stay what they are. The time for both grows with the length of the text.
+Two rules for the parser in markdown.py. Web addresses are parsed before emphasis, so `_` and `*`
+in them stay literal. Both rules take time linear in the length of the text.
 """
 
 import re
@@ -24,7 +24,7 @@ START = re.compile(
 )
 USER = r"(?:[^\s@/?#<>()\[\]{}\"'`|\\]{1,100}@)?"
 AUTHORITY = re.compile(rf"{USER}{HOST}(?:[.](?=[/?#]))?")
-# A path ends at white space, signs that no address holds, and punctuation of other scripts
+# A path ends at white space, characters no address contains, and punctuation of other scripts
 REST = re.compile(
     r"[/?#][^\s<>\"`\\|^\u00a1\u00ab\u00bb\u00bf\u2018-\u201f\u2026\u2039\u203a"
     r"\u060c\u061b\u061f\u0964\u0965\u0589\u1362\u104a\u104b\u2014\u2022\u2192\u203c\u2047\ufe52\u2e2e"
@@ -32,7 +32,7 @@ REST = re.compile(
 )
 CLOSES = {")": "(", "]": "[", "}": "{"}
 BRACKET = re.compile(r"[()\[\]{}]")
-LONGEST = 4_000  # characters of a path: what is longer is not looked through, and no link
+LONGEST = 4_000  # characters of a path; a longer one is not scanned and becomes no link
 TRAILING = "?!.,:;*_~'\u2013\u00b7"
 ENTITY = re.compile(r"&#?\w+;\Z")
 LONGEST_ENTITY = 34
@@ -44,7 +44,7 @@ EITHER = re.compile(f"{START.pattern}|{MAIL.pattern}", re.IGNORECASE)
 
 
 def init_markdown(markdown: MarkdownIt) -> None:
-    """Let a Markdown parser find bare addresses."""
+    """Add both rules to a Markdown parser."""
     terminators = markdown.inline.terminator_re.pattern
     stop = re.compile(f"{terminators}|{START.pattern}", re.IGNORECASE)
 
@@ -64,7 +64,7 @@ def init_markdown(markdown: MarkdownIt) -> None:
 
 
 def addresses_in(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the bare addresses of a plain text, and where each begins: start, address."""
+    """Yield (start, address) for each bare address in a plain text."""
     at = 0
     while found := EITHER.search(text, at):
         start, mail = found.start(), MAIL.match(text, found.start())
@@ -74,14 +74,14 @@ def addresses_in(text: str) -> Iterator[tuple[int, str]]:
 
 
 def href_of(address: str) -> str:
-    """Return where a bare address leads, before it is normalized."""
+    """Return the URL of a bare address, with https:// or mailto: added; not yet normalized."""
     if "://" in address:
         return address
     return f"https://{address}" if START.match(address) else f"mailto:{address}"
 
 
 def address_at(text: str, start: int, limit: int) -> str:
-    """Return the web address that begins there, or ""."""
+    """Return the web address that starts at `start` and ends before `limit`, or ""."""
     begun = START.match(text, start, limit)
     host = begun and AUTHORITY.match(text, begun.end(), limit)
     if host is None:

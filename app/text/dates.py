@@ -1,4 +1,4 @@
-"""Dates in words that need no script: 22 November 2026, 14:05 UTC."""
+"""Dates in words, for pages and mails without JavaScript: 22 November 2026, 14:05 UTC."""
 
 from datetime import datetime, time, timedelta
 
@@ -8,7 +8,7 @@ def date_time(moment: datetime) -> str:
 
 
 def end_date(moment: datetime) -> str:
-    """Say when something ends. What ends at midnight lasts to the end of the day before."""
+    """Return when something ends, in words; midnight is worded as the end of the day before."""
     if moment.time() != time.min:
         return date_time(moment)
     day = moment - timedelta(days=1)

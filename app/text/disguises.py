@@ -1,6 +1,6 @@
-"""Words under the disguises that readers see through: look-alike letters, signs in between, digits.
+"""Disguised words: look-alike letters, digits for letters, and signs between letters, undone.
 
-What is made here is compared with the watched words besides the text as it is, and never shown.
+The result is compared with the watched words in addition to the text itself, and is never shown.
 """
 
 import re
@@ -53,18 +53,18 @@ AS_I, AS_L = str.maketrans("013457", "oieast"), str.maketrans("013457", "oleast"
 MIXED = re.compile(r"(?=\d*[^\W\d_])\w*\d\w*")
 CHUNK = re.compile(r"\S+")
 SPELT = re.compile(r"(?<![^\W_])[^\W_](?:[\W_]{1,3}[^\W_](?![^\W_])){2,}")
-MOST_PARTS, LONGEST = 8, 64  # of a word that is taken to pieces
+MOST_PARTS, LONGEST = 8, 64  # parts that are joined to one word, and its characters
 
 
 def unmasked(text: str) -> str:
-    """Return the text with the Latin letters that others look like, as in c\u0430sin\u043e."""
+    """Return the text with look-alike letters replaced by Latin ones, as in c\u0430sin\u043e."""
     if text.isascii():
         return text
     return OVER_LATIN.sub("", normalize("NFKD", text.translate(LETTERS)).translate(LETTERS))
 
 
 class Disguised:
-    """The words that a text may be read as, besides those that it has."""
+    """The words that a reader may see in a text that spells them in disguise."""
 
     def __init__(self, text: str) -> None:
         text = unmasked(text)
@@ -80,7 +80,7 @@ class Disguised:
         self.runs = [_together(match[0]) for match in SPELT.finditer(plain)]
 
     def holds(self, key: str) -> bool:
-        """Whether a watched word, or a phrase, is among them."""
+        """Return whether a watched word or phrase is among those words."""
         if " " in key:
             return f" {key} " in self.line or any(key.replace(" ", "") in run for run in self.runs)
         if len(key) > 3 and key.translate(AS_ONE) in self.one_shape:
@@ -89,7 +89,7 @@ class Disguised:
 
 
 def _joined(text: str) -> Iterator[str]:
-    """Yield what a word is without the signs in it: casino for ca-si.no, and for big-ca-si-no."""
+    """Yield each chunk without the signs inside it: casino for ca-si.no, and for big-ca-si-no."""
     for chunk in CHUNK.finditer(text):
         parts = in_order(chunk[0])
         for first in range(len(parts) - 1):

@@ -1,4 +1,4 @@
-"""Domains as they are compared, and those to which HTML links."""
+"""Domain names: the form in which they are compared, and the ones that HTML links to."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from idna import IDNAError, uts46_remap
 from .disguises import unmasked
 
 LONGEST = 253
-MOST_LABELS = 8  # of those at the end that are looked at
+MOST_LABELS = 8  # only the last ones are compared
 HREF = re.compile(r'href="([^"]*)"')
 WEB = re.compile(r"https?:/*([^/?#]*)", re.IGNORECASE)  # browsers take any number of slashes
 MAIL = re.compile(r"mailto:[^@?]*@([^?&,;]*)", re.IGNORECASE)
@@ -20,10 +20,10 @@ DOTS = str.maketrans("\u3002\uff0e\uff61", "...")
 
 
 def domain_key(host: str) -> str:
-    """Return the domain as it is compared, and as browsers ask for it: small letters, in ASCII.
+    """Return the domain in lower case and ASCII: as it is compared, and as browsers request it.
 
-    What is beyond ASCII is mapped as UTS 46 says, so that ß and ss are two letters; a name that no
-    registry would take, such as one of emoji, has a key too.
+    Other characters are mapped by UTS 46, which keeps ß and ss apart. Names that no registry
+    accepts, such as emoji, have a key too.
     """
     if len(host) > LONGEST:
         return host.lower().strip(".")
@@ -39,7 +39,7 @@ def _in_ascii(label: str) -> str:
 
 
 def readable_domain(domain: str) -> str:
-    """Return a domain in the letters that it stands for, but for parts that mix scripts."""
+    """Return the domain in Unicode letters; labels that mix scripts stay in punycode."""
     return ".".join(map(_in_letters, domain.split(".")))
 
 
@@ -53,13 +53,13 @@ def _in_letters(label: str) -> str:
 
 
 def _is_of_one_script(word: str) -> bool:
-    """Whether its letters are Latin, or those of other scripts that are not like Latin ones."""
+    """Return whether all letters are Latin, or none is Latin and not all look Latin."""
     scripts = {name(letter, "?").split()[0] for letter in word if letter.isalpha()}
     return scripts == {"LATIN"} or ("LATIN" not in scripts and not unmasked(word).isascii())
 
 
 def domain_of(text: str) -> str | None:
-    """Return the domain that somebody typed, whole addresses too, as it is compared; or None."""
+    """Return the key of a domain that somebody typed, possibly within a URL; None if it is none."""
     text = text.strip()
     host = linked_host(text) or text.partition("/")[0]
     key = domain_key(host).removeprefix("www.")
@@ -68,7 +68,7 @@ def domain_of(text: str) -> str | None:
 
 
 def linked_host(href: str) -> str | None:
-    """Return the host to which a link leads, in a browser or by mail; None where it stays here."""
+    """Return the host of a web or mail link; None if the link stays on this site."""
     match = WEB.match(href) or MAIL.match(href)
     if match is None:
         return None
@@ -76,13 +76,13 @@ def linked_host(href: str) -> str | None:
 
 
 def hosts_linked(html: str) -> set[str]:
-    """Return the hosts to which HTML that we made links."""
+    """Return the hosts that HTML from our own renderer links to."""
     hosts = (linked_host(unescape(href)) for href in HREF.findall(html))
     return {host for host in hosts if host}
 
 
 def ends_of(host: str) -> Iterator[str]:
-    """Yield the domain and those that it is below: a.b.example, b.example, example."""
+    """Yield the domain and its parent domains: a.b.example, b.example, example."""
     labels = host.split(".")[-MOST_LABELS:]
     for first in range(len(labels)):
         yield ".".join(labels[first:])

@@ -1,4 +1,4 @@
-"""Markdown in, safe HTML out: twice fenced, by what is rendered and by what is let through."""
+"""Markdown to safe HTML: the renderer makes no unsafe HTML, and a sanitizer checks it again."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,32 +26,32 @@ from .names import NAME, is_blank, username_key
 from .search_words import MARKS
 
 Named = tuple[str, int, int]  # @name or #tag, and where it starts and ends in its token
-RENDERER = 4  # raise it when the rules change: what is stored is then rendered again (R-19)
+RENDERER = 4  # version; raise it when the rules change, and stored HTML is rendered again (R-19)
 LINK = re.compile(r"(https?://|mailto:|/(?!/))[!-\[\]-~]*", re.IGNORECASE)  # as in web/requests.py
 REL = "nofollow ugc noopener"
 LINKED = Markup('<a href="{}" rel="{}">{}</a>')
 LETTER = rf"[\w{MARKS}]"
-NO_NAME = rf"(?<![\w{MARKS}@/.#&-])"  # else it is an address, or a path
+NO_NAME = rf"(?<![\w{MARKS}@/.#&-])"  # else it is part of an address or a path
 MENTION = re.compile(rf"{NO_NAME}@({NAME})(?!{LETTER}|@)")
-# Also node.js, e-mail, .net, c++ and c#; where more follows, as in #at&t, it is no tag at all
+# Also node.js, e-mail, .net, c++ and c#; with more after it, as in #at&t, it is no tag
 TAG_WORD = re.compile(rf"[.]?(?:{LETTER}|[-.](?={LETTER})){{1,50}}+(?:[+]{{2}}|\#)?+")
 TAG = re.compile(rf"{NO_NAME}#({TAG_WORD.pattern})(?!{LETTER}|[+#]|&{LETTER})")
 LANGUAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+#._-]{0,29}")  # of a block of code
 LANGUAGE_CLASS = re.compile(rf"language-{LANGUAGE.pattern}")
-NEAR = 20  # signs of emphasis before a name that are looked at
-MOST_NAMED = 20  # people, and tags, that one text may name
-DEEPEST = 6  # the lowest heading there is
-MOST_CELLS = 15_000  # of all tables: rows that leave cells out are filled up, so they cost nothing
-MOST_LINKED = 200_000  # characters of all links: one long address may be named a thousand times
+NEAR = 20  # emphasis delimiters before a name that are checked
+MOST_NAMED = 20  # people, and tags, that one text can name; the rest is ignored
+DEEPEST = 6  # level of headings
+MOST_CELLS = 15_000  # of all tables; short rows are filled up, so few characters make many
+MOST_LINKED = 200_000  # characters of all links; a long reference can be used many times
 TAGS = {"a", "blockquote", "br", "code", "em", "hr", "li", "ol", "p", "pre", "s", "strong", "ul"}
 TAGS |= {"h2", "h3", "h4", "h5", "h6"}
 TAGS |= {"div", "table", "tbody", "td", "th", "thead", "tr"}
 
 
 def render(text: str) -> Markup:
-    """Return HTML of headings from h2 down, and of links that lead to http, https, mailto, or `/`.
+    """Return HTML with headings from h2 down, and links to http, https, mailto or a local path.
 
-    What it costs grows with the length of the text alone, whatever is in it (R-20).
+    Takes time linear in the length of the text, whatever it contains (R-20).
     """
     environment: dict[str, Any] = {}
     tokens = markdown.parse(text, environment)
@@ -72,11 +72,11 @@ def linked(text: str) -> Markup:
 
 
 class Text:
-    """What a member wrote, read once: whom it mentions, its tags, and the HTML of it.
+    """A member's Markdown, parsed once: its mentions, its tags and its HTML.
 
-    Names and tags count outside of code and links only. `mentions` are username keys, those that
-    are `called` first: a name in a quotation alone calls nobody. `tags` are words in small letters.
-    All stand in the order in which they come, MOST_NAMED of them at most.
+    Names and tags in code and links do not count. `mentions` are username keys; `called` are the
+    ones outside of quotations, whose people are notified. `tags` are in lower case. Each list is in
+    order of appearance, with `called` first, and has at most MOST_NAMED items.
     """
 
     def __init__(self, text: str) -> None:
@@ -90,7 +90,7 @@ class Text:
         self.tags = _few(filter(None, words))
 
     def html(self, people: Mapping[str, str]) -> Markup:
-        """Return HTML in which the tags are links, and so are the people: key → username. Once."""
+        """Return HTML with links to the tags and to `people`, username by key. Call it once."""
         links = {key: f"/user/{name}" for key, name in people.items() if key in self.mentions}
         links |= {f"#{tag}": f"/tag/{quote(tag)}" for tag in self.tags}
         for token in self._tokens:
@@ -101,13 +101,13 @@ class Text:
 
 
 def tag_key(word: str) -> str | None:
-    """Return the tag as it is kept, or None: a number alone, as in #1, is none."""
+    """Return the tag as it is stored; None for a word without a letter, as in #1."""
     word = normalize("NFC", normalize("NFC", word).casefold()).strip("_-")
     return word if len(word) <= 50 and any(c.isalpha() for c in word) else None
 
 
 def tag_of(text: str) -> str | None:
-    """Return the tag that a text alone is, as it is kept, or None."""
+    """Return the whole text as a tag as it is stored; None if it is no tag."""
     return tag_key(text) if TAG_WORD.fullmatch(text) else None
 
 
@@ -116,7 +116,7 @@ def _few(names: Iterable[str]) -> list[str]:
 
 
 def _names_of(tokens: Iterable[Token]) -> Iterator[tuple[str, bool]]:
-    """Yield each name and tag of a text, and whether it stands in a quotation."""
+    """Yield each name and tag of a text, and whether it is in a quotation."""
     depth = 0
     for token in tokens:
         depth += token.nesting if token.type.startswith("blockquote_") else 0
@@ -125,9 +125,9 @@ def _names_of(tokens: Iterable[Token]) -> Iterator[tuple[str, bool]]:
 
 
 def _named_in(children: Iterable[Token]) -> Iterator[tuple[Token, list[Named]]]:
-    """Yield each token with the names in it: (@name or #tag, start, end). In links are none.
+    """Yield each token with the names and tags in it; links have none.
 
-    What stands before a token counts, whatever its emphasis: in a*b*@example.org is no name.
+    The character before a token counts, whatever its emphasis: a*b*@example.org has no name.
     """
     depth, before = 0, ""
     for child in children:
@@ -147,7 +147,7 @@ def _names_in(text: str, before: str) -> Iterator[Named]:
 
 
 def _with_links(children: Iterable[Token], links: Mapping[str, str]) -> Iterator[Token]:
-    """Yield the tokens with a link for each name in them that leads somewhere."""
+    """Yield the tokens, with links around the names in `links`."""
     for child, names in _named_in(children):
         if not names:
             yield child
@@ -165,12 +165,12 @@ def _with_links(children: Iterable[Token], links: Mapping[str, str]) -> Iterator
 
 
 def is_allowed(link: str) -> bool:
-    """Whether an address, as it was normalised, leads where links may lead (R-15)."""
+    """Return whether links may lead to a normalized address (R-15)."""
     return LINK.fullmatch(link) is not None and (link.startswith("/") or _has_place(link))
 
 
 def _has_place(link: str) -> bool:
-    """Whether a browser could go there: a port that exists, numbers that are IPv4 (WHATWG URL)."""
+    """Return whether its port is valid, and its host if that looks like IPv4 (WHATWG URL)."""
     try:
         split = urlsplit(link)
         host = split.hostname or ""
@@ -181,11 +181,11 @@ def _has_place(link: str) -> bool:
 
 
 def _tame(tokens: Sequence[Token]) -> None:
-    """Shift headings below the title of the page, and leave no attribute that is not ours."""
+    """Shift headings below the title of the page, and remove all attributes but our own."""
     heading, linked = 1, 0
     for token in _all(tokens):
         if token.type == "heading_open":
-            heading = min(int(token.tag[1]) + 1, heading + 1, DEEPEST)  # none is left out
+            heading = min(int(token.tag[1]) + 1, heading + 1, DEEPEST)  # no level is skipped
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{heading}"
         elif token.type == "link_open":
@@ -210,7 +210,7 @@ def _link(href: str) -> dict[str, str | int | float]:
 
 
 def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-    """A table, as long as the text has not had too many cells."""
+    """Parse a table, unless the text has MOST_CELLS already."""
     had = state.env.get("cells", 0)
     if had > MOST_CELLS or not table(state, start, end, True):
         return False
@@ -223,7 +223,7 @@ def _table(state: StateBlock, start: int, end: int, silent: bool) -> bool:
 
 
 def _keep_escaped(state: StateCore) -> None:
-    r"""Leave \@ and \# tokens of their own: as a part of the text they would name somebody."""
+    r"""Keep \@ and \# as separate tokens, so that they start no name or tag."""
     for child in _all(state.tokens):
         if child.type == "text_special" and child.content in ("@", "#"):
             child.type = "escaped"
@@ -234,9 +234,9 @@ def _escaped(renderer: RendererHTML, tokens: Sequence[Token], index: int, *rest:
 
 
 def _name(state: StateInline, silent: bool) -> bool:
-    """Leave a name or a tag as it is, such as @a._b_c, where emphasis would take it apart.
+    """Parse a name or a tag before emphasis, which would split one such as @a._b_c.
 
-    But for what is at its end where emphasis has begun, as in _Dear @ann_.
+    An underscore at its end closes emphasis that is open, as in _Dear @ann_.
     """
     if state.src[state.pos] not in "@#":
         return False
@@ -252,7 +252,7 @@ def _name(state: StateInline, silent: bool) -> bool:
 
 
 def _picture(state: StateInline, silent: bool) -> bool:
-    """A picture is a link to it; in a link, it is what it says it shows."""
+    """Render an image as a link to it; inside a link, as its alternative text."""
     start = len(state.tokens)
     state.pos += 1
     if state.src[state.pos - 1 : state.pos + 1] != "![" or not link(state, silent):
@@ -265,7 +265,7 @@ def _picture(state: StateInline, silent: bool) -> bool:
 
 
 def _name_links(state: StateCore) -> None:
-    """A link without a word to press shows where it leads."""
+    """Give links without visible text their address as text."""
     for token in state.tokens:
         if token.children:
             token.children = list(_with_named_links(token.children))
@@ -283,7 +283,7 @@ def _with_named_links(children: Iterable[Token]) -> Iterator[Token]:
 
 
 def _normalized(address: str) -> str:
-    """The address as a link holds it; its domain as browsers of today read it."""
+    """Return the address as it stands in a link, its domain mapped as browsers do (UTS 46)."""
     if not address.isascii():
         parsed = mdurl.parse(address, slashes_denote_host=True)
         if parsed.hostname:
@@ -292,7 +292,7 @@ def _normalized(address: str) -> str:
 
 
 def _open_table(renderer: RendererHTML, *rest: Any) -> str:
-    return "<div><table>\n"  # the div is what scrolls where the table is wide
+    return "<div><table>\n"  # wide tables scroll within the div
 
 
 def _close_table(renderer: RendererHTML, *rest: Any) -> str:

@@ -1,4 +1,4 @@
-"""What a username and an address may be, and the form by which two of them are the same."""
+"""Usernames and email addresses: what is valid, and the form in which they are compared."""
 
 import re
 import unicodedata
@@ -10,10 +10,10 @@ from werkzeug.routing import Map
 
 from .domains import readable_domain
 
-# Dots stand in between only: else the end of "Ask @ann." could be part of a name
+# Dots only between other characters: the period of "Ask @ann." is not part of the name
 NAME = r"[A-Za-z](?:[A-Za-z0-9_]|[.](?=[A-Za-z0-9_])){0,63}+"
 USERNAME = re.compile(NAME)
-# What takes no room or lies over a letter, and belongs to no spelling: selectors, fillers, overlays
+# Characters without width, or drawn over letters: selectors, fillers, overlays
 UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0"
 RANGES = [(0x180B, 0x180F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE00, 0xFE0F)]
 RANGES += [(0xFE20, 0xFE2F), (0xE0000, 0xE007F), (0xE0100, 0xE01EF)]
@@ -83,9 +83,9 @@ RESERVED = frozenset(
 
 
 def without_unseen(text: str) -> str:
-    """Return the text as it looks: without what nobody sees, in compatible forms of its letters.
+    """Return the text as readers see it: without invisible characters, in NFKC form.
 
-    A word that is broken up by it is one word to whoever reads it.
+    So a word broken up by invisible characters is one word.
     """
     if text.isascii():
         return text
@@ -94,18 +94,18 @@ def without_unseen(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nobody would see anything of a text."""
+    """Return whether a text shows nothing that a reader can see."""
     seen = (c for c in without_unseen(text) if c not in EMPTY_SIGNS)
     return not any(unicodedata.category(c)[0] in "LNPS" for c in seen)
 
 
 def username_key(name: str) -> str:
-    """Return what must be unique: names that differ by case or compatibility forms are one name."""
+    """Return the key that must be unique: names that differ only in case or NFKC form share it."""
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def problem_with_username(name: str) -> str | None:
-    """Return a sentence that says why this cannot be a username, or None."""
+    """Return a sentence that says why this is no valid username; None if it is."""
     if not USERNAME.fullmatch(name):
         return (
             "Start with a letter, then use letters, numbers, underscores, and single dots."
@@ -115,7 +115,7 @@ def problem_with_username(name: str) -> str | None:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether the name would pass for staff or for a page, whatever its case, dots and digits."""
+    """Return whether the name, ignoring case, dots and digits, is that of staff or of a page."""
     name = _bare(name)
     reserved = RESERVED | _names_of_pages(current_app.url_map)
     return name in reserved or name.removesuffix("s") in reserved
@@ -123,7 +123,7 @@ def is_reserved(name: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _names_of_pages(url_map: Map) -> set[str]:
-    """Return what the paths of the site begin with, such as `static`."""
+    """Return the first segments of the paths of the site, such as `static`."""
     return {_bare(re.split("[/<]", rule.rule)[1]) for rule in url_map.iter_rules()} - {""}
 
 
@@ -132,10 +132,10 @@ def _bare(name: str) -> str:
 
 
 def canonical_address(text: str) -> str:
-    """Return the address as it is stored: lower case, its domain in ASCII.
+    """Return the address as it is stored: in lower case, its domain in ASCII (R-31).
 
-    ValueError says what is wrong with it. Domains of local networks, such as `localhost`, are taken
-    where the configuration says so. Addresses that only differ by case are one (R-31).
+    Raise ValueError, with words for the person who typed it, if it is invalid. Local domains such
+    as `localhost` are valid only with LOCAL_ADDRESSES.
     """
     is_local = current_app and current_app.config["LOCAL_ADDRESSES"]
     below = ELSEWHERE if is_local else ""  # where names such as localhost are nothing special
@@ -152,13 +152,13 @@ def canonical_address(text: str) -> str:
 
 
 def readable_address(address: str) -> str:
-    """Return the address as people write it: its domain in letters, not in the code for them."""
+    """Return the address with its domain in Unicode letters instead of punycode."""
     local, at, domain = address.rpartition("@")
     return f"{local}{at}{readable_domain(domain)}" if "xn--" in domain else address
 
 
 def username_from(email: str) -> str:
-    """Return what a username can be made from; a number goes behind it where it is taken."""
+    """Return a valid username from the local part of an address; the caller makes it unique."""
     name = re.sub(r"^[^A-Za-z]+|[^A-Za-z0-9_.]", "", email.partition("@")[0])
     return re.sub(r"[.]{2,}", ".", name)[:56].rstrip(".") or "member"
 
@@ -171,7 +171,7 @@ def address_or_none(text: str) -> str | None:
 
 
 def name_key(first_name: str, last_name: str) -> str:
-    """Return what two people of the same name share, whatever its case, accents and spaces."""
+    """Return a full name without case, accents and extra spaces; "" if a part is missing."""
     if not (first_name.strip() and last_name.strip()):
         return ""
     letters = unicodedata.normalize("NFKD", f"{first_name} {last_name}".casefold())
@@ -180,20 +180,20 @@ def name_key(first_name: str, last_name: str) -> str:
 
 
 def address_key(email: str) -> str:
-    """Return what addresses share that often lead to one mailbox: but for dots and a +tag."""
+    """Return the key of addresses that often share one mailbox: without dots and a +tag."""
     local, _, domain = email.partition("@")
     return f"{local.partition('+')[0].replace('.', '')}@{domain}"
 
 
 def has_hidden_characters(text: str) -> bool:
-    """Whether the text holds controls, direction marks or other characters that cannot be seen."""
+    """Return whether the text has control characters, direction marks or other invisible ones."""
     if text.isascii() and text.isprintable():
-        return False  # as most are: at once, for files of fifty thousand lines
+        return False  # the usual case, quickly: imports check fifty thousand lines
     return any(map(is_hidden, text))
 
 
 def hidden_in_words(text: str) -> str:
-    """Say what of a text cannot be seen: a line break or a tab has a name that people know."""
+    """Return what the invisible characters of a text are called, such as “a line break”."""
     if re.search(r"[\r\n\v\f\x85\u2028\u2029]", text):
         return "a line break"
     return "a tab" if "\t" in text else "characters that cannot be seen"

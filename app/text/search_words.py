@@ -1,7 +1,7 @@
-"""Words of a text as the search knows them, and excerpts in which they are marked.
+"""Search words: the words of a text as the search stores them, and excerpts that mark them.
 
-Both databases store and compare what is made here, so both find the same: words in small letters,
-without accents, of letters and digits only. Scripts that write no spaces give pairs of letters.
+Both databases store and compare these words, so both find the same. They are in lower case,
+without accents, of letters and digits only. Scripts without spaces are split into pairs of letters.
 """
 
 import re
@@ -14,17 +14,17 @@ from unicodedata import category, normalize
 from markupsafe import Markup, escape
 
 LONGEST_WORD = 64
-LONGEST_QUESTION = 200  # characters that are looked at
-MOST_WORDS = 10  # that a question may have
-PREFIX_FROM = 2  # letters that the last word needs to stand for all that begin with it
+LONGEST_QUESTION = 200  # characters; the rest is ignored
+MOST_WORDS = 10  # of a question; the rest is ignored
+PREFIX_FROM = 2  # letters; from this length on, the last word also matches as a prefix
 APOSTROPHES = "'\u2019"
-AS_LETTERS = str.maketrans("+#", "\uff0b\uff03")  # which the indexes take for letters
-APART = "\uff0b"  # stands between words that do not follow each other; nobody can ask for it
+AS_LETTERS = str.maketrans("+#", "\uff0b\uff03")  # which the indexes treat as letters
+APART = "\uff0b"  # separates words that are not adjacent; no question can contain it
 Span = tuple[int, int]  # where something starts and ends in a text
 EXCERPT = 240  # characters
-LEAD = 70  # of those before the first word that was found
+LEAD = 70  # of those come before the first match
 
-# What goes on or under letters, but for the selectors that follow emoji
+# Combining marks, except the variation selectors after emoji
 MARKS = "".join(c for c in map(chr, range(0x300, 0xFE00)) if category(c) in ("Mn", "Mc"))
 WORD = re.compile(rf"[^\W_](?:(?!_)[\w{MARKS}])*")
 # Han, kana, Thai, Lao, Burmese, Khmer
@@ -41,14 +41,14 @@ CHUNK = re.compile(
     r"(?:[\"\u201c\u201e](?P<quoted>[^\"\u201c\u201d]*)[\"\u201c\u201d]?|(?P<bare>\S+))"
     r"|(?P<rest>\S+)"
 )
-ENDS = " .,;:–—-"  # what an ellipsis does not stand behind
-CUT_OFF = re.compile(r"(<[^>]*|&[^;\s]*)\Z")  # half a tag, half a sign
+ENDS = " .,;:–—-"  # removed before an ellipsis
+CUT_OFF = re.compile(r"(<[^>]*|&[^;\s]*)\Z")  # half a tag or half an entity
 CONTROLS = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True)
 class Term:
-    """One word that is looked for; or, as a beginning, all words that begin so."""
+    """One word of a question; with `beginning`, a prefix of the words that match."""
 
     word: str
     beginning: bool = False
@@ -59,10 +59,10 @@ class Term:
 
 @dataclass
 class Question:
-    """What is looked for: phrases, each of one term or of several that follow each other.
+    """A parsed search: phrases, each of one term or of several adjacent ones.
 
-    All of them must be in a text, and none of those that are excluded. `ignored` is what was typed
-    and is not looked for.
+    A text matches if it has all `phrases` and none of those `excluded`. `ignored` is the part of
+    the input that is not searched for.
     """
 
     phrases: list[tuple[Term, ...]] = field(default_factory=list)
@@ -74,15 +74,16 @@ class Question:
         return list(dict.fromkeys(term for phrase in self.phrases for term in phrase))
 
     def is_met_by(self, words: Sequence[str]) -> bool:
-        """Whether a text has what is asked for, by its words in their order, see `words_of`."""
+        """Return whether a text matches, given its words in order; see `words_of`."""
         has_all = all(_count(words, phrase) for phrase in self.phrases)
         return has_all and not any(_count(words, phrase) for phrase in self.excluded)
 
 
 def words_of(text: str) -> str:
-    """Return the words of a text in their order, as one line for an index.
+    """Return the words of a text in order, as one line for an index.
 
-    Behind them, and apart, stand the parts of words with an apostrophe: of l'amour, l and amour.
+    After them, separated by APART, come the parts of words with an apostrophe: for l'amour, l and
+    amour.
     """
     pieces = list(_pieces(composed(text)))
     words = [piece.word for piece in pieces if not piece.is_part]
@@ -91,12 +92,12 @@ def words_of(text: str) -> str:
 
 
 def in_order(text: str, *, asked: bool = False) -> list[str]:
-    """Return all words of a text as they follow each other, none of them with signs."""
+    """Return the words of a text in order, without signs such as + and #."""
     return [word for _, _, word in _plain_pieces(composed(text), asked)]
 
 
 def question_of(text: str) -> Question:
-    """Read what somebody typed: words, "phrases", and what is -excluded."""
+    """Parse what somebody typed: words, "phrases" and -excluded ones."""
     question, count = Question(), 0
     if rest := text[LONGEST_QUESTION:].strip():
         question.ignored.append(beginning(rest, 40))
@@ -119,10 +120,10 @@ def question_of(text: str) -> Question:
 
 
 def relevance(words: Sequence[str], question: Question) -> float:
-    """Return how much a text has of what is asked for, by its words in their order: 0 or more.
+    """Return how well a text, given its words in order, answers the question: 0 or more.
 
-    What it says often counts more, though less and less, and more in a short text than in a long
-    one. So do words that follow each other as they were asked for.
+    Repeated matches count more, each less than the one before. Matches in short texts and adjacent
+    words in the order of the question count more too.
     """
     single = sum(1 - 0.5 ** _count(words, phrase) for phrase in question.phrases)
     together = question.phrases[0] if len(question.phrases) == 1 else tuple(question.terms)
@@ -131,7 +132,7 @@ def relevance(words: Sequence[str], question: Question) -> float:
 
 
 def _count(words: Sequence[str], phrase: Sequence[Term]) -> int:
-    """Return how often the phrase stands in a text."""
+    """Return how often the phrase occurs in a text."""
     starts = [n for n, word in enumerate(words) if phrase[0].matches(word)]
     rest = list(enumerate(phrase))[1:]
     return sum(
@@ -142,7 +143,7 @@ def _count(words: Sequence[str], phrase: Sequence[Term]) -> int:
 
 @lru_cache(maxsize=20_000)
 def folded(text: str) -> str:
-    """Return the text in small letters and without accents."""
+    """Return the text in lower case and without accents."""
     if text.isascii():
         return text.lower()
     text = ACCENTS.sub("", normalize("NFKD", normalize("NFKC", text).casefold()))
@@ -150,27 +151,27 @@ def folded(text: str) -> str:
 
 
 def composed(text: str) -> str:
-    """Return the text with letters and what is on them in one, where Unicode has that."""
+    """Return the text in NFC: letters with accents as one character where Unicode has it."""
     return text if text.isascii() else normalize("NFC", text)
 
 
 def plain(html: str) -> str:
-    """Return the text of HTML that we made: without tags, in one line."""
+    """Return the text of HTML from our own renderer, without tags, in one line."""
     return Markup(html).striptags()
 
 
 def plain_start(html: str) -> str:
-    """Return the text of the first so many characters of such HTML, wherever that was cut."""
+    """Return the text of HTML that was cut off anywhere, without the half tag at its end."""
     return plain(CUT_OFF.sub("", html))
 
 
 def without_controls(text: str) -> str:
-    """Leave out what no XML may hold."""
+    """Return the text without characters that XML forbids."""
     return CONTROLS.sub("", text)
 
 
 def beginning(text: str, length: int) -> str:
-    """Return the first words of a text, with an ellipsis where it goes on."""
+    """Return the first words of a text, up to `length` characters with the ellipsis."""
     if len(text) <= length:
         return text
     cut = text[: length - 1]
@@ -179,7 +180,7 @@ def beginning(text: str, length: int) -> str:
 
 
 def excerpt(text: str, terms: Iterable[Term], length: int = EXCERPT) -> Markup:
-    """Return the part of a plain text where the terms stand, as HTML: they are in <mark>."""
+    """Return the part of a plain text with most matches, as HTML with the terms in <mark>."""
     text = composed(text)
     found = _found(text, terms)
     start = _start_of(text, found, length)
@@ -198,13 +199,13 @@ def excerpt(text: str, terms: Iterable[Term], length: int = EXCERPT) -> Markup:
 
 
 def marked(text: str, terms: Iterable[Term]) -> Markup:
-    """Return a short text whole, as HTML with the terms in <mark>."""
+    """Return a whole text as HTML with the terms in <mark>."""
     return excerpt(text, terms, max(1, len(text)))
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A word, and where it stands in a text. A part is of a longer word that stands there too."""
+    """A word and its place in a text; with `is_part`, a part of a longer word at the same place."""
 
     start: int
     end: int
@@ -213,7 +214,7 @@ class Piece:
 
 
 def _pieces(text: str, asked: bool = False) -> Iterator[Piece]:
-    """Yield the words as the search knows them: don't is dont, and C++ and C# are words."""
+    """Yield the words as the search stores them: don't as dont, and C++ and C# as words."""
     run: list[Piece] = []
     for start, end, word in _plain_pieces(text, asked):
         if run and not _goes_on(text, run[-1], start, word):
@@ -225,13 +226,13 @@ def _pieces(text: str, asked: bool = False) -> Iterator[Piece]:
 
 
 def _goes_on(text: str, last: Piece, start: int, word: str) -> bool:
-    """Whether nothing but an apostrophe is between two words of a script that writes spaces."""
+    """Return whether only an apostrophe separates two words of a script with spaces."""
     spaced = not (_is_unspaced(last.word) or _is_unspaced(word))
     return spaced and start == last.end + 1 and text[last.end] in APOSTROPHES
 
 
 def _together(run: list[Piece], text: str) -> Iterator[Piece]:
-    """Yield the one word that a run is, with the signs that belong to it; then its parts."""
+    """Yield a run as one word with the signs after it; then its parts, if it has several."""
     first, last = run[0], run[-1]
     signs = SIGNS_BEHIND.match(text, last.end)
     word, end = "".join(piece.word for piece in run), last.end
@@ -244,10 +245,10 @@ def _together(run: list[Piece], text: str) -> Iterator[Piece]:
 
 
 def _plain_pieces(text: str, asked: bool = False) -> Iterator[tuple[int, int, str]]:
-    """Yield each word with where it stands: start, end, word.
+    """Yield (start, end, word) for each word.
 
-    Of a run without spaces, its pairs; and, where nobody asks, its last letter, so that a letter
-    alone is found as the beginning of a pair.
+    A run without spaces yields its pairs of letters. For an index (not `asked`) it also yields its
+    last letter, so that a search for one letter finds it as a prefix.
     """
     for match in WORD.finditer(text):
         for segment in SEGMENT.finditer(match[0]):
@@ -273,7 +274,7 @@ def _is_lone(word: str) -> bool:
 
 
 def _found(text: str, terms: Iterable[Term]) -> list[Span]:
-    """Return where the terms stand in the text, in order and without overlaps."""
+    """Return the spans of the terms in the text, in order and without overlaps."""
     spans: list[Span] = []
     for piece in _pieces(text):
         for term in terms:
@@ -289,7 +290,7 @@ def _found(text: str, terms: Iterable[Term]) -> list[Span]:
 
 
 def _start_of(text: str, found: list[Span], length: int) -> int:
-    """Where to begin, so that as much as possible of what was found is seen."""
+    """Return where an excerpt starts so that it shows as many matches as possible."""
     if len(text) <= length or not found:
         return 0
     first = max(found[:50], key=lambda span: _seen_from(span[0], found, length - LEAD))[0]

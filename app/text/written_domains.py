@@ -1,8 +1,8 @@
-"""Domains that stand in a text as words: whoever reads them can go there, as by a link.
+"""Written domains: domain names in plain text, which readers can visit without a link.
 
-In prose, file names and sentences without a space in between look like domains. So a name counts
-where its end is a top-level domain, and is not more likely something else; but always where it is
-marked as one: by `https:`, by `www.`, by [.] or (dot).
+In prose, file names and sentences without a space between them look like domains. So a name counts
+only if it ends in a top-level domain and is not more likely something else. It always counts if it
+is marked as a domain: by `https:`, `www.`, [.] or (dot).
 """
 
 import re
@@ -14,7 +14,7 @@ from .search_words import MARKS
 
 LIST = Path(__file__).with_name("top_level_domains.txt").read_text(encoding="utf-8")
 TOP_LEVEL = set(LIST.partition("\n")[2].split()) | {"example", "test", "onion", "i2p", "eth"}
-TOP_LEVEL.discard("dot")  # there is one; but in a text it is a word
+TOP_LEVEL.discard("dot")  # it exists, but in a text it is a word
 # Which of them a word before a space may go with, as in `spam .com`; and a Capital, as in spam.Com
 PLAIN = {"com", "org", "info", "biz", "xyz", "online", "site", "shop", "store", "club", "top"}
 PLAIN |= {"io", "ru", "example"}
@@ -50,7 +50,7 @@ NAME = re.compile(
 
 
 def as_written(text: str) -> str:
-    """Return the text with each dot that stands for one; those that were in disguise are MARKED."""
+    """Return the text with spelled-out dots as dots; those in disguise become MARKED."""
     text = WORN_DOT.sub(".", HIDDEN_DOT.sub(MARKED, unquote(text)))
     text = HIDDEN_SIGN.sub(r"\1", text)
     text = SPELT.sub(lambda match: match[0].replace(" ", ""), text.translate(OTHER_DOTS))
@@ -58,7 +58,7 @@ def as_written(text: str) -> str:
 
 
 def hosts_written(text: str, *, in_code: bool = False) -> set[str]:
-    """Return the domains that a reader of a text may go to; in code, those that are marked."""
+    """Return the keys of domains written in a text; in code, only of those marked as domains."""
     text = as_written(text)
     web = WEB.finditer(text.replace(MARKED, "."))
     hosts = {match[1].rpartition("@")[2].partition(":")[0] for match in web}
@@ -69,7 +69,7 @@ def hosts_written(text: str, *, in_code: bool = False) -> set[str]:
 
 
 def hosts_named(text: str) -> set[str]:
-    """Return all that looks like a domain in a plain text, whatever else it may be."""
+    """Return the keys of all that looks like a domain in a text, file names included."""
     text = as_written(text).replace(MARKED, ".")
     names = {*NAMED.findall(text), *NAMED.findall(ANY_DOT.sub(".", text))}
     return {domain_key(name) for name in names}

@@ -1,4 +1,4 @@
-"""Actions: committed, or refused in words and undone."""
+"""Running a verb of the models: commit it, or roll back and show why it was refused."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ ALREADY_DONE = "That was already done."
 
 @dataclass
 class Outcome:
-    """True once the block was committed; else `error` is the refusal."""
+    """The result of `attempt`: true if the block was committed, else `error` is the refusal."""
 
     error: Refused | None = None
     succeeded: bool = False
@@ -40,16 +40,16 @@ def attempt(
     words: str = "{}",
     unless: Callable[[], object] | None = None,
 ) -> Iterator[Outcome]:
-    """Commit what the block does. Where a rule refuses it, undo all of it and say why.
+    """Commit the block; if it raises Refused, roll back and show the reason.
 
         with attempt(form) as done:
             lifted = sanction.lift(by=actor(), reason=form.reason.data)
         if done:
             flash("It is lifted.", "success")
 
-    The reason is shown at a field or on top of a form where `at` is one. Otherwise it is flashed,
-    or told by a page that gives back what was typed into `form`, `unless` a question asked now
-    says that there is nothing to lose. `words` go around it. ChangedMeanwhile goes to the caller.
+    With `at`, the reason becomes an error of that field or form. Otherwise it is flashed, or shown
+    on a page with what was typed into `form`, except if calling `unless` returns true: then nothing
+    would be lost. `words` is a format string around the reason. ChangedMeanwhile is raised again.
     """
     outcome = Outcome()
     try:
@@ -71,12 +71,12 @@ def attempt(
 
 
 def report_result(changed: object, message: str, unchanged: str = ALREADY_DONE) -> None:
-    """Say what a verb came to: that it was done, or that all was so before."""
+    """Flash whether a verb changed anything."""
     flash(message if changed else unchanged, "success" if changed else "info")
 
 
 def act(verb: Callable[..., Result], *values: Any, **named: Any) -> Result:
-    """Do it and commit. 403, with the reason, where it became impossible a moment ago."""
+    """Call the verb, commit, and return its result; abort with 403 if it is refused."""
     try:
         result = verb(*values, **named)
         db.session.commit()

@@ -1,4 +1,4 @@
-"""Filters of the log; they stand in the address of its pages."""
+"""Filter forms for pages of the log, whose values are in the query string."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, time
@@ -40,11 +40,11 @@ class LogFilters(Form):
 
     @property
     def args(self) -> dict[str, str]:
-        """What is asked for, as it stands in the address."""
+        """The filters that are set, as arguments of the URL."""
         return {field.name: request.args[field.name] for field in self if field.data}
 
     def conditions(self) -> Iterator[ColumnElement[bool]]:
-        """Yield what is asked for, as far as it is filled in."""
+        """Yield the SQL conditions of the filters that are set."""
         if self.since.data:
             yield AuditEntry.created_at >= datetime.combine(self.since.data, time.min, UTC)
         if self.until.data and self.until.data.year < 9999:
@@ -52,7 +52,7 @@ class LogFilters(Form):
 
 
 class ActFilters(LogFilters):
-    """Of acts of moderation."""
+    """Filters for actions of moderators."""
 
     kind = SelectField("Kind", choices=KINDS, default="")
     moderator = name_field("Moderator")
@@ -66,6 +66,6 @@ class ActFilters(LogFilters):
 
 
 def as_written(name: str) -> str:
-    """Return a name as the log has it: a username may be typed in any case."""
+    """Return a username with the letter case of the account, as in the log."""
     person = User.with_username(name)
     return person.username if person else name

@@ -1,4 +1,4 @@
-"""Forms about something that others may change meanwhile: nobody's change is overwritten unseen."""
+"""Edit conflicts: forms that detect what others have changed since the form was opened."""
 
 import hashlib
 from collections.abc import Collection, Iterator
@@ -19,7 +19,7 @@ NOT_COMPARED = HiddenField, SubmitField, FileField, PasswordField
 
 
 class VersionField(HiddenField):
-    """Holds a fingerprint of each field as it was when the form was opened; it is no data."""
+    """A hidden field with a fingerprint of each field's value when the form was opened."""
 
     data: str | None
 
@@ -27,12 +27,12 @@ class VersionField(HiddenField):
         self.data = None
 
     def populate_obj(self, obj: object, name: str) -> None:
-        """Nothing of it belongs on the object."""
+        """Set nothing: the fingerprints are not part of the object."""
 
 
 @dataclass
 class Conflict:
-    """One field that both sides changed: what it is now, and what this form would make of it."""
+    """A field that both sides changed: its value now, and its value in this form."""
 
     label: str
     theirs: str
@@ -45,19 +45,19 @@ class Conflict:
 
 
 class Versioned:
-    """Goes before `Form`. The fields are given what is there now, as `obj` or `data`.
+    """A mixin to put before `Form`. Pass the current values as `obj` or `data`.
 
-    A field that only somebody else has changed stays as they left it. Where both sides changed one,
-    the form is not valid: it shows both versions, and the next time it is sent it counts as an
-    answer to what it showed. A form that carries no version is taken as it is.
+    A field that only the other side changed keeps their value. If both sides changed a field, the
+    form is invalid and shows both versions; sending it again overwrites the version it showed. A
+    form that was sent without fingerprints is not compared.
     """
 
     version = VersionField()
-    changed_by = ""  # the username, where it is known
-    locked: Collection[str] = ()  # names of fields that the person cannot change
+    changed_by = ""  # a username, if known
+    locked: Collection[str] = ()  # names of fields that the user cannot change
     form_errors: list[str]
 
-    if TYPE_CHECKING:  # what it needs of `Form`
+    if TYPE_CHECKING:  # provided by `Form`
 
         def __iter__(self) -> Iterator[Any]: ...
 
@@ -76,13 +76,13 @@ class Versioned:
         return valid and self.agrees()
 
     def agrees_with(self, obj: object) -> bool:
-        """Ask again, with what an object has become a moment ago; see `agrees`."""
+        """Return `agrees`, compared with the present values of an object."""
         for one in self._compared():
             one.object_data = getattr(obj, one.name)
         return self.agrees()
 
     def agrees(self) -> bool:
-        """Whether it overwrites nothing that the person has not seen."""
+        """Return whether the form overwrites only values that the user has seen."""
         if not self.has_version:
             return True
         then = dict(pair.partition(":")[::2] for pair in (self.version.data or "").split())
@@ -110,7 +110,7 @@ class Versioned:
 
 
 def _filtered(one: Field) -> Any:
-    """Return what a field was given, as the form would have it."""
+    """Return the present value of a field, filtered as its input would be."""
     value = one.object_data
     for filter in one.filters:
         value = filter(value)
@@ -118,7 +118,7 @@ def _filtered(one: Field) -> Any:
 
 
 def _plain(value: object) -> str:
-    """Return a value so that it is equal to what comes back of it from a browser."""
+    """Return a value as text that is the same after a round trip through a browser."""
     if value is None or value is False:
         return ""
     if isinstance(value, datetime):

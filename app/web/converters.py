@@ -7,7 +7,7 @@ from ..databases import LARGEST_ID
 
 
 class IdConverter(IntegerConverter):
-    """`<id:name>`: a number that an id column can hold; any other is a 404."""
+    """`<id:name>`: an integer that fits into an id column; others are a 404."""
 
     def __init__(self, url_map: Map) -> None:
         super().__init__(url_map, max=LARGEST_ID)

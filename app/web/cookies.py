@@ -1,4 +1,4 @@
-"""Cookies: sessions where the clocks of two hosts differ, and several sites on one machine."""
+"""Cookies: session cookies that tolerate clock skew, and names by port for development."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,10 +10,10 @@ from itsdangerous import SignatureExpired, TimestampSigner
 
 
 class PatientSigner(TimestampSigner):
-    """Takes a signature from the future for one of this moment: our key made it, on another host.
+    """Accepts signatures from the future, which another host with a faster clock has made.
 
-    itsdangerous calls it expired. The session would be lost on all hosts, since the answer
-    overwrites the cookie.
+    itsdangerous treats them as expired, and the session would be lost, as the response overwrites
+    the cookie.
     """
 
     def unsign(
@@ -36,9 +36,9 @@ class PatientSessions(SecureCookieSessionInterface):
 
 
 def name_by_port(wsgi_app: WSGIApplication) -> WSGIApplication:
-    """Let each cookie carry the port in its name, for development.
+    """Return a WSGI app that appends the port to cookie names, for development.
 
-    Browsers send a cookie to every port of a host, so two sites would sign each other out.
+    Browsers send cookies to all ports of a host, so two sites would sign each other's users out.
     """
 
     def with_names(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

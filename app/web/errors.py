@@ -1,4 +1,4 @@
-"""Errors, as a page, and with the same facts as JSON where JSON was asked for."""
+"""Error handlers, which answer with a page, or with JSON if the client prefers it."""
 
 import time
 from collections.abc import Iterable
@@ -70,7 +70,7 @@ SUSPENDED = "Your account is suspended{}."
 GONE = "This was deleted or hidden in the meantime."
 AWAY = OperationalError, InterfaceError, ProgrammingError, TimeoutError
 LONGEST_ACCEPT = 1000
-DATABASE_AWAY = 5  # seconds after which to try again
+DATABASE_AWAY = 5  # seconds for Retry-After
 
 
 def init_app(app: Flask) -> None:
@@ -86,12 +86,12 @@ def init_app(app: Flask) -> None:
 
 
 def show(error: HTTPException) -> BaseResponse | HTTPException:
-    """Answer any HTTP error; redirects and answers that a view made itself pass as they are."""
+    """Handle any HTTP error; redirects and responses made by a view are returned unchanged."""
     if error.code is None or error.code < 400 or error.response is not None:
         return error
     facts: dict[str, Any] = {}
     if error.code in (403, 409) and error.description != Forbidden.description:
-        facts["words"] = error.description  # a view said why
+        facts["words"] = error.description  # the view gave a reason
     if error.code in (403, 404, 409, 413, 429):
         facts |= kept_text()
     if error.code == 404 and "kept" in facts:
@@ -105,7 +105,7 @@ def show(error: HTTPException) -> BaseResponse | HTTPException:
         facts["words"] = WORDS[413].format(
             naturalsize(request.max_content_length or 0, format="%.0f")
         )
-    if request_ctx.url_adapter is None:  # the Host is none of ours, so no address was looked up
+    if request_ctx.url_adapter is None:  # an unknown Host, so no URL was matched
         request_ctx.url_adapter, facts["bare"] = current_app.url_map.bind(""), True
     response = answer(error.code, **facts)
     response.allow.update(getattr(error, "valid_methods", None) or ())
@@ -113,9 +113,9 @@ def show(error: HTTPException) -> BaseResponse | HTTPException:
 
 
 def kept_text() -> dict[str, Any]:
-    """What somebody typed into a form that was refused: they get it back, to take along.
+    """Return what was typed into a refused form, for the error page, and where the form was.
 
-    Strangers too, where their browser says that a page of this site sent it.
+    Only for members, or if the browser says that a page of this site sent the form.
     """
     texts = typed_texts()
     if not texts or not (current_user.is_authenticated or came_from_here()):
@@ -124,16 +124,16 @@ def kept_text() -> dict[str, Any]:
 
 
 def page_before() -> str | None:
-    """Return where the form was, as the browser tells, if that is a page of this site."""
+    """Return the path of the referring page if it is on this site."""
     path = (request.referrer or "").removeprefix(request.host_url.rstrip("/"))
     return path if is_local(path) else None
 
 
 def show_stale_form(error: CSRFError) -> BaseResponse:
-    """What was typed is shown again, with a fresh token (R-12), and nothing is sent by itself.
+    """Handle an expired CSRF token: show what was typed again, with a fresh token (R-12).
 
-    To members, as a form of another site comes without their cookie; and to others where their
-    browser says that a page of this site sent it. Who has to sign in for it gets it back then.
+    That is safe for members, since forms of other sites are sent without their cookie, and if the
+    browser says that a page of this site sent the form. Visitors get it back after signing in.
     """
     is_member = current_user.is_authenticated
     if not (is_member or came_from_here()):
@@ -155,14 +155,14 @@ def show_stale_form(error: CSRFError) -> BaseResponse:
 
 
 def way_back() -> dict[str, Any]:
-    """Where the form stands that was sent, if it is a page that can be opened again."""
+    """Return the URL of the form that was sent, as `back`, if it can be opened by GET."""
     back = this_page()
     is_page = request.url_rule is not None and "GET" in (request.url_rule.methods or ())
     return {"back": back} if is_page and is_local(back) else {}
 
 
 def show_missing_permission(error: PermissionMissing) -> Response:
-    """Say all that the person lacks, should another guard of the page ask for more still."""
+    """Name all missing permissions, including those that the policy of the endpoint requires."""
     policy: Policy | None = current_app.extensions["access"].get(request.endpoint)
     nothing = Permission(0)
     asked = (error.permission or nothing) | ((policy and policy.permission) or nothing)
@@ -175,7 +175,7 @@ def show_missing_permission(error: PermissionMissing) -> Response:
 
 
 def show_sanction(error: KeptBack) -> Response:
-    """It is a sanction that says no, until when, and where to read why."""
+    """Name the sanction, its end, and the page with its reason."""
     until = current_user.kept_until
     end = f" until {end_date(until)}" if until else ""
     words = (SUSPENDED if current_user.is_suspended else SILENCED).format(end)
@@ -185,10 +185,10 @@ def show_sanction(error: KeptBack) -> Response:
 
 
 def ways_to_ask(roles: Iterable[Role]) -> dict[str, Any]:
-    """The roles for which the member may ask, each with the address where; or which one waits."""
+    """Return the roles that the member can request, or the one whose request is pending."""
     roles = [role for role in roles if role.requestable]
     if not roles or current_user.viewed_role is not None:
-        return {"ask": []}  # who only looks asks for nothing
+        return {"ask": []}  # viewing the site as another role
     asked = RoleRequest.open_of(actor())
     if asked is None:
         return {"ask": [_way(role) for role in roles]}
@@ -200,21 +200,21 @@ def _way(role: Role) -> dict[str, str]:
 
 
 def show_limit(error: RateLimitExceeded) -> Response:
-    """The loose limit on writing, which the extension counts."""
+    """Handle the general limit on writing, which Flask-Limiter counts."""
     limit = limiter.current_limit
     seconds = max(1, int(limit.reset_at - time.time())) if limit else 60
     return answer(429, retry_after=seconds, **kept_text())
 
 
 def show_bad_data(error: DataError) -> Response:
-    """PostgreSQL refuses what no column can hold. Forms catch it first; this is the net below."""
+    """Handle a value that PostgreSQL refuses and that no form has caught."""
     db.session.rollback()
     return answer(400)
 
 
 def show_database_away(error: Exception) -> Response:
     words = getattr(error, "orig", None) or error.__class__.__name__
-    ours = isinstance(error, ProgrammingError)  # a table that is missing, or a fault of ours
+    ours = isinstance(error, ProgrammingError)  # a missing table, or a bug
     current_app.logger.error("The database did not answer: %s", words, exc_info=ours)
     db.session.remove()
     return answer(503, retry_after=DATABASE_AWAY, bare=True)
@@ -235,7 +235,7 @@ def answer(
     bare: bool = False,
     **facts: Any,
 ) -> Response:
-    """Return the error page, or its JSON twin; `bare` asks the database nothing."""
+    """Return the error as a page or as JSON; with `bare`, without queries."""
     title = title or TITLES.get(code, "That didn’t work")
     facts = {"code": code, "title": title, **facts}
     facts["words"] = words or WORDS.get(code, "Go back and try again.")
@@ -244,13 +244,13 @@ def answer(
         facts["retry_after"] = retry_after
     if bare:
         g.database_away = True
-        g._login_user = login_manager.anonymous_user()  # else Flask-Login asks the database
+        g._login_user = login_manager.anonymous_user()  # else Flask-Login queries the database
     if prefers_json():
         response = jsonify(error=facts)
     else:
         try:
             page = render_template("errors/error.html", bare=bare, **facts)
-        except AWAY as error:  # on the way to who is reading
+        except AWAY as error:  # while loading the user
             return show_database_away(error)
         response = current_app.make_response(page)
     response.status_code = code
@@ -261,6 +261,6 @@ def answer(
 
 def prefers_json() -> bool:
     if len(request.headers.get("Accept", "")) > LONGEST_ACCEPT:
-        return False  # reading it would take longer than the page
+        return False  # parsing it would take longer than rendering the page
     accepts = request.accept_mimetypes
     return accepts["application/json"] > accepts["text/html"]

@@ -1,4 +1,4 @@
-"""What a page offers while the site is frozen: no form and no button that would be refused."""
+"""Pages while the site is frozen, without the forms and buttons that would be refused."""
 
 import re
 
@@ -24,14 +24,14 @@ def init_app(app: Flask) -> None:
 
 
 def is_frozen_for(person: User | AnonymousUser) -> bool:
-    """Whether a person may not write because the site is frozen: staff still may."""
+    """Return whether the freeze applies to a person; it does not apply to staff."""
     return settings_at_hand().is_frozen and not (person.is_moderator() or person.is_administrator())
 
 
 def offered(html: Markup, is_error: bool = False) -> Markup:
-    """Return the HTML of a page without the forms and buttons that a freeze would refuse.
+    """Return the HTML of a page without the forms and buttons that the freeze refuses.
 
-    The page of an error keeps them: they hold what somebody typed.
+    Error pages keep them, since they contain what somebody typed.
     """
     if is_error or not is_frozen_for(current_user):
         return html
@@ -43,13 +43,13 @@ def _form(match: re.Match[str]) -> str:
     attributes, inside = match.groups()
     if 'method="post"' not in attributes or not _is_refused(attributes):
         return match[0]
-    if 'id="acts"' in attributes:  # where its buttons lead, they say themselves
+    if 'id="acts"' in attributes:  # its buttons have their own targets
         return match[0]
     return render_template("_paused.html") if TO_FILL_IN.search(inside) else ""
 
 
 def _button(match: re.Match[str]) -> str:
-    """Leave out a button that is refused; one that shows a number becomes words."""
+    """Remove a refused button; keep its content if that shows a number."""
     attributes, inside = match.groups()
     if not _is_refused(attributes):
         return match[0]
@@ -57,7 +57,7 @@ def _button(match: re.Match[str]) -> str:
 
 
 def _is_refused(attributes: str) -> bool:
-    """Whether what a form or button leads to is closed; nowhere is where the page is."""
+    """Return whether the target of a form or button is refused; by default it is this page."""
     target = TARGET.search(attributes)
     path = (target and target[1]) or request.script_root + request.path
     adapter = current_app.create_url_adapter(request)

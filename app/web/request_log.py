@@ -1,4 +1,4 @@
-"""The log: one line a request, without tokens, and nothing in it can pass for another line."""
+"""The request log: one line per request, without tokens, and safe from forged lines."""
 
 import json
 import logging
@@ -13,7 +13,7 @@ log = logging.getLogger("offbrand")
 
 
 class Mask:
-    """Hides the tokens in addresses of the site: what a route calls `<token>` (R-99)."""
+    """Hides tokens in URLs of the site: the `<token>` of its routes (R-99)."""
 
     def __init__(self) -> None:
         self.pattern: re.Pattern[str] | None = None
@@ -33,7 +33,7 @@ mask = Mask()
 
 
 class Masked(logging.Filter):
-    """Hides tokens in what others log, such as the development server's lines."""
+    """Hides tokens in records of other loggers, such as the development server."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = mask(record.getMessage()), ()
@@ -41,7 +41,7 @@ class Masked(logging.Filter):
 
 
 class OneLine(logging.Formatter):
-    """One record, one line."""
+    """Formats each record as one line."""
 
     def format(self, record: logging.LogRecord) -> str:
         return one_line(mask(super().format(record)))

@@ -1,4 +1,4 @@
-"""Headers on every answer, junk refused before any view, a safe `next`, and who acts."""
+"""Requests: WSGI middleware, refusal of malformed input, security headers, and a safe `next`."""
 
 import re
 import secrets
@@ -28,7 +28,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
-LONGEST_FORM = 256 * 1024  # bytes; longer ones are for files, which come in parts
+LONGEST_FORM = 256 * 1024  # bytes; files are sent as multipart
 POLICY = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -50,16 +50,16 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Frame-Options": "DENY",
 }
-VIEWED = "viewed_role"  # where a browser keeps the id of the role that it looks at the site with
+VIEWED = "viewed_role"  # the session key for the role in “view as”
 LOCAL_PATH = re.compile(
     r"/(?!/)[!-\[\]-~]*"
-)  # printable ASCII without backslash: browsers bend that
+)  # printable ASCII without backslash, which browsers treat as a slash
 
 
 class Body:
-    """The body of a request: what goes wrong while it is read is the client's doing, so a 400.
+    """The body of a request, whose errors while reading become a 400, as the client causes them.
 
-    Servers raise errors of their own for it, such as a chunk whose size is no number (R-89).
+    Servers raise their own errors, such as for a chunk with an invalid size (R-89).
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -95,9 +95,9 @@ def guard_body(wsgi_app: WSGIApplication) -> WSGIApplication:
 
 
 def mount(wsgi_app: WSGIApplication, path: str, *, has_proxy: bool) -> WSGIApplication:
-    """Serve the site under a path, and lead what is asked for beside it there.
+    """Return a WSGI app that serves the site under a path, and redirects other paths below it.
 
-    A proxy that strips the path says so in X-Forwarded-Prefix.
+    A proxy that strips the path must send it as X-Forwarded-Prefix.
     """
 
     def mounted(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -140,7 +140,7 @@ def number_request() -> None:
 
 
 def takes_files(largest: int) -> Callable[[View], View]:
-    """Let a view take a body of so many bytes; see `allow_upload`."""
+    """Decorate a view to accept a body of up to `largest` bytes; see `allow_upload`."""
 
     def mark(view: View) -> View:
         view.largest_upload = largest  # type: ignore[attr-defined]
@@ -150,9 +150,9 @@ def takes_files(largest: int) -> Callable[[View], View]:
 
 
 def allow_upload() -> None:
-    """Let more than a megabyte in where a view takes files, but from nobody whom it turns away.
+    """Raise the limit on the body for views that take files, if the user may open them.
 
-    The first look at a form reads all of it, so this comes before everything else.
+    It must run first, as the first access to a form reads all of the body.
     """
     endpoint = request.endpoint or ""
     largest = getattr(current_app.view_functions.get(endpoint), "largest_upload", None)
@@ -161,9 +161,9 @@ def allow_upload() -> None:
 
 
 def refuse_junk() -> None:
-    """400 for text that no form of ours can mean: NUL and other controls, broken UTF-8 (R-86)."""
+    """Abort with 400 for text with control characters such as NUL, or invalid UTF-8 (R-86)."""
     if request.endpoint is None:
-        return  # nothing will read it
+        return  # no view will read it
     texts = [request.path, *_texts(request.args)]
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         if request.mimetype == URLENCODED:
@@ -172,7 +172,9 @@ def refuse_junk() -> None:
                 abort(413)
             if is_broken(body):
                 abort(400, "The text is not UTF-8.")
-        if None in request.form or None in request.files:  # Flask-WTF takes each name for a text
+        if (
+            None in request.form or None in request.files
+        ):  # Flask-WTF expects each name to be a string
             abort(400, "A field has no name.")
         texts += _texts(request.form)
         texts += [file.filename or "" for file in request.files.values()]
@@ -181,7 +183,7 @@ def refuse_junk() -> None:
 
 
 def is_broken(encoded: bytes) -> bool:
-    """Whether percent-encoded bytes are no UTF-8; Werkzeug would spell them out as %FF."""
+    """Return whether percent-encoded bytes are invalid UTF-8, which Werkzeug would keep as %FF."""
     try:
         unquote_to_bytes(encoded).decode()
     except UnicodeDecodeError:
@@ -192,7 +194,7 @@ def is_broken(encoded: bytes) -> bool:
 def is_junk(text: str) -> bool:
     if text.isascii() and text.isprintable():
         return False
-    if "\ufffd" in text:  # what Werkzeug makes of broken UTF-8
+    if "\ufffd" in text:  # Werkzeug's replacement for invalid UTF-8
         return True
     return any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text)
 
@@ -203,7 +205,7 @@ def set_headers(response: Response) -> Response:
         policy = policy.replace("script-src", f"script-src 'nonce-{nonce}'")
     headers["Content-Security-Policy"] = policy
     headers.update(HEADERS)
-    if "token" in (request.view_args or {}):  # the address of such a page is a secret (R-54)
+    if "token" in (request.view_args or {}):  # the URL of such a page is secret (R-54)
         headers["Referrer-Policy"] = "no-referrer"
     headers["X-Request-ID"] = g.get("request_id", "-")
     if current_app.config["SECURE"]:
@@ -211,19 +213,19 @@ def set_headers(response: Response) -> Response:
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"
     if request.environ.get("SERVER_SOFTWARE", "").startswith("Werkzeug"):
-        headers["Server"] = "Offbrand"  # the development server would tell its versions
+        headers["Server"] = "Offbrand"  # hides the versions of the development server
     return response
 
 
 def csp_nonce() -> str:
-    """Return this request's nonce; the policy names it once a template has asked for it."""
+    """Return the nonce of this request; once used, it becomes part of the policy."""
     if "csp_nonce" not in g:
         g.csp_nonce = secrets.token_urlsafe(16)
     return g.csp_nonce
 
 
 def is_local(target: str | None) -> bool:
-    """Whether a browser that follows this `next` stays on this site (R-01)."""
+    """Return whether a `next` leads to a page of this site in every browser (R-01)."""
     if not target or not LOCAL_PATH.fullmatch(target):
         return False
     path, root = target.partition("?")[0], request.script_root if has_request_context() else ""
@@ -233,48 +235,48 @@ def is_local(target: str | None) -> bool:
 
 
 def this_page() -> str:
-    """The address of the page that is open, as a `next` may have it."""
+    """Return the path and query string of this request, in a form that `is_local` accepts."""
     return with_question(quote(request.script_root + request.path))
 
 
 def with_question(path: str) -> str:
-    """Return a path with the query string that the request came with."""
+    """Return a path with the query string of this request."""
     question = quote(request.query_string, safe="!$%&'()*+,/:;=?@")
     return f"{path}?{question}" if question else path
 
 
 def back_to(default: str | None) -> str | None:
-    """Where the page that a button was on wants to be left for: its `next`, or the default."""
+    """Return the `next` of the form if it is local, else the default."""
     wanted = request.form.get("next")
     return wanted if is_local(wanted) else default
 
 
 def actor() -> User | AnonymousUser:
-    """Return the person who acts: the model, not Flask-Login's proxy for it."""
+    """Return the current user: the object itself, not Flask-Login's proxy."""
     return current_user._get_current_object()
 
 
 def read_for_change(thing: Model) -> None:
-    """Where a form is sent, wait for others who change its row just now; then read it again.
+    """On a POST, lock the row and read it again, so that the form compares the row it changes.
 
-    What the form compares is then what it changes, see conflicts.py.
+    See conflicts.py.
     """
     if request.method == "POST":
         db.session.refresh(thing, with_for_update={"of": type(thing), "key_share": True})
 
 
 def undo() -> None:
-    """Roll back. Whoever was deleted meanwhile is a visitor from now on."""
+    """Roll back. If the user was deleted meanwhile, go on as a visitor."""
     person = actor()
     db.session.rollback()
     try:
-        person.id  # noqa: B018 - which asks the database again
+        person.id  # noqa: B018 - which queries the database again
     except ObjectDeletedError:
         g._login_user = login_manager.anonymous_user()
 
 
 def right_password(person: User, field: Field) -> bool:
-    """Whether the person typed their own password; guesses are counted, and the field says no."""
+    """Return whether the field has the user's password; else set the field's error."""
     ASKED_AGAIN.take(person.id)
     if person.verify_password(field.data):
         ASKED_AGAIN.clear(person.id)
@@ -284,7 +286,7 @@ def right_password(person: User, field: Field) -> bool:
 
 
 def site_link(endpoint: str, **values: Any) -> str:
-    """Return a link that names the configured site, whatever Host a request claims (R-03)."""
+    """Return an absolute URL on the configured site, whatever the Host header says (R-03)."""
     site = urlsplit(current_app.config["SITE_URL"] or _place_of_request())
     adapter = current_app.url_map.bind(
         site.netloc, script_name=site.path or "/", url_scheme=site.scheme
@@ -293,7 +295,7 @@ def site_link(endpoint: str, **values: Any) -> str:
 
 
 def _place_of_request() -> str:
-    """In development the site is wherever it is asked for; SERVER_NAME where nobody asks."""
+    """Return the root URL of the request; outside of requests, one for SERVER_NAME."""
     if request:
         return request.root_url.rstrip("/")
     host = current_app.config["SERVER_NAME"] or f"localhost:{current_app.config['PORT']}"
@@ -302,5 +304,5 @@ def _place_of_request() -> str:
 
 def _texts(values: MultiDict[str, str]) -> Iterator[str]:
     for name, many in values.lists():
-        yield name or ""  # a part of a multipart body may have none
+        yield name or ""  # parts of a multipart body may have no name
         yield from many

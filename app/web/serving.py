@@ -1,4 +1,4 @@
-"""How gunicorn serves the site: its settings, and a page of ours where it would answer alone."""
+"""The settings of gunicorn, and a worker that answers too long URLs with a page of the site."""
 
 import socket
 from contextlib import suppress
@@ -10,11 +10,11 @@ from gunicorn.workers.gthread import ThreadWorker
 from .errors import answer
 
 LONGEST_LINE = 8190  # bytes; gunicorn takes no more
-LEFT_OVER = 1024 * 1024  # bytes that are read of a request that was refused
+LEFT_OVER = 1024 * 1024  # bytes that are read of a refused request
 
 
 class Worker(ThreadWorker):
-    """Says by a page of the site that an address is too long, such as that of a search."""
+    """A worker that answers a URL that is too long with the site's own 414 page."""
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         if not isinstance(exc, LimitRequestLine):
@@ -30,7 +30,7 @@ class Worker(ThreadWorker):
 
 
 def read_to_end(client: socket.socket) -> None:
-    """Let the client send the rest, or it would lose the answer."""
+    """Read the rest of the request, or the client would lose the answer."""
     client.shutdown(socket.SHUT_WR)
     client.settimeout(1)
     left = LEFT_OVER

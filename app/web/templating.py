@@ -1,4 +1,4 @@
-"""Filters and names that every template has."""
+"""Template environment: the filters, functions and variables of all templates."""
 
 import hashlib
 from collections.abc import Iterator
@@ -25,9 +25,10 @@ from ..text.search_words import beginning, marked
 
 
 class Templates(Environment):
-    """Jinja's, in which templates share the global names: none is ever given names of its own.
+    """A Jinja environment whose templates share one dictionary of globals.
 
-    A chain of dictionaries for each of them, as is usual, is gone through at every include.
+    Jinja makes a ChainMap for each template, which is slow, as each include iterates over it. No
+    template here has globals of its own.
     """
 
     def make_globals(self, names: object) -> Any:
@@ -35,14 +36,14 @@ class Templates(Environment):
 
 
 class Named(Protocol):
-    """Who has a page: a user, or the author on a card."""
+    """A person with a profile: a user, or the author on a card."""
 
     @property
     def username(self) -> str: ...
 
 
 class Pictured(Protocol):
-    """Who has a picture: a user, or the author on a card."""
+    """A person with a picture: a user, or the author on a card."""
 
     @property
     def picture_key(self) -> str | None: ...
@@ -51,7 +52,7 @@ class Pictured(Protocol):
     def avatar_key(self) -> str: ...
 
 
-DRAWN = 500  # cards that a process keeps as HTML
+DRAWN = 500  # cached fragments per process
 
 
 def init_app(app: Flask) -> None:
@@ -82,24 +83,24 @@ def init_app(app: Flask) -> None:
 
 
 def names() -> dict[str, Any]:
-    in_page = has_request_context()  # mails are written by commands too
+    in_page = has_request_context()  # commands render mails, too
     mailbox = url_for("dev.mailbox") if in_page and current_app.config["MAILBOX"] else None
     settings = settings_at_hand()
     return {"site_name": settings.site_name, "settings": settings, "mailbox_url": mailbox}
 
 
 def static_url(filename: str) -> str:
-    """Return the URL of a static file with its version, so that a change is fetched at once."""
+    """Return the URL of a static file with its version, so that browsers fetch a changed file."""
     return request.script_root + current_app.extensions["static_urls"][filename]
 
 
 def here(html: Markup) -> Markup:
-    """Return the HTML of a text with its links as they are on this site, see `linked_from`."""
+    """Return HTML with links to this site below its path; see `linked_from`."""
     return linked_from(html, f"{request.script_root}/")
 
 
 def profile_url(user: Named) -> str:
-    """Return what url_for would, ten times as fast: lists ask for it once a row."""
+    """Return the URL of a profile, ten times as fast as url_for, for lists with many of them."""
     return f"{request.script_root}/user/{user.username}"
 
 
@@ -112,21 +113,21 @@ def comment_url(id: int) -> str:
 
 
 def content_url(content: Authored) -> str:
-    """That of a post, or of a comment."""
+    """Return the URL of a post or comment."""
     return f"{request.script_root}/{content.noun}/{content.id}"
 
 
 def moderation_url(content: ContentRules) -> str:
-    """Where moderators act on a post or comment."""
+    """Return the URL of a post or comment for moderators."""
     return f"{request.script_root}/moderation/{content.noun}/{content.id}"
 
 
 def cached_fragment(name: str, card: ContentRules, **facts: Any) -> Markup:
-    """Return the HTML of a card. Nothing but these may be asked for in its template.
+    """Return the HTML of a card, from a cache by card and facts.
 
-    So whoever sees the same card with the same facts gets the same HTML, and it is made but once.
+    The template may only use the card and the facts, so that the HTML is the same for everyone.
     """
-    template = current_app.jinja_env.get_template(name)  # another one when the file changed
+    template = current_app.jinja_env.get_template(name)  # a new object after the file has changed
     return _drawn(template, request.script_root, card, tuple(facts.items()))
 
 
@@ -136,17 +137,17 @@ def _drawn(template: Template, root: str, card: ContentRules, facts: tuple[Any, 
 
 
 def counted(number: int, noun: str) -> str:
-    """Say how many: no comments, 1 comment, 1,234 comments."""
+    """Return a number with its noun: No comments, 1 comment, 1,234 comments."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}" if number else f"No {noun}s"
 
 
 def pace_in_words(pace: str) -> str:
-    """Say one of the LIMITS on texts: 5 posts and comments per hour."""
+    """Return one of the LIMITS on posts and comments in words: 5 posts and comments per hour."""
     return current_app.config["LIMITS"][pace].replace(" per ", " posts and comments per ")
 
 
 def avatar_url(user: Pictured) -> str:
-    """Return where the picture of a person is: their own, or the identicon."""
+    """Return the URL of a person's picture: their own, or the identicon."""
     if user.picture_key:
         return f"{request.script_root}/picture/{user.picture_key}.webp"
     return f"{request.script_root}/avatar/{user.avatar_key}.svg"
@@ -157,7 +158,7 @@ def iso(moment: datetime) -> str:
 
 
 def _urls(folder: Path, prefix: str) -> Iterator[tuple[str, str]]:
-    """Yield each static file's name and its URL; made once at start, not once a page."""
+    """Yield the name of each static file and its URL; called once at start."""
     for path in folder.rglob("*"):
         if path.is_file():
             name = path.relative_to(folder).as_posix()

@@ -1,7 +1,7 @@
-"""What somebody typed into a form that could not be taken: they get it back.
+"""Rejected forms: what was typed into them, for the user to get it back.
 
-Without passwords, tokens and files. Who has to sign in first finds it behind the sign-in, in the
-form where it stood, and nothing is sent before they press its button.
+Passwords, tokens and files are left out. If users must sign in first, the form is filled in again
+afterwards, and nothing is sent until they press its button.
 """
 
 from datetime import timedelta
@@ -17,28 +17,28 @@ from ..models.errors import Refused
 from ..security import tokens
 from .requests import is_local, undo, with_question
 
-PARKED = "parked"  # the field of the sign-in form that carries it
+PARKED = "parked"  # the field of the sign-in form with the rejected form
 LIFETIME = timedelta(hours=1)
 NEVER = {PARKED, RESTORED, "csrf_token", "next", "opened", "homepage", "login", "remember"}
 MARKS = {"key", "submit", "version"}
 LABELS = {"body": "Your text", "text": "Your text"}
-MOST = 64 * 1024  # characters that a form can carry through the sign-in
+MOST = 64 * 1024  # characters of a form that is kept through the sign-in
 
 
 def typed_fields(most: float = MOST) -> list[tuple[str, str]]:
-    """Return pairs of a name and a value, as the form that was sent has them."""
+    """Return the (name, value) pairs of the form; none if they have more than `most` characters."""
     if request.method != "POST" or request.endpoint is None:
         return []
     try:
         pairs = list(request.form.items(multi=True))
-    except HTTPException:  # a body that is too large, or broken
+    except HTTPException:  # the body is too large or malformed
         return []
     pairs = [(name, value) for name, value in pairs if name and not _is_secret(name)]
     return pairs if sum(len(value) for _, value in pairs) <= most else []
 
 
 def typed_texts() -> dict[str, str]:
-    """Return what a person can read of it: label → text, without ids and marks of the form."""
+    """Return the texts of the form by label, without ids and internal fields."""
     return {
         LABELS.get(name, name.replace("_", " ").capitalize()): value
         for name, value in typed_fields(inf)
@@ -47,9 +47,9 @@ def typed_texts() -> dict[str, str]:
 
 
 def refuse(words: Refused | str, form: Form | None = None) -> None:
-    """Undo an act that the rules forbid, and say why.
+    """Roll back and flash the reason; or abort with 409 if something was typed into the form.
 
-    Where something was typed into the form, that is done by an error page, which gives it back.
+    The error page then shows the reason and what was typed.
     """
     undo()
     if form is not None and any(field.data for field in form if _is_typed(field)):
@@ -58,7 +58,7 @@ def refuse(words: Refused | str, form: Form | None = None) -> None:
 
 
 def park() -> str | None:
-    """Return what was typed and where, signed, for the sign-in form to carry; None for nothing."""
+    """Return a signed token with the form and its URL; None if the form is empty."""
     fields = typed_fields()
     if not any(value.strip() for name, value in fields if name not in MARKS):
         return None
@@ -66,25 +66,25 @@ def park() -> str | None:
 
 
 def unpark(text: str | None) -> tuple[str, list[tuple[str, str]]] | None:
-    """Return (path, fields) of what the sign-in form carried, or None."""
+    """Return (path, fields) of a token from `park`; None if it is invalid."""
     verdict, payload = tokens.read("parked form", text or "")
     return (payload["path"], payload["fields"]) if verdict and is_local(payload["path"]) else None
 
 
 def here() -> str:
-    """Return the address that the form was sent to."""
+    """Return the path and query string that the form was sent to."""
     return with_question(request.script_root + request.path)
 
 
 def came_from_here() -> bool:
-    """Whether the browser says that a page of this site sent the form, and so nobody planted it."""
+    """Return whether the browser says that a page of this site sent the form."""
     if site := request.headers.get("Sec-Fetch-Site"):
         return site == "same-origin"
     return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
 def _is_mark(name: str, value: str) -> bool:
-    """Whether it is a mark of the form itself, or a button."""
+    """Return whether it is an internal field or a button."""
     return name in MARKS or value.lower() == name or name in _buttons()
 
 
