@@ -7,6 +7,7 @@ from typing import Any
 from flask import current_app
 from itsdangerous import BadData, URLSafeTimedSerializer
 
+Lifetime = float | timedelta | None  # seconds, or a timedelta; None: without an end
 LEEWAY = 60  # seconds by which the clocks of two hosts may differ
 
 
@@ -21,7 +22,7 @@ class Verdict(Enum):
         return self is Verdict.GOOD
 
 
-def sign(purpose: str, payload: dict[str, Any], lifetime: float | timedelta | None) -> str:
+def sign(purpose: str, payload: dict[str, Any], lifetime: Lifetime) -> str:
     """Return a token for this purpose only.
 
     `lifetime` is in seconds or a timedelta; None means it never expires.

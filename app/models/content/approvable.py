@@ -3,8 +3,6 @@
 Its author and staff see it, as all that is hidden; it is not counted, and nobody is told of it.
 """
 
-from typing import Any
-
 from sqlalchemy import ColumnElement, String
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,7 +12,7 @@ from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Moment, utcnow
 from ..notifications import dispatch
-from ..users.user import User
+from ..users.user import Actor
 from .moderatable import Moderatable
 from .screening import Hold
 
@@ -49,7 +47,7 @@ class Approvable(Moderatable):
         if self.id is not None:
             dispatch.sync_notifications(self)
 
-    def approve(self, *, by: Any, version: Any, reason: str = "") -> Any:
+    def approve(self, *, by: Actor, version: int, reason: str = "") -> bool:
         """Let everybody read it, a new one as if it were written now, and tell whom it concerns.
 
         Refused where it is no longer the `version` that was read.
@@ -68,7 +66,7 @@ class Approvable(Moderatable):
             self.tell(called)
         return True
 
-    def decline(self, *, by: Any, version: Any, reason: Any) -> Any:
+    def decline(self, *, by: Actor, version: int, reason: str) -> bool:
         """Leave it hidden, for a reason that its author reads."""
         if not self._settle(version, by):
             return False
@@ -76,7 +74,7 @@ class Approvable(Moderatable):
         self._record(Action.DECLINE, by, reason)
         return True
 
-    def hold_again(self, *, by: Any, reason: str = "") -> Any:
+    def hold_again(self, *, by: Actor, reason: str = "") -> bool:
         """Let it wait once more, as if nobody had decided on it."""
         self._lock_for_action(by)
         if self.is_held or self.is_deleted:
@@ -89,7 +87,7 @@ class Approvable(Moderatable):
         AuditEntry.record(Action.HOLD, self, by=by, reason=reason)
         return True
 
-    def hide(self, *, by: Any, reason: Any) -> bool:
+    def hide(self, *, by: Actor, reason: str) -> bool:
         """What waits, waits no longer: it stays hidden, as others are."""
         self._lock_for_action(by)
         waited, was_shown = self.is_held, self.is_shown
@@ -103,7 +101,7 @@ class Approvable(Moderatable):
         dispatch.sync_notifications(self)
         return True
 
-    def restore(self, *, by: Any, reason: str = "") -> bool:
+    def restore(self, *, by: Actor, reason: str = "") -> bool:
         """What waits is approved, not restored."""
         self._lock_for_action(by)
         if not self.is_hidden or self.is_held:
@@ -116,7 +114,7 @@ class Approvable(Moderatable):
         dispatch.sync_notifications(self)
         return True
 
-    def _settle(self, version: int, by: User) -> bool:
+    def _settle(self, version: int, by: Actor) -> bool:
         """It waits no longer; False where it did not, or is deleted."""
         self._lock_for_action(by)
         if not self.is_held or self.is_deleted:

@@ -42,7 +42,7 @@ class Authored(Approvable):
     """
 
     @classmethod
-    def sent_with(cls, form_key: str | None, author: User) -> Any:
+    def sent_with(cls, form_key: str | None, author: User) -> Self | None:
         """What the author has sent with this form already, or None."""
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
@@ -74,14 +74,14 @@ class Authored(Approvable):
             by.count_written(**{f"{cls.noun}_count": 1})
         return content
 
-    def join_thread(self, *, is_held: Any) -> None:
+    def join_thread(self, *, is_held: bool) -> None:
         """Take its place in a thread, before it is written. Refused where that takes none."""
 
     def keep_tags(self, tags: Sequence[Any]) -> None:
         """Store the tags of its text, if it takes any."""
 
     def edit(
-        self, text: str, *, by: Any, as_staff: bool = False, since: Any = None
+        self, text: str, *, by: User, as_staff: bool = False, since: int | None = None
     ) -> Draft | None:
         """Take another text; the one before stays in the history. Return the draft, or None.
 
@@ -115,7 +115,13 @@ class Authored(Approvable):
         return draft
 
     def revise(
-        self, text: str, *, by: Any, reason: str = "", withhold: bool = False, since: Any = None
+        self,
+        text: str,
+        *,
+        by: User,
+        reason: str = "",
+        withhold: bool = False,
+        since: int | None = None,
     ) -> Draft | None:
         """Change the text as staff, also while it is hidden; None: it is the text that it had.
 
@@ -181,7 +187,7 @@ class Authored(Approvable):
         """Take its former texts out of the public history, because of an entry of the log."""
         self._withhold(Revision.withheld_by.is_(None), entry.id)
 
-    def publish_former(self, entry: Any) -> None:
+    def publish_former(self, entry: AuditEntry) -> None:
         """Put back into the public history what an entry took out of it."""
         self._withhold(Revision.withheld_by == entry.id, None)
 
@@ -196,7 +202,7 @@ class Authored(Approvable):
         newest = self.history().with_only_columns(func.max(Revision.id)).order_by(None)
         return db.session.scalar(newest)
 
-    def after(self, revision: Revision) -> Any:
+    def after(self, revision: Revision) -> Revision | Self:
         """The version that took the place of a former text: another such, or this as it is."""
         later = self.history().where(Revision.id > revision.id).order_by(Revision.id)
         return db.session.scalar(later.limit(1)) or self

@@ -1,13 +1,12 @@
 """Bookmarks: what a member wants to find again; nobody else sees them."""
 
-from typing import Any
-
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model
 from ..fields import Moment, utcnow
 from ..pair import Pair
+from ..users.user import User
 from .post import Post
 
 
@@ -24,9 +23,9 @@ class Bookmark(Pair, Model):
     created_at: Mapped[Moment] = mapped_column(default=utcnow)
 
     @classmethod
-    def add(cls, post: Post, *, by: Any) -> bool:
+    def add(cls, post: Post, *, by: User) -> bool:
         return cls.put(post_id=post.id, user_id=by.id, created_at=utcnow())
 
     @classmethod
-    def remove(cls, post: Any, *, by: Any) -> Any:
+    def remove(cls, post: Post, *, by: User) -> bool:
         return cls.take(post_id=post.id, user_id=by.id)

@@ -1,7 +1,7 @@
 """Comments: answers to a post, flat, the oldest first."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import ForeignKey, Index, Select, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -44,11 +44,13 @@ class Comment(CommentRules, Authored, Model):
     post: Mapped[Post] = relationship()
 
     @classmethod
-    def publish(cls, post: ContentRules, text: str, *, by: Any, form_key: Any = None) -> Self:
+    def publish(
+        cls, post: ContentRules, text: str, *, by: User, form_key: str | None = None
+    ) -> Self:
         """Answer a post; see `_publish`. Refused where the post takes no comments."""
         return cls._publish(text, by, form_key, post_id=post.id)
 
-    def join_thread(self, *, is_held: Any) -> None:
+    def join_thread(self, *, is_held: bool) -> None:
         if not Post.take_comment(self.post_id, counted=0 if is_held else 1):
             raise Refused("This post is closed to comments.")
 
@@ -71,7 +73,7 @@ class Comment(CommentRules, Authored, Model):
         here = cls.post_id == post_id, cls.author_id == author.id, cls.deleted_at.is_(None)
         return select(cls).where(*here).order_by(cls.created_at, cls.id)
 
-    def editable_by(self, user: User) -> bool:
+    def editable_by(self, user: AnonymousUser | User) -> bool:
         """Not below a post that is gone."""
         return super().editable_by(user) and self.post.visible_to(user)
 

@@ -1,7 +1,7 @@
 """Content: the columns that posts and comments have in common."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, ForeignKey, String, Text, and_, or_, true
@@ -13,6 +13,19 @@ from ..locking import lock_row
 from ..users.user import User
 from .rendering import as_html
 from .rules import ContentRules
+
+
+class Reader(Protocol):
+    """A user, a visitor, or the viewer class of a statement."""
+
+    @property
+    def id(self) -> Any: ...  # an int, None, or a parameter of the statement
+
+    @property
+    def is_authenticated(self) -> bool: ...
+
+    @property
+    def is_moderator(self) -> Callable[[], bool]: ...
 
 
 class Content(ContentRules):
@@ -47,7 +60,7 @@ class Content(ContentRules):
         return SHOWN.of(cls)
 
     @classmethod
-    def seen_by(cls, user: Any) -> ColumnElement[bool]:
+    def seen_by(cls, user: Reader) -> ColumnElement[bool]:
         """The condition that a person may read it; says of many what `visible_to` says of one."""
         if user.is_moderator():
             return true()

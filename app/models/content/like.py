@@ -1,7 +1,5 @@
 """Likes: one per member and post."""
 
-from typing import Any
-
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -9,6 +7,7 @@ from ...extensions import Model
 from ..counted import keep_counts
 from ..fields import Moment, utcnow
 from ..pair import Pair
+from ..users.user import User
 from .post import Post
 
 
@@ -25,7 +24,7 @@ class Like(Pair, Model):
     created_at: Mapped[Moment] = mapped_column(default=utcnow)
 
     @classmethod
-    def add(cls, post: Post, *, by: Any) -> bool:
+    def add(cls, post: Post, *, by: User) -> bool:
         """Return whether the person liked it only now; its count follows."""
         new = cls.put(post_id=post.id, user_id=by.id, created_at=utcnow())
         if new:
@@ -33,7 +32,7 @@ class Like(Pair, Model):
         return new
 
     @classmethod
-    def remove(cls, post: Post, *, by: Any) -> bool:
+    def remove(cls, post: Post, *, by: User) -> bool:
         gone = cls.take(post_id=post.id, user_id=by.id)
         Post.forget_counts(post.id, "like_count")
         return gone

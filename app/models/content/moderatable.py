@@ -12,11 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import db
 from ..audit.actions import Action
-from ..audit.entry import OPERATOR, SITE, AuditEntry
+from ..audit.entry import OPERATOR, AuditEntry
 from ..errors import Refused
 from ..fields import Moment, Reason, utcnow
 from ..notifications import dispatch
-from ..users.user import User
+from ..users.user import Actor, User
 from .content import Content
 from .rules import KEPT
 
@@ -41,14 +41,14 @@ class Moderatable(Content):
         return reduce(or_, (role.permissions for role in roles if role), 0)
 
     @property
-    def is_removed(self) -> Any:
+    def is_removed(self) -> bool:
         """Whether it is due to be purged."""
         return self.is_deleted and self.gone_at <= utcnow()
 
-    def remove(self, *, by: Any, reason: str = "") -> bool:
+    def remove(self, *, by: Actor, reason: str = "") -> bool:
         """Take it away for good: from now on it is due to be purged, see upkeep.py."""
         self._lock_for_action(by)
-        if getattr(by, "id", None) and not self.removable_by(by):
+        if isinstance(by, User) and not self.removable_by(by):
             raise Refused("Only administrators can remove something for good.")
         if self.is_removed:
             return False
@@ -60,23 +60,23 @@ class Moderatable(Content):
             self.count(-1)
         return True
 
-    def _set_hidden(self, by: User, reason: str) -> None:
+    def _set_hidden(self, by: Actor, reason: str) -> None:
         self.hidden_at, self.hidden_reason = utcnow(), reason
         self.hidden_by = str(getattr(by, "username", by or OPERATOR))
 
-    def _record(self, action: Action, by: User, reason: str, **said: Any) -> AuditEntry:
+    def _record(self, action: Action, by: Actor, reason: str, **said: Any) -> AuditEntry:
         """Write it into the log, and tell the author."""
         entry = AuditEntry.record(action, self, by=by, reason=reason, **said)
         dispatch.notify_action(entry, self.author_id, self)
         return entry
 
-    def _lock_for_action(self, by: User) -> None:
+    def _lock_for_action(self, by: Actor) -> None:
         """Lock it, and refuse an act that `by` may not do by now.
 
         Both people are read anew and neither is locked, as texts come before people.
         """
         self.lock()
-        if by is None or by is SITE:
+        if by is None or isinstance(by, str):
             return
         if by.viewed_role is not None:
             raise Refused("You’re viewing the site as another role. Exit the preview first.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import Index, UniqueConstraint, delete, insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +14,7 @@ from ..audit.actions import Action
 from ..counted import Counted, keep_counts
 from ..fields import NEVER_TWICE, Moment, partial_index, utcnow
 from ..notifications import dispatch
-from ..users.user import AnonymousUser, User
+from ..users.user import Actor, AnonymousUser, User
 from .authored import APPROVED, HELD, HIDDEN, LISTED, Authored
 from .moderatable import BY_CLEAN_UP
 from .rules import ContentRules
@@ -69,7 +69,7 @@ class Post(PostRules, Authored, Counted, Model):
     like_count: Mapped[int] = mapped_column(default=0)
 
     @classmethod
-    def publish(cls, text: str, *, by: Any, form_key: Any = None) -> Self:
+    def publish(cls, text: str, *, by: User, form_key: str | None = None) -> Self:
         """Write a post; see `_publish`."""
         return cls._publish(text, by, form_key)
 
@@ -82,7 +82,9 @@ class Post(PostRules, Authored, Counted, Model):
         """The id of the post that it belongs to, as for comments."""
         return self.id
 
-    def edit(self, text: str, *, by: Any, as_staff: bool = False, since: Any = None) -> Text | None:
+    def edit(
+        self, text: str, *, by: User, as_staff: bool = False, since: int | None = None
+    ) -> Text | None:
         draft = super().edit(text, by=by, as_staff=as_staff, since=since)
         if draft is not None:
             db.session.execute(delete(PostTag).where(PostTag.post_id == self.id))
@@ -93,7 +95,7 @@ class Post(PostRules, Authored, Counted, Model):
         """Let the stored counts know that readers have one more, or one less."""
         User.count_up(self.author_id, post_count=by)
 
-    def close(self, *, by: Any = None, reason: str = "") -> Any:
+    def close(self, *, by: Actor = None, reason: str = "") -> bool:
         """Take no more comments. `by` is staff; without, it is its author's own act."""
         if by is None:
             was_open = self.comments_closed_at is None
@@ -101,14 +103,16 @@ class Post(PostRules, Authored, Counted, Model):
             return was_open
         return self._close_as_staff(utcnow(), Action.CLOSE_COMMENTS, by, reason)
 
-    def reopen(self, *, by: Any = None, reason: str = "") -> Any:
+    def reopen(self, *, by: Actor = None, reason: str = "") -> bool:
         """Take comments again, unless the other of author and staff has closed it too."""
         if by is None:
             was_closed, self.comments_closed_at = self.comments_closed_at is not None, None
             return was_closed
         return self._close_as_staff(None, Action.OPEN_COMMENTS, by, reason)
 
-    def _close_as_staff(self, moment: Any, action: Action, by: User, reason: str) -> bool:
+    def _close_as_staff(
+        self, moment: datetime | None, action: Action, by: Actor, reason: str
+    ) -> bool:
         self._lock_for_action(by)
         if self.is_closed_by_staff == (moment is not None):
             return False

@@ -30,7 +30,7 @@ class Hold:
     word: str = ""
 
 
-def hold_of(html: str, by: User, *, before: Any = None) -> Hold | None:
+def hold_of(html: str, by: User, *, before: str | None = None) -> Hold | None:
     """Return why a text by this person waits, or None. WordRefused where it is refused.
 
     `before`: the HTML that it had, where it is edited.

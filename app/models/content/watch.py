@@ -1,14 +1,13 @@
 """Watches: whose members are told of each answer to a post."""
 
-from typing import Any
-
 from sqlalchemy import ForeignKey, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model
-from ..fields import Moment, utcnow
+from ..fields import HasId, Moment, utcnow
 from ..pair import Pair
 from ..statements import rows_changed
+from ..users.user import User
 
 
 class Watch(Pair, Model):
@@ -26,7 +25,7 @@ class Watch(Pair, Model):
     ended_at: Mapped[Moment | None]
 
     @classmethod
-    def start(cls, post: Any, *, by: Any) -> Any:
+    def start(cls, post: HasId, *, by: User) -> bool:
         """Watch a post, also again; return whether that is new."""
         if cls.join(post.id, by.id):
             return True
@@ -34,7 +33,7 @@ class Watch(Pair, Model):
         return rows_changed(update(cls).where(*ended).values(ended_at=None)) == 1
 
     @classmethod
-    def stop(cls, post: Any, *, by: Any) -> Any:
+    def stop(cls, post: HasId, *, by: User) -> bool:
         live = cls.post_id == post.id, cls.user_id == by.id, cls.ended_at.is_(None)
         stopped = update(cls).where(*live).values(ended_at=utcnow())
         return rows_changed(stopped) == 1

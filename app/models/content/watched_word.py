@@ -20,6 +20,7 @@ from ..audit.entry import AuditEntry
 from ..errors import Refused
 from ..fields import Id, Moment, utcnow
 from ..site.setting import Setting, kept_by_version
+from ..users.user import User
 
 WORD, DOMAIN = "word", "domain"
 HOLD, REFUSE = "hold", "refuse"
@@ -54,7 +55,7 @@ class WatchedWord(Model):
         return select(cls).order_by(cls.kind.desc(), cls.key)
 
     @classmethod
-    def add(cls, kind: str, pattern: str, act: str, *, by: Any, note: str = "") -> Self:
+    def add(cls, kind: str, pattern: str, act: str, *, by: User, note: str = "") -> Self:
         """Put one on the list. Refused where nothing can match it, or where it is there already."""
         key = key_of(kind, pattern)
         if (db.session.scalar(select(func.count()).select_from(cls)) or 0) >= MOST:
@@ -70,7 +71,7 @@ class WatchedWord(Model):
         AuditEntry.record(Action.ADD_WORD, word, by=by, reason=note, after=act, name=pattern)
         return word
 
-    def remove(self, *, by: Any) -> Any:
+    def remove(self, *, by: User) -> bool:
         """Take it off the list. Of many at once, one is True."""
         cls = type(self)
         gone = delete(cls).where(cls.id == self.id).returning(cls.pattern, cls.act)

@@ -11,6 +11,7 @@ from ..audit.entry import AuditEntry
 from ..fields import utcnow
 from ..statements import rows_changed
 from ..users.rank import Refused
+from ..users.user import User
 
 AT_ONCE = 10_000  # mails that one act takes up; the rest is left for the next
 
@@ -59,7 +60,7 @@ class OutboxAdministration:
             return "This email is being sent right now. Check again in a minute."
         return None
 
-    def retry(self, *, by: Any = None, reason: str = "") -> bool:
+    def retry(self, *, by: User | None = None, reason: str = "") -> bool:
         """Try a mail that was given up, or that waits, again now."""
         self._lock_for_action(by)
         if problem := self.why_not_handle():
@@ -73,7 +74,7 @@ class OutboxAdministration:
         )
         return True
 
-    def drop(self, *, by: Any = None, reason: str = "") -> bool:
+    def drop(self, *, by: User | None = None, reason: str = "") -> bool:
         """Never send it. Its body held live links, so it is blanked."""
         self._lock_for_action(by)
         if self.state == "dropped":
@@ -88,7 +89,7 @@ class OutboxAdministration:
         return True
 
     @classmethod
-    def retry_all(cls, *, by: Any = None, reason: str = "") -> int:
+    def retry_all(cls, *, by: User | None = None, reason: str = "") -> int:
         """Try all that were given up again now, the oldest first; return how many."""
         _require_administrator(by)
         given_up = cls.dead().with_only_columns(cls.id).order_by(cls.id).limit(AT_ONCE)
@@ -99,7 +100,7 @@ class OutboxAdministration:
             AuditEntry.record(Action.RETRY_MAILS, by=by, reason=reason, after=f"{count} mails")
         return count
 
-    def _lock_for_action(self, by: Any) -> None:
+    def _lock_for_action(self, by: User | None) -> None:
         """Lock the row: no mail worker leases it until we are done, and we see what one did."""
         _require_administrator(by)
         row: dict[str, Any] = dict(populate_existing=True, with_for_update=True)
@@ -107,6 +108,6 @@ class OutboxAdministration:
             raise Refused("This email is no longer stored.")
 
 
-def _require_administrator(by: Any) -> None:
+def _require_administrator(by: User | None) -> None:
     if by is not None and not (by.is_active and by.is_administrator()):
         raise Refused("Only administrators can do this.")

@@ -103,13 +103,15 @@ class Appeal(AppealDecision, Model):
         return db.session.scalar(found.limit(1)) if text.hidden_at else None
 
     @staticmethod
-    def text_with(sanction: Sanction | None) -> Any:
+    def text_with(sanction: Sanction | None) -> Authored | None:
         """The text that the ruling which imposed a sanction hid, if it is hidden still; or None."""
         if sanction is None or sanction.text_hidden_at is None:
             return None
         case = sanction.case_id and db.session.get(Case, sanction.case_id)
         text = case and case.thing
-        return text if text and text.hidden_at == sanction.text_hidden_at else None
+        if not isinstance(text, Authored) or text.hidden_at != sanction.text_hidden_at:
+            return None
+        return text
 
     @classmethod
     def why_not_against(cls, matter: Any) -> str | None:

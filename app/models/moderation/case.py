@@ -1,6 +1,6 @@
 """Cases: what was reported, one for each thing as long as it is open; moderators rule on them."""
 
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, String, select
 from sqlalchemy.exc import IntegrityError
@@ -94,7 +94,7 @@ class Case(Ruled, Model):
                     raise Refused("What you reported was deleted.") from None
 
     @classmethod
-    def _waiting_about(cls, thing: Authored) -> Any:
+    def _waiting_about(cls, thing: User | Authored) -> Self | None:
         """Whoever rules on it at this moment is waited for; it may be settled then."""
         here = select(cls).where(*cls.about(thing), cls.settled_at.is_(None))
         lock = here.with_for_update(of=cls, key_share=True)
@@ -103,9 +103,10 @@ class Case(Ruled, Model):
     @classmethod
     def _new(cls, thing: User | Authored, category: str) -> Self:
         noun = noun_of(thing)
-        person_id = thing.id if noun == "user" else thing.author_id
-        about = {} if noun == "user" else {f"{noun}_id": thing.id}
-        return cls(noun=noun, category=category, person_id=person_id, **about)
+        if isinstance(thing, User):
+            return cls(noun=noun, category=category, person_id=thing.id)
+        about = {f"{noun}_id": thing.id, "person_id": thing.author_id}
+        return cls(noun=noun, category=category, **about)
 
     @property
     def in_words(self) -> str:
@@ -113,7 +114,7 @@ class Case(Ruled, Model):
         return f"{self.report_count} report{'s' * (self.report_count != 1)} (no. {self.id})"
 
     @property
-    def thing(self) -> Authored | None:
+    def thing(self) -> User | Authored | None:
         """The post, comment or member; None: it is gone for good."""
         return {"post": self.post, "comment": self.comment, "user": self.person}[self.noun]
 

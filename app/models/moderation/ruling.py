@@ -53,6 +53,7 @@ class Ruled:
     The roles are locked before the case, where somebody is sanctioned, and texts after it.
     """
 
+    id: Any
     noun: Any
     person_id: Any
     person: Any

@@ -8,7 +8,7 @@ kinds that concern them, of those that they want to hear of. A name in a quotati
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from sqlalchemy import Integer, bindparam, case, delete, func, or_, text, update
@@ -16,7 +16,7 @@ from sqlalchemy import Integer, bindparam, case, delete, func, or_, text, update
 from ...extensions import db
 from ..audit.entry import AuditEntry
 from ..conditions import SEEN, SHOWN
-from ..fields import UTCDateTime, utcnow
+from ..fields import HasId, UTCDateTime, utcnow
 from .notification import DUE, UNREAD, Notification
 from .preference import (
     ACT,
@@ -93,14 +93,39 @@ ALL_KINDS = " UNION ALL ".join(
 )
 
 
-def notify_comment(comment: Any, mentions: Sequence[Any]) -> None:
+class ContentLike(HasId, Protocol):
+    """A post or a comment."""
+
+    noun: str
+
+    @property
+    def author_id(self) -> int | None: ...
+
+    @property
+    def thread_id(self) -> int: ...
+
+
+class PostLike(Protocol):
+    @property
+    def author_id(self) -> int | None: ...
+
+
+class CommentLike(ContentLike, Protocol):
+    @property
+    def post_id(self) -> int: ...
+
+    @property
+    def post(self) -> PostLike: ...
+
+
+def notify_comment(comment: CommentLike, mentions: Sequence[str]) -> None:
     """Tell whom a comment mentions, the author of the post, and who watches the thread."""
     concerned = f"{WATCHERS} UNION ALL {MENTIONED}" if mentions else WATCHERS
     post = dict(post_id=comment.post_id, author_id=comment.post.author_id or 0)
     _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
 
 
-def notify_mentions(content: Any, mentions: Sequence[str]) -> None:
+def notify_mentions(content: ContentLike, mentions: Sequence[str]) -> None:
     """Tell whom a post mentions, or an edit that names more people than before."""
     if mentions:
         thing = {"post_id": content.thread_id, f"{content.noun}_id": content.id}
@@ -112,19 +137,21 @@ def notify_follow(follower_id: int, followed_id: int) -> None:
     _tell(FOLLOWED, follower_id, followed_id=followed_id)
 
 
-def notify_ruling(settled: Any, by: Any) -> None:
+def notify_ruling(settled: HasId, by: HasId) -> None:
     """Tell all who reported something what became of it; of a ruling before, nothing is left."""
     _withdraw(Notification.case_id == settled.id)
     _tell(REPORTERS, by.id, case_id=settled.id)
 
 
-def notify_approval(content: Any, entry: AuditEntry) -> None:
+def notify_approval(content: ContentLike, entry: AuditEntry) -> None:
     """Tell its author that everybody can read now what waited."""
     here = {f"{content.noun}_id": content.id}
     _tell(AUTHORS, entry.actor_id, author_id=content.author_id, entry_id=entry.id, **here)
 
 
-def notify_action(entry: AuditEntry, person_id: int | None, about: Any = None) -> None:
+def notify_action(
+    entry: AuditEntry, person_id: int | None, about: ContentLike | None = None
+) -> None:
     """Tell a person what staff did to them, or to the text `about`; a mail of its own says it too.
 
     Without a text, as when that goes for good, the notification stays whatever becomes of it.
@@ -138,7 +165,7 @@ def notify_action(entry: AuditEntry, person_id: int | None, about: Any = None) -
     db.session.flush()
 
 
-def sync_notifications(content: Any) -> None:
+def sync_notifications(content: ContentLike) -> None:
     """What is hidden is no news, and neither is what answers it, until it is shown again."""
     sync_all_notifications(content.noun, [content.id])
 
@@ -153,12 +180,12 @@ def sync_notifications_from(actor_id: int) -> None:
     _sync(Notification.actor_id == actor_id)
 
 
-def sync_ruling_notifications(ruled: Any) -> None:
+def sync_ruling_notifications(ruled: HasId) -> None:
     """A ruling that was taken back is no news; the next one tells anew, or the same comes back."""
     _sync(Notification.case_id == ruled.id)
 
 
-def withdraw_mentions(content: Any, names: Any, since: Any) -> Any:
+def withdraw_mentions(content: ContentLike, names: Sequence[str], since: datetime) -> None:
     """Forget that these people were mentioned since then: the edit that did is undone."""
     if not names:
         return
@@ -169,12 +196,12 @@ def withdraw_mentions(content: Any, names: Any, since: Any) -> Any:
     _withdraw(*here, Notification.kind == MENTION, Notification.created_at >= since, people)
 
 
-def withdraw(content: Any) -> None:
+def withdraw(content: ContentLike) -> None:
     """What was deleted is no news any longer, and neither is what answers it."""
     _withdraw(getattr(Notification, f"{content.noun}_id") == content.id)
 
 
-def withdraw_from(actor_id: int, *, to: Any = None) -> None:
+def withdraw_from(actor_id: int, *, to: int | None = None) -> None:
     """Forget what was not read or mailed yet of one person's acts: to another, or to anybody."""
     unread = or_(text(UNREAD), text(f"({DUE})"), Notification.withdrawn_at.is_not(None))
     _withdraw(

@@ -8,6 +8,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    ScalarSelect,
     Select,
     String,
     delete,
@@ -19,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
-from ..fields import Id, Moment, partial_index, utcnow
+from ..fields import HasId, Id, Moment, partial_index, utcnow
 
 UNREAD = "read_at IS NULL AND withdrawn_at IS NULL"
 DUE = "mail_at IS NOT NULL AND mailed_at IS NULL AND withdrawn_at IS NULL"
@@ -79,7 +80,7 @@ class Notification(Model):
     mail_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id", ondelete="SET NULL"))
 
     @classmethod
-    def unread_of(cls, user_id: Any) -> Any:
+    def unread_of(cls, user_id: Any) -> ScalarSelect[int]:
         """How many a person has not read, up to MOST_COUNTED, as a column of another query."""
         unread = cls.read_at.is_(None), cls.withdrawn_at.is_(None)
         theirs = select(cls.id).where(cls.user_id == user_id, *unread)
@@ -87,23 +88,23 @@ class Notification(Model):
         return select(func.count()).select_from(few).scalar_subquery()
 
     @classmethod
-    def newest_of(cls, user: Any) -> Any:
+    def newest_of(cls, user: HasId) -> int:
         """The id of the newest of a person's, whether a list shows it or not; 0: there is none."""
         newest = select(func.max(cls.id)).where(cls.user_id == user.id)
         return db.session.scalar(newest) or 0
 
     @classmethod
-    def read(cls, user: Any, id: int) -> None:
+    def read(cls, user: HasId, id: int) -> None:
         """Mark one of a person's as read; nothing happens where it is gone by now."""
         cls._read(user, cls.id == id)
 
     @classmethod
-    def read_all(cls, user: Any, up_to: Any) -> None:
+    def read_all(cls, user: HasId, up_to: int) -> None:
         """Mark as read what the person had before them."""
         cls._read(user, cls.id <= up_to)
 
     @classmethod
-    def _read(cls, user: Any, *conditions: Any) -> None:
+    def _read(cls, user: HasId, *conditions: Any) -> None:
         unread = cls.in_order(cls.user_id == user.id, *conditions, cls.read_at.is_(None))
         read = update(cls).where(cls.id.in_(unread)).values(read_at=utcnow())
         db.session.execute(read, execution_options=SILENT)
@@ -123,7 +124,7 @@ class Notification(Model):
         return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(MAILING, user_id))))
 
     @classmethod
-    def claim(cls, user_id: int, mail: Any) -> None:
+    def claim(cls, user_id: int, mail: HasId) -> None:
         """Settle what is due to a person by a mail.
 
         Nobody waits here: what another is about to forget is left to them.
@@ -133,7 +134,7 @@ class Notification(Model):
         db.session.execute(mine, execution_options=SILENT)
 
     @classmethod
-    def postpone(cls, user_id: int, until: datetime, *, but: Any = ()) -> None:
+    def postpone(cls, user_id: int, until: datetime, *, but: Sequence[str] = ()) -> None:
         """Let what is due to a person wait, so that it does not hold up the others.
 
         `but` names the kinds that do not wait.

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
+from ..fields import HasId
 from ..pair import INSERTS
 
 MENTION, ANSWER, THREAD, FOLLOWER = "mention", "answer", "thread", "follower"
@@ -46,18 +47,18 @@ class NotificationChoice(Model):
     mail: Mapped[str] = mapped_column(String(16))
 
     @classmethod
-    def of(cls, user: Any) -> dict[str, Choice]:
+    def of(cls, user: HasId) -> dict[str, Choice]:
         """Return kind → Choice, for every kind."""
         rows = db.session.scalars(select(cls).where(cls.user_id == user.id))
         return USUAL | {row.kind: Choice(row.in_site, row.mail) for row in rows}
 
     @classmethod
-    def choose(cls, user: Any, kind: str, choice: Choice) -> None:
+    def choose(cls, user: HasId, kind: str, choice: Choice) -> None:
         values: dict[str, Any] = dict(in_site=choice.in_site, mail=choice.mail)
         cls._put(dict(user_id=user.id, kind=kind, **values), values)
 
     @classmethod
-    def stop_mails(cls, user: Any, kinds: Sequence[str]) -> None:
+    def stop_mails(cls, user: HasId, kinds: Sequence[str]) -> None:
         """No more mails about these kinds; what the person is told in the site stays."""
         for kind in kinds:
             values: dict[str, Any] = dict(

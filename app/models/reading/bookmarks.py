@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import aliased
 
@@ -20,7 +19,7 @@ class KeptCard(PostCard):
     post_id = property(lambda self: self.id)  # what the list is sorted by, besides the moment
 
 
-def bookmarked(viewer: User, *, size: Any) -> KeysetPage:
+def bookmarked(viewer: User, *, size: int) -> KeysetPage:
     """A page of the posts that the viewer has bookmarked, the newest bookmark first."""
     kept = aliased(Bookmark)  # the cards look for bookmarks, too
     kept_at = kept.created_at.label("kept_at")

@@ -127,6 +127,9 @@ class ViewerClass:
         self.id = bindparam("viewer", type_=Integer)
 
 
+Viewer = User | AnonymousUser | ViewerClass
+
+
 @cache
 def _anybody(is_authenticated: bool, is_moderator: bool) -> ViewerClass:
     return ViewerClass(is_authenticated, is_moderator)
@@ -140,7 +143,7 @@ def viewer_class_of(viewer: User | AnonymousUser) -> ViewerClass:
 MARKS: dict[str, type[Any]] = {"liked": Like, "bookmarked": Bookmark}
 
 
-def post_cards(viewer: ViewerClass | User, *, muted_too: bool = False) -> Select:
+def post_cards(viewer: Viewer, *, muted_too: bool = False) -> Select:
     """Select what a PostCard takes, without an order; nothing of whom the viewer has muted.
 
     `muted_too`: where somebody went to see just these.
@@ -150,7 +153,7 @@ def post_cards(viewer: ViewerClass | User, *, muted_too: bool = False) -> Select
     return _cards(Post, *own, *marks).where(*(() if muted_too else not_muted(Post, viewer)))
 
 
-def _marked(kind: type[Any], viewer: ViewerClass | User) -> ColumnElement[bool]:
+def _marked(kind: type[Any], viewer: Viewer) -> ColumnElement[bool]:
     """Whether the viewer has marked the post: looked up for each, whatever else they have marked.
 
     PostgreSQL would answer EXISTS from a table of all that the viewer has ever liked.
@@ -161,15 +164,13 @@ def _marked(kind: type[Any], viewer: ViewerClass | User) -> ColumnElement[bool]:
     return select(kind.user_id).where(*here).scalar_subquery().is_not(None)
 
 
-def comment_cards(viewer: ViewerClass, *, muted_too: bool = False) -> Select:
+def comment_cards(viewer: Viewer, *, muted_too: bool = False) -> Select:
     """The same for comments."""
     rest = () if muted_too else not_muted(Comment, viewer)
     return _cards(Comment, Comment.post_id).where(*rest)
 
 
-def not_muted(
-    cls: type[Post] | type[Comment], viewer: ViewerClass | User | AnonymousUser
-) -> tuple[Any, ...]:
+def not_muted(cls: type[Post] | type[Comment], viewer: Viewer) -> tuple[Any, ...]:
     """The conditions that the viewer has not muted who wrote it."""
     if not viewer.is_authenticated:
         return ()

@@ -21,24 +21,24 @@ LEFT = Post.deleted_at, Post.held_at
 ALL, FOLLOWED = "all", "followed"
 
 
-def everything(viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
+def everything(viewer: AnonymousUser | User, *, size: int) -> KeysetPage:
     """The page of all posts that the query string asks for."""
     return _all_posts(viewer_class_of(viewer)).page(viewer=viewer.id, size=size)
 
 
-def followed(viewer: User, *, size: Any) -> KeysetPage:
+def followed(viewer: User, *, size: int) -> KeysetPage:
     """The same of posts by the viewer and those they follow."""
     timeline = _followed_posts(viewer_class_of(viewer), db.engine.dialect.name)
     return timeline.page(viewer=viewer.id, size=size)
 
 
-def written_by(author: User, viewer: User | AnonymousUser, *, size: Any) -> KeysetPage:
+def written_by(author: User, viewer: User | AnonymousUser, *, size: int) -> KeysetPage:
     """The same of posts by one member; muted or not, who comes here wants to see them."""
     timeline = _posts_of_one(viewer_class_of(viewer))
     return timeline.page(author=author.id, viewer=viewer.id, size=size)
 
 
-def tagged(tag: Any, viewer: Any, *, size: Any) -> Any:
+def tagged(tag: Any, viewer: Any, *, size: int) -> Any:
     """The same of posts with a tag, along the index of the tag: by their ids."""
     return _posts_with_tag(viewer_class_of(viewer)).page(tag=tag, viewer=viewer.id, size=size)
 

@@ -53,7 +53,7 @@ def post_card(id: int, viewer: User) -> WatchableCard | None:
     return WatchableCard.of(row) if row else None
 
 
-def thread(post_id: int, viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
+def thread(post_id: int, viewer: AnonymousUser | User, *, size: int) -> KeysetPage:
     """The page of comments that the query string asks for, of those that the viewer may read.
 
     Where others were hidden stands a Gap, so that the thread keeps its shape.
@@ -65,7 +65,7 @@ def thread(post_id: int, viewer: AnonymousUser | User, *, size: Any) -> KeysetPa
     return page
 
 
-def page_with(comment: Comment, viewer: User | AnonymousUser, *, size: Any) -> Any:
+def page_with(comment: Comment, viewer: User | AnonymousUser, *, size: int) -> Any:
     """Return the `after` of a page that has the comment; None for the first one.
 
     A page further on begins with it. Both are found in the index, however long the thread is.

@@ -31,17 +31,17 @@ class PersonCard(Author):
     full_name = User.full_name
 
 
-def followers(person: User, viewer: AnonymousUser | User, *, size: Any) -> KeysetPage:
+def followers(person: User, viewer: AnonymousUser | User, *, size: int) -> KeysetPage:
     """A page of those who follow the person, the newest first."""
     return _page(Follow, Follow.follower_id, Follow.followed_id, person, viewer, size)
 
 
-def followed(person: User, viewer: User, *, size: Any) -> KeysetPage:
+def followed(person: User, viewer: User, *, size: int) -> KeysetPage:
     """A page of those whom the person follows, the newest first."""
     return _page(Follow, Follow.followed_id, Follow.follower_id, person, viewer, size)
 
 
-def muted(person: Any, *, size: Any) -> Any:
+def muted(person: Any, *, size: int) -> Any:
     """A page of those whom the person has muted, the newest first."""
     return _page(Mute, Mute.muted_id, Mute.user_id, person, person, size)
 

@@ -1,7 +1,6 @@
 """Answers: the comments of one member, each with a glimpse of the post that it answers."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import and_, case, func, or_
 from sqlalchemy.orm import aliased
@@ -23,12 +22,12 @@ class UserCommentCard(CommentCard):
     is_gone: bool  # whether the post was hidden or deleted
 
     @property
-    def glimpse(self) -> Any:
+    def glimpse(self) -> str:
         """How the post starts, as plain text."""
         return plain_start(self.asked)
 
 
-def user_comments_of(person: User, viewer: User | AnonymousUser, *, size: Any) -> KeysetPage:
+def user_comments_of(person: User, viewer: User | AnonymousUser, *, size: int) -> KeysetPage:
     """A page of the member's comments, the newest first.
 
     Muted or not, who comes here wants to see them; but no post of others whom the viewer has muted.

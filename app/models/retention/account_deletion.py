@@ -12,7 +12,7 @@ from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 from ..lease import LeasedJob
 from ..statements import rows_changed
-from ..users.user import User
+from ..users.user import Actor, User
 from .erasure import count_left, delete_account, delete_row
 
 TO_THINK = timedelta(days=14)
@@ -47,7 +47,7 @@ class AccountDeletion(LeasedJob, Model):
         return select(cls).where(cls.due_at <= utcnow())
 
     @classmethod
-    def ask(cls, user: User, *, removes_writing: Any) -> tuple[Self, bool]:
+    def ask(cls, user: User, *, removes_writing: bool) -> tuple[Self, bool]:
         """Delete the account in two weeks; what was asked before stands. Return (row, is new)."""
         User.one_at_a_time()
         db.session.refresh(user, with_for_update={"of": User})
@@ -75,7 +75,7 @@ class AccountDeletion(LeasedJob, Model):
 
     @classmethod
     def order(
-        cls, user: User, *, by: Any = None, reason: str = "", removes_writing: bool = False
+        cls, user: User, *, by: Actor = None, reason: str = "", removes_writing: bool = False
     ) -> Self:
         """Staff deletes somebody: the account is closed at once, and goes with what belongs to it.
 

@@ -23,7 +23,7 @@ from ..notifications.notification import Notification
 from ..statements import rows_changed
 from ..users.follow import Follow
 from ..users.mute import Mute
-from ..users.user import User
+from ..users.user import Actor, User
 
 AT_ONCE = 300  # rows in one step
 POSTS_AT_ONCE = 100  # which may have comments of others below them
@@ -35,7 +35,7 @@ MINE = {  # rows of nothing but the person: the column that says so, and the key
 
 
 def delete_account(
-    user: User, *, by: Any = None, reason: str = "", removes_writing: bool = False
+    user: User, *, by: Actor = None, reason: str = "", removes_writing: bool = False
 ) -> None:
     """Delete an account for good; what it wrote stays, and names nobody, or goes too.
 
@@ -49,7 +49,7 @@ def delete_account(
         delete_row(user, removes_writing=removes_writing)
 
 
-def delete_row(user: User, *, removes_writing: Any) -> None:
+def delete_row(user: User, *, removes_writing: bool) -> None:
     """Delete the row of a user, and whatever came to it at the last moment."""
     Report.clear_profile_snapshots(user.id)
     db.session.refresh(user, with_for_update={"of": type(user)})
@@ -62,7 +62,7 @@ def _take_all_back(id: int, removes_writing: bool) -> None:
         pass
 
 
-def erase(id: int, *, removes_writing: Any) -> Iterator[int]:
+def erase(id: int, *, removes_writing: bool) -> Iterator[int]:
     """Do one step after the other, each in the running transaction; yield how much each did."""
     Report.clear_profile_snapshots(id)
     if removes_writing:

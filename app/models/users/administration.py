@@ -1,5 +1,6 @@
 """What staff do to a person: each act asks for the rank, and writes itself into the log."""
 
+from datetime import datetime
 from typing import Any, Self
 
 from sqlalchemy import exists, select
@@ -26,7 +27,7 @@ class UserAdministration(EmailProof, Credentials):
     """
 
     @classmethod
-    def make(cls: Any, *, role: Any, by: Any = None, **values: Any) -> Any:
+    def make(cls, *, role: Role, by: Self | None = None, **values: Any) -> Self:
         """Make an account for somebody, with no password yet and an address that is not proven."""
         cls.one_at_a_time()
         if by is not None:
@@ -35,14 +36,14 @@ class UserAdministration(EmailProof, Credentials):
             if not (by and known and by.is_active and by.may_grant(role)):
                 raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
         values |= dict(address_given_at=utcnow(), sign_up_mode="staff" if by else "shell")
-        person = cls(role=role, **values)
+        person = cls(**{"role": role, **values})
         db.session.add(person)
         db.session.flush()
         person.record(Action.CREATE, by, "", after=person.role_in_words)
         return person
 
     def change_role(
-        self, role: Role, *, by: Any = None, until: Any = None, reason: str = ""
+        self, role: Role, *, by: Self | None = None, until: datetime | None = None, reason: str = ""
     ) -> bool:
         """Give a role; with `until`, a moment, the person then returns to the one held before."""
         if until is not None and until <= utcnow():
@@ -68,7 +69,7 @@ class UserAdministration(EmailProof, Credentials):
             self.record(Action.CHANGE_ROLE, by, reason, before, self.role_in_words)
         return True
 
-    def deactivate(self, *, by: Any = None, reason: str = "") -> bool:
+    def deactivate(self, *, by: Self | None = None, reason: str = "") -> bool:
         """Close the account until it is reactivated; its sessions end at once (R-60)."""
         with self.an_administrator_remains():
             self.require_rank(by)
@@ -80,7 +81,7 @@ class UserAdministration(EmailProof, Credentials):
         UserSession.end_all(self)
         return was_active
 
-    def reactivate(self, *, by: Any = None, reason: str = "") -> bool:
+    def reactivate(self, *, by: Self | None = None, reason: str = "") -> bool:
         self.require_rank(by)
         if self.is_active:
             return False
@@ -89,7 +90,7 @@ class UserAdministration(EmailProof, Credentials):
         self.record(Action.REACTIVATE, by, reason)
         return True
 
-    def close_for_good(self, *, by: Any = None, reason: str = "") -> None:
+    def close_for_good(self, *, by: Self | str | None = None, reason: str = "") -> None:
         """Close the account and note that it is deleted, which then happens step by step."""
         with self.an_administrator_remains():
             self.require_rank(by)
@@ -100,7 +101,7 @@ class UserAdministration(EmailProof, Credentials):
             self.record(Action.DELETE, by, reason, before=self.role_in_words)
         UserSession.end_all(self)
 
-    def vouch_for_address(self, *, by: Any = None, reason: str = "") -> Any:
+    def vouch_for_address(self, *, by: Self | None = None, reason: str = "") -> bool:
         """Take the address as proven, without a mail.
 
         Only an operator's word makes the holder of OFFBRAND_ADMIN Administrator; that of staff
@@ -115,7 +116,7 @@ class UserAdministration(EmailProof, Credentials):
         self.record(Action.CONFIRM_EMAIL, by, reason, after=self.email)
         return True
 
-    def assign_address(self, address: str, *, by: Any = None, reason: str = "") -> bool:
+    def assign_address(self, address: str, *, by: Self | None = None, reason: str = "") -> bool:
         """Move the account to an address that is yet to be proven, by a link that is mailed to it.
 
         ValueError where it is none, Refused where somebody has it. Open links and sessions end.
@@ -136,7 +137,7 @@ class UserAdministration(EmailProof, Credentials):
         UserSession.end_all(self)
         return True
 
-    def edit(self, *, by: Any = None, reason: str = "", **values: Any) -> bool:
+    def edit(self, *, by: Self | None = None, reason: str = "", **values: Any) -> bool:
         """Set names, the place or what they say about themselves; Refused for a taken username."""
         self.require_rank(by)
         before = {name: getattr(self, name) for name in values}
@@ -154,7 +155,7 @@ class UserAdministration(EmailProof, Credentials):
             raise Refused("Somebody already uses this username.") from None
         return True
 
-    def demand_new_password(self, *, by: Any = None, reason: str = "") -> Any:
+    def demand_new_password(self, *, by: Self | None = None, reason: str = "") -> bool:
         """Ask for a new password at the next sign-in."""
         self.require_rank(by)
         if self.password_due_at is not None:
@@ -172,14 +173,14 @@ class UserAdministration(EmailProof, Credentials):
         )
         return bool(db.session.scalar(select(exists(AuditEntry.about(self).where(*here)))))
 
-    def assign_password(self, password: str, *, by: Any = None) -> None:
+    def assign_password(self, password: str, *, by: Self | None = None) -> None:
         """Set a password for somebody and sign them out; for operators at the shell."""
         self.require_rank(by)
         self.password = password
         self.record(Action.SET_PASSWORD, by, "")
         UserSession.end_all(self)
 
-    def offer_reset_link(self, *, by: Any = None, reason: str = "") -> bool:
+    def offer_reset_link(self, *, by: Self | None = None, reason: str = "") -> bool:
         """Note that staff has a link sent by which the person sets a password (R-83)."""
         self.require_rank(by)
         if not self.is_active:
@@ -187,7 +188,7 @@ class UserAdministration(EmailProof, Credentials):
         self.record(Action.SEND_RESET_LINK, by, reason)
         return True
 
-    def sign_out_everywhere(self, *, by: Any = None, reason: str = "") -> int:
+    def sign_out_everywhere(self, *, by: Self | None = None, reason: str = "") -> int:
         """End all sessions; return how many there were."""
         self.require_rank(by)
         ended = UserSession.end_all(self)

@@ -1,8 +1,7 @@
 """Acts on many people at once, each apart: whom the rules protect keeps nobody else from it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import select
 
@@ -35,7 +34,7 @@ class Outcome:
         return bool(self.action)
 
 
-def act_on_each(ids: Sequence[int], act: Any) -> list[Outcome]:
+def act_on_each(ids: Sequence[int], act: Callable[[User], object]) -> list[Outcome]:
     """Call `act` with each person, the lowest id first; return an `Outcome` for each id.
 
     Whoever acts on many at the same moment waits until this transaction ends.
@@ -51,7 +50,7 @@ def act_on_each(ids: Sequence[int], act: Any) -> list[Outcome]:
     return outcomes
 
 
-def rehearse(ids: Sequence[int], act: Any) -> list[Outcome]:
+def rehearse(ids: Sequence[int], act: Callable[[User], object]) -> list[Outcome]:
     """Return what `act_on_each` would: it is really done, and then undone."""
     try:
         return act_on_each(ids, act)
@@ -59,7 +58,7 @@ def rehearse(ids: Sequence[int], act: Any) -> list[Outcome]:
         db.session.rollback()
 
 
-def _refusal(act: Any, person: User) -> str:
+def _refusal(act: Callable[[User], object], person: User) -> str:
     try:
         with db.session.begin_nested():
             act(person)

@@ -25,7 +25,7 @@ class Credentials(Account):
         raise AttributeError("A password can be verified, not read.")
 
     @password.setter
-    def password(self, password: Any) -> None:
+    def password(self, password: str) -> None:
         self.password_hash = hash_password(password)
         self.password_due_at = None
         self.auth_epoch = (self.auth_epoch or 0) + 1
@@ -43,7 +43,7 @@ class Credentials(Account):
             values["password_hash"] = hash_password(password)
         return self._update_at_epoch(**values)
 
-    def change_password(self, password: str, *, keep: Any = None) -> bool:
+    def change_password(self, password: str, *, keep: UserSession | None = None) -> bool:
         """Set a password and end every session but `keep`. False: another was faster (R-97)."""
         password_hash = hash_password(password)
         if not self.advance_epoch():

@@ -1,7 +1,7 @@
 """Imports of people that wait for a yes: the file, as it was uploaded, and what it would do."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ForeignKey, Select, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -34,7 +34,7 @@ class PeopleImport(Model):
         return select(cls).where(*waiting).order_by(cls.id.desc())
 
     @classmethod
-    def open(cls, *, by: Any, filename: Any, text: Any, plan: Any) -> Any:
+    def open(cls, *, by: User, filename: str, text: str, plan: Any) -> Self:
         """Keep a file; one that this person had waiting gives way."""
         db.session.execute(delete(cls).where(cls.user_id == by.id))
         shown = {"plan": plan.text, "plan_hash": plan.hash}

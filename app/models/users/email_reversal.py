@@ -1,13 +1,13 @@
 """Ways back to a former address, each offered in a mail to it."""
 
-from typing import Any, Self
+from typing import Self
 
 from flask import current_app
 from sqlalchemy import ForeignKey, String, delete, or_, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ...extensions import Model, db
-from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
+from ..fields import NEVER_TWICE, CreatedAt, HasId, Id, Moment, utcnow
 
 
 class EmailReversal(Model):
@@ -27,7 +27,7 @@ class EmailReversal(Model):
     taken_at: Mapped[Moment | None]
 
     @classmethod
-    def open(cls, user: Any, old_email: str) -> Self:
+    def open(cls, user: HasId, old_email: str) -> Self:
         way = cls(user_id=user.id, old_email=old_email)
         db.session.add(way)
         db.session.flush()

@@ -8,14 +8,13 @@ addresses are rows, as their order decides which of them an older one closes.
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Self
 
 from flask import current_app
 from sqlalchemy.exc import IntegrityError
 
 from ...extensions import db
-from ...security.tokens import Verdict, read, sign
+from ...security.tokens import Lifetime, Verdict, read, sign
 from ...text.names import canonical_address
 from ..notifications.preference import USUAL
 from .administration import UserAdministration
@@ -31,23 +30,23 @@ class Link:
     verdict: Verdict
     user: Any = None
     email: str = ""
-    way: Any = None
+    way: EmailReversal | None = None
 
 
 class EmailTokens(UserAdministration, UserLookup):
     """Links of the four purposes."""
 
-    def generate_confirmation_token(self, expiration: Any = None) -> str:
+    def generate_confirmation_token(self, expiration: Lifetime = None) -> str:
         return self._sign("confirm", expiration, "CONFIRMATION_LIFETIME")
 
-    def generate_reset_token(self, expiration: timedelta | None = None) -> str:
+    def generate_reset_token(self, expiration: Lifetime = None) -> str:
         return self._sign("reset", expiration, "RESET_LIFETIME")
 
-    def generate_email_change_token(self, new_email: str, expiration: Any = None) -> str:
+    def generate_email_change_token(self, new_email: str, expiration: Lifetime = None) -> str:
         new_email = canonical_address(new_email)
         return self._sign("change_email", expiration, "EMAIL_CHANGE_LIFETIME", email=new_email)
 
-    def generate_email_revert_token(self, old_email: str, expiration: Any = None) -> str:
+    def generate_email_revert_token(self, old_email: str, expiration: Lifetime = None) -> str:
         """Open a way back to an address that was just left, and return the token for it."""
         way = EmailReversal.open(self, old_email)
         return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", way=way)
@@ -119,7 +118,8 @@ class EmailTokens(UserAdministration, UserLookup):
             claimant.give_way()
         if not link.user._take_address(link.email):
             return Verdict.BAD
-        link.way.close()
+        if link.way is not None:
+            link.way.close()
         link.user.password_hash = None
         UserSession.end_all(link.user)
         return link.verdict
@@ -141,11 +141,11 @@ class EmailTokens(UserAdministration, UserLookup):
     def _sign(
         self,
         purpose: str,
-        expiration: timedelta | None,
+        expiration: Lifetime,
         setting: str,
         *,
-        email: Any = None,
-        way: Any = None,
+        email: str | None = None,
+        way: EmailReversal | None = None,
     ) -> str:
         payload = {"user": self.id, "print": self._fingerprint(purpose, way)}
         if email:

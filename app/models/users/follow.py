@@ -1,6 +1,6 @@
 """Follows: who reads whom, and the traits of people that go with it."""
 
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -58,10 +58,10 @@ class Following(Account):
         self.forget_counts(other.id, "follower_count")
         return gone
 
-    def is_following(self, other: Any) -> Any:
+    def is_following(self, other: Self) -> bool:
         return Follow.there(follower_id=self.id, followed_id=other.id)
 
-    def is_followed_by(self, other: Any) -> Any:
+    def is_followed_by(self, other: Self) -> bool:
         return Follow.there(follower_id=other.id, followed_id=self.id)
 
     def mute(self, other: Self) -> bool:

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from flask import current_app
 from sqlalchemy import ForeignKey, Index, Select, String, select, text
@@ -11,10 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model, db
-from ...security.tokens import Verdict, read, sign
+from ...security.tokens import Lifetime, Verdict, read, sign
 from ...text.names import canonical_address
 from ..audit.actions import Action
-from ..audit.entry import SITE, AuditEntry
+from ..audit.entry import AuditEntry
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, utcnow
 from ..roles.role import Role
 from .invitation_acceptance import Joining
@@ -74,7 +74,7 @@ class Invitation(Joining, Model):
         return select(cls).where(cls.joined_at.is_(None), cls.revoked_at.is_(None))
 
     @classmethod
-    def send(cls, email: str, role: Role, *, by: Any, greeting: str = "") -> Self | None:
+    def send(cls, email: str, role: Role, *, by: User, greeting: str = "") -> Self | None:
         """Invite an address; the caller mails the link. None: it is invited already."""
         if not (_is_there(by) and by.may_grant(role)):
             raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
@@ -102,13 +102,13 @@ class Invitation(Joining, Model):
             return "joined" if self.joined_at else "revoked"
         return "open" if utcnow() < self.expires_at else "expired"
 
-    def why_not_managed_by(self, person: Any) -> Any:
+    def why_not_managed_by(self, person: User) -> str | None:
         """Return a sentence that says why the person may not send or revoke it; else None."""
         if self.role is not None and not person.may_grant(self.role):
             return f"The role {self.role.name} allows more than yours, so you can’t do this."
         return None
 
-    def resend(self, *, by: Any, times_sent: Any) -> Any:
+    def resend(self, *, by: User | str, times_sent: int) -> bool:
         """Make a fresh link, which voids the older ones; return whether it was.
 
         `times_sent` is what whoever asks has seen: a double click sends one. SITE acts where the
@@ -117,7 +117,7 @@ class Invitation(Joining, Model):
         self._require_pending()
         if self.times_sent != times_sent:
             return False
-        if by is not SITE:
+        if not isinstance(by, str):
             self._require_rank(by)
             self.invited_by = by
         self.times_sent += 1
@@ -125,7 +125,7 @@ class Invitation(Joining, Model):
         AuditEntry.record(Action.RESEND_INVITATION, self, by=by)
         return True
 
-    def revoke(self, *, by: Any) -> Any:
+    def revoke(self, *, by: User) -> bool:
         """Take it back: its links are dead."""
         self.lock()
         if self.revoked_at is not None:
@@ -136,7 +136,7 @@ class Invitation(Joining, Model):
         AuditEntry.record(Action.REVOKE_INVITATION, self, by=by)
         return True
 
-    def generate_token(self, expiration: Any = None) -> str:
+    def generate_token(self, expiration: Lifetime = None) -> str:
         payload = {"invitation": self.id, "print": self.fingerprint}
         return sign("invite", payload, expiration or current_app.config["INVITATION_LIFETIME"])
 
@@ -168,7 +168,7 @@ class Invitation(Joining, Model):
             done = "They have already joined" if self.joined_at else "It was already revoked"
             raise Refused(f"{done}.")
 
-    def _require_rank(self, by: Any) -> None:
+    def _require_rank(self, by: User) -> None:
         if not _is_there(by):
             raise Refused("Your account is deactivated.")
         if words := self.why_not_managed_by(by):

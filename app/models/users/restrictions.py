@@ -66,7 +66,7 @@ class Restrictable(RolePreview):
         return not (self.is_silenced or self.is_suspended)
 
     @property
-    def kept_until(self) -> Any:
+    def kept_until(self) -> datetime | None:
         """When the sanction in force ends, the suspension before the silence; None: never."""
         end = self.suspended_until if self.is_suspended else self.silenced_until
         return None if end == NO_END else end

@@ -14,7 +14,7 @@ from ..fields import CreatedAt, Id, Moment, Reason, utcnow
 from ..roles.role import Role
 from ..statements import rows_changed
 from .rank import Refused
-from .user import User
+from .user import AnonymousUser, User
 
 OPEN = text("decided_at IS NULL")
 
@@ -50,11 +50,11 @@ class RoleRequest(Model):
         return select(cls).where(cls.decided_at.is_(None))
 
     @classmethod
-    def open_of(cls, person: Any) -> Any:
+    def open_of(cls, person: User | AnonymousUser) -> Self | None:
         return db.session.scalar(cls.waiting().where(cls.user_id == person.id))
 
     @classmethod
-    def latest_of(cls, person: Any, role: Any) -> Any:
+    def latest_of(cls, person: User, role: Role) -> Self | None:
         here = cls.user_id == person.id, cls.role_id == role.id
         return db.session.scalar(select(cls).where(*here).order_by(cls.id.desc()).limit(1))
 
@@ -83,11 +83,11 @@ class RoleRequest(Model):
         return request
 
     @property
-    def is_open(self) -> Any:
+    def is_open(self) -> bool:
         return self.decided_at is None
 
     @property
-    def is_moot(self) -> Any:
+    def is_moot(self) -> bool:
         """Whether the role would add nothing to what the person may do by now."""
         return self.user.current_role is not None and self.user.current_role.covers(self.role)
 
@@ -105,19 +105,19 @@ class RoleRequest(Model):
             return f"You can’t give the role {self.role.name}: it allows more than yours."
         return None
 
-    def withdraw(self) -> Any:
+    def withdraw(self) -> bool:
         """The one who asked does not want it any more; return whether it was open still."""
         return self._settle("withdrawn")
 
-    def accept(self, *, by: Any, answer: str = "") -> None:
+    def accept(self, *, by: User, answer: str = "") -> None:
         """Give the role, by the rules about rank."""
         self._decide("accepted", by, answer)
         self.user.change_role(self.role, by=by, reason="Requested by the member.")
 
-    def decline(self, *, by: Any, answer: str = "") -> None:
+    def decline(self, *, by: User, answer: str = "") -> None:
         self._decide("declined", by, answer)
 
-    def _decide(self, outcome: Any, by: Any, answer: Any) -> None:
+    def _decide(self, outcome: str, by: User, answer: str) -> None:
         self._require_rank(outcome, by)
         if not self._settle(outcome, answer):
             raise Refused("This request was just decided or withdrawn.")
@@ -127,7 +127,7 @@ class RoleRequest(Model):
         action = {"accepted": Action.ACCEPT_REQUEST, "declined": Action.DECLINE_REQUEST}[outcome]
         AuditEntry.record(action, self.user, by=by, **values)
 
-    def _require_rank(self, outcome: Any, by: Any) -> None:
+    def _require_rank(self, outcome: str, by: User) -> None:
         """Lock the roles before the row of this request: that is the order in which all lock."""
         User.one_at_a_time()
         there = [db.session.get(User, id, populate_existing=True) for id in (by.id, self.user_id)]

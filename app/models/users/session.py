@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ...extensions import Model, db
 from ...security.networks import network_at
-from ..fields import CreatedAt, Id, Moment, utcnow
+from ..fields import CreatedAt, HasId, Id, Moment, utcnow
 from ..statements import rows_changed
 
 MOST = 50  # devices of one person; the oldest give way
@@ -60,7 +60,9 @@ class UserSession(Model):
     queues: dict = {}  # the same by queue
 
     @classmethod
-    def open(cls, user: Any, *, remembered: Any, address: Any, agent: Any) -> tuple[Self, str]:
+    def open(
+        cls, user: HasId, *, remembered: bool, address: str | None, agent: str | None
+    ) -> tuple[Self, str]:
         """Sign the person in on a device; return (row, token), the token for the cookie alone."""
         token = secrets.token_urlsafe(32)
         row = cls(
@@ -80,14 +82,14 @@ class UserSession(Model):
         return row, token
 
     @classmethod
-    def of(cls, user: Self) -> list[Any]:
+    def of(cls, user: HasId) -> list[Any]:
         """The live sessions of a person, the one seen last first."""
         newest = cls.seen_at.desc(), cls.id.desc()
         rows = db.session.scalars(select(cls).where(cls.user_id == user.id).order_by(*newest))
         return [row for row in rows if row.is_alive]
 
     @classmethod
-    def end_all(cls, user: Any, *, keep: Any = None) -> int:
+    def end_all(cls, user: HasId, *, keep: Self | None = None) -> int:
         """End every session of the person but `keep`; return how many there were."""
         others = delete(cls).where(cls.user_id == user.id)
         if keep is not None:
@@ -114,14 +116,14 @@ class UserSession(Model):
         return fresh and now - self.created_at < config["SESSION_LIFETIME"]
 
     @property
-    def device(self) -> Any:
+    def device(self) -> str:
         """The browser and system in words, as far as the browser tells."""
         browser = next((name for mark, name in BROWSERS if mark in self.agent), "A browser")
         system = next((name for mark, name in SYSTEMS if mark in self.agent), None)
         return f"{browser} on {system}" if system else browser
 
     @classmethod
-    def neighbours_of(cls, user: Any, most: int) -> Sequence[Any]:
+    def neighbours_of(cls, user: HasId, most: int) -> Sequence[int]:
         """The ids of others who are signed in from the same networks, as a hint and no more."""
         known = cls.network.not_in(["", "unknown"])
         mine = select(cls.network).where(cls.user_id == user.id, known)

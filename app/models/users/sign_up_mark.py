@@ -37,5 +37,5 @@ class SignUpMark(Model):
         db.session.execute(delete(cls).where(cls.used_at < utcnow() - 2 * cls.LIFETIME))
 
 
-def _hash(text: Any) -> Any:
+def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()

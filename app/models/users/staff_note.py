@@ -1,7 +1,7 @@
 """Notes of staff about a member: private to staff, and never public."""
 
 from datetime import timedelta
-from typing import Any, Self
+from typing import Self
 
 from sqlalchemy import ForeignKey, Select, String, delete, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,7 +12,7 @@ from ..audit.entry import OPERATOR, AuditEntry
 from ..errors import Refused
 from ..fields import CreatedAt, Id, utcnow
 from ..statements import rows_changed
-from .user import User
+from .user import AnonymousUser, User
 
 LONGEST = 2000  # characters
 JUST_NOW = timedelta(minutes=1)
@@ -38,7 +38,7 @@ class StaffNote(Model):
         return select(cls).where(cls.user_id == user.id).order_by(cls.id.desc())
 
     @classmethod
-    def add(cls, user: User, text: str, *, by: Any = None) -> Self:
+    def add(cls, user: User, text: str, *, by: User | None = None) -> Self:
         """Note something; who sends the same again a moment later gets the note that is there."""
         user.require_rank(by)
         by_id, by_name = getattr(by, "id", None), getattr(by, "username", OPERATOR)
@@ -50,10 +50,10 @@ class StaffNote(Model):
         AuditEntry.record(Action.ADD_NOTE, user, by=by)
         return note
 
-    def removable_by(self, person: Any) -> Any:
+    def removable_by(self, person: User | AnonymousUser) -> bool:
         return self.by_id == person.id
 
-    def remove(self, *, by: Any) -> Any:
+    def remove(self, *, by: User) -> bool:
         """Take one's own note back. Of many at once, one is True."""
         if not self.removable_by(by):
             raise Refused("Only the author of a note can remove it.")

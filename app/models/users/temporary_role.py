@@ -5,7 +5,7 @@ written here only settles that in the rows, in the log and by mail, whoever come
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Select, select, update
 
@@ -15,6 +15,7 @@ from ..audit.actions import Action
 from ..audit.entry import SITE, AuditEntry
 from ..errors import Refused
 from ..fields import utcnow
+from ..roles.role import Role
 from ..statements import rows_changed
 from .rank import Ranked
 
@@ -34,7 +35,7 @@ class TemporaryRoleHolder(Ranked):
         untold = cls.role_notice_at.is_(None)
         return select(cls.id).where(*near, untold).order_by(cls.role_until, cls.id)
 
-    def end_role(self) -> Any:
+    def end_role(self) -> Action | None:
         """Return to the former role. Of several who try, one gets the Action, others None.
 
         Where nobody else could administer, the role stays for good (R-82).
@@ -53,7 +54,7 @@ class TemporaryRoleHolder(Ranked):
         AuditEntry.record(outcome, self, by=SITE, before=before, after=after)
         return outcome
 
-    def claim_notice(self) -> Any:
+    def claim_notice(self) -> bool:
         """Take it on to tell the person that the end is near; of several who try, one may."""
         model = type(self)
         untold = model.id == self.id, model.role_notice_at.is_(None)
@@ -61,7 +62,7 @@ class TemporaryRoleHolder(Ranked):
         noted = update(model).where(*untold, same).values(role_notice_at=utcnow())
         return rows_changed(noted) == 1
 
-    def trade_role(self, old: Any, new: Any, *, by: Any = None) -> Any:
+    def trade_role(self, old: Role, new: Role, *, by: Self | None = None) -> Any:
         """Hold `new` wherever `old` was: now, or to return to. For a role that goes away."""
         if by is not None and not by.may_act_on(self):
             raise Refused(by.why_not_act_on(self))
@@ -77,7 +78,7 @@ class TemporaryRoleHolder(Ranked):
         )
 
     @property
-    def _and_then(self) -> Any:
+    def _and_then(self) -> str:
         return f", then {self.former_role.name}" if self.former_role else ""
 
     def _was_the_last_administrator(self) -> bool:

@@ -1,13 +1,14 @@
 """Users: people with an account."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from flask_login import AnonymousUserMixin, UserMixin
 from sqlalchemy import (
     CheckConstraint,
     Connection,
     Index,
+    Select,
     event,
     func,
     select,
@@ -76,7 +77,7 @@ class User(Approval, EmailTokens, Visible, Following, Probation, UserMixin, Mode
         return name
 
     @classmethod
-    def newest(cls) -> Any:
+    def newest(cls) -> Select:
         """People whom everybody may see, the newest first."""
         newest = cls.member_since.desc(), cls.id.desc()
         return select(cls).where(*cls.seen_by_all()).order_by(*newest)
@@ -86,7 +87,7 @@ class User(Approval, EmailTokens, Visible, Following, Probation, UserMixin, Mode
         return db.session.scalar(select(func.count()).select_from(cls).where(*conditions)) or 0
 
     @classmethod
-    def note_delivery(cls, address: str, *, refused: Any) -> None:
+    def note_delivery(cls, address: str, *, refused: bool) -> None:
         """Remember whether the mail server takes mail for the address of a member."""
         here = update(cls).where(cls.email == address)
         if refused:
@@ -113,7 +114,7 @@ class User(Approval, EmailTokens, Visible, Following, Probation, UserMixin, Mode
 
 @event.listens_for(User, "before_insert")
 @event.listens_for(User, "before_update")
-def _update_search_columns(mapper: Any, connection: Connection, user: User) -> None:
+def _update_search_columns(mapper: object, connection: Connection, user: User) -> None:
     user.update_search_columns()
 
 
@@ -132,3 +133,6 @@ class AnonymousUser(AnonymousUserMixin):
 
     def is_moderator(self) -> bool:
         return False
+
+
+Actor: TypeAlias = User | str | None  # who acts: SITE, or None for an operator at the shell
