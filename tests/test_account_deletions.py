@@ -457,6 +457,6 @@ def test_operators_choose_too(flask, alice, bob):
     kept = flask("users", "delete", "--yes", "alice")
     gone = flask("users", "delete", "--yes", "--remove-writing", "bob")
 
-    assert (kept.output, gone.output) == ("alice is deleted.\n", "bob is deleted.\n")
+    assert (kept.output, gone.output) == ("alice was deleted.\n", "bob was deleted.\n")
     assert not is_there("alice") and not is_there("bob")
     assert [post.body for post in db.session.scalars(select(Post))] == ["Of alice"]

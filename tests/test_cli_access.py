@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from app.extensions import db
 from app.models import Permission, Role, Setting
 
-EQUAL = "Nobody may open more or less than {} says.\n"
+EQUAL = "No differences from {}.\n"
 
 
 def export(flask, tmp_path, form="json"):
@@ -112,16 +112,16 @@ def test_a_new_endpoint_and_one_that_is_gone_are_named(flask, tmp_path, form):
     result = flask("access", "--check", str(file))
 
     assert result.exit_code == 1
-    assert result.output == "admin.index is new: ADMIN may open it.\nadmin.old is gone.\n"
+    assert result.output == "admin.index is new: ADMIN can open it.\nadmin.old was removed.\n"
 
 
 NEW = {
-    "main.index": "everybody may open it",
-    "main.user": "readers may open it: everybody or members, as the settings say",
-    "auth.login": "visitors may open it",
-    "account.sessions": "members may open it",
-    "account.end_session": "members may open what is their own",
-    "moderation.queue": "MODERATE may open it",
+    "main.index": "everyone can open it",
+    "main.user": "readers can open it: everyone or members, depending on the settings",
+    "auth.login": "visitors can open it",
+    "account.sessions": "members can open it",
+    "account.end_session": "members can open their own content",
+    "moderation.queue": "MODERATE can open it",
 }
 
 
@@ -143,18 +143,19 @@ CHANGES = [  # endpoint, column, what it was, what is said
     ("main.index", "methods", "POST", "main.index: methods were POST, are GET, POST."),
     ("main.index", "urls", "/home", "main.index: addresses were /home, are /."),
     ("main.index", "unconfirmed", "opens")
-    + ("main.index no longer opens to unconfirmed newcomers: must confirm first.",),
+    + ("main.index can no longer be opened by unconfirmed newcomers: must confirm first.",),
     ("main.index", "suspended", "opens")
-    + ("main.index no longer opens to suspended members: sent to their standing.",),
-    ("moderation.queue", "role Moderator", REFUSED) + ("moderation.queue now opens to Moderator.",),
+    + ("main.index can no longer be opened by suspended members: sent to their standing.",),
+    ("moderation.queue", "role Moderator", REFUSED)
+    + ("moderation.queue can now be opened by Moderator.",),
     ("moderation.queue", "role User", "opens")
-    + (f"moderation.queue no longer opens to User: {REFUSED}.",),
+    + (f"moderation.queue can no longer be opened by User: {REFUSED}.",),
     ("account.end_session", "role User", REFUSED)
-    + ("account.end_session now opens to User, to what is their own.",),
+    + ("account.end_session can now be opened by User, for their own content.",),
     ("account.end_session", "role Moderator", "opens")
-    + ("account.end_session opens to Moderator otherwise: was opens, is own only.",),
+    + ("account.end_session is still open to Moderator, in another way: was opens, now own only.",),
     ("account.sessions", "visitor", "sent home")
-    + (f"account.sessions stays closed to visitors: was sent home, is {ASKED}.",),
+    + (f"account.sessions is still closed to visitors: was sent home, now {ASKED}.",),
 ]
 
 
@@ -190,7 +191,7 @@ def test_roles_that_came_and_went_are_named_once(flask, tmp_path):
     result = flask("access", "--check", str(file))
 
     assert result.exit_code == 1
-    assert result.output == "The role Keeper is new.\nThe role Helper is gone.\n"
+    assert result.output == "The role Keeper is new.\nThe role Helper was removed.\n"
 
 
 def test_a_role_that_may_more_is_found(flask, tmp_path):
@@ -199,7 +200,7 @@ def test_a_role_that_may_more_is_found(flask, tmp_path):
     helper.add_permission(Permission.MODERATE)
 
     lines = flask("access", "--check", str(file)).output.splitlines()
-    assert "moderation.queue now opens to Helper." in lines
+    assert "moderation.queue can now be opened by Helper." in lines
     assert all(line.startswith("moderation.") for line in lines)
 
 
@@ -209,7 +210,7 @@ def test_who_may_read_is_found_too(flask, tmp_path):
 
     lines = flask("access", "--check", str(file)).output.splitlines()
 
-    assert "main.user no longer opens to visitors: asked to sign in." in lines
+    assert "main.user can no longer be opened by visitors: asked to sign in." in lines
 
 
 ROW = '{"endpoint": "x", "methods": "GET", "urls": "/", "policy": "open", "visitor": "opens"'
@@ -251,17 +252,18 @@ def test_a_file_that_cannot_be_read_is_told(flask, tmp_path):
 
     assert {result.exit_code for result in said} == {1}
     assert [result.output.rpartition("/")[2].strip() for result in said[::2]] == [
-        "no cannot be read: No such file or directory.",
-        "huge is larger than any access map.",
+        "no: No such file or directory.",
+        "huge is too large for an access map.",
     ]
-    assert "cannot be read: Is a directory." in said[1].output
+    assert said[1].output.startswith("Error: Can’t read ")
+    assert ": Is a directory." in said[1].output
 
 
 def test_one_writes_or_checks_but_not_both(flask, tmp_path):
     for form in ("--json", "--csv"):
         result = flask("access", form, "--check", str(tmp_path / "map"))
         assert result.exit_code == 1
-        assert result.output.startswith("Error: Choose one")
+        assert result.output.startswith("Error: Use --check")
 
 
 def test_without_roles_the_command_says_what_to_do(flask):
@@ -269,7 +271,7 @@ def test_without_roles_the_command_says_what_to_do(flask):
 
     for words in ([], ["--json"], ["--csv"]):
         result = flask("access", *words)
-        words = "Error: There are no roles in the database yet; run flask deploy.\n"
+        words = "Error: The database has no roles yet. Run flask deploy first.\n"
         assert (result.exit_code, result.output) == (1, words)
 
 

@@ -34,7 +34,7 @@ def test_a_second_deploy_changes_nothing(app, flask, alice):
     result = flask("deploy")
 
     assert result.exit_code == 0
-    assert result.output == f"The first administrator is there already.\n{DONE}"
+    assert result.output == f"The first administrator already exists.\n{DONE}"
     assert everything() == before
 
 
@@ -79,7 +79,7 @@ def test_people_without_a_role_get_one(app, flask):
 
     result = flask("deploy")
 
-    assert result.output == f"3 people without a role have one now.\n{DONE}"
+    assert result.output == f"3 people without a role got one.\n{DONE}"
     assert (boss.role.name, zoe.role.name, claimer.role.name) == ("Administrator", "User", "User")
 
 
@@ -144,13 +144,13 @@ def test_a_member_does_not_become_administrator_by_a_deploy(app, flask, alice):
 @pytest.mark.parametrize(
     "email, password, sentence",
     [
-        ("root@example.org", None, "SUPERUSER_PASSWORD cannot be used. It is not set."),
-        ("root@example.org", "", "SUPERUSER_PASSWORD cannot be used. It is not set."),
-        ("root@example.org", "  ", "A password has 1 to 256 characters."),
-        ("root@example.org", "x" * 257, "A password has 1 to 256 characters."),
-        ("root", PASSWORD, "SUPERUSER_ID must be an address."),
-        ("root@localhost", PASSWORD, "SUPERUSER_ID must be an address."),
-        ("a@example.org, b@example.org", PASSWORD, "SUPERUSER_ID must be an address."),
+        ("root@example.org", None, "SUPERUSER_PASSWORD is not set."),
+        ("root@example.org", "", "SUPERUSER_PASSWORD is not set."),
+        ("root@example.org", "  ", "A password needs 1 to 256 characters."),
+        ("root@example.org", "x" * 257, "A password needs 1 to 256 characters."),
+        ("root", PASSWORD, "SUPERUSER_ID must be an email."),
+        ("root@localhost", PASSWORD, "SUPERUSER_ID must be an email."),
+        ("a@example.org, b@example.org", PASSWORD, "SUPERUSER_ID must be an email."),
     ],
 )
 def test_a_bad_first_administrator_is_refused_and_nobody_is_made(
@@ -175,7 +175,7 @@ def test_an_easy_password_makes_the_first_administrator_who_has_to_change_it(app
     person = User.with_email("root@example.org")
     assert result.exit_code == 0 and person.verify_password("abcd1234")
     assert person.password_due_at is not None
-    assert "A new one is asked for at the next sign-in." in result.output
+    assert "be asked for a new one at the next sign-in." in result.output
 
 
 # On a new checkout, in processes of their own

@@ -117,20 +117,20 @@ def test_each_command_tells_an_empty_site_to_be_deployed(site_with, tmp_path):
 def test_a_whole_log_is_said_to_be_whole_and_its_end_is_told(flask, log):
     result = flask("audit", "verify")
 
-    assert (result.exit_code, result.output) == (0, f"2 entries hold.\n{log}\n")
+    assert (result.exit_code, result.output) == (0, f"2 entries verified.\n{log}\n")
     assert flask("audit", "verify", "--expect", log).exit_code == 0
 
 
 def test_a_log_without_entries_is_whole(flask):
-    assert flask("audit", "verify").output == "0 entries hold.\n0:\n"
+    assert flask("audit", "verify").output == "0 entries verified.\n0:\n"
 
 
 @pytest.mark.parametrize(
     "breaks, words, sentence",
     [
         (True, [], "Entry 2 is not what was written."),
-        (False, ["--expect", "2:abc"], "The end that you noted, 2:abc, is not in the log."),
-        (False, ["--expect", "nonsense"], "The end that you noted, nonsense, is not in the log."),
+        (False, ["--expect", "2:abc"], "The log doesn’t contain 2:abc, which you expected."),
+        (False, ["--expect", "nonsense"], "The log doesn’t contain nonsense, which you expected."),
     ],
 )
 def test_what_is_wrong_with_a_log_is_one_sentence(flask, log, breaks, words, sentence):

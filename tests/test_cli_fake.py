@@ -38,7 +38,7 @@ def test_so_many_members_come_as_were_asked_for(flask, alice):
     people = db.session.scalars(select(User).where(User.id != alice.id)).all()
     assert result.exit_code == 0 and len(people) == 30
     assert all(person.is_confirmed and person.role.name == "User" for person in people)
-    assert f"30 people; the password of each is: {PASSWORD}" in result.output
+    assert f"30 people, who all have the password: {PASSWORD}" in result.output
 
 
 def test_any_of_them_can_sign_in(flask, client):
@@ -61,7 +61,7 @@ def test_a_real_site_gets_none(app, flask):
 
     result = flask("fake")
 
-    assert result.exit_code == 1 and "not in production" in result.output
+    assert result.exit_code == 1 and "Not in production" in result.output
     assert User.count() == 0
 
 
@@ -70,7 +70,7 @@ def test_without_roles_one_is_told_to_deploy(flask):
 
     result = flask("fake")
 
-    assert result.output == "Error: There are no roles yet; run flask deploy first.\n"
+    assert result.output == "Error: The database has no roles yet. Run flask deploy first.\n"
 
 
 def count(*conditions):

@@ -78,7 +78,7 @@ def test_sending_delivers_what_is_due_and_counts_it(flask, office, three_mails):
 def test_a_mail_that_was_given_up_is_tried_again(flask, office, three_mails):
     dead = three_mails[2]
 
-    assert flask("mail", "retry", str(dead.id)).output == "1 will be tried again.\n"
+    assert flask("mail", "retry", str(dead.id)).output == "1 will be retried.\n"
     assert (dead.state, dead.tries) == ("waiting", 0)
     assert flask("mail", "send").output == "1 sent.\n"
 
@@ -93,7 +93,7 @@ def test_a_mail_that_waits_is_tried_now(flask, office, three_mails):
 def test_all_that_were_given_up_are_tried_again(flask, three_mails):
     make_mail("also@example.org", dead_at=utcnow())
 
-    assert flask("mail", "retry", "--all").output == "2 will be tried again.\n"
+    assert flask("mail", "retry", "--all").output == "2 will be retried.\n"
     assert [mail.state for mail in mails()] == ["waiting", "sent", "waiting", "waiting"]
 
 
@@ -119,7 +119,7 @@ def test_a_mail_that_was_dropped_never_leaves(flask, office, three_mails):
 
     result = flask("mail", "drop", str(waiting.id))
 
-    assert result.output == f"The mail {waiting.id} will not be sent.\n"
+    assert result.output == f"Email {waiting.id} was canceled.\n"
     assert (waiting.state, waiting.text) == ("dropped", "")
     assert flask("mail", "send").output == "0 sent.\n"
     assert addresses(flask("mail", "list", "--state", "dropped").output) == ["w@example.org"]
@@ -132,7 +132,7 @@ def test_a_test_mail_goes_straight_to_the_server(flask, office):
     result = flask("mail", "test", "Ada@Example.org")
 
     (letter,) = office.letters
-    assert result.output == "The mail server took a test mail for Ada@Example.org.\n"
+    assert result.output == "The mail server accepted a test email to Ada@Example.org.\n"
     assert (letter["To"], letter["Subject"]) == ("ada@example.org", "[Offbrand] Test email")
     assert "This is a test" in letter.get_body(["plain"]).get_content()
     assert mails() == []
@@ -143,7 +143,7 @@ def test_a_refusal_is_told_in_the_words_of_the_server(flask, office):
         office.refused["ada@example.org"] = words
         result = flask("mail", "test", "ada@example.org")
         assert result.exit_code == 1
-        assert result.output == f"Error: The mail server says: {words}\n"
+        assert result.output == f"Error: The mail server answered: {words}\n"
 
 
 def test_a_server_that_is_away_is_told(app, flask):
@@ -176,7 +176,7 @@ def test_without_a_server_the_mailbox_is_named(app, flask):
     result = flask("mail", "test", "ada@example.org")
 
     assert result.exit_code == 1
-    assert result.output == "Error: MAIL_SERVER is not set; mails are shown at /dev/mailbox.\n"
+    assert result.output == "Error: MAIL_SERVER is not set, so emails are shown at /dev/mailbox.\n"
 
 
 @pytest.mark.fault
@@ -194,12 +194,12 @@ def test_a_test_mail_leaves_a_site_in_development(tmp_path):
 
 
 BAD = [
-    (["retry"], "Say which: the number of a mail, or --all."),
-    (["retry", "--all", "1"], "Say which: the number of a mail, or --all."),
-    (["retry", "999999"], "There is no unsent mail 999999."),
-    (["retry", "SENT"], "There is no unsent mail "),
-    (["drop", "999999"], "There is no unsent mail 999999."),
-    (["drop", "SENT"], "There is no unsent mail "),
+    (["retry"], "Give the number of an email, or --all."),
+    (["retry", "--all", "1"], "Give the number of an email, or --all."),
+    (["retry", "999999"], "There is no unsent email 999999."),
+    (["retry", "SENT"], "There is no unsent email "),
+    (["drop", "999999"], "There is no unsent email 999999."),
+    (["drop", "SENT"], "There is no unsent email "),
     (["test", "no-address"], "Enter a valid email"),
     (["test", "ada@example.org\r\nBcc: eve@example.net"], "Enter a valid email"),
 ]

@@ -62,10 +62,10 @@ def test_what_was_exported_applies_without_a_difference(flask, tmp_path, writers
     db.session.commit()
     before = everything()
 
-    assert flask("roles", "diff", path).output == "No difference.\n"
+    assert flask("roles", "diff", path).output == "No differences.\n"
     result = flask("roles", "apply", "--delete", path)
 
-    assert (result.exit_code, result.output) == (0, "Nothing changes.\n")
+    assert (result.exit_code, result.output) == (0, "No changes.\n")
     assert everything() == before
 
 
@@ -105,7 +105,7 @@ def test_what_differs_is_told_in_words(flask, file, writers):
     assert result.output.splitlines() == [
         "Book club: name 'Book club' → 'book club'.",
         "Book club: permissions comment, write → write.",
-        "book club: newcomers get it, no longer User.",
+        "book club: becomes the default role instead of User.",
         "Moderator: requestable false → true.",
         "Gardeners: new, allows follow, moderate.",
         "Old: only on the site.",
@@ -122,7 +122,7 @@ def test_looking_at_differences_changes_nothing(flask, file, writers):
 
 
 def test_what_a_file_leaves_out_is_no_difference(flask, file, writers):
-    assert flask("roles", "diff", file('["Book club"]')).output == "No difference.\n"
+    assert flask("roles", "diff", file('["Book club"]')).output == "No differences.\n"
 
 
 # Apply
@@ -151,7 +151,7 @@ def test_roles_are_made_and_changed_with_an_entry_each(flask, file, writers):
     entries = db.session.scalars(AuditEntry.latest()).all()
     assert [e.action for e in entries] == ["change", "make default", "create", "create"]
     assert entries[0].actor_name == "an operator"
-    assert flask("roles", "diff", path).output == "No difference.\n"
+    assert flask("roles", "diff", path).output == "No differences.\n"
 
 
 def test_applying_twice_is_applying_once(flask, file, writers):
@@ -159,7 +159,7 @@ def test_applying_twice_is_applying_once(flask, file, writers):
     flask("roles", "apply", path)
     before = everything()
 
-    assert flask("roles", "apply", path).output == "Nothing changes.\n"
+    assert flask("roles", "apply", path).output == "No changes.\n"
     assert everything() == before
 
 
@@ -194,10 +194,10 @@ def test_roles_that_the_file_lacks_are_removed_where_nobody_holds_them(flask, fi
     result = flask("roles", "apply", "--delete", file("[Moderator]"))
 
     assert result.output.splitlines() == [
-        "Chosen stays: New members get Chosen. Make another role the default first.",
-        "Empty: removed.",
-        "Held stays: people hold it, or will return to it.",
-        "Promised stays: An open invitation gives Promised. Revoke it first, or wait until it’s"
+        "Chosen was kept: New members get Chosen. Make another role the default first.",
+        "Empty was removed.",
+        "Held was kept: people have it or will return to it.",
+        "Promised was kept: An open invitation gives Promised. Revoke it first, or wait until it’s"
         " accepted.",
     ]
     assert Role.named("Empty") is None
@@ -212,10 +212,10 @@ def test_without_being_told_nothing_is_removed(flask, file, writers):
 # What is refused
 
 BAD = {
-    "not TOML": ("[Writers", "it is no TOML: Expected ']'"),
+    "not TOML": ("[Writers", "it isn’t TOML: Expected ']'"),
     "a role twice": ("[W]\n[W]", "Cannot declare ('W',) twice (at line 2, column 3)"),
-    "a role twice, by case": ("[Writers]\n[writers]", "[writers]: the role [Writers] is there"),
-    "a key twice": ("[W]\nindex = ''\nindex = ''", "it is no TOML: Cannot overwrite a value"),
+    "a role twice, by case": ("[Writers]\n[writers]", "[writers]: the role [Writers] is already"),
+    "a key twice": ("[W]\nindex = ''\nindex = ''", "it isn’t TOML: Cannot overwrite a value"),
     "an unknown permission": ('[W]\npermissions = ["fly"]', "[W] permissions: there is no 'fly'"),
     "several in one": ('[W]\npermissions = ["write,comment"]', "there is no 'write,comment'"),
     "a permission twice": ('[W]\npermissions = ["write", "WRITE"]', "'WRITE' is there twice"),
@@ -232,8 +232,8 @@ BAD = {
     "a key outside": ("index = 'main.index'", "index stands outside of the table of a role"),
     "a table inside": ("[W.index]", "[W] index: this has to be the endpoint"),
     "nothing": ("", "there is no role in it"),
-    "not UTF-8": (b"[W\xff]", "it is not UTF-8"),
-    "UTF-16": ("[W]".encode("utf-16"), "it is not UTF-8"),
+    "not UTF-8": (b"[W\xff]", "it isn’t UTF-8"),
+    "UTF-16": ("[W]".encode("utf-16"), "it isn’t UTF-8"),
     "NUL": ('["a\\u0000b"]', "1 to 64 characters that can be seen"),
     "no name": ('[""]', "1 to 64 characters"),
     "a long name": (f"[{'x' * 65}]", "1 to 64 characters"),
@@ -247,7 +247,7 @@ BAD = {
     "a built-in mask": ("[User]\npermissions = ['follow']", "[User]: User is built in"),
     "a built-in page": ("[Moderator]\nindex = 'main.index'", "[Moderator]: Moderator is built in"),
     "a built-in name": ("[user]", "[user]: User is built in"),
-    "too deep": ("a = " + "[" * 20_000, "it is no TOML"),
+    "too deep": ("a = " + "[" * 20_000, "it isn’t TOML"),
     "too large": ("# " + "x" * 300_000, "larger than 256 kilobytes"),
 }
 
@@ -277,7 +277,7 @@ def test_the_last_administrator_stays_whatever_a_file_says(flask, file):
 
 
 def test_a_bad_file_is_no_difference(flask, file):
-    refused(flask, "roles.toml: it is no TOML", "diff", file("["))
+    refused(flask, "roles.toml: it isn’t TOML", "diff", file("["))
 
 
 def test_a_file_that_is_not_there_is_named(flask):

@@ -74,7 +74,7 @@ def test_an_operator_makes_an_administrator(flask):
 
     result = flask("roles", "add", "admin@security.com", "Administrator")
 
-    assert (result.exit_code, result.output) == (0, "admin is Administrator now.\n")
+    assert (result.exit_code, result.output) == (0, "admin’s role is now Administrator.\n")
 
 
 def test_a_role_that_is_covered_already_changes_nothing(flask, writers):
@@ -85,7 +85,7 @@ def test_a_role_that_is_covered_already_changes_nothing(flask, writers):
         result = flask("roles", "add", zoe.email, name)
 
         assert result.exit_code == 0
-        assert result.output == f"Nothing changes: {zoe.username} is {held}, which covers {name}.\n"
+        assert result.output == f"No change: {zoe.username} is {held}, which covers {name}.\n"
         assert zoe.role.name == held
 
 
@@ -117,7 +117,7 @@ def test_adding_never_takes_a_permission_away(flask, app):
 def test_a_person_without_a_role_can_be_given_any(flask, writers):
     zoe = make_user("zoe", role=None)
 
-    assert flask("roles", "add", "zoe", "Writers").output == "zoe is Writers now.\n"
+    assert flask("roles", "add", "zoe", "Writers").output == "zoe’s role is now Writers.\n"
     assert zoe.role is writers
 
 
@@ -125,14 +125,17 @@ def test_a_person_without_a_role_can_be_given_any(flask, writers):
 
 
 def test_setting_replaces_a_role(flask, mona, writers):
-    assert flask("roles", "set", "mona@example.org", "Writers").output == "mona is Writers now.\n"
+    assert (
+        flask("roles", "set", "mona@example.org", "Writers").output
+        == "mona’s role is now Writers.\n"
+    )
     assert mona.role is writers
 
 
 def test_removing_returns_to_the_default_role(flask, mona):
     result = flask("roles", "remove", "mona@example.org", "Moderator")
 
-    assert (result.exit_code, result.output) == (0, "mona is User now.\n")
+    assert (result.exit_code, result.output) == (0, "mona’s role is now User.\n")
     assert mona.role.default
 
 
@@ -181,10 +184,10 @@ BAD = [
     (["create", " "], "1 to 64 characters"),
     (["create", "x" * 65], "1 to 64 characters"),
     (["create", "-d", "x" * 201, "Pilots"], "at most 200"),
-    (["add", "nobody@example.org", "User"], "Nobody has the address or username nobody@"),
-    (["add", "alice", "King"], "There is no role King; there are "),
-    (["set", "nobody", "User"], "Nobody has the address or username nobody."),
-    (["set", "alice", "user"], "There is no role user; there are Writers, User, Moderator, "),
+    (["add", "nobody@example.org", "User"], "Nobody has the email or username nobody@"),
+    (["add", "alice", "King"], "There is no role King. Choose from: "),
+    (["set", "nobody", "User"], "Nobody has the email or username nobody."),
+    (["set", "alice", "user"], "There is no role user. Choose from: Writers, User, Moderator, "),
     (["set", "ada", "Moderator"], "without an administrator"),
     (["remove", "ada", "Administrator"], "without an administrator"),
     (["remove", "alice", "Moderator"], "alice is User, not Moderator."),
@@ -222,4 +225,4 @@ def test_without_roles_one_is_told_to_deploy(flask, app):
 
     result = flask("roles", "add", "zoe", "User")
 
-    assert result.output == "Error: There is no role User; there are none yet: run flask deploy.\n"
+    assert result.output == "Error: There are no roles yet. Run flask deploy first.\n"

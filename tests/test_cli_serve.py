@@ -31,7 +31,7 @@ def test_a_taken_port_is_answered_in_one_sentence(flask):
         result = flask("serve", env={"PORT": str(port)})
 
     assert result.exit_code == 1 and len(result.output.splitlines()) == 1
-    assert result.output.startswith(f"Error: Port {port} is not free")
+    assert result.output.startswith(f"Error: Port {port} can’t be used")
     assert "PORT=5001 make run" in result.output
 
 

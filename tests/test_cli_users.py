@@ -59,7 +59,7 @@ def test_an_easy_password_has_to_be_changed_at_the_first_sign_in(flask):
         result = flask("users", "create", "--password", password, f"zoe{number}@example.org")
 
         assert bool(User.with_email(f"zoe{number}@example.org").password_due_at) is due
-        assert ("A new one is asked for at the next sign-in." in result.output) is due
+        assert ("be asked for a new one at the next sign-in." in result.output) is due
 
 
 def test_everything_about_an_account_can_be_said_at_once(flask):
@@ -67,7 +67,7 @@ def test_everything_about_an_account_can_be_said_at_once(flask):
 
     result = flask("users", "create", *words, " Zoe@Example.ORG ")
 
-    assert result.output == "Made Zoe.B <zoe@example.org> Moderator.\n"
+    assert result.output == "Created Zoe.B <zoe@example.org> Moderator.\n"
     assert User.with_username("zoe.b").email == "zoe@example.org"
 
 
@@ -108,7 +108,7 @@ def test_commands_work_in_processes_of_their_own(tmp_path):
     assert "user <user@security.com> User" in done.stdout
     done = site.command("users", "activate", "nobody@security.com")
     assert done.returncode == 1
-    assert done.stderr == "Error: Nobody has the address or username nobody@security.com.\n"
+    assert done.stderr == "Error: Nobody has the email or username nobody@security.com.\n"
 
 
 def test_a_username_is_made_from_the_address(app, alice):
@@ -141,7 +141,7 @@ def test_deactivating_ends_sessions_and_activating_lets_in_again(flask, client, 
 
     result = flask("users", "activate", "alice@example.org")
 
-    assert result.output == "alice is active again.\n"
+    assert result.output == "alice was reactivated.\n"
     assert alice.is_active
 
 
@@ -151,7 +151,7 @@ def test_activating_in_the_words_of_the_tutorial(flask):
 
     result = flask("users", "activate", "user@security.com")
 
-    assert (result.exit_code, result.output) == (0, "user is active already.\n")
+    assert (result.exit_code, result.output) == (0, "user is already active.\n")
 
 
 def test_what_is_so_already_is_said_and_left(flask, alice, bob):
@@ -227,7 +227,7 @@ def test_a_new_password_signs_out_everywhere(flask, client, alice):
 
     result = flask("users", "change-password", "alice@example.org", input=f"{ANOTHER}\n")
 
-    assert result.output == "The password of alice is changed.\n"
+    assert result.output == "alice’s password was changed.\n"
     assert alice.verify_password(ANOTHER) and not alice.verify_password(PASSWORD)
     assert sessions_of(alice) == 0
 
@@ -248,7 +248,7 @@ def test_an_account_is_deleted_with_its_sessions(flask, client, alice, bob):
 
     result = flask("users", "delete", "--yes", "alice@example.org")
 
-    assert result.output == "alice is deleted.\n"
+    assert result.output == "alice was deleted.\n"
     assert db.session.scalars(select(User.username)).all() == ["bob"]
     assert everything()["user_sessions"] == []
 
@@ -258,7 +258,7 @@ def test_a_deletion_that_a_worker_has_in_hand_is_not_said_to_be_done(flask, alic
 
     result = flask("users", "delete", "--yes", "alice")
 
-    assert result.output == "alice is closed and being deleted; that may take some minutes.\n"
+    assert result.output == "alice was closed and is being deleted, which can take a few minutes.\n"
 
 
 def test_deleting_asks_first(flask, alice):
@@ -276,7 +276,7 @@ BAD = [
     (["create", "--password", PASSWORD, "no-address"], "Enter a valid email"),
     (["create", "--password", PASSWORD, ""], "Enter a valid email"),
     (["create", "--password", PASSWORD, "x@localhost"], "Enter a valid email"),
-    (["create", "--password", PASSWORD, "Alice@Example.org"], "has an account already"),
+    (["create", "--password", PASSWORD, "Alice@Example.org"], "already has an account"),
     (["create", "--password", PASSWORD, "--username", "ALICE", "z@example.org"], "is taken"),
     (["create", "--password", PASSWORD, "--username", "z z", "z@example.org"], "Start with"),
     (["create", "--password", PASSWORD, "--role", "King", "z@example.org"], "no role King"),
@@ -285,12 +285,12 @@ BAD = [
     (["create", "z@example.org"], "Give a password with --password"),
     (["change-password", "alice"], "Give a password with --password"),
     (["change-password", "--password", "x" * 257, "alice"], "1 to 256 characters"),
-    (["change-password", "--password", PASSWORD, "nobody"], "Nobody has the address"),
-    (["activate", "nobody@example.org"], "Nobody has the address or username nobody@"),
-    (["deactivate", "nobody"], "Nobody has the address or username nobody."),
-    (["confirm", "nobody"], "Nobody has the address or username nobody."),
-    (["show", "nobody"], "Nobody has the address or username nobody."),
-    (["delete", "--yes", "nobody"], "Nobody has the address or username nobody."),
+    (["change-password", "--password", PASSWORD, "nobody"], "Nobody has the email"),
+    (["activate", "nobody@example.org"], "Nobody has the email or username nobody@"),
+    (["deactivate", "nobody"], "Nobody has the email or username nobody."),
+    (["confirm", "nobody"], "Nobody has the email or username nobody."),
+    (["show", "nobody"], "Nobody has the email or username nobody."),
+    (["delete", "--yes", "nobody"], "Nobody has the email or username nobody."),
     (["deactivate", "ada"], "without an administrator"),
     (["delete", "--yes", "ada"], "without an administrator"),
 ]

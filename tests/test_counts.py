@@ -111,9 +111,9 @@ def test_health_finds_wrong_numbers(app, quick):
 def test_recounting_mends_them(flask):
     spoil()
 
-    assert flask("posts", "recount").output == "Mended: 4.\n"
+    assert flask("posts", "recount").output == "4 corrected.\n"
     assert list(wrong_counts()) == [] and mend_counts() == 0
-    assert flask("posts", "recount").output == "Mended: 0.\n"
+    assert flask("posts", "recount").output == "0 corrected.\n"
 
 
 @pytest.mark.both_databases

@@ -399,7 +399,7 @@ def test_the_end_is_shown_in_ones_settings(client, mia):
 def test_an_operator_gives_a_role_until_a_day(flask, alice, verb):
     result = flask("roles", verb, "alice", "Moderator", "--until", "2999-08-31")
 
-    assert result.output == "alice is Moderator until the end of 31 August 2999 (UTC) now.\n"
+    assert result.output == "alice’s role is now Moderator until the end of 31 August 2999 (UTC).\n"
     assert (alice.role_until, alice.returns_to.name) == (SEPTEMBER, "User")
     assert subjects() == ["Your role is now Moderator"]
 

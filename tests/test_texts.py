@@ -159,11 +159,11 @@ def test_pages_are_rendered_again_by_a_command(house, flask, ada):
     for version in db.session.scalars(db.select(PageVersion)):
         version.renderer, version.body_html = 0, "<script>old()</script>"
 
-    assert flask("pages", "render").output == "Rendered again: 2.\n"
+    assert flask("pages", "render").output == "2 rendered again.\n"
 
     stored = set(db.session.scalars(db.select(PageVersion.body_html)))
     assert stored == {"<p>Be <strong>kind</strong>.</p>\n", "<p>Be kinder.</p>\n"}
-    assert flask("pages", "render").output == "Rendered again: 0.\n"
+    assert flask("pages", "render").output == "0 rendered again.\n"
 
 
 def test_pages_are_listed(house, flask):

@@ -172,8 +172,8 @@ def test_the_command_renders_all_of_it(flask, monkeypatch):
     db.session.execute(update(Post).values(renderer=0))
     db.session.execute(update(Comment).values(renderer=0))
 
-    assert flask("posts", "render").output == "Rendered again: 4.\n"
-    assert flask("posts", "render").output == "Rendered again: 0.\n"
+    assert flask("posts", "render").output == "4 rendered again.\n"
+    assert flask("posts", "render").output == "0 rendered again.\n"
 
 
 def test_the_postman_does_both_without_being_asked(app, alice, monkeypatch):

@@ -1,4 +1,4 @@
-"""What operators type: a file per group of commands."""
+"""The commands of operators, a file for each group."""
 
 from .. import models
 from ..extensions import db
@@ -22,5 +22,5 @@ def init_app(app):
 
 
 def name_everything():
-    """What `flask shell` knows without an import."""
+    """Return the names that `flask shell` knows without an import."""
     return {"db": db, **{name: getattr(models, name) for name in models.__all__}}

@@ -1,4 +1,4 @@
-"""flask access: who may open what, as a table, as a file, and beside a file of before."""
+"""flask access: the access map as a table or file, and compared with a saved one."""
 
 import click
 
@@ -12,15 +12,15 @@ from .plain import Command
 @click.command("access", cls=Command)
 @click.option("--json", "form", flag_value="json", help="Write the map as JSON.")
 @click.option("--csv", "form", flag_value="csv", help="Write the map as CSV.")
-@click.option("--check", "file", metavar="FILE", help="Compare with a map that was saved.")
+@click.option("--check", "file", metavar="FILE", help="Compare with a saved map.")
 def access(form, file):
-    """Show who may open what: every endpoint, its rule, and what it is to each role.
+    """Show which role can open which endpoint, and the policy of each.
 
     With --check, a file that --json or --csv has written is held against the map of now. The
     differences are told in a sentence each, and the command fails where there are any.
     """
     if form and file is not None:
-        raise click.ClickException("Choose one: --check reads a file, --json and --csv write one.")
+        raise click.ClickException("Use --check or --json/--csv, not both.")
     saved = None if file is None else read_saved(file)
     rows = rows_of_now()
     if saved is not None:
@@ -34,7 +34,7 @@ def access(form, file):
 def rows_of_now():
     roles = Role.all()
     if not roles:
-        raise click.ClickException("There are no roles in the database yet; run flask deploy.")
+        raise click.ClickException("The database has no roles yet. Run flask deploy first.")
     kinds = kinds_of(roles)
     return as_rows(access_map(kinds))
 
@@ -42,14 +42,14 @@ def rows_of_now():
 def compare(saved, rows, file):
     found = differences(saved, rows)
     if not found:
-        click.echo(f"Nobody may open more or less than {file} says.")
+        click.echo(f"No differences from {file}.")
         return
     click.echo("\n".join(found))
     raise click.exceptions.Exit(1)
 
 
 def table(rows):
-    """Yield lines with aligned columns; the addresses, which are long, come last."""
+    """Yield lines with aligned columns. URLs come last, as they are long."""
     columns = [column for column in rows[0] if column != "urls"] + ["urls"]
     lines = [[column.upper().removeprefix("ROLE ") for column in columns]]
     lines += [[*(row[column] for column in columns[:-1]), short(row["urls"])] for row in rows]

@@ -1,4 +1,4 @@
-"""What changed between two access maps, a sentence for each change."""
+"""Differences between two access maps, a sentence for each."""
 
 from ..access.map import LET_IN
 from .access_files import KNOWN, ROLE
@@ -14,11 +14,11 @@ PEOPLE = {
     "suspended": "suspended members",
 }
 NEW = {
-    "open": "everybody may open it",
-    "readers": "readers may open it: everybody or members, as the settings say",
-    "visitors only": "visitors may open it",
-    "signed in": "members may open it",
-    "own content": "members may open what is their own",
+    "open": "everyone can open it",
+    "readers": "readers can open it: everyone or members, depending on the settings",
+    "visitors only": "visitors can open it",
+    "signed in": "members can open it",
+    "own content": "members can open their own content",
 }
 
 
@@ -28,11 +28,11 @@ def differences(saved, now):
     here = {row["endpoint"]: row for row in now}
     old, new = roles_of(saved), roles_of(now)
     found = [f"The role {name} is new." for name in new if name not in old]
-    found += [f"The role {name} is gone." for name in old if name not in new]
+    found += [f"The role {name} was removed." for name in old if name not in new]
     both = ["visitor", "unconfirmed", "suspended", *(ROLE + name for name in new if name in old)]
     for endpoint in sorted(then | here):
         if endpoint not in here:
-            found.append(f"{endpoint} is gone.")
+            found.append(f"{endpoint} was removed.")
         elif endpoint not in then:
             found.append(f"{endpoint} is new: {who_may(here[endpoint]['policy'])}.")
         else:
@@ -45,7 +45,7 @@ def roles_of(rows):
 
 
 def who_may(policy):
-    return NEW.get(policy) or f"{policy.removeprefix('own content with ')} may open it"
+    return NEW.get(policy) or f"{policy.removeprefix('own content with ')} can open it"
 
 
 def changes_of(then, now, people):
@@ -61,9 +61,10 @@ def changes_of(then, now, people):
 def change_for(person, then, now):
     name = PEOPLE.get(person) or person.removeprefix(ROLE)
     if now in LET_IN and then in LET_IN:
-        return f"opens to {name} otherwise: was {then}, is {now}"
+        return f"is still open to {name}, in another way: was {then}, now {now}"
     if now in LET_IN:
-        return f"now opens to {name}" + (", to what is their own" if now != LET_IN[0] else "")
+        own = ", for their own content" if now != LET_IN[0] else ""
+        return f"can now be opened by {name}{own}"
     if then in LET_IN:
-        return f"no longer opens to {name}: {now}"
-    return f"stays closed to {name}: was {then}, is {now}"
+        return f"can no longer be opened by {name}: {now}"
+    return f"is still closed to {name}: was {then}, now {now}"

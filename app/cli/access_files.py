@@ -1,4 +1,4 @@
-"""The access map in files: written as JSON or CSV, and read again whichever it was."""
+"""Access map files: JSON and CSV, written and read."""
 
 import csv
 import io
@@ -15,7 +15,7 @@ NO_EXPORT = "{} is no access map; flask access --json and --csv write one."
 
 
 def as_rows(doors):
-    """Return a dictionary of words for each endpoint: the columns of a file."""
+    """Return the columns of a file, as a dictionary for each endpoint."""
     rows = []
     for door in doors:
         words = (door.endpoint, ", ".join(door.methods), " or ".join(door.urls), door.policy)
@@ -36,7 +36,7 @@ def as_csv(rows):
 
 
 def read_saved(file):
-    """Return the rows of a file; one clear sentence where it holds none."""
+    """Return the rows of a file. ClickException if it is no access map."""
     text = read_text(file)
     try:
         is_json = text.lstrip().startswith(("{", "["))
@@ -53,9 +53,9 @@ def read_text(file):
             content = source.read(LARGEST + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "there is no such name"
-        raise click.ClickException(f"{file} cannot be read: {reason}.") from None
+        raise click.ClickException(f"Can’t read {file}: {reason}.") from None
     if len(content) > LARGEST:
-        raise click.ClickException(f"{file} is larger than any access map.")
+        raise click.ClickException(f"{file} is too large for an access map.")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -63,7 +63,7 @@ def read_text(file):
 
 
 def require_rows(rows):
-    """ValueError where these are not endpoints, each once, with the same columns of words."""
+    """Raise ValueError unless these are endpoints, each once, with the columns of a map."""
     columns = set(rows[0]) if rows else set()
     others = columns - KNOWN
     if not columns >= set(COLUMNS) or not all(name.startswith(ROLE) for name in others):

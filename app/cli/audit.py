@@ -1,4 +1,4 @@
-"""flask audit: the log of what staff did."""
+"""flask audit: the audit log."""
 
 import click
 
@@ -10,13 +10,15 @@ from ..web.request_log import one_line
 from .mail import NUMBER
 from .plain import Group
 
-audit = Group("audit", help="The log of what staff did: read it, and see that nobody changed it.")
+audit = Group("audit", help="Read the audit log and verify that nobody changed it.")
 
 
 @audit.command("verify")
-@click.option("--expect", metavar="NUMBER:HASH", help="An end of the log that you noted earlier.")
+@click.option(
+    "--expect", metavar="NUMBER:HASH", help="An end of the log that verify printed earlier."
+)
 def verify(expect):
-    """Read the whole log, and say whether it is what was written.
+    """Check the whole log for changed or missing entries.
 
     Prints the end of the log. Note it down elsewhere: who can change the database could write the
     whole log anew, but not so that it ends in what you noted.
@@ -24,18 +26,18 @@ def verify(expect):
     if fault := AuditEntry.verify():
         raise click.ClickException(f"Entry {fault.number} {fault.words}.")
     if expect and not AuditEntry.holds(expect):
-        raise click.ClickException(f"The end that you noted, {expect}, is not in the log.")
+        raise click.ClickException(f"The log doesn’t contain {expect}, which you expected.")
     number, hash = AuditHead.now()
-    click.echo(f"{number} {'entry holds' if number == 1 else 'entries hold'}.")
+    click.echo(f"{number} {'entry' if number == 1 else 'entries'} verified.")
     click.echo(f"{number}:{hash}")
 
 
 @audit.command("list")
-@click.option("--actor", help="Only what this person did, by username.")
-@click.option("--action", help="Only such acts, for example 'change role'.")
-@click.option("--limit", default=50, type=NUMBER, help="At most so many; 50, if not given.")
+@click.option("--actor", help="Only actions by this username.")
+@click.option("--action", help="Only this action, for example: 'change role'.")
+@click.option("--limit", default=50, type=NUMBER, help="The most to show.", show_default=True)
 def list_(actor, action, limit):
-    """List what staff did, the newest first."""
+    """List audit log entries, newest first."""
     entries = AuditEntry.latest().limit(limit)
     if action:
         entries = entries.where(AuditEntry.action == action)

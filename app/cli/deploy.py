@@ -1,4 +1,4 @@
-"""flask deploy: bring the database up to date, as often and from as many hosts as one likes."""
+"""flask deploy: bring the database up to date, from any number of hosts at once."""
 
 import fcntl
 import os
@@ -20,32 +20,35 @@ from .plain import Command
 from .users import new_username, set_password
 
 UNKNOWN_REVISION = (
-    "The database is at revision {}, which this code does not have. Newer code or another"
-    " application made it: put the newer code in place, or name another database."
+    "The database is at revision {}, which this version of the code doesn’t know. Deploy the"
+    " version that made it, or use another database."
 )
 NO_RECORD = (
-    "The database has the tables of this site, but no record of migrations: db.create_all() made"
-    " them. To start anew, empty it and run flask deploy. To keep what is in it, if this version of"
-    " the code made it: flask db stamp head, then flask deploy."
+    "The database has this site’s tables but no record of migrations, as db.create_all() leaves it."
+    " To start over, empty it and run flask deploy. To keep the data, if this version of the code"
+    " made it: flask db stamp head, then flask deploy."
 )
 PARTLY_OURS = (
-    "The database has tables of this site, but no record of migrations, and not all that this code"
-    " has: {} missing. Another version of the code made them by db.create_all(). Put that version"
-    " in place and run flask db stamp head, or empty the database and run flask deploy."
+    "The database has some of this site’s tables but no record of migrations. Missing: {}. Another"
+    " version of the code made them by db.create_all(). Deploy that version and run"
+    " flask db stamp head, or empty the database and run flask deploy."
 )
 SIDE_TABLE = re.compile(
     r"(users|posts|comments)_(words|search)(_(config|content|data|docsize|idx))?"
 )
-OTHERS = "The database has tables of another application: {}. {}Name an empty database."
-SHARE = " To let both use this one: flask deploy --shared."
-LOCK = 0x0FFB  # the number that all deploys of one PostgreSQL database agree on
+OTHERS = "The database has another application’s tables: {}. {}Use an empty database."
+SHARE = " To share this one: flask deploy --shared."
+LOCK = 0x0FFB  # the advisory lock of deploys, the same for all hosts
 
 
 @click.command("deploy", cls=Command)
-@click.option("--shared", is_flag=True, help="Take a database that another application uses too.")
+@click.option("--shared", is_flag=True, help="Use a database that another application uses too.")
 @with_appcontext
 def deploy(shared):
-    """Migrate, seed roles, pages and the first administrator. Safe to run again."""
+    """Migrate the database and create roles, pages and the first administrator.
+
+    Safe to run again: do so after each update.
+    """
     with one_at_a_time():
         if problem := problem_with_tables(shared):
             raise click.ClickException(problem)
@@ -55,13 +58,13 @@ def deploy(shared):
         given = User.give_missing_roles()
         db.session.commit()
         if given:
-            click.echo(f"{given} people without a role have one now.")
+            click.echo(f"{given} people without a role got one.")
         make_first_administrator()
     click.echo("The database is up to date.")
 
 
 def problem_with_tables(shared):
-    """Say why the tables that are there cannot be migrated, or return None."""
+    """Return why the tables in the database can’t be migrated, or None."""
     found = inspect(db.engine)
     names = {*found.get_table_names(), *found.get_view_names()} - {"alembic_version"}
     tables = {name for name in names if not SIDE_TABLE.fullmatch(name)}
@@ -83,7 +86,7 @@ def problem_with_tables(shared):
     if len(alike) > len(ours) / 2:
         return PARTLY_OURS.format(few(ours - tables))
     if alike:
-        return OTHERS.format(few(tables), f"Some have names of ours: {few(alike)}. ")
+        return OTHERS.format(few(tables), f"Some have this site’s names: {few(alike)}. ")
     return None if shared else OTHERS.format(few(tables), "") + SHARE
 
 
@@ -93,35 +96,35 @@ def few(names):
 
 
 def make_first_administrator():
-    """SUPERUSER_ID and SUPERUSER_PASSWORD name them; the password is good for one sign-in."""
+    """Create the account of SUPERUSER_ID. SUPERUSER_PASSWORD works for one sign-in."""
     config = current_app.config
     email, password = config["SUPERUSER_ID"], config["SUPERUSER_PASSWORD"]
     if not email:
         return
     if User.with_email(email):
-        click.echo("The first administrator is there already.")
+        click.echo("The first administrator already exists.")
         return
     if not password:
-        raise click.ClickException("SUPERUSER_PASSWORD cannot be used. It is not set.")
+        raise click.ClickException("SUPERUSER_PASSWORD is not set.")
     try:
         role = Role.named("Administrator")
         person = User.make(role=role, email=email, username=new_username(email))
     except ValueError as error:
-        raise click.ClickException(f"SUPERUSER_ID must be an address. {error}") from None
+        raise click.ClickException(f"SUPERUSER_ID must be an email. {error}") from None
     try:
         set_password(person, password)
     except ValueError as error:
-        raise click.ClickException(f"SUPERUSER_PASSWORD cannot be used. {error}") from None
+        raise click.ClickException(f"SUPERUSER_PASSWORD can’t be used. {error}") from None
     person.require_new_password()
     person.prove_address()
     db.session.commit()
     click.echo(f"{person.username} ({person.email}) is the first administrator.")
-    click.echo("A new password is asked for at the first sign-in.")
+    click.echo("They’ll be asked for a new password when they first sign in.")
 
 
 @contextmanager
 def one_at_a_time():
-    """Wait for other deploys: by a lock in PostgreSQL, or on a file beside the SQLite database."""
+    """Wait for other deploys: by a PostgreSQL lock, or a lock file beside a SQLite database."""
     if db.engine.dialect.name == "postgresql":
         with db.engine.connect() as connection:
             connection.execute(text("SET statement_timeout = 0; SET lock_timeout = 0"))

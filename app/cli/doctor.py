@@ -1,4 +1,4 @@
-"""flask doctor: is the site well, and what mends it."""
+"""flask doctor: checks of the site, and how to fix what they find."""
 
 import json
 
@@ -12,13 +12,15 @@ from .plain import Command
 
 
 @click.command("doctor", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@click.option("--expect", metavar="NUMBER:HASH", help="An end of the log that you noted earlier.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--expect", metavar="NUMBER:HASH", help="An end of the log that verify printed earlier."
+)
 @with_appcontext
 def doctor(as_json, expect):
-    """Look at all that the site needs; end with 1 where something is bad.
+    """Check the database, mail, configuration and counts; exit with 1 if something is bad.
 
-    Each line says good, note or bad; below what is not good stands what mends it.
+    Each line says good, note or bad, followed by how to fix what isn’t good.
     """
     findings = examine(seconds=current_app.config["MAIL_TIMEOUT"], expect=expect)
     is_well = all(finding.state != BAD for finding in findings)

@@ -1,4 +1,4 @@
-"""flask fake: a community to try the site with."""
+"""flask fake: a made-up community for development."""
 
 import click
 from flask import current_app
@@ -16,15 +16,14 @@ from .plain import Command
 @click.option("--comments", default=300, show_default=True, type=click.IntRange(0, 200_000))
 @with_appcontext
 def fake(people, posts, comments):
-    """Fill a development site with believable members, who share one password.
+    """Fill a development site with made-up members, posts and comments.
 
-    They write, answer, follow and like, in the order of time over the last year. Two of them
-    moderate: some reports are settled, others wait.
+    All members share one password. Two are moderators, with reports to review.
     """
     if current_app.config["SECURE"]:
-        raise click.ClickException("This makes accounts with a known password: not in production.")
+        raise click.ClickException("Not in production: these accounts have a known password.")
     if Role.get_default() is None:
-        raise click.ClickException("There are no roles yet; run flask deploy first.")
+        raise click.ClickException("The database has no roles yet. Run flask deploy first.")
     made, password = make_people(people)
     numbers = make_community(made, posts=posts, comments=comments)
     db.session.commit()
@@ -35,5 +34,5 @@ def fake(people, posts, comments):
     click.echo(", ".join(f"{number:,} {noun}" for noun, number in numbers.items()))
     if moderators:
         names = " and ".join(person.username for person in moderators)
-        click.echo(f"{names} moderate; {waiting()} things that members reported wait for them")
-    click.echo(f"{len(made)} people; the password of each is: {password}")
+        click.echo(f"{names} are moderators; {waiting()} reports are waiting for them")
+    click.echo(f"{len(made)} people, who all have the password: {password}")

@@ -19,7 +19,7 @@ from ..text.names import canonical_address
 from .people import one_change
 from .plain import Group
 
-mail = Group("mail", help="The outbox: deliver it, look into it, test the server.")
+mail = Group("mail", help="Deliver and inspect the outbox, and test the mail server.")
 NUMBER = click.IntRange(1, LARGEST_ID)
 STATES = {
     "waiting": OutboxMail.waiting,
@@ -32,7 +32,7 @@ STATES = {
 
 @mail.command("worker")
 def worker():
-    """Deliver mails until told to stop; the mail in hand is finished first."""
+    """Deliver emails until stopped. An email being sent is finished first."""
     logging.getLogger("offbrand").setLevel(logging.INFO)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -47,15 +47,15 @@ def worker():
 
 @mail.command("send")
 def send():
-    """Deliver what is due now, once."""
+    """Deliver what is due now, then exit."""
     click.echo(f"{write_and_deliver()} sent.")
 
 
 @mail.command("list")
-@click.option("--state", type=click.Choice(list(STATES)), help="Only these.")
-@click.option("--limit", default=50, type=NUMBER, help="At most so many; 50, if not given.")
+@click.option("--state", type=click.Choice(list(STATES)), help="Only emails in this state.")
+@click.option("--limit", default=50, type=NUMBER, help="The most to show.", show_default=True)
 def list_(state, limit):
-    """List envelopes, newest first; never what the mails say."""
+    """List emails in the outbox, newest first, without their content."""
     chosen = STATES[state]() if state else OutboxMail.newest()
     newest = chosen.order_by(None).order_by(OutboxMail.id.desc()).limit(limit)
     for row in db.session.scalars(newest):
@@ -64,12 +64,12 @@ def list_(state, limit):
 
 
 @mail.command("retry")
-@click.option("--all", "every", is_flag=True, help="All that were given up.")
+@click.option("--all", "every", is_flag=True, help="Retry all failed emails.")
 @click.argument("id", type=NUMBER, required=False)
 def retry(id, every):
-    """Try a mail that was given up, or that waits, again now."""
+    """Retry a failed or waiting email now."""
     if every == (id is not None):
-        raise click.ClickException("Say which: the number of a mail, or --all.")
+        raise click.ClickException("Give the number of an email, or --all.")
     number = 0
     if every:
         while count := OutboxMail.retry_all():
@@ -79,39 +79,39 @@ def retry(id, every):
         with one_change():
             find_unsent(id).retry()
         number = 1
-    click.echo(f"{number} will be tried again.")
+    click.echo(f"{number} will be retried.")
 
 
 @mail.command("drop")
 @click.argument("id", type=NUMBER)
 def drop(id):
-    """Never send a mail that waits or was given up; its text is blanked."""
+    """Cancel a waiting or failed email, and delete its content."""
     with one_change():
         find_unsent(id).drop()
-    click.echo(f"The mail {id} will not be sent.")
+    click.echo(f"Email {id} was canceled.")
 
 
 @mail.command("test")
 @click.argument("address")
 def test(address):
-    """Send a test mail at once, past the outbox, and tell what the server says."""
+    """Send a test email immediately, and print what the server answers."""
     if current_app.config["MAIL_SERVER"] is None:
-        raise click.ClickException("MAIL_SERVER is not set; mails are shown at /dev/mailbox.")
+        raise click.ClickException("MAIL_SERVER is not set, so emails are shown at /dev/mailbox.")
     try:
         message = test_message(canonical_address(address))
         with mailer.connect() as connection:
             connection.send(message)
     except (OSError, smtplib.SMTPException) as error:
-        raise click.ClickException(f"The mail server says: {words_of(error)}") from None
+        raise click.ClickException(f"The mail server answered: {words_of(error)}") from None
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(f"The mail server took a test mail for {address}.")
+    click.echo(f"The mail server accepted a test email to {address}.")
 
 
 def find_unsent(id):
     row = db.session.get(OutboxMail, id)
     if row is None or row.state == "sent":
-        raise click.ClickException(f"There is no unsent mail {id}.")
+        raise click.ClickException(f"There is no unsent email {id}.")
     return row
 
 

@@ -1,4 +1,4 @@
-"""What the commands about people and roles share: find, or say in one sentence why not."""
+"""Helpers of the commands about people and roles: find them, or say why not."""
 
 import sys
 from contextlib import contextmanager
@@ -18,23 +18,28 @@ def short_enough(context, option, reason):
 
 
 reason_option = click.option(
-    "--reason", default="", callback=short_enough, help="Goes into the log; some acts are public."
+    "--reason",
+    default="",
+    callback=short_enough,
+    help="Shown in the log, for some actions in public.",
 )
 
 
 def find_user(email):
-    """Find a person by address or username; one clear sentence where there is none."""
+    """Return the person with an email or username. ClickException if there is none."""
     user = User.with_login(email)
     if user is None:
-        raise click.ClickException(f"Nobody has the address or username {email}.")
+        raise click.ClickException(f"Nobody has the email or username {email}.")
     return user
 
 
 def find_role(name):
     role = Role.named(name)
     if role is None:
-        names = ", ".join(role.name for role in Role.all()) or "none yet: run flask deploy"
-        raise click.ClickException(f"There is no role {name}; there are {names}.")
+        if not (roles := Role.all()):
+            raise click.ClickException("There are no roles yet. Run flask deploy first.")
+        names = ", ".join(role.name for role in roles)
+        raise click.ClickException(f"There is no role {name}. Choose from: {names}.")
     return role
 
 
@@ -47,7 +52,7 @@ def read_permissions(names):
 
 @contextmanager
 def one_change():
-    """Commit what the block does, or change nothing and say why."""
+    """Commit what the block does. If it is refused, change nothing and say why."""
     try:
         yield
         db.session.commit()

@@ -1,4 +1,4 @@
-"""flask posts: what members wrote."""
+"""flask posts: stored HTML and counts of posts and comments."""
 
 import click
 
@@ -6,19 +6,22 @@ from ..models.content.counters import mend_counts
 from ..models.retention.purge import render_outdated
 from .plain import Group
 
-posts = Group("posts", help="What members wrote.")
+posts = Group("posts", help="Stored HTML and counts of posts and comments.")
 
 
 @posts.command("render")
 def render():
-    """Store again what an older renderer made. Readers see it right anyway."""
+    """Update the stored HTML of posts and comments after a change of the Markdown renderer.
+
+    Readers always see the current rendering; this makes it quicker.
+    """
     total = 0
     while count := render_outdated():
         total += count
-    click.echo(f"Rendered again: {total}.")
+    click.echo(f"{total} rendered again.")
 
 
 @posts.command("recount")
 def recount():
-    """Mend the numbers that posts and members carry: of posts, comments, likes, followers."""
-    click.echo(f"Mended: {mend_counts()}.")
+    """Correct the stored counts of posts, comments, likes and followers."""
+    click.echo(f"{mend_counts()} corrected.")

@@ -1,4 +1,4 @@
-"""Roles as a file of TOML: a table for each. What a table leaves out stays as it is."""
+"""Role files: TOML with a table for each role. What a table leaves out stays as it is."""
 
 import tomllib
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ HEAD = "# The roles of the site. flask roles diff says what differs, flask roles
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a file says of one role."""
+    """A role as a file describes it."""
 
     name: str
     values: dict
@@ -34,7 +34,7 @@ class Wanted:
         return Role.called(self.name)
 
     def changes(self):
-        """Map what differs on the site to a pair of what is and what is wanted."""
+        """Return {name: (value on the site, value in the file)} for what differs."""
         is_now = {name: getattr(self.role, name) for name in self.values}
         pairs = {name: (is_now[name], value) for name, value in self.values.items()}
         if "permissions" in pairs and _names(pairs["permissions"][1]) == _names(self.role):
@@ -57,21 +57,21 @@ def write_roles():
 
 
 def read_roles(stream):
-    """Return what a file wants, a `Wanted` for each role; ValueError says where it is wrong."""
+    """Return a `Wanted` for each role in a file. ValueError says where the file is wrong."""
     wanted, keys = [], {}
     for name, table in _parse(stream.read(LARGEST + 1)).items():
         former = keys.setdefault(username_key(name), name)
         if former != name:
-            raise ValueError(f"[{name}]: the role [{former}] is there already.")
+            raise ValueError(f"[{name}]: the role [{former}] is already in the file.")
         wanted.append(_read_table(name, table))
     if not wanted:
-        raise ValueError("there is no role in it.")
+        raise ValueError("it has no roles.")
     _require_one_default(wanted)
     return wanted
 
 
 def differences(wanted):
-    """Say what `apply_roles` would change, a sentence each."""
+    """Yield a sentence for each change that `apply_roles` would make."""
     for one in wanted:
         if one.role is None:
             said = ", ".join(_names(one.values.get("permissions", 0))) or "nothing"
@@ -80,17 +80,17 @@ def differences(wanted):
             for name, (before, after) in one.changes().items():
                 yield f"{one.role.name}: {name} {_say(name, before)} → {_say(name, after)}."
         if one.default and not (one.role and one.role.default):
-            yield f"{one.name}: newcomers get it, no longer {Role.get_default().name}."
+            yield f"{one.name}: becomes the default role instead of {Role.get_default().name}."
 
 
 def not_in(wanted):
-    """The roles of one's own that a file does not name."""
+    """Return the custom roles that a file doesn't name."""
     named = {username_key(one.name) for one in wanted}
     return [r for r in Role.all() if not r.is_built_in and username_key(r.name) not in named]
 
 
 def apply_roles(wanted):
-    """Make the site as the file has it. Refused says which table the rules forbid."""
+    """Make the roles match the file. Refused names the table that breaks a rule."""
     order = sorted(wanted, key=lambda one: (not one.default, not _administers(one)))
     for one in order:  # newcomers, and who administers, are never without a role meanwhile
         try:
@@ -108,22 +108,22 @@ def _parse(content):
     try:
         return tomllib.loads(content.decode())
     except UnicodeDecodeError:
-        raise ValueError("it is not UTF-8, so it is no TOML.") from None
+        raise ValueError("it isn’t UTF-8, so it isn’t TOML.") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"it is no TOML: {error}.") from None
+        raise ValueError(f"it isn’t TOML: {error}.") from None
     except RecursionError:
-        raise ValueError("it is no TOML that anybody wrote: it is nested too deeply.") from None
+        raise ValueError("it isn’t TOML: it is nested too deeply.") from None
 
 
 def _read_table(name, table):
     if not isinstance(table, dict):
-        raise ValueError(f"{name} stands outside of the table of a role.")
+        raise ValueError(f"{name} is outside the table of a role.")
     for key, value in table.items():
         kind, words = KINDS.get(key, (None, None))
         if kind is None:
-            raise ValueError(f"[{name}] {key}: a role has only {', '.join(KINDS)}.")
+            raise ValueError(f"[{name}] {key}: unknown key. A role has: {', '.join(KINDS)}.")
         if not isinstance(value, kind):
-            raise ValueError(f"[{name}] {key}: this has to be {words}.")
+            raise ValueError(f"[{name}] {key}: must be {words}.")
     values = {key: value for key, value in table.items() if key in USUAL}
     if "permissions" in values:
         values["permissions"] = _read_mask(name, values["permissions"])
@@ -137,9 +137,9 @@ def _read_mask(name, words):
     for word in words:
         if not isinstance(word, str) or word.upper() not in Permission.__members__:
             known = ", ".join(permission.name.lower() for permission in Permission)
-            raise ValueError(f"[{name}] permissions: there is no {word!r}; there are {known}.")
+            raise ValueError(f"[{name}] permissions: there is no {word!r}. Choose from: {known}.")
         if mask & Permission[word.upper()]:
-            raise ValueError(f"[{name}] permissions: {word!r} is there twice.")
+            raise ValueError(f"[{name}] permissions: {word!r} appears twice.")
         mask |= Permission[word.upper()]
     return int(mask)
 
@@ -147,10 +147,10 @@ def _read_mask(name, words):
 def _require_one_default(wanted):
     chosen = [one.name for one in wanted if one.default]
     if len(chosen) > 1:
-        raise ValueError(f"[{chosen[1]}] default: newcomers get [{chosen[0]}] already.")
+        raise ValueError(f"[{chosen[1]}] default: [{chosen[0]}] is already the default role.")
     dropped = [o.name for o in wanted if o.default is False and o.role and o.role.default]
     if dropped and not chosen:
-        raise ValueError(f"[{dropped[0]}] default: newcomers get this role; name another one.")
+        raise ValueError(f"[{dropped[0]}] default: make another role the default first.")
 
 
 def _administers(one):

@@ -1,4 +1,4 @@
-"""flask roles: who may do what."""
+"""flask roles: roles and their permissions."""
 
 import click
 
@@ -10,21 +10,24 @@ from .people import find_role, find_user, one_change, read_permissions, reason_o
 from .plain import Group
 from .role_files import apply_roles, differences, not_in, read_roles, write_roles
 
-roles = Group("roles", help="Roles: make them, give them, and say what they allow.")
+roles = Group("roles", help="Create roles, set their permissions and give them to people.")
 until_option = click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="DAY",
-    help="The last day, in UTC, such as 2026-09-01; then the former role returns.",
+    help="The last day in UTC, such as 2026-09-01. Then the former role returns.",
 )
 
 
 @roles.command("create")
-@click.option("-p", "--permissions", default="", help="A list with commas, such as write,comment.")
+@click.option("-p", "--permissions", default="", help="Separated by commas, such as write,comment.")
 @click.option("-d", "--description", default="", help="What the role is for.")
 @click.argument("name")
 def create(name, permissions, description):
-    """Make a role."""
+    """Create a role.
+
+    Example: flask roles create -p write,comment Writer
+    """
     mask = read_permissions(permissions)
     with one_change():
         role = Role.create(name=name, permissions=int(mask), description=description)
@@ -33,7 +36,7 @@ def create(name, permissions, description):
 
 @roles.command("list")
 def list_():
-    """List the roles, what they allow, and how many hold them."""
+    """List roles with their permissions and how many people have them."""
     for role in Role.all():
         mark = " (default)" if role.default else ""
         held = role.count_holders()
@@ -46,11 +49,11 @@ def list_():
 @click.argument("email")
 @click.argument("name")
 def add(email, name, until, reason):
-    """Give a role that covers the one held; never takes a permission away."""
+    """Give a person a role that allows at least what their current one does."""
     person, role = find_user(email), find_role(name)
     held = person.current_role
     if held is role or (held and held.covers(role)):
-        click.echo(f"Nothing changes: {person.username} is {held.name}, which covers {role.name}.")
+        click.echo(f"No change: {person.username} is {held.name}, which covers {role.name}.")
         return
     if held and not role.covers(held):
         lost = words_for(held.permissions & ~role.permissions)
@@ -67,7 +70,7 @@ def add(email, name, until, reason):
 @click.argument("email")
 @click.argument("name")
 def set_(email, name, until, reason):
-    """Replace the role a person holds."""
+    """Replace a person’s role."""
     give(find_user(email), find_role(name), until, reason)
 
 
@@ -76,7 +79,7 @@ def set_(email, name, until, reason):
 @click.argument("email")
 @click.argument("name")
 def remove(email, name, reason):
-    """Take a role away; the person returns to the default role."""
+    """Take a person’s role away. They get the default role."""
     person, role = find_user(email), find_role(name)
     if person.current_role is not role:
         held = person.current_role.name if person.current_role else "without a role"
@@ -88,7 +91,10 @@ def remove(email, name, reason):
 @click.argument("name")
 @click.argument("permissions")
 def add_permissions(name, permissions):
-    """Let a role do more. PERMISSIONS is a list with commas."""
+    """Add permissions to a role.
+
+    PERMISSIONS are separated by commas, such as write,comment.
+    """
     role, mask = find_role(name), read_permissions(permissions)
     with one_change():
         role.grant(mask)
@@ -99,7 +105,10 @@ def add_permissions(name, permissions):
 @click.argument("name")
 @click.argument("permissions")
 def remove_permissions(name, permissions):
-    """Let a role do less. PERMISSIONS is a list with commas."""
+    """Remove permissions from a role.
+
+    PERMISSIONS are separated by commas, such as write,comment.
+    """
     role, mask = find_role(name), read_permissions(permissions)
     with one_change():
         role.revoke(mask)
@@ -109,32 +118,32 @@ def remove_permissions(name, permissions):
 @roles.command("export")
 @click.argument("file", type=click.File("w", encoding="utf-8", atomic=True), default="-")
 def export(file):
-    """Write all roles to FILE, or print them: TOML, a table for each."""
+    """Write all roles to FILE as TOML, or print them."""
     file.write(write_roles())
 
 
 @roles.command("diff")
 @click.argument("file", type=click.File("rb"))
 def diff(file):
-    """Say what differs between FILE and the site; exit with 1 where anything does."""
+    """Show the differences between FILE and the site; exit with 1 if there are any."""
     wanted = read(file)
     said = [*differences(wanted), *(f"{role.name}: only on the site." for role in not_in(wanted))]
-    click.echo("\n".join(said) or "No difference.")
+    click.echo("\n".join(said) or "No differences.")
     if said:
         raise SystemExit(1)
 
 
 @roles.command("apply")
-@click.option("--delete", is_flag=True, help="Remove the roles not in FILE that nobody holds.")
+@click.option("--delete", is_flag=True, help="Remove roles that nobody has and FILE doesn’t list.")
 @click.argument("file", type=click.File("rb"))
 def apply(file, delete):
-    """Make and change roles as FILE says: all of it, or nothing."""
+    """Create and change roles to match FILE. Changes all of them or none."""
     wanted = read(file)
     said = list(differences(wanted))
     with one_change():
         apply_roles(wanted)
         said += [*remove_all(not_in(wanted))] if delete else []
-    click.echo("\n".join(said) or "Nothing changes.")
+    click.echo("\n".join(said) or "No changes.")
 
 
 def read(file):
@@ -145,14 +154,14 @@ def read(file):
 
 
 def remove_all(others):
-    """Remove roles; yield what became of each."""
+    """Remove roles; yield a sentence about each."""
     for role in others:
-        held = role.count_bound() and "people hold it, or will return to it."
+        held = role.count_bound() and "people have it or will return to it."
         if why := held or role.why_not_delete(None):
-            yield f"{role.name} stays: {why}"
+            yield f"{role.name} was kept: {why}"
         else:
             role.delete()
-            yield f"{role.name}: removed."
+            yield f"{role.name} was removed."
 
 
 def give(person, role, until, reason):
@@ -161,7 +170,7 @@ def give(person, role, until, reason):
         until = until and at_midnight(until.date())
         person.change_role(role, until=until, reason=reason)
         send_role_changed(person, before)
-    click.echo(f"{person.username} is {person.role_in_words} now.")
+    click.echo(f"{person.username}’s role is now {person.role_in_words}.")
 
 
 def words_for(mask):

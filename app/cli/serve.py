@@ -1,4 +1,4 @@
-"""flask serve: the site on this machine, for its owner to look at."""
+"""flask serve: the site on this machine, without a server of your own."""
 
 import socket
 
@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 
 class Server(BaseApplication):
-    """gunicorn, serving an application that is loaded already."""
+    """gunicorn with an application that is already loaded."""
 
     def __init__(self, app, **settings):
         self.app, self.settings = app, settings
@@ -38,7 +38,7 @@ class Server(BaseApplication):
 @click.pass_context
 @with_appcontext
 def serve(context, port, deploying):
-    """Serve the site at 127.0.0.1, by one process that also delivers its mail."""
+    """Serve the site on 127.0.0.1, and deliver its email."""
     port = free_port(port)
     if deploying:
         context.invoke(deploy, shared=False)
@@ -52,7 +52,7 @@ def serve(context, port, deploying):
 
 
 def free_port(text):
-    """Return the number of a port that nobody listens on."""
+    """Return a port number that is free. ClickException if it isn't."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise click.ClickException(f"PORT must be a number from 1 to 65535, not {text!r}.")
     with socket.socket() as probe:
@@ -61,7 +61,7 @@ def free_port(text):
             probe.bind((HOST, int(text)))
         except OSError as error:
             raise click.ClickException(
-                f"Port {text} is not free ({error.strerror}). Take another: PORT=5001 make run"
+                f"Port {text} can’t be used ({error.strerror}). Try another: PORT=5001 make run"
             ) from None
     return int(text)
 
@@ -70,7 +70,7 @@ def welcome(url):
     lines = ["", f"  The site        {url}"]
     if current_app.config["MAILBOX"]:
         lines.append(
-            f"  Its mailbox     {url}/dev/mailbox   (every mail it writes, instead of SMTP)"
+            f"  Its mailbox     {url}/dev/mailbox   (every email it sends, instead of SMTP)"
         )
     if (
         db.session.scalar(select(User.id).where(User.id.in_(User.administrators())).limit(1))
