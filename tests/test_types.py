@@ -20,6 +20,7 @@ def call(ann: User, post: Post) -> None:
     ann.deactivate(by=ann, reasons="spam")  # call-arg
     post.hide(by=ann)  # call-arg
     post.hiden  # attr-defined
+    ann.is_banend  # attr-defined
 """
 
 

@@ -44,14 +44,14 @@ class Counted:
         return changed
 
     @classmethod
-    def forget_counts(cls, id: int | None, *names: Any) -> None:
+    def forget_counts(cls, id: int | None, *names: str) -> None:
         """Let the object of this id read these counts again, if it is in hand; None is nobody."""
         held = db.session.identity_map.get(identity_key(cls, [id]))
         if held is not None:
             db.session.expire(held, names)
 
 
-def count_down(name: Any) -> Iterator[Any]:
+def count_down(name: str) -> Iterator[tuple[str, str]]:
     """Yield the statements, by dialect, that let a table count down when a row of it is deleted.
 
     By whatever way: a verb, `db.session.delete`, a cascade, or SQL.
@@ -75,12 +75,12 @@ def keep_counts(table: Any) -> None:
 
 
 @event.listens_for(db.session, "after_flush")
-def _note_deletions(session: Session, context: Any) -> None:
+def _note_deletions(session: Session, context: object) -> None:
     session.info["deleted"] = bool(session.deleted)
 
 
 @event.listens_for(db.session, "after_flush_postexec")
-def _forget_counts_of_deleted(session: Session, context: Any) -> None:
+def _forget_counts_of_deleted(session: Session, context: object) -> None:
     """What was deleted took others along; see `count_down`."""
     if session.info.pop("deleted", False):
         for held in session.identity_map.values():

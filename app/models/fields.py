@@ -30,6 +30,13 @@ class HasId(Protocol):
     def id(self) -> int: ...
 
 
+class Person(HasId, Protocol):
+    """A user who acts; the class is defined above the caller."""
+
+    @property
+    def username(self) -> str: ...
+
+
 class UTCDateTime(TypeDecorator):
     """A moment in UTC; SQLite, which knows no zones, keeps it without one."""
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache
-from typing import Any
 
 from sqlalchemy import Select, bindparam, column, exists, func, select, text
 
@@ -38,15 +37,15 @@ def written_by(author: User, viewer: User | AnonymousUser, *, size: int) -> Keys
     return timeline.page(author=author.id, viewer=viewer.id, size=size)
 
 
-def tagged(tag: Any, viewer: Any, *, size: int) -> Any:
+def tagged(tag: str, viewer: User | AnonymousUser, *, size: int) -> KeysetPage:
     """The same of posts with a tag, along the index of the tag: by their ids."""
     return _posts_with_tag(viewer_class_of(viewer)).page(tag=tag, viewer=viewer.id, size=size)
 
 
-def is_used(tag: Any) -> Any:
+def is_used(tag: str) -> bool:
     """Whether a post that everybody may read has the tag."""
     here = PostTag.tag == tag, Post.id == PostTag.post_id, *Post.shown()
-    return db.session.scalar(select(exists().where(*here)))
+    return bool(db.session.scalar(select(exists().where(*here))))
 
 
 def last_changes() -> list[datetime]:
@@ -58,7 +57,7 @@ def last_changes() -> list[datetime]:
 
 
 @cache
-def _all_posts(anybody: Any) -> Any:
+def _all_posts(anybody: ViewerClass) -> Timeline:
     cards = post_cards(anybody).where(*Post.shown())
     return _timeline(lambda descending: cards)
 
@@ -79,12 +78,12 @@ def _followed_posts(anybody: ViewerClass, dialect: str) -> Timeline:
 
 
 @cache
-def _posts_with_tag(anybody: Any) -> Any:
+def _posts_with_tag(anybody: ViewerClass) -> Timeline:
     cards, here = post_cards(anybody), Post.shown()
     ids = select(PostTag.post_id).join(Post, Post.id == PostTag.post_id)
     ids = ids.where(PostTag.tag == bindparam("tag"), *here, *not_muted(Post, anybody))
 
-    def page(descending: Any) -> Any:
+    def page(descending: bool) -> Select:
         there = PostTag.post_id < ID if descending else PostTag.post_id > ID
         order = PostTag.post_id.desc() if descending else PostTag.post_id.asc()
         next = ids.where(there).order_by(order).limit(MANY).subquery()

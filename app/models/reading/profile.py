@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Self
+from typing import Self
 
-from sqlalchemy import bindparam, exists, false, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, false, select
 
 from ...extensions import db
 from ...text.names import username_key
 from ..users.follow import Follow
 from ..users.mute import Mute
 from ..users.user import AnonymousUser, User
-from .cards import viewer_class_of
+from .cards import ViewerClass, viewer_class_of
 
 
 @dataclass(slots=True)
@@ -33,11 +33,11 @@ class Profile:
 
 
 @cache
-def _facts(anybody: Any) -> Any:
+def _facts(anybody: ViewerClass) -> Select:
     return select(User, *_between(anybody)).where(User.username_key == bindparam("key"))
 
 
-def _between(viewer: Any) -> Any:
+def _between(viewer: ViewerClass) -> tuple[ColumnElement[bool], ...]:
     if not viewer.is_authenticated:
         return false(), false(), false()
     following = exists().where(Follow.follower_id == viewer.id, Follow.followed_id == User.id)

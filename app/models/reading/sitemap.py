@@ -1,6 +1,6 @@
 """The addresses of what everybody may read, in parts: each is a range of ids."""
 
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -21,7 +21,7 @@ def count_of_parts(kind: str) -> int:
     return -(-newest // PART)
 
 
-def addresses(kind: Any, number: Any) -> Any:
+def addresses(kind: str, number: int) -> list[tuple[str, datetime | None]]:
     """Return pairs of a path and the moment at which it changed, if that is known."""
     last = number * PART
     if kind == "pages":

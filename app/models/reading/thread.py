@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Select,
     and_,
     bindparam,
@@ -65,7 +65,7 @@ def thread(post_id: int, viewer: AnonymousUser | User, *, size: int) -> KeysetPa
     return page
 
 
-def page_with(comment: Comment, viewer: User | AnonymousUser, *, size: int) -> Any:
+def page_with(comment: Comment, viewer: User | AnonymousUser, *, size: int) -> str | None:
     """Return the `after` of a page that has the comment; None for the first one.
 
     A page further on begins with it. Both are found in the index, however long the thread is.
@@ -89,7 +89,7 @@ def _post(anybody: ViewerClass) -> Select:
     return card.add_columns(exists().where(*live), _muted_comments(anybody))
 
 
-def _muted_comments(viewer: Any) -> Any:
+def _muted_comments(viewer: ViewerClass) -> ColumnElement[int]:
     """How many the viewer does not meet. They are counted for those alone who mute somebody."""
     mutes = exists().where(Mute.user_id == viewer.id)
     muted = exists().where(Mute.user_id == viewer.id, Mute.muted_id == Comment.author_id)

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, exists, false, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from ...pagination import KeysetPage, page_of
 from ..roles.role import Role
@@ -41,15 +40,15 @@ def followed(person: User, viewer: User, *, size: int) -> KeysetPage:
     return _page(Follow, Follow.followed_id, Follow.follower_id, person, viewer, size)
 
 
-def muted(person: Any, *, size: int) -> Any:
+def muted(person: User, *, size: int) -> KeysetPage:
     """A page of those whom the person has muted, the newest first."""
     return _page(Mute, Mute.muted_id, Mute.user_id, person, person, size)
 
 
 def _page(
     pairs: type[Follow | Mute],
-    whom: Any,
-    of: Any,
+    whom: InstrumentedAttribute[int],
+    of: InstrumentedAttribute[int],
     person: User,
     viewer: AnonymousUser | User,
     size: int,

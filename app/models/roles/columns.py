@@ -55,10 +55,10 @@ class RoleColumns:
     def has_permission(self, permission: Permission) -> bool:
         return self.permissions & permission == permission
 
-    def add_permission(self, permission: Any) -> None:
+    def add_permission(self, permission: int) -> None:
         self.permissions |= int(permission)
 
-    def remove_permission(self, permission: Any) -> None:
+    def remove_permission(self, permission: int) -> None:
         self.permissions &= ~int(permission)
 
     def reset_permissions(self) -> None:

@@ -6,7 +6,7 @@ twice, and an administrator remains. `by` is who acts; None is an operator at th
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import select
 
@@ -16,7 +16,7 @@ from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
 from .landing_page import HOME
-from .rules import MIGHTIER, RoleRules, problem_with_landing_page, problem_with_mask
+from .rules import MIGHTIER, RoleHolder, RoleRules, problem_with_landing_page, problem_with_mask
 
 USUAL = dict(name="", permissions=0, description="", index=HOME, requestable=False)
 MOST = 100  # roles of one site: all of them are locked, and shown, at once
@@ -27,7 +27,7 @@ class RoleChanges(RoleRules):
     """Verbs of `Role`; safe to repeat: what is so already leaves no entry."""
 
     @classmethod
-    def create(cls, *, by: Any = None, reason: str = "", **values: Any) -> Any:
+    def create(cls, *, by: RoleHolder | None = None, reason: str = "", **values: Any) -> Self:
         """Make a role. `values` are among those of USUAL."""
         values = _tidy(USUAL | values)
         cls.people().one_at_a_time()
@@ -43,7 +43,7 @@ class RoleChanges(RoleRules):
         AuditEntry.record(Action.CREATE, role, by=by, reason=reason, after=role.in_words())
         return role
 
-    def change(self, *, by: Any = None, reason: str = "", **values: Any) -> list[Any]:
+    def change(self, *, by: RoleHolder | None = None, reason: str = "", **values: Any) -> list[Any]:
         """Set values; return the names of those that differ.
 
         A landing page that the new permissions do not open gives way to the front page, unless it
@@ -62,19 +62,19 @@ class RoleChanges(RoleRules):
                 self._record_change(by, reason, said)
         return differs
 
-    def grant(self, permissions: Any, *, by: Any = None) -> Any:
+    def grant(self, permissions: int, *, by: RoleHolder | None = None) -> list[str]:
         """Let the role do more."""
         with self._one_change(by):
             _refuse(self.why_not_change_permissions(by))
             return self.change(by=by, permissions=self.permissions | int(permissions))
 
-    def revoke(self, permissions: Any, *, by: Any = None) -> Any:
+    def revoke(self, permissions: int, *, by: RoleHolder | None = None) -> list[str]:
         """Let the role do less."""
         with self._one_change(by):
             _refuse(self.why_not_change_permissions(by))
             return self.change(by=by, permissions=self.permissions & ~int(permissions))
 
-    def make_default(self, *, by: Any = None, reason: str = "") -> None:
+    def make_default(self, *, by: RoleHolder | None = None, reason: str = "") -> None:
         """Give the role to newcomers from now on; another one was the default until now."""
         with self._one_change(by):
             _refuse(self.why_not_make_default(by))
@@ -89,13 +89,15 @@ class RoleChanges(RoleRules):
             said: dict[str, Any] = dict(before=before, after=self.name)
             AuditEntry.record(Action.MAKE_DEFAULT, self, by=by, reason=reason, **said)
 
-    def delete(self, *, by: Any = None, move_to: Any = None, reason: str = "") -> Any:
+    def delete(
+        self, *, by: RoleHolder | None = None, move_to: Self | None = None, reason: str = ""
+    ) -> Sequence[Any]:
         """Remove the role; its holders get `move_to`. Return who was moved."""
         with self._one_change(by):
             db.session.execute(select(type(self).id).filter_by(id=self.id).with_for_update())
             _refuse(self.why_not_delete(by))
             moved = self._move_holders(by, move_to)
-            after = f"{len(moved)} moved to {move_to.name}" if moved else ""
+            after = f"{len(moved)} moved to {move_to.name}" if move_to and moved else ""
             said: dict[str, Any] = dict(before=self.in_words(), after=after)
             AuditEntry.record(Action.DELETE, self, by=by, reason=reason, **said)
             db.session.delete(self)
@@ -108,7 +110,7 @@ class RoleChanges(RoleRules):
         return values | {"permissions": names}
 
     @contextmanager
-    def _one_change(self, by: Any) -> Iterator[None]:
+    def _one_change(self, by: RoleHolder | None) -> Iterator[None]:
         """Alone, with fresh rows: refuse who ranks below the role, keep an administrator."""
         with self.people().an_administrator_remains():
             if db.session.get(type(self), self.id, populate_existing=True) is None:
@@ -118,7 +120,7 @@ class RoleChanges(RoleRules):
             yield
 
     @classmethod
-    def _require_administrator(cls, by: Any) -> None:
+    def _require_administrator(cls, by: RoleHolder | None) -> None:
         """Ask again: who acts may have changed while they waited."""
         if by is None:
             return
@@ -126,13 +128,17 @@ class RoleChanges(RoleRules):
         if person is None or not (person.is_active and person.is_administrator()):
             raise Refused("Only administrators can create and change roles.")
 
-    def _require_mask(self, by: Any, mask: int) -> None:
+    def _require_mask(self, by: RoleHolder | None, mask: int) -> None:
         _refuse(problem_with_mask(mask))
-        if by is not None and mask & ~by.current_role.permissions:
-            lacking = Permission.names(mask & ~by.current_role.permissions)
+        if by is None:
+            return
+        held = by.current_role.permissions if by.current_role else 0
+        if lacking := Permission.names(mask & ~held):
             raise Refused(f"You can’t give permissions you don’t have: {', '.join(lacking)}.")
 
-    def _refuse_change(self, by: Any, differs: Sequence[str], after: dict[str, Any]) -> None:
+    def _refuse_change(
+        self, by: RoleHolder | None, differs: Sequence[str], after: dict[str, Any]
+    ) -> None:
         if {"name", "description", "index", "permissions"} & set(differs):
             _refuse(self.why_not_rename(by))
         _refuse(type(self).problem_with(self, after["name"], after["description"]))
@@ -148,25 +154,27 @@ class RoleChanges(RoleRules):
         if not asked_for and problem_with_landing_page(self.index, self.permissions):
             self.index = HOME
 
-    def _record_change(self, by: Any, reason: str, before: dict[str, Any]) -> None:
+    def _record_change(self, by: RoleHolder | None, reason: str, before: dict[str, Any]) -> None:
         after = self.in_words()
         differs = [name for name in after if before[name] != after[name]]
         before, after = ({name: said[name] for name in differs} for said in (before, after))
         AuditEntry.record(Action.CHANGE, self, by=by, reason=reason, before=before, after=after)
 
-    def _move_holders(self, by: Any, move_to: Any) -> Sequence[Any]:
+    def _move_holders(self, by: RoleHolder | None, move_to: Self | None) -> Sequence[Any]:
         people = db.session.scalars(
             self.bound().limit(MOVED_AT_ONCE + 1).execution_options(populate_existing=True)
         ).all()
-        if people and move_to is None:
+        if not people:
+            return people
+        if move_to is None:
             raise Refused(f"People have {self.name} or return to it. Choose another role for them.")
         if len(people) > MOVED_AT_ONCE:
             raise Refused(
                 f"More than {MOVED_AT_ONCE} people have {self.name}. Move some of them first."
             )
-        if people and move_to is self:
+        if move_to is self:
             raise Refused("Choose another role for its members.")
-        if people and move_to.why_not_change(by):
+        if move_to.why_not_change(by):
             raise Refused(MIGHTIER.format(move_to.name))
         for person in people:
             person.trade_role(self, move_to, by=by)

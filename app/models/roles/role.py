@@ -40,7 +40,7 @@ class Role(RoleChanges, Model):
         values.setdefault("permissions", 0)
         super().__init__(**values)
 
-    def __repr__(self) -> Any:
+    def __repr__(self) -> str:
         return f"<Role {self.name!r}>"
 
     @classmethod

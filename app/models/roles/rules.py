@@ -3,13 +3,14 @@
 `by` is who wants to act; None is an operator at the shell, above all ranks.
 """
 
-from typing import Any
+from typing import Any, Protocol, Self
 
 from sqlalchemy import Select, or_, select
 
 from ...extensions import db
 from ...permissions import KNOWN, ROLES, STAFF, Permission
 from ...text.names import has_hidden_characters, username_key
+from ..fields import Person
 from .columns import RoleColumns
 from .landing_page import landing_pages
 
@@ -22,6 +23,21 @@ PROMISED = "An open invitation gives {}. Revoke it first, or wait until it’s a
 ASKED_FOR = "Someone has requested {}. Accept or decline the request first."
 
 
+class RoleHolder(Person, Protocol):
+    """A user as the rules of roles see one; the class is defined above this file."""
+
+    @property
+    def role_id(self) -> int | None: ...
+
+    @property
+    def former_role_id(self) -> int | None: ...
+
+    @property
+    def current_role(self) -> RoleColumns | None: ...
+
+    def may_grant(self, role: Any) -> bool: ...
+
+
 class RoleRules(RoleColumns):
     @property
     def is_built_in(self) -> bool:
@@ -31,29 +47,29 @@ class RoleRules(RoleColumns):
     def is_for_staff(self) -> bool:
         return bool(self.permissions & STAFF)
 
-    def is_held_by(self, person: Any) -> bool:
+    def is_held_by(self, person: RoleHolder) -> bool:
         """Whether it is the person's role now, or the one that returns to them."""
         return self.id in (person.role_id, person.former_role_id)
 
-    def why_not_change(self, by: Any) -> str | None:
+    def why_not_change(self, by: RoleHolder | None) -> str | None:
         if by is None or by.may_grant(self):
             return None
         return MIGHTIER.format(self.name)
 
-    def why_not_rename(self, by: Any) -> str | None:
+    def why_not_rename(self, by: RoleHolder | None) -> str | None:
         return BUILT_IN.format(self.name) if self.is_built_in else None
 
-    def why_not_change_permissions(self, by: Any) -> str | None:
+    def why_not_change_permissions(self, by: RoleHolder | None) -> str | None:
         if self.is_built_in:
             return BUILT_IN.format(self.name)
         return OWN if by is not None and self.is_held_by(by) else None
 
-    def why_not_make_default(self, by: Any) -> str | None:
+    def why_not_make_default(self, by: RoleHolder | None) -> str | None:
         if self.is_for_staff:
             return "It is a role of staff, so newcomers cannot get it."
         return None
 
-    def why_not_delete(self, by: Any) -> str | None:
+    def why_not_delete(self, by: RoleHolder | None) -> str | None:
         """Holders are no hindrance where it is said which role they get instead."""
         if self.is_built_in:
             return BUILT_IN.format(self.name)
@@ -78,7 +94,7 @@ class RoleRules(RoleColumns):
         return select(people).where(or_(*here)).order_by(people.id)
 
     @classmethod
-    def problem_with(cls, role: Any, name: str, description: str) -> str | None:
+    def problem_with(cls, role: Self | None, name: str, description: str) -> str | None:
         """Say what is wrong with the words for a role; `role` is the one that has them, or None."""
         if not 0 < len(name) <= NAME_LENGTH or has_hidden_characters(name):
             return f"The name of a role has 1 to {NAME_LENGTH} characters that can be seen."
@@ -90,7 +106,7 @@ class RoleRules(RoleColumns):
         return None
 
     @classmethod
-    def called(cls, name: str) -> Any:
+    def called(cls, name: str) -> Self | None:
         """Find a role by its name, whatever its case."""
         key = username_key(name)
         return next((role for role in cls.all() if username_key(role.name) == key), None)

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from flask import current_app
 from markupsafe import Markup
-from sqlalchemy import ForeignKey, Select, String, Text, and_, func, select
+from sqlalchemy import ForeignKey, ScalarSelect, Select, String, Text, and_, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
@@ -14,7 +14,7 @@ from ...text.markdown import RENDERER, render
 from ..audit.actions import Action
 from ..audit.entry import OPERATOR, SITE, AuditEntry
 from ..errors import ChangedMeanwhile, Refused
-from ..fields import CreatedAt, Id, Moment, utcnow
+from ..fields import CreatedAt, Id, Moment, Person, utcnow
 
 BUILT_IN = ("about", "rules", "privacy")  # each at an address of its own; they always stay
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -41,7 +41,7 @@ class PageVersion(Model):
         return Markup(self.body_html) if self.renderer == RENDERER else render(self.body)
 
     @classmethod
-    def outdated(cls) -> Any:
+    def outdated(cls) -> Select:
         return select(cls).where(cls.renderer != RENDERER).order_by(cls.id)
 
     def render_again(self) -> None:
@@ -60,7 +60,7 @@ class Page(Model):
     slug: Mapped[str] = mapped_column(String(LONGEST_SLUG), unique=True)
     created_at: Mapped[CreatedAt]
     removed_at: Mapped[Moment | None]
-    current: Mapped[Any] = relationship(  # the PageVersion that is shown
+    current: Mapped["PageVersion"] = relationship(  # the PageVersion that is shown
         "PageVersion",
         primaryjoin=lambda: and_(Page.id == PageVersion.page_id, PageVersion.id == _newest()),
         foreign_keys=lambda: [PageVersion.page_id],
@@ -79,7 +79,7 @@ class Page(Model):
         return self.removed_at is not None
 
     @property
-    def is_built_in(self) -> Any:
+    def is_built_in(self) -> bool:
         return self.slug in BUILT_IN
 
     @classmethod
@@ -93,7 +93,9 @@ class Page(Model):
         return versions.options(defer(PageVersion.body), defer(PageVersion.body_html))
 
     @classmethod
-    def create(cls, slug: str, title: str, body: str, *, by: Any = None, reason: str = "") -> Self:
+    def create(
+        cls, slug: str, title: str, body: str, *, by: Person | str | None = None, reason: str = ""
+    ) -> Self:
         """Make a page; Refused where there is one at the address, removed or not."""
         if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
             raise ValueError("An address has small letters, digits, and hyphens between them.")
@@ -121,12 +123,12 @@ class Page(Model):
     def revise(
         self,
         *,
-        title: Any = None,
-        body: Any = None,
-        by: Any = None,
+        title: str | None = None,
+        body: str | None = None,
+        by: Person | str | None = None,
         reason: str = "",
-        since: Any = None,
-    ) -> Any:
+        since: int | None = None,
+    ) -> PageVersion | None:
         """Write a new version, and return it; None where nothing changes.
 
         `since` is the id of the version that the change began from.
@@ -135,11 +137,11 @@ class Page(Model):
         body = self.current.body if body is None else body
         return self._supersede(Action.REVISE, title, body, by, reason, since)
 
-    def restore(self, version: Any, *, by: Any = None) -> Any:
+    def restore(self, version: PageVersion, *, by: Person | None = None) -> PageVersion | None:
         """Write the text of an older version anew; what was written since stays in the history."""
         return self._supersede(Action.RESTORE, version.title, version.body, by)
 
-    def remove(self, *, by: Any = None) -> bool:
+    def remove(self, *, by: Person | None = None) -> bool:
         """Take the page from view; its history stays."""
         if self.is_built_in:
             raise Refused("Built-in pages can’t be removed. Edit the text instead.")
@@ -150,7 +152,7 @@ class Page(Model):
         AuditEntry.record(Action.REMOVE, self, by=by)
         return True
 
-    def put_back(self, *, by: Any = None) -> Any:
+    def put_back(self, *, by: Person | None = None) -> bool:
         self._lock()
         if not self.is_removed:
             return False
@@ -159,8 +161,14 @@ class Page(Model):
         return True
 
     def _supersede(
-        self, action: Any, title: Any, body: Any, by: Any, reason: str = "", since: Any = None
-    ) -> Any:
+        self,
+        action: Action,
+        title: str,
+        body: str,
+        by: Person | str | None,
+        reason: str = "",
+        since: int | None = None,
+    ) -> PageVersion | None:
         html = render(body)
         self._lock()
         if (title, body) == (self.title, self.current.body):
@@ -178,7 +186,7 @@ class Page(Model):
         db.session.execute(select(Page.id).where(Page.id == self.id).with_for_update())
         db.session.refresh(self)
 
-    def _add(self, title: str, body: str, html: Markup, by: Any) -> PageVersion:
+    def _add(self, title: str, body: str, html: Markup, by: Person | str | None) -> PageVersion:
         values: dict[str, Any] = dict(
             title=title, body=body, body_html=str(html), renderer=RENDERER
         )
@@ -199,7 +207,7 @@ def _usual_text(slug: str) -> tuple[str, str]:
     return title.removeprefix("# "), body.strip()
 
 
-def _newest() -> Any:
+def _newest() -> ScalarSelect[int]:
     """The id of the newest version of a page, as a column of a query about pages."""
     later = PageVersion.__table__.alias()
     return select(func.max(later.c.id)).where(later.c.page_id == Page.id).scalar_subquery()

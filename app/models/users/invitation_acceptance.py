@@ -1,9 +1,10 @@
 """Joining by an invitation: the role that it gives by now, and the account that it makes."""
 
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Mapped
 
 from ...extensions import db
 from ..audit.actions import Action
@@ -23,24 +24,27 @@ class NameTaken(Refused):
 class Joining:
     """What an `Invitation` does for the invited."""
 
-    id: Any
-    created_at: datetime
-    email: str
-    role: Any
-    invited_by: Any
-    revoked_at: datetime | None
-    joined_at: datetime | None
-    joined_id: int | None
-    joined: Any
-    fingerprint: Any
-    lock: Any
+    if TYPE_CHECKING:  # what it needs of `Invitation`
+        id: Mapped[int]
+        created_at: Mapped[datetime]
+        email: Mapped[str]
+        role: Mapped[Role | None]
+        invited_by: Mapped[User | None]
+        joined_at: Mapped[datetime | None]
+        joined: Mapped[User | None]
+
+        @property
+        def fingerprint(self) -> str: ...
+
+        def lock(self) -> None: ...
 
     @property
-    def role_by_now(self) -> Any:
+    def role_by_now(self) -> Role | None:
         """The role that whoever joins now gets: the inviter's rank counts now, not then (R-81)."""
         by = self.invited_by
-        stands = by is not None and by.is_active and by.is_confirmed and self.role is not None
-        return self.role if stands and by.may_grant(self.role) else Role.get_default()
+        if by is not None and by.is_active and by.is_confirmed and self.role is not None:
+            return self.role if by.may_grant(self.role) else Role.get_default()
+        return Role.get_default()
 
     def join(self, **fields: Any) -> User | None:
         """Make the confirmed account of whoever holds the link; of several who race one gets it.
@@ -77,7 +81,7 @@ class Joining:
             return True
         return False
 
-    def _claimant(self) -> Any:
+    def _claimant(self) -> User | None:
         """Who signed up with the address since, and never proved it: the mailbox's owner wins.
 
         Refused for any other account: staff may have moved a member there, whom nobody replaces.
@@ -89,7 +93,7 @@ class Joining:
             raise Refused(IN_USE)
         return claimant
 
-    def _store(self, person: User, claimant: Any) -> None:
+    def _store(self, person: User, claimant: User | None) -> None:
         if claimant is not None:
             claimant.give_way()
         db.session.add(person)
@@ -97,11 +101,13 @@ class Joining:
         self.joined_at, self.joined = utcnow(), person
         db.session.flush()
 
-    def _record_join(self, person: User, role: Role, claimant: Any) -> None:
+    def _record_join(self, person: User, role: Role | None, claimant: User | None) -> None:
         words = []
         if role is not self.role:
             promised = self.role.name if self.role else "a role that is gone"
             words.append(f"Invited as {promised}, a role that the inviter can no longer give.")
         if claimant is not None:
             words.append(f"Replaced the unconfirmed account {claimant.username}.")
-        AuditEntry.record(Action.JOIN, self, by=person, after=role.name, reason=" ".join(words))
+        AuditEntry.record(
+            Action.JOIN, self, by=person, after=role.name if role else "", reason=" ".join(words)
+        )
