@@ -1,7 +1,8 @@
 """Appeals: a thread between a member and the staff about a sanction, or about a hidden text."""
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Self, cast
+from typing import Any, Self
 
 from sqlalchemy import (
     CheckConstraint,
@@ -80,23 +81,23 @@ class Appeal(AppealDecision, Model):
         return select(cls).where(cls.decided_at.is_not(None))
 
     @classmethod
-    def of(cls, matter: Any) -> Self | None:
+    def of(cls, matter: Sanction | Authored) -> Self | None:
         """The appeal against a sanction, or against the present hiding of a text; or None."""
         here = {f"{matter.noun}_id": matter.id}
-        if matter.noun == "sanction":
+        if isinstance(matter, Sanction):
             return db.session.scalar(select(cls).filter_by(**here))
         own = db.session.scalar(select(cls).filter_by(**here, hidden_at=matter.hidden_at))
         sanction = None if own else cls.sanction_with(matter)
         return cls.of(sanction) if sanction else own
 
     @classmethod
-    def was_accepted_about(cls, matter: Any) -> Any:
+    def was_accepted_about(cls, matter: Sanction | Authored) -> bool:
         """Whether an appeal against it, a sanction or a text, was found to be right."""
         here = cls.outcome == LIFTED, getattr(cls, f"{matter.noun}_id") == matter.id
         return db.session.scalar(select(cls.id).where(*here).limit(1)) is not None
 
     @staticmethod
-    def sanction_with(text: Any) -> Sanction | None:
+    def sanction_with(text: Authored) -> Sanction | None:
         """The sanction that was imposed when this text was hidden, by the same ruling; or None."""
         here = Sanction.text_hidden_at == text.hidden_at, *Case.about(text)
         found = select(Sanction).join(Case, Case.id == Sanction.case_id).where(*here)
@@ -114,9 +115,9 @@ class Appeal(AppealDecision, Model):
         return text
 
     @classmethod
-    def why_not_against(cls, matter: Any) -> str | None:
+    def why_not_against(cls, matter: Sanction | Authored) -> str | None:
         """Return a sentence that says why nobody can appeal against it any more; None: one can."""
-        if matter.noun != "sanction":
+        if not isinstance(matter, Sanction):
             if matter.is_held:
                 return f"This {matter.noun} is pending review. There’s no decision to appeal."
             return None if matter.is_hidden else f"This {matter.noun} isn’t hidden."
@@ -127,27 +128,29 @@ class Appeal(AppealDecision, Model):
         return "This sanction has already expired." if matter.is_over else None
 
     @classmethod
-    def open(cls, matter: Any, *, by: Any, body: Any, form_key: Any = None) -> Self:
+    def open(
+        cls, matter: Sanction | Authored, *, by: User, body: str, form_key: str | None = None
+    ) -> Self:
         """Appeal, once: what follows in another window is one more message of the same thread."""
         User.one_at_a_time()
-        if matter.noun != "sanction":
+        if not isinstance(matter, Sanction):
             matter.lock()
         appeal = cls.of(matter)
-        if matter.noun != "sanction" and (sanction := cls.sanction_with(matter)):
-            matter = cast(Any, sanction)
-        if matter.noun == "sanction":
+        if not isinstance(matter, Sanction) and (sanction := cls.sanction_with(matter)):
+            matter = sanction
+        if isinstance(matter, Sanction):
             db.session.refresh(matter)
         if appeal is None:
             if words := cls.why_not_against(matter):
                 raise Refused(words)
-            since = None if matter.noun == "sanction" else matter.hidden_at
+            since = None if isinstance(matter, Sanction) else matter.hidden_at
             appeal = cls(user=by, hidden_at=since, **{matter.noun: matter})
             db.session.add(appeal)
             db.session.flush()
         appeal.say(by=by, body=body, form_key=form_key)
         return appeal
 
-    def say(self, *, by: Any, body: Any, form_key: Any = None) -> "AppealMessage":
+    def say(self, *, by: User, body: str, form_key: str | None = None) -> "AppealMessage":
         """Add a message; return what was sent with the same form before, where there is any."""
         User.one_at_a_time()
         if db.session.get(Appeal, self.id, populate_existing=True) is None:
@@ -194,7 +197,7 @@ class Appeal(AppealDecision, Model):
         return self.decided_at is None
 
 
-def key_of(matter: Sanction | Post) -> tuple[Any, ...]:
+def key_of(matter: Sanction | Authored) -> tuple[Any, ...]:
     """What tells a sanction, or one hiding of a text, from all others."""
     return matter.noun, matter.id, getattr(matter, "hidden_at", None)
 
@@ -220,12 +223,12 @@ class AppealMessage(Model):
     author: Mapped[User | None] = relationship()
 
     @classmethod
-    def of(cls, appeal: Appeal) -> Any:
+    def of(cls, appeal: Appeal) -> Iterable[Self]:
         """The thread, from its beginning."""
         return db.session.scalars(select(cls).where(cls.appeal_id == appeal.id).order_by(cls.id))
 
     @classmethod
-    def sent_with(cls, form_key: str | None, author: User) -> Any:
+    def sent_with(cls, form_key: str | None, author: User) -> Self | None:
         """What the author has sent with this form already, or None."""
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None

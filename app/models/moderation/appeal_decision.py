@@ -64,7 +64,7 @@ class AppealDecision:
             return not self.sanction.is_lifted or self.text_too is not None
         return self.matter is None or self.matter.hidden_at == self.hidden_at
 
-    def decide(self, outcome: str, *, by: Any, answer: str = "") -> None:
+    def decide(self, outcome: str, *, by: User, answer: str = "") -> None:
         """Lift what was done, or confirm it. Refused where another was faster."""
         User.one_at_a_time()
         self._require_decider(by)
@@ -89,7 +89,7 @@ class AppealDecision:
         if self.sanction:
             self.sanction.lift(by=by, reason=answer)
 
-    def reopen(self, *, by: Any, reason: str = "") -> Any:
+    def reopen(self, *, by: User, reason: str = "") -> bool:
         """Let it wait again, as if nobody had decided; what was lifted is undone apart."""
         User.one_at_a_time()
         self._require_decider(by)

@@ -12,13 +12,13 @@ from ..content.post import Post
 from ..users.user import User
 
 
-def held_texts(*, most: Any, of: Any = None) -> list[Any]:
+def held_texts(*, most: int, of: User | None = None) -> list[Any]:
     """Return the posts and comments that have waited longest, of all members or of one."""
     found = [*_oldest(Post, most, of), *_oldest(Comment, most, of)]
     return sorted(found, key=lambda content: (content.held_at, content.id))[:most]
 
 
-def count_held() -> Any:
+def count_held() -> int:
     counts = (
         select(func.count()).select_from(cls).where(*cls.waiting()).scalar_subquery()
         for cls in (Post, Comment)

@@ -114,7 +114,7 @@ def first_reports_of(cases: Sequence[Case]) -> dict[int, Report]:
     return {report.case_id: report for report in db.session.scalars(rows)} if cases else {}
 
 
-def neighbours_of(comment: Any, number: int = 3) -> Any:
+def neighbours_of(comment: Comment, number: int = 3) -> Any:
     """The comments just before and after one in its thread, as far as they are not deleted."""
     here = Comment.post_id == comment.post_id, Comment.deleted_at.is_(None)
     before = select(Comment).where(*here, Comment.id < comment.id).order_by(Comment.id.desc())

@@ -22,7 +22,7 @@ from ..errors import Refused
 from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, Reason, partial_index, utcnow
 from ..lease import LeasedJob
 from ..notifications import dispatch
-from ..users.user import User
+from ..users.user import Actor, User
 from .clean_up_scope import KINDS, count_written, written_since
 
 AT_ONCE = 50  # texts in one step
@@ -75,13 +75,13 @@ class CleanUp(LeasedJob, Model):
         return select(cls).where(cls.undone_at.is_(None), waits)
 
     @classmethod
-    def of(cls, user: Any) -> Any:
+    def of(cls, user: User) -> Select:
         """Those of a member, the newest first."""
         return select(cls).where(cls.user_id == user.id).order_by(cls.id.desc())
 
     @classmethod
     def ask(
-        cls, user: User, since: datetime, *, by: Any = None, reason: str = ""
+        cls, user: User, since: datetime, *, by: Actor = None, reason: str = ""
     ) -> tuple[Self, bool]:
         """Hide what a member wrote since a moment; return (row, is new).
 
@@ -109,15 +109,15 @@ class CleanUp(LeasedJob, Model):
         return row, True
 
     @classmethod
-    def under_way(cls, user: User) -> None:
+    def under_way(cls, user: User) -> Self | None:
         """The one that is just being carried out or undone, or None."""
         return db.session.scalar(cls.due().where(cls.user_id == user.id).limit(1))
 
-    def _is_the_same(self, since: Any, by: Any, reason: Any) -> Any:
+    def _is_the_same(self, since: datetime, by: Actor, reason: str) -> bool:
         asked = self.since, self.by_id, self.reason
         return self.undo_asked_at is None and asked == (since, getattr(by, "id", None), reason)
 
-    def undo(self, *, by: Any = None, reason: str = "") -> bool:
+    def undo(self, *, by: Actor = None, reason: str = "") -> bool:
         """Let all come back that it has hidden, also where it is not through yet.
 
         Of many at once, one is True.
@@ -137,7 +137,7 @@ class CleanUp(LeasedJob, Model):
         return True
 
     @property
-    def state(self) -> Any:
+    def state(self) -> str:
         if self.undone_at:
             return "undone"
         if self.undo_asked_at:
@@ -145,7 +145,7 @@ class CleanUp(LeasedJob, Model):
         return "hidden" if self.finished_at else "hiding"
 
     @property
-    def is_under_way(self) -> Any:
+    def is_under_way(self) -> bool:
         return self.state in ("hiding", "being undone")
 
     def step(self) -> int:

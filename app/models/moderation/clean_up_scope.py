@@ -1,11 +1,11 @@
 """What a clean-up is about: what everybody can read of a member since a moment."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
 from ...extensions import db
+from ..content.authored import Authored
 from ..content.comment import Comment
 from ..content.post import Post
 from ..users.user import User
@@ -24,9 +24,9 @@ def count_written(user: User, since: datetime) -> dict[str, int]:
     }
 
 
-def newest_written(user: Any, since: Any, most: Any) -> Any:
+def newest_written(user: User, since: datetime, most: int) -> list[Authored]:
     """The newest of that, as a moderator looks through it."""
-    texts = [
+    texts: list[Authored] = [
         text
         for kind in KINDS
         for text in db.session.scalars(

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import ScalarSelect, Select, func, or_, select, update
 
@@ -53,7 +53,7 @@ class Overdue:
     since: datetime
 
     @classmethod
-    def all(cls, hours: Any, person: Any = None) -> Any:
+    def all(cls, hours: int, person: User | None = None) -> list[Self]:
         """The queues in which the oldest has waited longer than so many hours.
 
         For a person without what is about themselves: another sees to it.
@@ -74,13 +74,13 @@ def staff_to_tell() -> Select:
     return select(User.id).where(User.granted_any(STAFF), *_untold()).order_by(User.id)
 
 
-def claim(id: Any) -> Any:
+def claim(id: int) -> bool:
     """Take it on to tell a person; of several who try, one may."""
     here = update(User).where(User.id == id, *_untold()).values(staff_told_at=utcnow())
     return rows_changed(here, synchronize_session=False) == 1
 
 
-def _without(person: Any, about: Any, rows: Select) -> Select:
+def _without(person: User | None, about: Any, rows: Select) -> Select:
     return rows.where(or_(about.is_(None), about != person.id)) if person else rows
 
 

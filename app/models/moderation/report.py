@@ -79,7 +79,7 @@ class Report(Model):
         return select(cls).where(cls.reporter_id == person.id)
 
     @classmethod
-    def make(cls, thing: Authored, *, by: Any, category: Any, reason: str = "") -> Self:
+    def make(cls, thing: User | Authored, *, by: User, category: str, reason: str = "") -> Self:
         """Report a thing; the report that is in its open case already is returned instead.
 
         Refused where it is one's own, was looked at and is the same still, or came too soon.
@@ -191,7 +191,7 @@ class Report(Model):
         """The beginning of the text as it was, plain; of a member, what they said of themselves."""
         return beginning(plain(self.html) if self.body_html else self.body, length)
 
-    def differs_from(self, thing: Any) -> Any:
+    def differs_from(self, thing: User | Authored) -> bool:
         """Whether the text, or what a member says of themselves, is another by now."""
         now = thing and (thing.about_me if isinstance(thing, User) else thing.body)
         return now is not None and now != self.body

@@ -107,12 +107,12 @@ class Ruled:
         is_text = self.noun != "user" and self.thing is not None
         return is_text and self.thing.moderatable_by(user)
 
-    def claim(self, *, by: Any) -> None:
+    def claim(self, *, by: User) -> None:
         """Take it in hand, so that no other moderator does; again, it lasts from now on."""
         self._take(by)
         self.claimed_by, self.claimed_at = by, utcnow()
 
-    def release(self, *, by: Any) -> Any:
+    def release(self, *, by: User) -> bool:
         """Let it go; False where the moderator did not have it in hand."""
         self.lock()
         if not self.is_claimed_by(by):
@@ -120,7 +120,7 @@ class Ruled:
         self.claimed_by = self.claimed_at = None
         return True
 
-    def dismiss(self, *, by: Any, reason: Any, again: bool = False) -> None:
+    def dismiss(self, *, by: User, reason: str, again: bool = False) -> None:
         """Nothing is wrong with it, or nothing is left of it.
 
         `again`: that it was reopened is taken back, and who reported it was told before.
@@ -129,7 +129,9 @@ class Ruled:
         self._record(Action.DISMISS_REPORTS, by, reason)
         self._settle(DISMISSED, by, reason, again)
 
-    def uphold(self, *, by: Any, reason: Any, hides: bool = False, penalty: Any = None) -> Any:
+    def uphold(
+        self, *, by: User, reason: str, hides: bool = False, penalty: Penalty | None = None
+    ) -> Effects:
         """The reports are right: hide the text, sanction the person, or both; return Effects."""
         if not (hides or penalty):
             raise ValueError("A ruling that upholds reports has an effect.")
@@ -137,14 +139,15 @@ class Ruled:
             User.one_at_a_time()
         self._take(by)
         hidden = hides and self._hide(by, reason)
-        effects = Effects(hidden, penalty and self._punish(by, reason, penalty, hidden))
+        sanction = self._punish(by, reason, penalty, hidden) if penalty else None
+        effects = Effects(hidden, sanction)
         if not (effects.hidden or effects.sanction):
             self._record(Action.UPHOLD_REPORTS, by, reason)
         outcome = BOTH if hides and penalty else HIDDEN if hides else SANCTIONED
         self._settle(outcome, by, reason)
         return effects
 
-    def reopen(self, *, by: Any, reason: Any) -> Any:
+    def reopen(self, *, by: User, reason: str) -> bool:
         """Let it wait again, as if nobody had ruled; what was hidden or imposed is undone apart."""
         self.lock()
         self._require_moderator(by)
@@ -184,7 +187,7 @@ class Ruled:
             raise Refused(GONE)
         return self.thing.hide(by=by, reason=reason)
 
-    def _punish(self, by: User, reason: str, penalty: Penalty, hidden: bool) -> Any:
+    def _punish(self, by: User, reason: str, penalty: Penalty, hidden: bool) -> Sanction:
         if self.person is None:
             raise Refused("This member was deleted and can’t be sanctioned.")
         values: dict[str, Any] = dict(until=penalty.until, case=self, form_key=penalty.form_key)

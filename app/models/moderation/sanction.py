@@ -11,11 +11,11 @@ from ...text.dates import end_date
 from ..audit.actions import Action
 from ..audit.entry import AuditEntry
 from ..errors import Refused
-from ..fields import CreatedAt, Id, Moment, Reason, partial_index, utcnow
+from ..fields import CreatedAt, HasId, Id, Moment, Reason, partial_index, utcnow
 from ..notifications import dispatch
 from ..site.setting import current_settings
 from ..users.restrictions import NO_END
-from ..users.user import User
+from ..users.user import Actor, User
 
 NOTICE, WARNING, SILENCE, SUSPENSION, BAN = KINDS = (
     "notice",
@@ -84,11 +84,11 @@ class Sanction(Model):
         person: User,
         kind: str,
         *,
-        by: Any,
-        reason: Any,
-        until: Any = None,
-        case: Any = None,
-        form_key: Any = None,
+        by: User | None,
+        reason: str,
+        until: datetime | None = None,
+        case: HasId | None = None,
+        form_key: str | None = None,
         **more: Any,
     ) -> Self:
         """Sanction a person; what was sent with the same form before is returned instead.
@@ -117,21 +117,21 @@ class Sanction(Model):
             dispatch.notify_action(entry, person.id)
         return made
 
-    def _made_for(self, person: Any) -> Any:
+    def _made_for(self, person: User) -> Self:
         if self.user_id != person.id:
             raise Refused("This form was already used to sanction someone else.")
         self.is_new = False
         return self
 
-    def lift(self, *, by: Any, reason: str = "") -> bool:
+    def lift(self, *, by: Actor, reason: str = "") -> bool:
         """End it before its time; the person stands as if it were not. Of many, one is True."""
         return self._settle(Action.LIFT_SANCTION, by, reason)
 
-    def reinstate(self, *, by: Any, reason: str = "") -> Any:
+    def reinstate(self, *, by: Actor, reason: str = "") -> bool:
         """Let one that was lifted be in force again, to its old end."""
         return self._settle(Action.REINSTATE_SANCTION, by, reason)
 
-    def _settle(self, action: Action, by: User, reason: str) -> bool:
+    def _settle(self, action: Action, by: Actor, reason: str) -> bool:
         lifting, person = action == Action.LIFT_SANCTION, self.user
         with person.an_administrator_remains():
             person.require_higher_rank(by)
@@ -162,7 +162,7 @@ class Sanction(Model):
         return not (self.is_lifted or self.is_over)
 
     @property
-    def is_strike(self) -> Any:
+    def is_strike(self) -> bool:
         return self.kind in STRIKES and not self.is_lifted
 
     @property
@@ -198,7 +198,7 @@ def _keep_in_step(person: User) -> None:
     db.session.flush()
 
 
-def _last_end(person: User, kinds: tuple[Any, ...]) -> datetime | None:
+def _last_end(person: User, kinds: tuple[str, ...]) -> datetime | None:
     here = Sanction.user_id == person.id, Sanction.kind.in_(kinds), Sanction.lifted_at.is_(None)
     ends = db.session.scalars(select(Sanction.until).where(*here)).all()
     latest = max((end or NO_END for end in ends), default=None)

@@ -37,7 +37,7 @@ class Tally:
         return self.open + self.upheld + self.dismissed
 
     @property
-    def is_full(self) -> Any:
+    def is_full(self) -> bool:
         """Whether there may be more than were counted."""
         return self.total >= MOST_COUNTED
 
@@ -82,12 +82,12 @@ class PersonHistory:
         texts = [text for kind in (Post, Comment) for text in self._hidden(kind)]
         return sorted(texts, key=lambda text: text.hidden_at, reverse=True)
 
-    def inviter(self) -> Any:
+    def inviter(self) -> User | None:
         """Who invited them, or None: nobody did, or the account is gone."""
         joined = select(Invitation).where(Invitation.joined_id == self.user.id)
         joined = joined.options(joinedload(Invitation.invited_by)).limit(1)
         invitation = db.session.scalar(joined)
-        return invitation and invitation.invited_by
+        return invitation.invited_by if invitation else None
 
     def neighbours(self) -> Sequence[Any]:
         """Other accounts that are signed in from the same networks: a hint, and no more."""
