@@ -1,4 +1,4 @@
-"""The domain: a file per noun. This one hands every model on."""
+"""The models, all of which can be imported from here."""
 
 from ..permissions import Permission
 from .audit.chain import AuditHead

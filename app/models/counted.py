@@ -1,4 +1,4 @@
-"""Stored counts: changed by verbs where something comes, and by the database where a row goes."""
+"""Stored counts: increased by the models, and decreased by triggers when rows are deleted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -11,7 +11,7 @@ from ..extensions import db
 from .conditions import SHOWN
 from .statements import rows_changed
 
-# By table: where its rows are counted, in which column, and which of their own names whose it is.
+# By table: (table with the count, column of the count, foreign key to that table).
 ENDS = {
     "follows": [
         ("users", "following_count", "follower_id"),
@@ -25,16 +25,16 @@ CONDITIONS = {"comments": SHOWN.text("old"), "posts": SHOWN.text("old")}
 
 
 class Counted:
-    """A class whose rows hold counts of others."""
+    """A model with stored counts."""
 
     __tablename__: Any
     id: Any
 
     @classmethod
     def count_up(cls, id: int | None, *conditions: Any, **changes: Any) -> bool:
-        """Change stored counts by so many, however many do it at once.
+        """Add to stored counts by one UPDATE, such as `post_count=1`.
 
-        False, and nothing is changed, where one of the conditions is not met by now.
+        Return False without changes if one of the conditions is not met.
         """
         values = {name: getattr(cls, name) + by for name, by in changes.items()}
         here = update(cls).where(cls.id == id, *conditions).values(**values)
@@ -45,16 +45,16 @@ class Counted:
 
     @classmethod
     def forget_counts(cls, id: int | None, *names: str) -> None:
-        """Let the object of this id read these counts again, if it is in hand; None is nobody."""
+        """Expire these counts of the object with this id, if it is loaded."""
         held = db.session.identity_map.get(identity_key(cls, [id]))
         if held is not None:
             db.session.expire(held, names)
 
 
 def count_down(name: str) -> Iterator[tuple[str, str]]:
-    """Yield the statements, by dialect, that let a table count down when a row of it is deleted.
+    """Yield (dialect, SQL) of the triggers that decrease the counts when rows are deleted.
 
-    By whatever way: a verb, `db.session.delete`, a cascade, or SQL.
+    They also run for cascades and for plain SQL.
     """
     changes = " ".join(
         f"UPDATE {table} SET {count} = {count} - 1 WHERE id = old.{owner};"
@@ -69,7 +69,7 @@ def count_down(name: str) -> Iterator[tuple[str, str]]:
 
 
 def keep_counts(table: Any) -> None:
-    """Have the triggers made with the table."""
+    """Create the triggers together with the table."""
     for dialect, statement in count_down(table.name):
         event.listen(table, "after_create", DDL(statement).execute_if(dialect=dialect))
 
@@ -81,7 +81,7 @@ def _note_deletions(session: Session, context: object) -> None:
 
 @event.listens_for(db.session, "after_flush_postexec")
 def _forget_counts_of_deleted(session: Session, context: object) -> None:
-    """What was deleted took others along; see `count_down`."""
+    """Expire all loaded counts after a deletion, as triggers may have changed them."""
     if session.info.pop("deleted", False):
         for held in session.identity_map.values():
             if isinstance(held, Counted):

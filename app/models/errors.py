@@ -1,13 +1,13 @@
-"""What the rules say where they forbid an act."""
+"""Errors that the models raise when a rule forbids an action."""
 
 
 class Refused(ValueError):
-    """An act that the rules forbid; its words may be shown to whoever tried."""
+    """An action that a rule forbids; the message is for the user who tried it."""
 
 
 class ChangedMeanwhile(Refused):
-    """Somebody has changed the thing after it was opened for this change."""
+    """The object was changed after the user opened it for editing."""
 
 
 class Silenced(Refused):
-    """A sanction came while somebody wrote."""
+    """A sanction was imposed while the user was writing."""

@@ -1,4 +1,4 @@
-"""Column types in common."""
+"""Column types that several models share, and helpers for moments."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Any, Protocol
@@ -14,12 +14,12 @@ def utcnow() -> datetime:
 
 
 def at_midnight(day: date) -> datetime:
-    """Return the moment at which a day ends, in UTC."""
+    """Return the end of a day in UTC: midnight of the next day."""
     return datetime.combine(day + timedelta(days=1), time.min, UTC)
 
 
 def iso(moment: datetime) -> str:
-    """Return the moment in UTC to the microsecond, the same on both databases."""
+    """Return a moment as ISO 8601 in UTC with microseconds, the same on both databases."""
     return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
 
 
@@ -38,7 +38,7 @@ class Person(HasId, Protocol):
 
 
 class UTCDateTime(TypeDecorator):
-    """A moment in UTC; SQLite, which knows no zones, keeps it without one."""
+    """A moment in UTC; SQLite, which has no time zones, stores it without one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -56,14 +56,14 @@ class UTCDateTime(TypeDecorator):
 
 
 def partial_index(name: Any, where: Any, *columns: Any, **options: Any) -> Any:
-    """An index of the rows that a condition is true of; by their ids, unless columns are named."""
+    """Return an index of the rows that meet a condition, by `columns` or else by id."""
     where = text(where)
     options |= dict(sqlite_where=where, postgresql_where=where)
     return Index(name, *(columns or ["id"]), **options)
 
 
-MOST_PLACES, MOST_OF_A_WORD = 16383, 255  # that PostgreSQL keeps
-NEVER_TWICE = {"sqlite_autoincrement": True}  # else SQLite gives a deleted row's id to the next
+MOST_PLACES, MOST_OF_A_WORD = 16383, 255  # limits of PostgreSQL's tsvector
+NEVER_TWICE = {"sqlite_autoincrement": True}  # else SQLite reuses the id of a deleted row
 
 Id = Annotated[int, mapped_column(primary_key=True)]
 Moment = Annotated[datetime, mapped_column(UTCDateTime)]
@@ -72,7 +72,7 @@ Reason = Annotated[str, mapped_column(String(500), default="")]
 
 
 class WordsInOrder(TypeDecorator):
-    """Words with spaces between them; PostgreSQL keeps the place of each."""
+    """Words separated by spaces; on PostgreSQL, a tsvector with the position of each."""
 
     impl, cache_ok = Text, True
 
@@ -88,6 +88,6 @@ class WordsInOrder(TypeDecorator):
         return " ".join(f"{word}:{','.join(at[:MOST_OF_A_WORD])}" for word, at in places.items())
 
 
-Words = Annotated[  # to be found by, see words.py and word_index.py; pages never show them
+Words = Annotated[  # for the search, see text/search_words.py; never shown
     str, mapped_column(WordsInOrder, default="", server_default="", deferred=True)
 ]

@@ -1,4 +1,4 @@
-"""Locking a row before a verb looks at it."""
+"""Locking a row and reading it again before a rule is checked."""
 
 from typing import Any
 
@@ -10,11 +10,10 @@ from .errors import Refused
 
 
 def lock_row(thing: Any, gone: str) -> None:
-    """Wait for whoever changes the row at this moment, then read what they left, by one statement.
+    """Lock the row and read it again, in one statement. Raise Refused(gone) if it was deleted.
 
-    Refused with the words `gone` where nothing is left. Whoever only refers to the row, as a like
-    does to a post, does not wait. What the row refers to is read again when it is asked for:
-    PostgreSQL would join it as it was before the wait.
+    Rows that only refer to it, such as likes of a post, can still be written. Its relationships are
+    loaded again on access, as PostgreSQL would join them as they were before the wait.
     """
     db.session.flush()
     state, mapper = inspect(thing), inspect(type(thing))

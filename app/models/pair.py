@@ -1,4 +1,4 @@
-"""Rows that say no more than that two things belong together: a follow, a like, a bookmark."""
+"""Pairs: rows that relate two others and store nothing else, such as follows and likes."""
 
 from typing import Any, ClassVar
 
@@ -13,13 +13,13 @@ INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class Pair:
-    """Put and taken away by one statement each: of many at once, one is told that it was them."""
+    """A model of pairs. Of several concurrent calls, only one returns True."""
 
     __table__: ClassVar[Any]
 
     @classmethod
     def put(cls, **pair: Any) -> bool:
-        """Return whether it was not there before."""
+        """Insert the pair; return whether it is new."""
         db.session.flush()
         row = InsertOnce(cls.__table__).values(**pair)
         counted = {"preserve_rowcount": True}  # else PostgreSQL's is not kept for an INSERT
@@ -27,7 +27,7 @@ class Pair:
 
     @classmethod
     def take(cls, **pair: Any) -> bool:
-        """Return whether it was there."""
+        """Delete the pair; return whether it existed."""
         db.session.flush()
         return rows_changed(delete(cls).filter_by(**pair)) == 1
 

@@ -1,4 +1,4 @@
-"""Account: the columns of a user, and the questions that need nothing else."""
+"""The columns of a user, and the properties that depend on nothing else."""
 
 import secrets
 from typing import Any
@@ -47,7 +47,7 @@ class Account(Counted):
     former_role_id: Mapped[int | None] = mapped_column(ForeignKey("roles.id"), index=True)
 
     # Stored counts, see counters.py
-    post_count: Mapped[int] = mapped_column(default=0)  # of those that everybody may read
+    post_count: Mapped[int] = mapped_column(default=0)  # posts that everyone can read
     comment_count: Mapped[int] = mapped_column(default=0)
     follower_count: Mapped[int] = mapped_column(default=0)
     following_count: Mapped[int] = mapped_column(default=0)
@@ -72,16 +72,16 @@ class Account(Counted):
 
     @property
     def is_reached_by_mail(self) -> bool:
-        """Whether mails about what others did may go to the account's address."""
+        """Whether notifications may be mailed to the account."""
         return self.is_confirmed and self.is_active and self.unreached_at is None
 
     @property
     def is_leaving_now(self) -> bool:
-        """Whether the day has come on which the account is deleted."""
+        """Whether the account is due for deletion."""
         return self.leaving_at is not None and self.leaving_at <= utcnow()
 
     def full_name(self) -> str:
-        """First and last name as far as they were given; the username where none was."""
+        """Return the first and last name, or the username if neither is given."""
         return f"{self.first_name} {self.last_name}".strip() or self.username
 
     @property
@@ -94,7 +94,7 @@ class Account(Counted):
 
     @property
     def returns_to(self) -> Role | None:
-        """The role that counts once this one is over."""
+        """The role after the temporary one has ended."""
         return self.former_role or Role.get_default()
 
     @property

@@ -1,4 +1,4 @@
-"""What staff do to a person: each act asks for the rank, and writes itself into the log."""
+"""Administration of users: each action checks the rank, and is recorded in the log."""
 
 from datetime import datetime
 from typing import Any, Self
@@ -21,14 +21,14 @@ from .temporary_role import SHORT
 
 
 class UserAdministration(EmailProof, Credentials):
-    """Verbs with `by=` and `reason=`; safe to repeat: what is so already leaves no entry.
+    """Actions on a user. Repeating one changes nothing and records nothing.
 
-    They return whether they changed anything, for pages to tell.
+    `by` is who acts, or None for an operator at the shell. Most return whether anything changed.
     """
 
     @classmethod
     def make(cls, *, role: Role, by: Self | None = None, **values: Any) -> Self:
-        """Make an account for somebody, with no password yet and an address that is not proven."""
+        """Create an account without a password and with an unconfirmed address."""
         cls.one_at_a_time()
         if by is not None:
             by = db.session.get(cls, by.id, populate_existing=True)
@@ -45,7 +45,7 @@ class UserAdministration(EmailProof, Credentials):
     def change_role(
         self, role: Role, *, by: Self | None = None, until: datetime | None = None, reason: str = ""
     ) -> bool:
-        """Give a role; with `until`, a moment, the person then returns to the one held before."""
+        """Give a role; with `until`, the user then returns to the role held before."""
         if until is not None and until <= utcnow():
             raise Refused("Choose a time in the future.")
         with self.an_administrator_remains():
@@ -64,13 +64,13 @@ class UserAdministration(EmailProof, Credentials):
                     f"{self.username} is already {role.name}. Choose another temporary role."
                 )
             self.role, self.role_until, self.former_role = role, until, former
-            told = until is not None and until - utcnow() <= SHORT  # by the mail that says it
+            told = until is not None and until - utcnow() <= SHORT  # by the mail about the change
             self.role_notice_at = utcnow() if told else None
             self.record(Action.CHANGE_ROLE, by, reason, before, self.role_in_words)
         return True
 
     def deactivate(self, *, by: Self | None = None, reason: str = "") -> bool:
-        """Close the account until it is reactivated; its sessions end at once (R-60)."""
+        """Deactivate the account and end its sessions (R-60)."""
         with self.an_administrator_remains():
             self.require_rank(by)
             if was_active := self.is_active:
@@ -91,7 +91,7 @@ class UserAdministration(EmailProof, Credentials):
         return True
 
     def close_for_good(self, *, by: Self | str | None = None, reason: str = "") -> None:
-        """Close the account and note that it is deleted, which then happens step by step."""
+        """Deactivate the account and mark it for deletion, which is done step by step."""
         with self.an_administrator_remains():
             self.require_rank(by)
             now = utcnow()
@@ -102,10 +102,10 @@ class UserAdministration(EmailProof, Credentials):
         UserSession.end_all(self)
 
     def vouch_for_address(self, *, by: Self | None = None, reason: str = "") -> bool:
-        """Take the address as proven, without a mail.
+        """Confirm the address without a mail.
 
-        Only an operator's word makes the holder of OFFBRAND_ADMIN Administrator; that of staff
-        might lift somebody above themselves.
+        Only if an operator does it, the owner of OFFBRAND_ADMIN becomes Administrator: otherwise
+        staff could promote somebody above themselves.
         """
         self.require_rank(by)
         if self.is_confirmed:
@@ -117,9 +117,9 @@ class UserAdministration(EmailProof, Credentials):
         return True
 
     def assign_address(self, address: str, *, by: Self | None = None, reason: str = "") -> bool:
-        """Move the account to an address that is yet to be proven, by a link that is mailed to it.
+        """Change the address to one that the user must confirm by a mailed link.
 
-        ValueError where it is none, Refused where somebody has it. Open links and sessions end.
+        Raise ValueError if it is invalid, Refused if it is taken. Open links and sessions end.
         """
         address, before = canonical_address(address), self.email
         try:
@@ -138,7 +138,7 @@ class UserAdministration(EmailProof, Credentials):
         return True
 
     def edit(self, *, by: Self | None = None, reason: str = "", **values: Any) -> bool:
-        """Set names, the place or what they say about themselves; Refused for a taken username."""
+        """Change fields of the profile. Raise Refused if the username is taken."""
         self.require_rank(by)
         before = {name: getattr(self, name) for name in values}
         changed = [name for name in values if values[name] != before[name]]
@@ -156,7 +156,7 @@ class UserAdministration(EmailProof, Credentials):
         return True
 
     def demand_new_password(self, *, by: Self | None = None, reason: str = "") -> bool:
-        """Ask for a new password at the next sign-in."""
+        """Require a new password at the next sign-in."""
         self.require_rank(by)
         if self.password_due_at is not None:
             return False
@@ -166,7 +166,7 @@ class UserAdministration(EmailProof, Credentials):
 
     @property
     def was_asked_for_new_password(self) -> bool:
-        """Whether staff demanded it, rather than chose the password that is due."""
+        """Whether staff required the change, instead of having set the password themselves."""
         here = (
             AuditEntry.action == Action.REQUIRE_NEW_PASSWORD,
             AuditEntry.created_at >= self.password_due_at,
@@ -174,14 +174,14 @@ class UserAdministration(EmailProof, Credentials):
         return bool(db.session.scalar(select(exists(AuditEntry.about(self).where(*here)))))
 
     def assign_password(self, password: str, *, by: Self | None = None) -> None:
-        """Set a password for somebody and sign them out; for operators at the shell."""
+        """Set a password and end all sessions; only for operators at the shell."""
         self.require_rank(by)
         self.password = password
         self.record(Action.SET_PASSWORD, by, "")
         UserSession.end_all(self)
 
     def offer_reset_link(self, *, by: Self | None = None, reason: str = "") -> bool:
-        """Note that staff has a link sent by which the person sets a password (R-83)."""
+        """Record that staff sends the user a link to set a password (R-83)."""
         self.require_rank(by)
         if not self.is_active:
             raise Refused("This account is deactivated. Reactivate it first.")
@@ -189,7 +189,7 @@ class UserAdministration(EmailProof, Credentials):
         return True
 
     def sign_out_everywhere(self, *, by: Self | None = None, reason: str = "") -> int:
-        """End all sessions; return how many there were."""
+        """End all sessions and return their number."""
         self.require_rank(by)
         ended = UserSession.end_all(self)
         if ended:

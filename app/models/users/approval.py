@@ -1,4 +1,4 @@
-"""Approval: in that mode of registration, newcomers wait until an administrator lets them in."""
+"""Approval of new accounts by administrators, in the registration mode that requires it."""
 
 from typing import Self
 
@@ -13,30 +13,30 @@ from .rank import Refused
 
 
 class Approval(UserAdministration):
-    """Asking to be let in, and the two answers; of two who decide at once, one does."""
+    """The request and the two decisions; of two concurrent decisions, one is refused."""
 
     @classmethod
     def awaiting(cls) -> Select:
-        """Newcomers who proved their address and wait; those who have not yet are not counted."""
+        """Select the users who have confirmed their address and await approval."""
         return select(cls).where(cls.approval_asked_at.is_not(None), cls.confirmed_at.is_not(None))
 
     def ask_for_approval(self, reason: str) -> None:
         self.approval_asked_at, self.sign_up_reason = utcnow(), reason
 
     def approve(self, *, by: Self | None = None, reason: str = "") -> None:
-        """Let the newcomer in."""
+        """Approve the account."""
         self._decide(by)
         self.record(Action.APPROVE_ACCOUNT, by, reason)
 
     def decline(self, *, by: Self | None = None, reason: str = "") -> None:
-        """Delete the account of the newcomer, who may sign up again."""
+        """Delete the account; its owner may sign up again."""
         self._decide(by)
         self.record(Action.DECLINE_ACCOUNT, by, reason)
         db.session.delete(self)
         db.session.flush()
 
     def why_not_decided_by(self, person: Self) -> str | None:
-        """Return a sentence that says why the person may not decide on this newcomer; else None."""
+        """Return why the person may not decide on this account, in a sentence; None if they may."""
         role = self.current_role
         if role is not None and not person.may_grant(role):
             return f"New members get the role {role.name}, which allows more than yours."
@@ -52,7 +52,7 @@ class Approval(UserAdministration):
         db.session.refresh(self)
 
     def _take_from_queue(self) -> bool:
-        """Whether the newcomer waited until now; others who decide at the same time are told no."""
+        """Clear the request; return False if a concurrent decision has done so."""
         model = type(self)
         here = model.id == self.id, model.approval_asked_at.is_not(None)
         taken = update(model).where(*here).values(approval_asked_at=None)

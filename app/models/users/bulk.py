@@ -1,4 +1,4 @@
-"""Acts on many people at once, each apart: whom the rules protect keeps nobody else from it."""
+"""Bulk actions on users, each in its own savepoint, so that one refusal does not stop others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a person signs in with: a password that can be set and verified, never read."""
+"""Passwords of users: setting, verifying and changing them."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from .session import UserSession
 
 
 class Credentials(Account):
-    """Every change of password or address takes a new `auth_epoch`; older links are dead."""
+    """Each change of password or address increases `auth_epoch`, which voids older links."""
 
     password_hash: Mapped[str | None] = mapped_column(String(255))
     password_due_at: Mapped[Moment | None]  # since when the password must be changed at sign-in
@@ -34,9 +34,9 @@ class Credentials(Account):
         return verify(self.password_hash, password)
 
     def accept_sign_in(self, password: str) -> bool:
-        """Take note of a sign-in with this password, and hash it anew where its hash is an old one.
+        """Record a sign-in with this password, and update an outdated hash.
 
-        False: the password was changed, or the account closed, since it was verified (R-59).
+        Return False if the password or account changed since it was verified (R-59).
         """
         values: dict[str, Any] = {"last_seen": utcnow()}
         if needs_rehash(self.password_hash or "", password):
@@ -44,7 +44,7 @@ class Credentials(Account):
         return self._update_at_epoch(**values)
 
     def change_password(self, password: str, *, keep: UserSession | None = None) -> bool:
-        """Set a password and end every session but `keep`. False: another was faster (R-97)."""
+        """Set a password and end all sessions but `keep`. Return False after a race (R-97)."""
         password_hash = hash_password(password)
         if not self.advance_epoch():
             return False
@@ -56,11 +56,11 @@ class Credentials(Account):
         self.password_due_at = self.password_due_at or utcnow()
 
     def advance_epoch(self) -> bool:
-        """Take the next epoch. Of several who race, one is told True."""
+        """Increase the epoch; of several concurrent calls, one returns True."""
         return self._update_at_epoch(auth_epoch=self.auth_epoch + 1)
 
     def _update_at_epoch(self, **values: Any) -> bool:
-        """Set values unless the epoch has moved on since this person was read."""
+        """Set values if the epoch is still as it was when this user was loaded."""
         model = type(self)
         here = update(model).where(model.id == self.id, model.auth_epoch == self.auth_epoch)
         if rows_changed(here.values(**values)):

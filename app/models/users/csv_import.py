@@ -1,4 +1,4 @@
-"""Imports of people that wait for a yes: the file, as it was uploaded, and what it would do."""
+"""Pending imports of users: the uploaded CSV file, and a preview of what it would do."""
 
 from datetime import timedelta
 from typing import Any, Self

@@ -1,4 +1,4 @@
-"""Ways back to a former address, each offered in a mail to it."""
+"""Email reversals: offers, mailed to a former address, to undo a change of address."""
 
 from typing import Self
 
@@ -11,10 +11,10 @@ from ..fields import NEVER_TWICE, CreatedAt, HasId, Id, Moment, utcnow
 
 
 class EmailReversal(Model):
-    """Open until it was taken. That closes others to the same address, and those opened later too.
+    """Open until it is used, which closes later ones and all others to the same address.
 
-    Never those before: a thief who moves an account on, and comes back by a link of their own,
-    does not close the owner's way.
+    Earlier ones stay open: a thief who changes the address again and then uses the reversal of that
+    change does not close the one of the owner.
     """
 
     __tablename__ = "ways_back"
@@ -35,7 +35,7 @@ class EmailReversal(Model):
 
     @classmethod
     def purge(cls) -> None:
-        """Forget those whose links have run out."""
+        """Delete the reversals whose links have expired."""
         cutoff = utcnow() - current_app.config["EMAIL_REVERT_LIFETIME"]
         db.session.execute(delete(cls).where(cls.created_at < cutoff))
 

@@ -1,8 +1,8 @@
-"""What a link in a mail may do, once: confirm, set a password, change or restore an address.
+"""Tokens in mailed links: confirm or change an address, reverse a change, reset a password.
 
-No table of tokens is needed: a token carries a fingerprint of what its use changes, so used ones,
-older siblings and those for another purpose are dead by construction. Only the ways back to former
-addresses are rows, as their order decides which of them an older one closes.
+Tokens are not stored: each contains a fingerprint of what its use changes, which voids it after
+its use, and voids older tokens too. Only reversals of an address are rows, as their order matters:
+using one closes later ones.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ from .session import UserSession
 
 @dataclass
 class Link:
-    """What a token says: whether it is good, whose it is, and what it carries."""
+    """The content of a token: whether it is valid, its user, and what it is for."""
 
     verdict: Verdict
     user: Any = None
@@ -34,7 +34,7 @@ class Link:
 
 
 class EmailTokens(UserAdministration, UserLookup):
-    """Links of the four purposes."""
+    """The tokens of a user, for four purposes and for unsubscribing."""
 
     def generate_confirmation_token(self, expiration: Lifetime = None) -> str:
         return self._sign("confirm", expiration, "CONFIRMATION_LIFETIME")
@@ -47,13 +47,13 @@ class EmailTokens(UserAdministration, UserLookup):
         return self._sign("change_email", expiration, "EMAIL_CHANGE_LIFETIME", email=new_email)
 
     def generate_email_revert_token(self, old_email: str, expiration: Lifetime = None) -> str:
-        """Open a way back to an address that was just left, and return the token for it."""
+        """Offer to return to the former address, and return the token for it."""
         way = EmailReversal.open(self, old_email)
         return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", way=way)
 
     @classmethod
     def read_link(cls, purpose: str, token: str) -> Link:
-        """Read a token without using it: a `Link`, without a user unless the token is ours."""
+        """Read a token without using it. The `Link` has no user if the token is invalid."""
         verdict, payload = read(purpose, token)
         user = db.session.get(cls, payload["user"]) if payload else None
         if user is None or not user.is_active:
@@ -64,18 +64,18 @@ class EmailTokens(UserAdministration, UserLookup):
         return Link(verdict, user, way.old_email if way else payload.get("email") or "", way)
 
     def generate_unsubscribe_token(self, kinds: Sequence[str]) -> str:
-        """For mails of these kinds. It never runs out: all it can do is to stop them."""
+        """Return a token that turns off mails of these kinds; it never expires."""
         return sign("unsubscribe", {"user": self.id, "kinds": kinds}, None)
 
     @classmethod
     def read_unsubscribe(cls, token: str) -> tuple[Self | None, list[str]]:
-        """Return (user, kinds): None and none where it is not ours, or the account is gone."""
+        """Return (user, kinds); (None, []) if the token is invalid or the account is gone."""
         verdict, payload = read("unsubscribe", token)
         user = db.session.get(cls, payload["user"]) if verdict else None
         return user, [kind for kind in USUAL if user and kind in payload["kinds"]]
 
     def confirm(self, token: str) -> Verdict:
-        """Prove the address; return a Verdict, true where the token was good (as all four do)."""
+        """Confirm the address; like the next three, return a Verdict, which is true for success."""
         link = self.read_link("confirm", token)
         if link.verdict and link.user is not self:
             return Verdict.BAD
@@ -85,7 +85,7 @@ class EmailTokens(UserAdministration, UserLookup):
 
     @classmethod
     def reset_password(cls, token: str, password: str) -> Verdict:
-        """Set a password by a mailed link, which also proves the address; ends every session."""
+        """Set a password, confirm the address and end all sessions."""
         link = cls.read_link("reset", token)
         if link.verdict and not link.user.change_password(password):
             return Verdict.BAD
@@ -94,7 +94,7 @@ class EmailTokens(UserAdministration, UserLookup):
         return link.verdict
 
     def change_email(self, token: str) -> Verdict:
-        """Take the new address that the token carries, unless somebody has it by now."""
+        """Change the address to the one in the token, unless it is taken by now."""
         link = self.read_link("change_email", token)
         if link.verdict and link.user is not self:
             return Verdict.BAD
@@ -104,11 +104,10 @@ class EmailTokens(UserAdministration, UserLookup):
 
     @classmethod
     def revert_email(cls, token: str) -> Verdict:
-        """Give the account its old address back; end every session and void the password.
+        """Restore the former address, end all sessions and remove the password.
 
-        Whoever changed the address knew the password, so only a mailed link sets a new one.
-
-        The mailbox proves who the owner is, so an account that only claims the address gives way.
+        Whoever changed the address knew the password, so a new one is only set by a mailed link. An
+        unconfirmed account with the address is deleted: access to the mailbox proves ownership.
         """
         link = cls.read_link("revert_email", token)
         if not link.verdict:
@@ -125,7 +124,7 @@ class EmailTokens(UserAdministration, UserLookup):
         return link.verdict
 
     def _take_address(self, address: str) -> bool:
-        """Move to an address that was proven. False: it is taken, or another was faster (R-55)."""
+        """Change to a confirmed address; return False if it is taken, or after a race (R-55)."""
         try:
             with db.session.begin_nested():
                 if not self.advance_epoch():
@@ -155,7 +154,7 @@ class EmailTokens(UserAdministration, UserLookup):
         return sign(purpose, payload, expiration or current_app.config[setting])
 
     def _fingerprint(self, purpose: str, way: EmailReversal | None) -> str:
-        """Return what the use of such a link changes, as 128 bits that tell nothing of it."""
+        """Return 128 bits of a hash of what the use of the link changes."""
         changed = {
             "confirm": (self.email, self.confirmed_at is None),
             "reset": (self.email, self.password_hash, self.auth_epoch),

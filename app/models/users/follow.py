@@ -1,4 +1,4 @@
-"""Follows: who reads whom, and the traits of people that go with it."""
+"""Follows, and the following and muting of a user."""
 
 from typing import Self
 
@@ -35,12 +35,12 @@ class Follow(Pair, Model):
 class Following(Account):
     """Following and muting, and the stored counts of a person.
 
-    Verbs are safe to repeat and return whether anything changed. Both people are locked before
-    anything else, in the order of ids, so nobody waits in a circle.
+    Each method can be repeated and returns whether anything changed. Both users are locked first,
+    in the order of their ids, which prevents deadlocks.
     """
 
     def follow(self, other: Self) -> bool:
-        """Refused where the person is oneself."""
+        """Follow another user. Raise Refused for the user themselves."""
         if other.id == self.id:
             raise Refused("You can’t follow yourself.")
         self._hold_both(other)

@@ -1,4 +1,4 @@
-"""Invitations: a role and a word of greeting, sent to an address."""
+"""Invitations: mails to an address that offer an account with a role."""
 
 import hashlib
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ PENDING = text("joined_at IS NULL AND revoked_at IS NULL")
 
 @dataclass
 class Way:
-    """What a token says: whether it is good, and which invitation it is for."""
+    """The content of a token: whether it is valid, and its invitation."""
 
     verdict: Verdict
     invitation: "Invitation | None" = None
 
 
 class Invitation(Joining, Model):
-    """Pending until somebody joined by it, or staff took it back; one for an address at a time."""
+    """Pending until it is accepted or revoked; at most one per address is pending."""
 
     __tablename__ = "invitations"
     __table_args__ = (
@@ -51,7 +51,7 @@ class Invitation(Joining, Model):
     created_at: Mapped[CreatedAt]
     email: Mapped[str] = mapped_column(String(254), index=True)
     greeting: Mapped[str] = mapped_column(String(500), default="")
-    role_id: Mapped[int | None] = mapped_column(  # none: the role was deleted since
+    role_id: Mapped[int | None] = mapped_column(  # None: the role was deleted
         ForeignKey("roles.id", ondelete="SET NULL"), index=True
     )
     invited_by_id: Mapped[int | None] = mapped_column(
@@ -75,7 +75,7 @@ class Invitation(Joining, Model):
 
     @classmethod
     def send(cls, email: str, role: Role, *, by: User, greeting: str = "") -> Self | None:
-        """Invite an address; the caller mails the link. None: it is invited already."""
+        """Invite an address; the caller mails the link. Return None if it is invited already."""
         if not (_is_there(by) and by.may_grant(role)):
             raise Refused(f"You can’t give the role {role.name}: it allows more than yours.")
         invitation = cls(email=canonical_address(email), role=role, invited_by=by)
@@ -103,16 +103,16 @@ class Invitation(Joining, Model):
         return "open" if utcnow() < self.expires_at else "expired"
 
     def why_not_managed_by(self, person: User) -> str | None:
-        """Return a sentence that says why the person may not send or revoke it; else None."""
+        """Return why the person may not resend or revoke it, in a sentence; None if they may."""
         if self.role is not None and not person.may_grant(self.role):
             return f"The role {self.role.name} allows more than yours, so you can’t do this."
         return None
 
     def resend(self, *, by: User | str, times_sent: int) -> bool:
-        """Make a fresh link, which voids the older ones; return whether it was.
+        """Make a new link, which voids older ones; return False if it was just sent.
 
-        `times_sent` is what whoever asks has seen: a double click sends one. SITE acts where the
-        invited asked, with a link that had run out. Staff who send it answer for its role.
+        `times_sent` is the number that the user has seen, so a double click sends only one. `by` is
+        SITE if an invitee asks with an expired link; otherwise `by` becomes the inviter.
         """
         self._require_pending()
         if self.times_sent != times_sent:
@@ -126,7 +126,7 @@ class Invitation(Joining, Model):
         return True
 
     def revoke(self, *, by: User) -> bool:
-        """Take it back: its links are dead."""
+        """Revoke the invitation, which voids its links; return False if it was revoked already."""
         self.lock()
         if self.revoked_at is not None:
             return False
@@ -142,9 +142,9 @@ class Invitation(Joining, Model):
 
     @classmethod
     def read_link(cls, token: str) -> Way:
-        """Read a token without using it: a `Way`, whose invitation is there for tokens of ours.
+        """Read a token without using it. The `Way` has an invitation if we issued the token.
 
-        It is bad once it was used, revoked, or sent again since.
+        The token is bad once the invitation is accepted, revoked or sent again.
         """
         verdict, payload = read("invite", token)
         invitation = db.session.get(cls, payload["invitation"]) if payload else None
@@ -153,7 +153,7 @@ class Invitation(Joining, Model):
         return Way(verdict, invitation)
 
     def lock(self) -> None:
-        """Lock the row, and read what it says by now."""
+        """Lock the row and read it again."""
         row = select(Invitation).where(Invitation.id == self.id).with_for_update(of=Invitation)
         db.session.scalars(row.execution_options(populate_existing=True)).unique().one_or_none()
 
@@ -176,6 +176,6 @@ class Invitation(Joining, Model):
 
 
 def _is_there(person: User) -> bool:
-    """Whether the account still is, and is open; read anew, as it may have changed meanwhile."""
+    """Return whether the account still exists and is active, from a fresh row."""
     there = db.session.get(User, person.id, populate_existing=True)
     return there is not None and there.is_active

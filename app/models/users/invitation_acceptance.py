@@ -1,4 +1,4 @@
-"""Joining by an invitation: the role that it gives by now, and the account that it makes."""
+"""Accepting an invitation: the role that it gives, and the account that it creates."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,11 +18,11 @@ IN_USE = "This email already has an account."
 
 
 class NameTaken(Refused):
-    """Another took the username in this moment."""
+    """The username was taken a moment ago."""
 
 
 class Joining:
-    """What an `Invitation` does for the invited."""
+    """The part of `Invitation` that creates the account."""
 
     if TYPE_CHECKING:  # what it needs of `Invitation`
         id: Mapped[int]
@@ -40,17 +40,17 @@ class Joining:
 
     @property
     def role_by_now(self) -> Role | None:
-        """The role that whoever joins now gets: the inviter's rank counts now, not then (R-81)."""
+        """The role for a new member; the present rank of the inviter counts (R-81)."""
         by = self.invited_by
         if by is not None and by.is_active and by.is_confirmed and self.role is not None:
             return self.role if by.may_grant(self.role) else Role.get_default()
         return Role.get_default()
 
     def join(self, **fields: Any) -> User | None:
-        """Make the confirmed account of whoever holds the link; of several who race one gets it.
+        """Create the account, whose address is confirmed by the link. Only one call succeeds.
 
-        Refused where the address has an account by now, NameTaken where the username was taken.
-        None: the invitation was used, revoked or sent again meanwhile.
+        Raise Refused if the address has an account, NameTaken if the username is taken. Return None
+        if the invitation was accepted, revoked or sent again meanwhile.
         """
         before = self.fingerprint
         person = User(
@@ -74,7 +74,7 @@ class Joining:
         return person
 
     def account_in_the_way(self) -> bool:
-        """Whether somebody has the address for good, so that nobody can join with it."""
+        """Return whether the address has an account that an invitee cannot replace."""
         try:
             self._claimant()
         except Refused:
@@ -82,9 +82,9 @@ class Joining:
         return False
 
     def _claimant(self) -> User | None:
-        """Who signed up with the address since, and never proved it: the mailbox's owner wins.
+        """Return the unconfirmed account that signed up with the address after the invitation.
 
-        Refused for any other account: staff may have moved a member there, whom nobody replaces.
+        The owner of the mailbox replaces it. Raise Refused if any other account has the address.
         """
         claimant = User.with_email(self.email)
         if claimant is None:

@@ -1,4 +1,4 @@
-"""People as staff list them: by any conditions and in any order, a million as fast as a thousand.
+"""The list of users for staff, with any filters and order, fast for a million users too.
 
 Where few people meet the conditions, an index finds them and they are sorted. Where many do, the
 index of the order is walked from where the page begins, and meets them soon. Which of the two it

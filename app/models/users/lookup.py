@@ -1,4 +1,4 @@
-"""How people are found: by name or address, by parts of them, and by what namesakes share."""
+"""Lookup of users by name or address, and the columns by which they are searched."""
 
 from typing import Any, Self, cast
 
@@ -15,7 +15,7 @@ NAMES = ("username", "first_name", "last_name")
 
 
 class UserLookup(Account):
-    """Columns that follow from others; `User` keeps them in step."""
+    """Columns that are computed from others before each flush."""
 
     search_text: Mapped[str] = mapped_column(String(400), default="")
     name_key: Mapped[str] = mapped_column(String(130), default="")
@@ -33,13 +33,13 @@ class UserLookup(Account):
 
     @classmethod
     def with_login(cls, login: str) -> Self | None:
-        """Find a person by what they type to sign in: an address has an @, a username never."""
+        """Return the user with this address or username; only addresses have an @."""
         return cls.with_email(login) if "@" in login else cls.with_username(login)
 
     def update_search_columns(self) -> None:
         parts = self.username, self.email, self.first_name or "", self.last_name or ""
         values = search_columns(*parts)
-        if not self._is_renamed():  # `words` were not read, so to set them is to write them anew
+        if not self._is_renamed():  # `words` is deferred, and setting it would write it
             del values["words"]
         for name, value in values.items():
             setattr(self, name, value)
@@ -50,7 +50,7 @@ class UserLookup(Account):
 
 
 def search_columns(username: str, email: str, first_name: str, last_name: str) -> dict[str, str]:
-    """Return the values of those columns; whoever inserts rows in bulk gives them along."""
+    """Return the values of those columns; bulk inserts must include them."""
     return {
         "search_text": searchable(username, email, first_name, last_name),
         "name_key": name_key(first_name, last_name),
@@ -60,8 +60,8 @@ def search_columns(username: str, email: str, first_name: str, last_name: str) -
 
 
 def searchable(*parts: Any) -> str:
-    """Return the line in which people are searched: each part in small letters, after two spaces.
+    """Return the text for substring search: each part in lower case, after two spaces.
 
-    By the spaces a beginning is told from a middle, and even one letter makes a trigram with them.
+    The spaces mark the start of a part, and make a trigram of even one letter.
     """
     return "".join(f"  {part.casefold()}" for part in parts if part)[:400]

@@ -1,4 +1,4 @@
-"""Mutes: whose words a member does not want to meet."""
+"""Mutes: whose posts and comments a member does not want to see."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column

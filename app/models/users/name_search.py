@@ -1,4 +1,4 @@
-"""People by any part of their names or addresses, among a million as fast as among a thousand.
+"""Substring search of users by names and addresses, fast for a million users too.
 
 Each database has an index of trigrams for `users.search_text`: PostgreSQL of its extension pg_trgm,
 SQLite as a table of its own that triggers keep in step. The text holds small letters only, so both

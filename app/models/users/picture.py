@@ -1,4 +1,4 @@
-"""Pictures that members chose for themselves, in a table apart: people's rows stay light."""
+"""Uploaded pictures of users, in a separate table that keeps the rows of users small."""
 
 import secrets
 from typing import Any

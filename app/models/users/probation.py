@@ -1,6 +1,6 @@
-"""Newcomers: what of theirs waits for approval, and how much they may write in an hour.
+"""Probation of new users: which posts and comments need approval, and how many an hour may have.
 
-Both relax: with what was approved, and with the age of the account. Staff is no newcomer.
+The first depends on how many were approved, the second on the age of the account. Staff are exempt.
 """
 
 from datetime import timedelta
@@ -11,7 +11,7 @@ from ..fields import utcnow
 from ..site.setting import current_settings
 from .restrictions import Restrictable
 
-LINKS_WAIT_UNTIL = 3  # texts of a member that everybody may read
+LINKS_WAIT_UNTIL = 3  # approved posts and comments
 PACES = (
     (timedelta(days=1), "texts on the first day"),
     (timedelta(days=7), "texts in the first week"),
@@ -21,22 +21,22 @@ PACES = (
 class Probation(Restrictable):
     @property
     def approved_count(self) -> int:
-        """How many posts and comments of theirs everybody may read."""
+        """The number of their posts and comments that everyone can read."""
         return self.post_count + self.comment_count
 
     @property
     def texts_wait_until(self) -> int:
-        """How many must be approved before others are seen at once; 0: they are."""
+        """How many must be approved before others need no approval; 0 if none does."""
         return self._until(current_settings().hold_first)
 
     @property
     def links_wait_until(self) -> int:
-        """The same for texts with links to other sites."""
+        """The same for posts and comments with links to other sites."""
         return self._until(LINKS_WAIT_UNTIL if current_settings().hold_links else 0)
 
     @property
     def progress(self) -> tuple[int, int] | None:
-        """(how many were approved, how many must be); None once posts are published at once."""
+        """(approved, required) numbers; None if posts need no approval."""
         until = self.texts_wait_until
         return (self.approved_count, until) if until else None
 
@@ -49,7 +49,7 @@ class Probation(Restrictable):
 
     @property
     def pace(self) -> str | None:
-        """Which of the LIMITS holds for their writing; None for staff, or where it is empty."""
+        """The name of the limit in LIMITS for their writing; None if there is none."""
         name = next((name for until, name in PACES if self.age < until), "texts")
         limited = current_app.config["LIMITS"][name] and not self.is_moderator()
         return name if limited else None

@@ -1,4 +1,4 @@
-"""Rank, and that an administrator always remains: the two rules about acting on people."""
+"""Rank: which users may act on which others. And the rule that an administrator remains."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,17 +16,17 @@ from .restrictions import Restrictable
 
 
 class Ranked(Restrictable):
-    """Who may act on whom. `by` is who acts; None is an operator at the shell, above all ranks."""
+    """`by` is who acts; None is an operator at the shell, who may act on everyone."""
 
     def may_grant(self, role: Role) -> bool:
-        """Nobody gives more than they have (R-81)."""
+        """Return whether the user may give a role: its permissions must be among theirs (R-81)."""
         mine = self.current_role
         return mine is not None and self.can(Permission.ADMIN) and mine.covers(role)
 
     def may_act_on(self, other: Self) -> bool:
-        """Staff act on people who may do nothing that they may not, and never on themselves.
+        """Return whether the user is staff and has all permissions of the other, who is not them.
 
-        Whoever returns to a mightier role one day counts as holding it.
+        The role to which the other returns after a temporary one counts too.
         """
         is_staff = self.can(Permission.MODERATE) or self.can(Permission.ADMIN)
         mine = self.current_role
@@ -35,7 +35,7 @@ class Ranked(Restrictable):
         return all(mine.covers(role) for role in (other.role, other.former_role) if role)
 
     def why_not_act_on(self, other: Self) -> str | None:
-        """Return a sentence that says why `may_act_on` is False; None where it is True."""
+        """Return why `may_act_on` is False, in a sentence; None if it is True."""
         if other.id == self.id:
             return "You can’t do this to yourself. Ask another administrator."
         if not self.may_act_on(other):
@@ -43,7 +43,7 @@ class Ranked(Restrictable):
         return None
 
     def may_sanction(self, other: Self) -> bool:
-        """Nobody sanctions an equal or higher: the other has to hold less."""
+        """Return whether the other has fewer permissions, which a sanction requires."""
         if not self.may_act_on(other):
             return False
         roles = [role for role in (other.role, other.former_role) if role]
@@ -51,7 +51,7 @@ class Ranked(Restrictable):
         return mine is not None and not any(role.covers(mine) for role in roles)
 
     def why_not_sanction(self, other: Self) -> str | None:
-        """Return a sentence that says why `may_sanction` is False; None where it is True."""
+        """Return why `may_sanction` is False, in a sentence; None if it is True."""
         if words := self.why_not_act_on(other):
             return words
         if not self.may_sanction(other):
@@ -59,19 +59,19 @@ class Ranked(Restrictable):
         return None
 
     def require_higher_rank(self, by: Self | str | None) -> None:
-        """Refuse a sanction that `by` may not impose or lift by now; the row stays locked."""
+        """Lock the row; raise Refused if `by` may not impose or lift a sanction now."""
         self.require_rank(by)
         if not (by is None or isinstance(by, str) or by.may_sanction(self)):
             raise Refused(by.why_not_sanction(self))
 
     def require_rank(self, by: Self | str | None) -> None:
-        """Refuse an act that `by` may not do by now: both may have changed while they waited.
+        """Lock the row until the transaction ends; raise Refused if `by` may not act on this user.
 
-        The row of the person stays locked until the transaction ends, so an act has one effect.
+        Both are read again, as they may have changed during the wait.
         """
         db.session.flush()
         model = type(self)
-        lock = {"of": model, "key_share": True}  # whoever only refers to them does not wait
+        lock = {"of": model, "key_share": True}  # rows that refer to the user can still be written
         if by is None or isinstance(by, str):
             db.session.refresh(self, with_for_update=lock)
             return
@@ -84,10 +84,10 @@ class Ranked(Restrictable):
 
     @classmethod
     def administrators(cls) -> Select:
-        """The ids of those who can administer: confirmed, active, with a role that grants ADMIN.
+        """Select the ids of users who can administer: confirmed, active, with ADMIN.
 
-        A role that was given until a moment that is past counts no more: the former one does. Nor
-        does somebody whose account is being deleted.
+        After the end of a temporary role, the former role counts. Users whose account is due for
+        deletion do not count.
         """
         mighty = Role.granting(Permission.ADMIN).with_only_columns(Role.id).order_by(None)
         now, active = utcnow(), cls.account_open()
@@ -95,11 +95,11 @@ class Ranked(Restrictable):
         holding = select(cls.id).where(cls.role_id.in_(mighty), lasts, *active)
         returned = cls.former_role_id.in_(mighty), cls.role_until <= now
         either = holding.union_all(select(cls.id).where(*returned, *active)).subquery()
-        return select(either.c.id)  # one index for each half: an OR would read everybody
+        return select(either.c.id)  # one index for each half: an OR would scan all users
 
     @classmethod
     def account_open(cls) -> tuple[ColumnElement[bool], ...]:
-        """The conditions that a person may use their account; compare `is_account_open`."""
+        """Return the conditions of `is_account_open` in SQL."""
         stays = or_(cls.leaving_at.is_(None), cls.leaving_at > utcnow())
         return *SEEN.of(cls), cls.not_suspended(), stays
 
@@ -109,23 +109,23 @@ class Ranked(Restrictable):
 
     @classmethod
     def granted_any(cls, permission: Permission) -> ColumnElement[bool]:
-        """The condition that their role, or the one it ends in, grants one of the permissions."""
+        """Return the condition that the present or former role has one of the permissions."""
         mask = Role.permissions.bitwise_and(int(permission))
         roles = select(Role.id).where(mask != 0)
         return or_(cls.role_id.in_(roles), cls.former_role_id.in_(roles))
 
     @property
     def is_last_administrator(self) -> bool:
-        """Whether they administer, and nobody else can; ask behind `one_at_a_time`."""
+        """Whether nobody else can administer; call `one_at_a_time` first."""
         some = set(db.session.scalars(self.administrators().limit(2)))
         return self.can(Permission.ADMIN) and not some - {self.id}
 
     @classmethod
     @contextmanager
     def an_administrator_remains(cls) -> Iterator[None]:
-        """Do what the block does, unless it would leave the site without an administrator (R-82).
+        """Run the block; raise Refused if it leaves the site without an administrator (R-82).
 
-        Whoever tries at the same moment waits on the rows of the roles, then sees what we did.
+        Concurrent calls wait for each other.
         """
         cls.one_at_a_time()
         had_one = db.session.scalar(cls.administrators().limit(1)) is not None

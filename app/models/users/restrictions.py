@@ -14,11 +14,11 @@ from .role_preview import RolePreview
 
 WRITING = Permission.WRITE | Permission.COMMENT
 KEPT = "A sanction keeps you from writing."
-NO_END = datetime(9999, 1, 1, tzinfo=UTC)  # of what lasts until somebody lifts it
+NO_END = datetime(9999, 1, 1, tzinfo=UTC)  # of a sanction without an end
 
 
 class Restrictable(RolePreview):
-    """The two moments are those of the `Sanction` rows in force; its verbs keep them in step."""
+    """The two moments are copied from the sanctions in force, by the methods of `Sanction`."""
 
     silenced_until: Mapped[Moment | None]
     suspended_until: Mapped[Moment | None]
@@ -37,12 +37,12 @@ class Restrictable(RolePreview):
 
     @classmethod
     def not_suspended(cls) -> ColumnElement[bool]:
-        """The condition that a person may come in; compare `is_suspended`."""
+        """Return the condition that a user is not suspended."""
         return or_(cls.suspended_until.is_(None), cls.suspended_until <= utcnow())
 
     @classmethod
     def speaking(cls) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """The conditions that a person may write; compare `may_speak`."""
+        """Return the conditions that a user may write; see `may_speak`."""
         silent = or_(cls.silenced_until.is_(None), cls.silenced_until <= utcnow())
         return silent, cls.not_suspended()
 
@@ -57,24 +57,24 @@ class Restrictable(RolePreview):
 
     @property
     def is_banned(self) -> bool:
-        """Whether the suspension that is in force has no end."""
+        """Whether the suspension in force has no end."""
         return self.suspended_until == NO_END
 
     @property
     def may_speak(self) -> bool:
-        """Whether no sanction keeps the person from writing where others read it."""
+        """Whether no sanction forbids the user to write in public."""
         return not (self.is_silenced or self.is_suspended)
 
     @property
     def kept_until(self) -> datetime | None:
-        """When the sanction in force ends, the suspension before the silence; None: never."""
+        """When the suspension, or else the silence, ends; None if it has no end."""
         end = self.suspended_until if self.is_suspended else self.silenced_until
         return None if end == NO_END else end
 
     def require_speech(self) -> None:
-        """Refuse to write, where a sanction has come meanwhile; none comes before the commit.
+        """Lock the user; raise Silenced if a sanction forbids writing, also one imposed meanwhile.
 
-        Verbs that write ask this last, as rows of texts are locked before those of people.
+        Call it last, as rows of posts and comments are locked before those of users.
         """
         cls = type(self)
         db.session.flush()
@@ -83,10 +83,10 @@ class Restrictable(RolePreview):
             raise Silenced(KEPT)
 
     def count_written(self, **changes: Any) -> None:
-        """Count what they have written, by the same rule as `require_speech`, at no cost more."""
+        """Add to the counts of the user and check `require_speech`, in one statement."""
         if not self.count_up(self.id, *self.speaking(), **changes):
             raise Silenced(KEPT)
 
     def is_kept_from(self, permission: Permission) -> bool:
-        """Whether a sanction takes a permission that the role grants."""
+        """Return whether a sanction takes away a permission."""
         return self.is_suspended or (self.is_silenced and bool(permission & WRITING))

@@ -1,4 +1,4 @@
-"""Looking at the site with the mask of another role: an administrator does, and only looks."""
+"""Role preview (“view as”): administrators can see the site with another role, read-only."""
 
 from ...permissions import Permission
 from ..audit.actions import Action
@@ -9,22 +9,22 @@ from .account import Account
 
 
 class RolePreview(Account):
-    """Kept with the browser, not in the database: each request says which role, if any."""
+    """The role in preview is in the session cookie, not in the database."""
 
     viewed_role: Role | None = None
 
     @property
     def held_role(self) -> Role | None:
-        """The role held by now: one that was given until a moment that is past is not."""
+        """The present role: the former one after a temporary one has ended."""
         return self.returns_to if self.role_is_over else self.role
 
     @property
     def current_role(self) -> Role | None:
-        """The role that counts: the one looked at the site with, else the one held by now."""
+        """The role whose permissions count: the one in preview, else the present one."""
         return self.viewed_role or self.held_role
 
     def why_not_view_as(self, role: Role) -> str | None:
-        """Return a sentence that says why the person may not look with this role; else None."""
+        """Return why the user may not preview this role, in a sentence; None if they may."""
         held = self.held_role
         if held is None or not held.has_permission(Permission.ADMIN):
             return "Only administrators can view the site as another role."
@@ -35,14 +35,14 @@ class RolePreview(Account):
         return None
 
     def view_as(self, role: Role) -> None:
-        """Begin; until it ends, the person may do nothing but read."""
+        """Start the preview; until it ends, the user can only read."""
         if words := self.why_not_view_as(role):
             raise Refused(words)
         AuditEntry.record(Action.VIEW_AS, role, by=self)
         self.viewed_role = role
 
     def keep_viewing_as(self, role: Role) -> None:
-        """Go on in another request, unless the role or the rank that it takes is gone."""
+        """Continue the preview in another request, if it is still allowed."""
         if role is not None and self.why_not_view_as(role) is None:
             self.viewed_role = role
 

@@ -1,4 +1,4 @@
-"""Sessions: one row per signed-in device, so that signing out ends copies of the cookie too."""
+"""Sessions: a row for each signed-in device, so that signing out voids copies of its cookie."""
 
 import hashlib
 import re
@@ -15,7 +15,7 @@ from ...security.networks import network_at
 from ..fields import CreatedAt, HasId, Id, Moment, utcnow
 from ..statements import rows_changed
 
-MOST = 50  # devices of one person; the oldest give way
+MOST = 50  # devices per user; the oldest sessions are ended
 BROWSERS = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -39,7 +39,7 @@ SYSTEMS = (
 
 
 class UserSession(Model):
-    """The token is kept as a hash: who reads the database cannot sign in with it."""
+    """A session; only the hash of its token is stored."""
 
     __tablename__ = "user_sessions"
 
@@ -63,7 +63,7 @@ class UserSession(Model):
     def open(
         cls, user: HasId, *, remembered: bool, address: str | None, agent: str | None
     ) -> tuple[Self, str]:
-        """Sign the person in on a device; return (row, token), the token for the cookie alone."""
+        """Create a session; return (row, token). The token is only for the cookie."""
         token = secrets.token_urlsafe(32)
         row = cls(
             token_hash=hash_of(token),
@@ -83,14 +83,14 @@ class UserSession(Model):
 
     @classmethod
     def of(cls, user: HasId) -> list[Any]:
-        """The live sessions of a person, the one seen last first."""
+        """Return the live sessions of a user, the most recently used first."""
         newest = cls.seen_at.desc(), cls.id.desc()
         rows = db.session.scalars(select(cls).where(cls.user_id == user.id).order_by(*newest))
         return [row for row in rows if row.is_alive]
 
     @classmethod
     def end_all(cls, user: HasId, *, keep: Self | None = None) -> int:
-        """End every session of the person but `keep`; return how many there were."""
+        """End all sessions of the user but `keep`; return their number."""
         others = delete(cls).where(cls.user_id == user.id)
         if keep is not None:
             others = others.where(cls.id != keep.id)
@@ -98,7 +98,7 @@ class UserSession(Model):
 
     @classmethod
     def purge(cls) -> None:
-        """Forget the sessions that have run out."""
+        """Delete the expired sessions."""
         now, config = utcnow(), current_app.config
         short = cls.created_at < now - config["SESSION_LIFETIME"]
         idle = cls.seen_at < now - config["SESSION_IDLE"]
@@ -108,7 +108,7 @@ class UserSession(Model):
 
     @property
     def is_alive(self) -> bool:
-        """Remembered devices have their 30 days; others end when idle, and after a week (R-62)."""
+        """Whether the session has not expired by REMEMBER_COOKIE_DURATION or SESSION_* (R-62)."""
         now, config = utcnow(), current_app.config
         if self.remembered:
             return now - self.created_at < config["REMEMBER_COOKIE_DURATION"]
@@ -117,14 +117,14 @@ class UserSession(Model):
 
     @property
     def device(self) -> str:
-        """The browser and system in words, as far as the browser tells."""
+        """The browser and system in words, from the User-Agent."""
         browser = next((name for mark, name in BROWSERS if mark in self.agent), "A browser")
         system = next((name for mark, name in SYSTEMS if mark in self.agent), None)
         return f"{browser} on {system}" if system else browser
 
     @classmethod
     def neighbours_of(cls, user: HasId, most: int) -> Sequence[int]:
-        """The ids of others who are signed in from the same networks, as a hint and no more."""
+        """Return the ids of other users with sessions from the same networks, as a hint."""
         known = cls.network.not_in(["", "unknown"])
         mine = select(cls.network).where(cls.user_id == user.id, known)
         near = select(cls.user_id).where(cls.network.in_(mine), cls.user_id != user.id)

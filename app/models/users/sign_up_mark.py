@@ -1,4 +1,4 @@
-"""Which marks of sign-up forms were used: a form makes one account."""
+"""Used keys of sign-up forms: each form makes only one account."""
 
 import hashlib
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Roles for a time: they end by themselves, and the role held before returns.
+"""Temporary roles: they end by themselves, and the former role returns.
 
 From the moment on at which a term ends, the former role counts (`User.current_role`). What is
 written here only settles that in the rows, in the log and by mail, whoever comes first.

@@ -1,4 +1,4 @@
-"""Users: people with an account."""
+"""Users: the model of accounts, composed of the traits in this package."""
 
 from datetime import timedelta
 from typing import Any, TypeAlias
@@ -34,7 +34,7 @@ DEVICE_SEEN_EVERY = timedelta(minutes=10)
 
 
 class User(Approval, EmailTokens, Visible, Following, Probation, UserMixin, Model):
-    """Names and addresses are unique by `username_key` and `email`; constraints see to it."""
+    """A user. Usernames are unique by `username_key`, which ignores case."""
 
     __tablename__ = "users"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""Who sees whom: everybody sees members who are confirmed, let in and whose account is open."""
+"""Visibility: everyone sees users who are confirmed, approved and active."""
 
 from typing import Protocol
 
@@ -24,23 +24,23 @@ class Viewer(Protocol):
 class Visible(Restrictable):
     @classmethod
     def seen_by_all(cls) -> tuple[ColumnElement[bool], ...]:
-        """The conditions that everybody may see a person; compare `is_seen`."""
+        """Return the conditions of `is_seen` in SQL."""
         return SEEN.of(cls)
 
     @classmethod
     def shown_to(cls, user: Viewer) -> tuple[ColumnElement[bool], ...]:
-        """The conditions that a person is seen by one; compare `visible_to`."""
+        """Return the conditions that the viewer sees a user; see `visible_to`."""
         return () if user.can(Permission.MODERATE) else cls.seen_by_all()
 
     @property
     def is_seen(self) -> bool:
-        """Whether everybody may see the person."""
+        """Whether everyone can see the user."""
         return SEEN.holds(self)
 
     def visible_to(self, user: Viewer) -> bool:
-        """Who has not proven an address, or is deactivated, is seen by staff and themselves."""
+        """Return whether the viewer can see this user; staff and the user themselves always can."""
         return self.is_seen or user == self or user.can(Permission.MODERATE)
 
     def reportable_by(self, user: Viewer) -> bool:
-        """Whether one may report the person to the moderators."""
+        """Return whether the viewer may report this user to the moderators."""
         return self.is_seen and user.is_authenticated and self.id != user.id
