@@ -1,4 +1,4 @@
-"""What waits for approval: hidden from the start, or since an edit, until staff has decided.
+"""Approval: posts and comments that are hidden, when new or edited, until staff decide.
 
 Its author and staff see it, as all that is hidden; it is not counted, and nobody is told of it.
 """
@@ -30,16 +30,16 @@ class Approvable(Moderatable):
 
     @property
     def is_new(self) -> bool:
-        """Whether it was held from the start: one that others had read says when it was edited."""
+        """Whether it was held when it was written, and not after an edit."""
         return self.edited_at is None
 
     @classmethod
     def waiting(cls) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """The conditions that it waits for approval."""
+        """Return the conditions that it awaits approval."""
         return cls.held_at.is_not(None), cls.deleted_at.is_(None)
 
     def hold(self, why: Hold) -> None:
-        """Let it wait, a text that others have read too; what told of it is withdrawn."""
+        """Hold it for approval, and withdraw the notifications about it."""
         if self.id is not None and self.is_shown:
             self.count(-1)
         self.held_at = self.hidden_at = self.held_at or utcnow()
@@ -48,9 +48,10 @@ class Approvable(Moderatable):
             dispatch.sync_notifications(self)
 
     def approve(self, *, by: Actor, version: int, reason: str = "") -> bool:
-        """Let everybody read it, a new one as if it were written now, and tell whom it concerns.
+        """Show it to everyone, a new one as of now, and notify the people concerned.
 
-        Refused where it is no longer the `version` that was read.
+        Return False if it does not await approval. Raise Refused if the
+        present version is not `version`.
         """
         called = Draft(self.body).called
         if not self._settle(version, by):
@@ -67,7 +68,7 @@ class Approvable(Moderatable):
         return True
 
     def decline(self, *, by: Actor, version: int, reason: str) -> bool:
-        """Leave it hidden, for a reason that its author reads."""
+        """Leave it hidden; the author sees the reason. Return and raise as `approve` does."""
         if not self._settle(version, by):
             return False
         self._set_hidden(by, reason)
@@ -75,7 +76,7 @@ class Approvable(Moderatable):
         return True
 
     def hold_again(self, *, by: Actor, reason: str = "") -> bool:
-        """Let it wait once more, as if nobody had decided on it."""
+        """Hold it for approval again, which undoes a decision. Return whether anything changed."""
         self._lock_for_action(by)
         if self.is_held or self.is_deleted:
             return False
@@ -88,7 +89,7 @@ class Approvable(Moderatable):
         return True
 
     def hide(self, *, by: Actor, reason: str) -> bool:
-        """What waits, waits no longer: it stays hidden, as others are."""
+        """Hide it; if it awaits approval, that ends. Return whether anything changed."""
         self._lock_for_action(by)
         waited, was_shown = self.is_held, self.is_shown
         if self.is_hidden and not waited:
@@ -102,7 +103,7 @@ class Approvable(Moderatable):
         return True
 
     def restore(self, *, by: Actor, reason: str = "") -> bool:
-        """What waits is approved, not restored."""
+        """Show it again, unless it awaits approval. Return whether anything changed."""
         self._lock_for_action(by)
         if not self.is_hidden or self.is_held:
             return False
@@ -115,7 +116,7 @@ class Approvable(Moderatable):
         return True
 
     def _settle(self, version: int, by: Actor) -> bool:
-        """It waits no longer; False where it did not, or is deleted."""
+        """End the wait for approval; return False if there is none, or it is deleted."""
         self._lock_for_action(by)
         if not self.is_held or self.is_deleted:
             return False

@@ -1,4 +1,4 @@
-"""What members write: the columns, rules and verbs that posts and comments have in common."""
+"""Authored content: what members can do with their posts and comments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -36,14 +36,14 @@ APPROVED = "approved_at IS NOT NULL"
 
 
 class Authored(Approvable):
-    """Verbs lock, then look, then act; the stored counts follow in the same transaction.
+    """Each action locks the row, checks the rules, then changes it and the stored counts.
 
-    Rendering comes before any lock, so nobody waits for a long text (R-20).
+    Rendering comes before the lock, so that nobody waits for a long text (R-20).
     """
 
     @classmethod
     def sent_with(cls, form_key: str | None, author: User) -> Self | None:
-        """What the author has sent with this form already, or None."""
+        """Return what the author has already sent with this form; None if nothing."""
         here = cls.form_key == form_key, cls.author_id == author.id
         return db.session.scalar(select(cls).where(*here)) if form_key else None
 
@@ -75,20 +75,19 @@ class Authored(Approvable):
         return content
 
     def join_thread(self, *, is_held: bool) -> None:
-        """Take its place in a thread, before it is written. Refused where that takes none."""
+        """Join the thread, before the row is written. Raise Refused if the thread is closed."""
 
     def keep_tags(self, tags: Sequence[Any]) -> None:
-        """Store the tags of its text, if it takes any."""
+        """Store the tags; comments have none."""
 
     def edit(
         self, text: str, *, by: User, as_staff: bool = False, since: int | None = None
     ) -> Draft | None:
-        """Take another text; the one before stays in the history. Return the draft, or None.
+        """Change the text, and add the former one to the history. Return the draft.
 
-        None: it is the text that it had. Refused where it was hidden or deleted meanwhile; staff
-        changes what is hidden too, see `revise`. What waits for approval keeps no history: nobody
-        but staff has read it. `since` is the version that the change began from, if that is known:
-        ChangedMeanwhile where there is a newer one.
+        Return None if the text is the same. Raise Refused if it was hidden or deleted meanwhile,
+        and ChangedMeanwhile if `since`, the version that was edited, is not the present one.
+        Content that awaits approval has no history, as only staff have read it.
         """
         if text == self.body:
             return None
@@ -123,10 +122,10 @@ class Authored(Approvable):
         withhold: bool = False,
         since: int | None = None,
     ) -> Draft | None:
-        """Change the text as staff, also while it is hidden; None: it is the text that it had.
+        """Change the text as staff, also if hidden. Return the draft; None for the same text.
 
-        The log tells which version it was, and none of the words: those are in the history, which
-        everybody reads, unless they are to `withhold` from it.
+        The log has the numbers of the versions. The former text is in the public history, unless
+        staff `withhold` it.
         """
         known = Draft(self.body).called
         draft = self.edit(text, by=by, as_staff=True, since=since)
@@ -143,7 +142,7 @@ class Authored(Approvable):
         return draft
 
     def tell_named(self, draft: Draft, known: Sequence[Any]) -> None:
-        """Tell whom a draft mentions who were not `known` to be, if anybody else can read it."""
+        """Notify the people whom a draft mentions, except those in `known`, if it is public."""
         if self.is_shown:
             dispatch.notify_mentions(self, [name for name in draft.called if name not in known])
 
@@ -154,7 +153,7 @@ class Authored(Approvable):
         self.edited_at = utcnow()
 
     def delete(self) -> bool:
-        """Take it from view. Staff see it for KEPT, then it is purged. Of many, one is True."""
+        """Delete it; staff see it for KEPT, then it is purged. Return False if it was deleted."""
         self.lock()
         if self.is_deleted:
             return False
@@ -166,29 +165,29 @@ class Authored(Approvable):
 
     @property
     def written_at(self) -> datetime:
-        """When the text that it has now was written."""
+        """When the present text was written."""
         return self.edited_at or self.created_at
 
     def history(self) -> Select:
-        """Its former texts."""
+        """Select the former texts."""
         return select(Revision).where(getattr(Revision, f"{self.noun}_id") == self.id)
 
     def is_open_book(self, user: User) -> bool:
-        """Whether a person may read all that it ever said."""
+        """Return whether the user may read all former texts."""
         return self.is_by(user) or user.is_moderator()
 
     def history_for(self, user: User) -> Select:
-        """Those that a person may read: others than its author and staff, none that is withheld."""
+        """Select the former texts that the user may read; others see no withheld ones."""
         if self.is_open_book(user):
             return self.history()
         return self.history().where(Revision.withheld_by.is_(None))
 
     def withhold_former(self, entry: AuditEntry) -> None:
-        """Take its former texts out of the public history, because of an entry of the log."""
+        """Withhold the former texts from the public history, because of an audit entry."""
         self._withhold(Revision.withheld_by.is_(None), entry.id)
 
     def publish_former(self, entry: AuditEntry) -> None:
-        """Put back into the public history what an entry took out of it."""
+        """Put the texts withheld by an audit entry back into the public history."""
         self._withhold(Revision.withheld_by == entry.id, None)
 
     def _withhold(self, condition: ColumnElement[bool], entry_id: int | None) -> None:
@@ -198,11 +197,11 @@ class Authored(Approvable):
         db.session.execute(here)
 
     def newest_revision_id(self) -> int | None:
-        """The id of the text that it had just before this one; None where it has no history."""
+        """Return the id of the newest former text; None if there is none."""
         newest = self.history().with_only_columns(func.max(Revision.id)).order_by(None)
         return db.session.scalar(newest)
 
     def after(self, revision: Revision) -> Revision | Self:
-        """The version that took the place of a former text: another such, or this as it is."""
+        """Return what replaced a former text: the next revision, or the content itself."""
         later = self.history().where(Revision.id > revision.id).order_by(Revision.id)
         return db.session.scalar(later.limit(1)) or self

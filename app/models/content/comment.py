@@ -1,4 +1,4 @@
-"""Comments: answers to a post, flat, the oldest first."""
+"""Comments on posts: flat threads, the oldest comment first."""
 
 from collections.abc import Sequence
 from typing import Self
@@ -55,7 +55,7 @@ class Comment(CommentRules, Authored, Model):
             raise Refused("This post is closed to comments.")
 
     def tell(self, called: Sequence[str]) -> None:
-        """Tell whom it concerns, now that everybody may read it."""
+        """Notify the people concerned, now that everyone can read it."""
         dispatch.notify_comment(self, called)
 
     @property
@@ -63,22 +63,22 @@ class Comment(CommentRules, Authored, Model):
         return self.post_id
 
     def count(self, by: int) -> None:
-        """Let the stored counts know that readers have one more, or one less."""
+        """Add to the stored counts of the post and the author."""
         Post.count_up(self.post_id, comment_count=by)
         User.count_up(self.author_id, comment_count=by)
 
     @classmethod
     def of_author_on(cls, post_id: int, author: AnonymousUser | User) -> Select:
-        """What a member has written below a post and not deleted, the oldest first."""
+        """Select the comments of a member on a post, except deleted ones, the oldest first."""
         here = cls.post_id == post_id, cls.author_id == author.id, cls.deleted_at.is_(None)
         return select(cls).where(*here).order_by(cls.created_at, cls.id)
 
     def editable_by(self, user: AnonymousUser | User) -> bool:
-        """Not below a post that is gone."""
+        """Return whether the user may edit it; not if its post is hidden or deleted."""
         return super().editable_by(user) and self.post.visible_to(user)
 
     def visible_to(self, user: AnonymousUser | User) -> bool:
-        """Not below a post that is gone; but what one wrote oneself, one finds there too."""
+        """Return whether the user can see it; if its post is gone, only authors see their own."""
         seen = super().visible_to(user)
         return seen and (self.is_by(user) or self.post.visible_to(user))
 

@@ -43,7 +43,7 @@ class Content(ContentRules):
 
     @declared_attr
     def author_id(cls) -> Mapped[int | None]:
-        """None: the member is gone."""
+        """The user's id; None after the account was deleted."""
         return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
     @declared_attr
@@ -56,12 +56,12 @@ class Content(ContentRules):
 
     @classmethod
     def shown(cls) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-        """The conditions that everybody may read it."""
+        """Return the conditions that everyone can read it."""
         return SHOWN.of(cls)
 
     @classmethod
     def seen_by(cls, user: Reader) -> ColumnElement[bool]:
-        """The condition that a person may read it; says of many what `visible_to` says of one."""
+        """Return the condition of `visible_to` in SQL."""
         if user.is_moderator():
             return true()
         if not user.is_authenticated:

@@ -1,6 +1,6 @@
-"""The stored counts of posts and people: whether they agree with the rows, and how they are mended.
+"""A check of the stored counts of posts and users against the rows, and their repair.
 
-They always should: verbs change them in the transaction of what they count.
+They should always agree, as each transaction changes the rows and the counts together.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ CHUNK = 2000  # rows that one statement looks at
 
 
 def number(column: Any, owner: Any, *conditions: Any) -> Any:
-    """Select how many rows point to the one at hand."""
+    """Return the number of rows that refer to the owner, as a correlated subquery."""
     rows = select(func.count()).where(column == owner.id, *conditions)
     return rows.correlate(owner).scalar_subquery()
 
@@ -39,9 +39,9 @@ COUNTED: dict[type[Any], dict[str, Any]] = {
 
 
 def wrong_counts(newest: int | None = None) -> Iterator[tuple[Any, ...]]:
-    """Yield the class and id of each row that says another number than there is.
+    """Yield the class and id of each row with a wrong count.
 
-    `newest`: of how many posts and people to look at, the newest first; None for all.
+    `newest` is the number of posts and of users to check, the newest first; None checks all.
     """
     for cls, counts in COUNTED.items():
         wrong = or_(*(getattr(cls, name) != number for name, number in counts.items()))
@@ -55,7 +55,7 @@ def wrong_counts(newest: int | None = None) -> Iterator[tuple[Any, ...]]:
 
 
 def mend_counts() -> int:
-    """Store the right numbers; return of how many rows. Commits, one by one."""
+    """Repair the wrong counts, each in its own transaction; return the number of rows."""
     mended = 0
     for cls, id in wrong_counts():
         # Whoever counts something now has the row, or waits for it: the next statement sees all.

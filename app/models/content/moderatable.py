@@ -1,6 +1,6 @@
-"""What moderators do with a text: hide it, change it, take it away; each act is in the log.
+"""Moderation of a post or comment: hiding, editing, removing. Each action is in the audit log.
 
-Its author and staff still see what is hidden, with the reason.
+The author and staff still see hidden content, with the reason.
 """
 
 from functools import reduce
@@ -25,9 +25,9 @@ BY_CLEAN_UP = "clean_up_id IS NOT NULL"
 
 
 class Moderatable(Content):
-    """Verbs are safe to repeat: of many at once, one is True. Stored counts follow.
+    """Actions of staff, which return whether they changed anything.
 
-    `by` is who acts; None is an operator at the shell, above all ranks, and so is SITE.
+    `by` is who acts. None, an operator at the shell, and SITE may act on all content.
     """
 
     hidden_at: Mapped[Moment | None]
@@ -46,7 +46,7 @@ class Moderatable(Content):
         return self.is_deleted and self.gone_at <= utcnow()
 
     def remove(self, *, by: Actor, reason: str = "") -> bool:
-        """Take it away for good: from now on it is due to be purged, see upkeep.py."""
+        """Remove it for good: it becomes due for purging, see retention/purge.py."""
         self._lock_for_action(by)
         if isinstance(by, User) and not self.removable_by(by):
             raise Refused("Only administrators can remove something for good.")

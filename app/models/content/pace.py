@@ -1,4 +1,4 @@
-"""Pace: how long until a new member may post again."""
+"""Pace: how long a user must wait before the next post or comment."""
 
 from datetime import datetime, timedelta
 from math import ceil

@@ -1,4 +1,4 @@
-"""Posts."""
+"""Posts, and opening and closing them to comments."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -29,23 +29,23 @@ class PostRules(ContentRules):
 
     @property
     def is_closed(self) -> bool:
-        """Whether it takes no more comments."""
+        """Whether it is closed to comments."""
         return self.comments_closed_at is not None or self.is_closed_by_staff
 
     @property
     def is_closed_by_staff(self) -> bool:
-        """Whether it stays closed, whatever its author does."""
+        """Whether staff have closed it, so that its author cannot open it."""
         return self.staff_closed_at is not None
 
     def commentable_by(self, user: AnonymousUser | User) -> bool:
         return self.is_shown and not self.is_closed and user.can(Permission.COMMENT)
 
     def closable_by(self, user: User) -> bool:
-        """Whether the person may close their post to comments, and open it again."""
+        """Return whether the user may close and open their post to comments."""
         return self.is_by(user) and self.is_shown and not self.is_closed_by_staff
 
     def markable_by(self, user: User | AnonymousUser) -> bool:
-        """Whether the person may like, bookmark or watch it."""
+        """Return whether the user may like, bookmark or watch it."""
         return self.is_shown and user.is_authenticated
 
 
@@ -74,12 +74,12 @@ class Post(PostRules, Authored, Counted, Model):
         return cls._publish(text, by, form_key)
 
     def tell(self, called: Sequence[str]) -> None:
-        """Tell whom it concerns, now that everybody may read it."""
+        """Notify the people it mentions, now that everyone can read it."""
         dispatch.notify_mentions(self, called)
 
     @property
     def thread_id(self) -> int:
-        """The id of the post that it belongs to, as for comments."""
+        """Its own id; for a comment, that of its post."""
         return self.id
 
     def edit(
@@ -92,11 +92,11 @@ class Post(PostRules, Authored, Counted, Model):
         return draft
 
     def count(self, by: int) -> None:
-        """Let the stored counts know that readers have one more, or one less."""
+        """Add to the stored count of the author."""
         User.count_up(self.author_id, post_count=by)
 
     def close(self, *, by: Actor = None, reason: str = "") -> bool:
-        """Take no more comments. `by` is staff; without, it is its author's own act."""
+        """Close it to comments, by staff or (None) its author. Return whether it was open."""
         if by is None:
             was_open = self.comments_closed_at is None
             self.comments_closed_at = self.comments_closed_at or utcnow()
@@ -104,7 +104,7 @@ class Post(PostRules, Authored, Counted, Model):
         return self._close_as_staff(utcnow(), Action.CLOSE_COMMENTS, by, reason)
 
     def reopen(self, *, by: Actor = None, reason: str = "") -> bool:
-        """Take comments again, unless the other of author and staff has closed it too."""
+        """Undo `close` by the author, or by staff, who close it independently of each other."""
         if by is None:
             was_closed, self.comments_closed_at = self.comments_closed_at is not None, None
             return was_closed
@@ -122,9 +122,9 @@ class Post(PostRules, Authored, Counted, Model):
 
     @classmethod
     def take_comment(cls, id: int, *, counted: int = 1) -> bool:
-        """Count one more comment. False where the post takes none, whoever closed it just now.
+        """Count one more comment; return False if the post is closed, hidden or deleted.
 
-        `counted`: 0 for a comment that waits for approval.
+        `counted` is 0 for a comment that awaits approval.
         """
         is_open = cls.comments_closed_at.is_(None), cls.staff_closed_at.is_(None)
         return cls.count_up(id, *cls.shown(), *is_open, comment_count=counted)

@@ -1,4 +1,4 @@
-"""Texts as HTML: made when one is saved, and anew where an older renderer made it."""
+"""Rendering of posts and comments: when saved, and again if the stored HTML is outdated."""
 
 import re
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ LINKED = re.compile(rf'href="/user/({USERNAME.pattern})"')
 
 
 def rendered(text: str) -> tuple[Text, dict[str, Any]]:
-    """Return the draft of a text, which knows names and tags, and the columns that follow."""
+    """Return the parsed text, and the values of the columns that depend on it."""
     draft = Draft(text)
     html = str(draft.html(people_named(draft.mentions)))
     words = words_of(plain(html))
@@ -27,9 +27,9 @@ def rendered(text: str) -> tuple[Text, dict[str, Any]]:
 
 
 def as_html(body_html: str, renderer: int | None, body: str) -> Markup:
-    """The text as the renderer of today makes it, whichever was there when it was saved (R-19).
+    """Return the HTML by the present renderer, even if an older one was stored (R-19).
 
-    Whom it links is taken from what was saved, so that no page of old texts asks for each.
+    The people to link are those in the stored HTML, which avoids a query for each text.
     """
     if renderer == RENDERER:
         return Markup(body_html)
@@ -37,26 +37,26 @@ def as_html(body_html: str, renderer: int | None, body: str) -> Markup:
 
 
 def linked_from(html: Markup, home: str) -> Markup:
-    """Return the HTML of a text with its links to the site as links below `home`, which ends in /.
+    """Return HTML with its local links below `home`, a path or URL that ends in /.
 
-    What is stored knows nothing of the host and path that the site is at. Nothing that members type
-    can look like the start of such a link, as `<` is spelt out.
+    Stored HTML is independent of the host and path of the site. Text from members cannot look like
+    a link, as `<` is escaped.
     """
     if home == "/":
         return html
     path = re.escape(urlsplit(home).path.removeprefix("/"))
-    whole = f"(?:{path})?" if path else ""  # what a member copied from the bar has the path
+    whole = f"(?:{path})?" if path else ""  # links copied from the address bar have the path
     return Markup(re.sub(f'<a href="/{whole}', lambda _: f'<a href="{escape(home)}', html))
 
 
 def preview_of(text: str) -> Markup:
-    """Return the HTML that a text would have if it were saved now."""
+    """Return the HTML of a text that is not saved."""
     draft = Draft(text)
     return draft.html(people_named(draft.mentions))
 
 
 def people_named(keys: Sequence[str]) -> dict[str, str]:
-    """Return key → username of those whom a text may mention."""
+    """Return the usernames, by key, of visible users with these keys."""
     if not keys:
         return {}
     found = select(User.username_key, User.username).where(User.username_key.in_(keys))

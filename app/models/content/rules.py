@@ -1,4 +1,4 @@
-"""Rules of content: who may do what with a post or comment. Views and templates ask them too."""
+"""Rules of content: who may do what with a post or comment, for models, views and templates."""
 
 from datetime import datetime, timedelta
 
@@ -14,10 +14,10 @@ KEPT = timedelta(days=30)  # what its author deleted, for staff
 
 
 class ContentRules:
-    """What they ask for stands first, so that light rows of a list answer them as well."""
+    """The attributes that the rules need come first; cards in lists have them too."""
 
     noun: str
-    permission: Permission  # that writing one takes
+    permission: Permission  # required to write one
     id: int
     author_id: int | None
     deleted_at: datetime | None
@@ -30,7 +30,7 @@ class ContentRules:
 
     @property
     def author_mask(self) -> int:
-        """All that its author may do, or will once a temporary role is over."""
+        """The permissions of its author, including those after a temporary role."""
         raise NotImplementedError
 
     @property
@@ -39,7 +39,7 @@ class ContentRules:
 
     @property
     def is_held(self) -> bool:
-        """Whether it waits for approval; then it is hidden too."""
+        """Whether it awaits approval; then it is also hidden."""
         return self.held_at is not None
 
     @property
@@ -54,15 +54,15 @@ class ContentRules:
         return user.is_authenticated and self.author_id == user.id
 
     def in_brief(self, length: int) -> str:
-        """The beginning of its text, plain: for a title, a preview elsewhere."""
+        """Return the beginning of its plain text, for titles and previews."""
         return beginning(plain(self.html), length)
 
     def excerpt(self, terms: list[Term]) -> Markup:
-        """The part of its text where terms of a search stand, as HTML that marks them."""
+        """Return the part of its text with the search terms, marked, as HTML."""
         return excerpt(plain(self.html), terms)
 
     def visible_to(self, user: AnonymousUser | User) -> bool:
-        """What is deleted is for staff alone; what is hidden, for its author too."""
+        """Return whether the user can see it: staff see all, authors all but deleted content."""
         if self.is_shown or user.is_moderator():
             return True
         return self.is_by(user) and not self.is_deleted
@@ -78,24 +78,24 @@ class ContentRules:
         return self.is_by(user) and not self.is_deleted
 
     def reportable_by(self, user: User | AnonymousUser) -> bool:
-        """Whether the person may report it to the moderators."""
+        """Return whether the user may report it to the moderators."""
         return self.is_shown and user.is_authenticated and not self.is_by(user)
 
     @property
     def gone_at(self) -> datetime:
-        """When a deleted one is purged."""
+        """When it is purged after its deletion."""
         return (self.deleted_at or utcnow()) + KEPT
 
     def moderatable_by(self, user: AnonymousUser | User) -> bool:
-        """Whether the person may hide, restore, edit and close it, as staff."""
+        """Return whether the user may hide, restore, edit and close it, as staff."""
         return self.why_not_moderated_by(user) is None
 
     def removable_by(self, user: User) -> bool:
-        """Whether the person may take it away for good."""
+        """Return whether the user may remove it for good."""
         return user.is_administrator() and self.moderatable_by(user)
 
     def why_not_moderated_by(self, user: User | AnonymousUser) -> str | None:
-        """Return a sentence that says why `moderatable_by` is False; None where it is True."""
+        """Return why `moderatable_by` is False, in a sentence; None if it is True."""
         if not user.is_moderator():
             return "Only moderators can do this."
         if self.is_by(user):

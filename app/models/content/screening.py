@@ -1,6 +1,6 @@
-"""Holding: whether a text is seen at once, or waits for approval, and why; or is refused.
+"""Screening of new texts: whether they are published, held for approval, or refused.
 
-Staff may write anything. What a text had before it was edited has been seen, so it holds nothing.
+Staff are exempt. In an edit, only what is new is screened.
 """
 
 import re
@@ -24,16 +24,16 @@ FIRST, LINK, WORD = "first", "link", "word"
 
 @dataclass(frozen=True)
 class Hold:
-    """Why a text waits: it is among the first of a newcomer, has a link, or a watched word."""
+    """Why a text is held: the author is new, or it has a link or a watched word."""
 
     reason: str
     word: str = ""
 
 
 def hold_of(html: str, by: User, *, before: str | None = None) -> Hold | None:
-    """Return why a text by this person waits, or None. WordRefused where it is refused.
+    """Return why a text is held for approval, or None. Raise WordRefused if it is refused.
 
-    `before`: the HTML that it had, where it is edited.
+    For an edit, `before` is the former HTML.
     """
     if by.is_moderator():
         return None
@@ -49,7 +49,7 @@ def hold_of(html: str, by: User, *, before: str | None = None) -> Hold | None:
 
 
 def hosts_outside(html: str) -> set[Any]:
-    """Return the hosts of other sites to which HTML that we made links, or that its words name."""
+    """Return the hosts of other sites that rendered HTML links to or names in its text."""
     config = current_app.config
     own = {config["SERVER_NAME"] or "", *config["TRUSTED_HOSTS"]}
     own = {host.partition(":")[0].strip(".").lower() for host in own} - {""}

@@ -1,4 +1,4 @@
-"""Watches: whose members are told of each answer to a post."""
+"""Watches: members who are notified of each comment on a post."""
 
 from sqlalchemy import ForeignKey, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -11,7 +11,7 @@ from ..users.user import User
 
 
 class Watch(Pair, Model):
-    """One who stopped watching keeps a row with `ended_at`, so that writing does not start it."""
+    """After unwatching, a row with `ended_at` remains, so that commenting does not watch again."""
 
     __tablename__ = "watches"
 
@@ -26,7 +26,7 @@ class Watch(Pair, Model):
 
     @classmethod
     def start(cls, post: HasId, *, by: User) -> bool:
-        """Watch a post, also again; return whether that is new."""
+        """Watch a post; return whether it was not watched before."""
         if cls.join(post.id, by.id):
             return True
         ended = cls.post_id == post.id, cls.user_id == by.id, cls.ended_at.is_not(None)
@@ -40,5 +40,5 @@ class Watch(Pair, Model):
 
     @classmethod
     def join(cls, post_id: int, user_id: int) -> bool:
-        """Watch what one writes in, unless one has stopped watching it."""
+        """Watch a thread by writing in it, unless the user has unwatched it."""
         return cls.put(post_id=post_id, user_id=user_id, created_at=utcnow())

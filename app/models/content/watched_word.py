@@ -1,4 +1,4 @@
-"""Watched words: words, phrases and domains that hold a text for approval, or refuse it."""
+"""Watched words: words, phrases and domains for which a text is held or refused."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,15 +27,15 @@ HOLD, REFUSE = "hold", "refuse"
 KINDS = {WORD: "A word or a phrase", DOMAIN: "A domain, with all below it"}
 EFFECTS = {HOLD: "Hold the text for approval", REFUSE: "Refuse the text"}
 LONGEST_KEY = 255
-MOST = 2_000  # on the list: each text is compared with all of it
+MOST = 2_000  # entries, as each text is compared with all of them
 
 
 class WordRefused(Refused):
-    """A text that holds what is refused; the words say what."""
+    """A text with a refused word, which the message names."""
 
 
 class WatchedWord(Model):
-    """`pattern` is as it was typed, `key` as it is compared."""
+    """An entry of the list; `pattern` is as typed, `key` as compared."""
 
     __tablename__ = "watched_words"
     __table_args__ = (UniqueConstraint("kind", "key", name="uq_watched_words_key"),)
@@ -56,7 +56,7 @@ class WatchedWord(Model):
 
     @classmethod
     def add(cls, kind: str, pattern: str, act: str, *, by: User, note: str = "") -> Self:
-        """Put one on the list. Refused where nothing can match it, or where it is there already."""
+        """Add an entry. Raise Refused if nothing can match it, or if it exists already."""
         key = key_of(kind, pattern)
         if (db.session.scalar(select(func.count()).select_from(cls)) or 0) >= MOST:
             raise Refused(f"The list is full. The limit is {MOST:,}.")
@@ -72,7 +72,7 @@ class WatchedWord(Model):
         return word
 
     def remove(self, *, by: User) -> bool:
-        """Take it off the list. Of many at once, one is True."""
+        """Remove the entry; return False if it was removed already."""
         cls = type(self)
         gone = delete(cls).where(cls.id == self.id).returning(cls.pattern, cls.act)
         row = db.session.execute(gone, execution_options={"synchronize_session": False}).first()

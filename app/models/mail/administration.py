@@ -1,4 +1,4 @@
-"""What staff do with a mail: try it again, or never. Each act writes itself into the log."""
+"""Outbox administration: retrying and canceling mails, recorded in the audit log."""
 
 from datetime import datetime
 from typing import Any

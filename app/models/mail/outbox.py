@@ -1,4 +1,4 @@
-"""The outbox: a mail is a row in the transaction of its cause, and leaves after the commit."""
+"""The outbox: mails are rows, written in the transaction of their cause and sent after it."""
 
 import uuid
 from datetime import datetime, timedelta

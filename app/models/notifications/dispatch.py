@@ -1,9 +1,9 @@
-"""News: who is told of what. However many they are, an act tells them by one statement.
+"""Dispatch of notifications: one statement notifies all people whom an action concerns.
 
-Nobody is told of their own acts, nor of those of whom they have muted (but what a moderator decided
-for them), nor of what happens below a post that was hidden or deleted; who is not seen by all, as
-an account that was closed, is told nothing. One thing tells a person once: by the strongest of the
-kinds that concern them, of those that they want to hear of. A name in a quotation tells nobody.
+Nobody is notified of their own actions, of those of people whom they have muted (except decisions
+of moderators), or of comments on posts that are hidden or deleted. Users who are not visible to
+everyone, such as deactivated ones, get none. Each person gets one notification per thing: the first
+of the kinds in USUAL that they have not turned off. Mentions in quotations do not count.
 """
 
 from collections.abc import Sequence
@@ -119,32 +119,32 @@ class CommentLike(ContentLike, Protocol):
 
 
 def notify_comment(comment: CommentLike, mentions: Sequence[str]) -> None:
-    """Tell whom a comment mentions, the author of the post, and who watches the thread."""
+    """Notify the people a comment mentions, the author of the post, and who watches it."""
     concerned = f"{WATCHERS} UNION ALL {MENTIONED}" if mentions else WATCHERS
     post = dict(post_id=comment.post_id, author_id=comment.post.author_id or 0)
     _tell(concerned, comment.author_id, names=mentions, comment_id=comment.id, **post)
 
 
 def notify_mentions(content: ContentLike, mentions: Sequence[str]) -> None:
-    """Tell whom a post mentions, or an edit that names more people than before."""
+    """Notify the people whom a post mentions, or whom an edit mentions in addition."""
     if mentions:
         thing = {"post_id": content.thread_id, f"{content.noun}_id": content.id}
         _tell(MENTIONED, content.author_id, names=mentions, **thing)
 
 
 def notify_follow(follower_id: int, followed_id: int) -> None:
-    """Tell a person, once, who follows them."""
+    """Notify a person of a new follower, once."""
     _tell(FOLLOWED, follower_id, followed_id=followed_id)
 
 
 def notify_ruling(settled: HasId, by: HasId) -> None:
-    """Tell all who reported something what became of it; of a ruling before, nothing is left."""
+    """Notify the reporters of a ruling on a case; an earlier notification is deleted."""
     _withdraw(Notification.case_id == settled.id)
     _tell(REPORTERS, by.id, case_id=settled.id)
 
 
 def notify_approval(content: ContentLike, entry: AuditEntry) -> None:
-    """Tell its author that everybody can read now what waited."""
+    """Notify the author that a post or comment was approved."""
     here = {f"{content.noun}_id": content.id}
     _tell(AUTHORS, entry.actor_id, author_id=content.author_id, entry_id=entry.id, **here)
 
@@ -152,9 +152,9 @@ def notify_approval(content: ContentLike, entry: AuditEntry) -> None:
 def notify_action(
     entry: AuditEntry, person_id: int | None, about: ContentLike | None = None
 ) -> None:
-    """Tell a person what staff did to them, or to the text `about`; a mail of its own says it too.
+    """Notify a person of an action of staff on them or their content; a separate mail is sent.
 
-    Without a text, as when that goes for good, the notification stays whatever becomes of it.
+    With `about`, the notification is deleted together with that content; without, it stays.
     """
     if person_id is None or person_id == entry.actor_id:
         return
@@ -166,27 +166,27 @@ def notify_action(
 
 
 def sync_notifications(content: ContentLike) -> None:
-    """What is hidden is no news, and neither is what answers it, until it is shown again."""
+    """Hide or show the notifications about a post or comment, as it is hidden or shown."""
     sync_all_notifications(content.noun, [content.id])
 
 
 def sync_all_notifications(noun: str, ids: Sequence[int]) -> None:
-    """The same of many posts, or of many comments."""
+    """Do the same for many posts, or for many comments."""
     _sync(getattr(Notification, f"{noun}_id").in_(ids))
 
 
 def sync_notifications_from(actor_id: int) -> None:
-    """The acts of somebody whose account is closed are no news, until it is open again."""
+    """Hide or show the notifications from a user, as the account is closed or open."""
     _sync(Notification.actor_id == actor_id)
 
 
 def sync_ruling_notifications(ruled: HasId) -> None:
-    """A ruling that was taken back is no news; the next one tells anew, or the same comes back."""
+    """Hide or show the notifications about a ruling, as the case is open or settled."""
     _sync(Notification.case_id == ruled.id)
 
 
 def withdraw_mentions(content: ContentLike, names: Sequence[str], since: datetime) -> None:
-    """Forget that these people were mentioned since then: the edit that did is undone."""
+    """Delete the notifications of mentions since a moment, as the edit is undone."""
     if not names:
         return
     comment_id = content.id if content.noun == "comment" else None
@@ -197,12 +197,12 @@ def withdraw_mentions(content: ContentLike, names: Sequence[str], since: datetim
 
 
 def withdraw(content: ContentLike) -> None:
-    """What was deleted is no news any longer, and neither is what answers it."""
+    """Delete the notifications about a post or comment."""
     _withdraw(getattr(Notification, f"{content.noun}_id") == content.id)
 
 
 def withdraw_from(actor_id: int, *, to: int | None = None) -> None:
-    """Forget what was not read or mailed yet of one person's acts: to another, or to anybody."""
+    """Delete the pending notifications from a user, to one person or to all."""
     unread = or_(text(UNREAD), text(f"({DUE})"), Notification.withdrawn_at.is_not(None))
     _withdraw(
         Notification.actor_id == actor_id, unread, *([Notification.user_id == to] if to else [])
@@ -224,7 +224,7 @@ def _withdraw(*conditions: Any) -> None:
 
 
 def next_digest(now: datetime) -> datetime:
-    """Return the next moment at which digests leave."""
+    """Return the next moment at which digests are sent."""
     hour = current_app.config["DIGEST_HOUR"]
     today = now.replace(hour=hour, minute=0, second=0, microsecond=0)
     return today if now < today else today + timedelta(days=1)

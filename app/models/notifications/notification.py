@@ -1,4 +1,4 @@
-"""Notifications: what happened that concerns a member, in the site and by mail."""
+"""Notifications: what happened that concerns a member, on the site and by mail."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -81,7 +81,7 @@ class Notification(Model):
 
     @classmethod
     def unread_of(cls, user_id: Any) -> ScalarSelect[int]:
-        """How many a person has not read, up to MOST_COUNTED, as a column of another query."""
+        """Return the number of unread ones, up to MOST_COUNTED, as a subquery for another query."""
         unread = cls.read_at.is_(None), cls.withdrawn_at.is_(None)
         theirs = select(cls.id).where(cls.user_id == user_id, *unread)
         few = theirs.limit(MOST_COUNTED).correlate(user_id.table).subquery()
@@ -89,18 +89,18 @@ class Notification(Model):
 
     @classmethod
     def newest_of(cls, user: HasId) -> int:
-        """The id of the newest of a person's, whether a list shows it or not; 0: there is none."""
+        """Return the id of the newest notification of a user, also a hidden one; 0 if none."""
         newest = select(func.max(cls.id)).where(cls.user_id == user.id)
         return db.session.scalar(newest) or 0
 
     @classmethod
     def read(cls, user: HasId, id: int) -> None:
-        """Mark one of a person's as read; nothing happens where it is gone by now."""
+        """Mark one notification of a user as read, if it still exists."""
         cls._read(user, cls.id == id)
 
     @classmethod
     def read_all(cls, user: HasId, up_to: int) -> None:
-        """Mark as read what the person had before them."""
+        """Mark all notifications of a user up to an id as read."""
         cls._read(user, cls.id <= up_to)
 
     @classmethod
@@ -111,23 +111,23 @@ class Notification(Model):
 
     @classmethod
     def people_due(cls, most: int) -> Sequence[int]:
-        """The ids of those to whom a mail is due, the longest waiting first."""
+        """Return the ids of users to whom a mail is due, the longest overdue first."""
         oldest = func.min(cls.mail_at)
         due = select(cls.user_id).where(*cls._is_due()).group_by(cls.user_id)
         return db.session.scalars(due.order_by(oldest, cls.user_id).limit(most)).all()
 
     @classmethod
     def hold(cls, user_id: int) -> bool:
-        """Be the only one who mails to a person, to the end of the transaction; else False."""
+        """Lock the mailing to a user for the transaction; return False if another has the lock."""
         if db.engine.dialect.name != "postgresql":  # SQLite has one writer at a time
             return True
         return bool(db.session.scalar(select(func.pg_try_advisory_xact_lock(MAILING, user_id))))
 
     @classmethod
     def claim(cls, user_id: int, mail: HasId) -> None:
-        """Settle what is due to a person by a mail.
+        """Assign the notifications that are due to a user to a mail.
 
-        Nobody waits here: what another is about to forget is left to them.
+        Rows that another transaction is deleting are skipped without waiting.
         """
         due = cls.in_order(cls.user_id == user_id, *cls._is_due(), skip_locked=True)
         mine = update(cls).where(cls.id.in_(due)).values(mailed_at=utcnow(), mail_id=mail.id)
@@ -135,16 +135,13 @@ class Notification(Model):
 
     @classmethod
     def postpone(cls, user_id: int, until: datetime, *, but: Sequence[str] = ()) -> None:
-        """Let what is due to a person wait, so that it does not hold up the others.
-
-        `but` names the kinds that do not wait.
-        """
+        """Postpone the mails that are due to a user, except about the kinds in `but`."""
         mine = update(cls).where(cls.user_id == user_id, *cls._is_due(), cls.kind.not_in(but))
         db.session.execute(mine.values(mail_at=until), execution_options=SILENT)
 
     @classmethod
     def in_order(cls, *conditions: Any, skip_locked: bool = False) -> Select:
-        """Select and lock ids, by their order: so nobody who does that waits in a circle."""
+        """Select and lock ids in their order, which prevents deadlocks."""
         ids = select(cls.id).where(*conditions).order_by(cls.id)
         return ids.with_for_update(skip_locked=skip_locked)
 

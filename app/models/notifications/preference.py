@@ -1,4 +1,4 @@
-"""Choices: of what a member is told in the site, and of what by mail and how soon."""
+"""Notification settings: what a member is told on the site, and by mail and how soon."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from ..pair import INSERTS
 
 MENTION, ANSWER, THREAD, FOLLOWER = "mention", "answer", "thread", "follower"
 RULING, APPROVED = "ruling", "approved"
-ACT = "act"  # of staff, on what is the member's own: always told, and by a mail of its own
+ACT = "act"  # of staff on the member's own content: always on the site, with a separate mail
 BY_STAFF = (RULING, APPROVED, ACT)
-PROMPT = (RULING, APPROVED)  # no cap delays the mails about these
+PROMPT = (RULING, APPROVED)  # mails about these are never delayed
 AT_ONCE, DAILY, NEVER = "at once", "daily", "never"
 
 
@@ -25,7 +25,7 @@ class Choice:
     mail: str
 
 
-# What holds where nobody has chosen. Where one thing concerns a person twice, the first kind wins.
+# The defaults. If one thing concerns a person in several ways, the first kind counts.
 USUAL = {
     MENTION: Choice(True, AT_ONCE),
     ANSWER: Choice(True, AT_ONCE),
@@ -48,7 +48,7 @@ class NotificationChoice(Model):
 
     @classmethod
     def of(cls, user: HasId) -> dict[str, Choice]:
-        """Return kind → Choice, for every kind."""
+        """Return the choice of the user for each kind."""
         rows = db.session.scalars(select(cls).where(cls.user_id == user.id))
         return USUAL | {row.kind: Choice(row.in_site, row.mail) for row in rows}
 
@@ -59,7 +59,7 @@ class NotificationChoice(Model):
 
     @classmethod
     def stop_mails(cls, user: HasId, kinds: Sequence[str]) -> None:
-        """No more mails about these kinds; what the person is told in the site stays."""
+        """Turn off mails about these kinds; what the site shows stays."""
         for kind in kinds:
             values: dict[str, Any] = dict(
                 user_id=user.id, kind=kind, in_site=USUAL[kind].in_site, mail=NEVER

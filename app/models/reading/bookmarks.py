@@ -1,4 +1,4 @@
-"""The posts that a member keeps: what is still to be seen of them."""
+"""The bookmarked posts of a member that are still visible."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Cards: posts and comments as a list shows them, read with their authors by one statement.
+"""Cards: posts and comments for lists, read together with their authors in one statement.
 
 A card has what its template asks for, and answers the same questions as the whole thing. Nobody
 changes one, so equal cards may share what was made of them (see `drawn` in templating.py).

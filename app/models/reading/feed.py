@@ -1,4 +1,4 @@
-"""Feeds: pages of posts, the newest first, at the same cost however many there are."""
+"""Feeds: pages of posts, the newest first, whose cost does not depend on their number."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -21,35 +21,35 @@ ALL, FOLLOWED = "all", "followed"
 
 
 def everything(viewer: AnonymousUser | User, *, size: int) -> KeysetPage:
-    """The page of all posts that the query string asks for."""
+    """Return the page of all posts that the query string asks for."""
     return _all_posts(viewer_class_of(viewer)).page(viewer=viewer.id, size=size)
 
 
 def followed(viewer: User, *, size: int) -> KeysetPage:
-    """The same of posts by the viewer and those they follow."""
+    """Return the page of posts by the viewer and the people they follow."""
     timeline = _followed_posts(viewer_class_of(viewer), db.engine.dialect.name)
     return timeline.page(viewer=viewer.id, size=size)
 
 
 def written_by(author: User, viewer: User | AnonymousUser, *, size: int) -> KeysetPage:
-    """The same of posts by one member; muted or not, who comes here wants to see them."""
+    """Return the page of posts by one member, even if the viewer has muted them."""
     timeline = _posts_of_one(viewer_class_of(viewer))
     return timeline.page(author=author.id, viewer=viewer.id, size=size)
 
 
 def tagged(tag: str, viewer: User | AnonymousUser, *, size: int) -> KeysetPage:
-    """The same of posts with a tag, along the index of the tag: by their ids."""
+    """Return the page of posts with a tag, sorted by id, as the index of tags is."""
     return _posts_with_tag(viewer_class_of(viewer)).page(tag=tag, viewer=viewer.id, size=size)
 
 
 def is_used(tag: str) -> bool:
-    """Whether a post that everybody may read has the tag."""
+    """Return whether a public post has the tag."""
     here = PostTag.tag == tag, Post.id == PostTag.post_id, *Post.shown()
     return bool(db.session.scalar(select(exists().where(*here))))
 
 
 def last_changes() -> list[datetime]:
-    """When something may last have left or entered a feed: a deletion, a hold, an act of staff."""
+    """Return the moments of the last deletion, hold and action of staff, which change feeds."""
     newest = [select(func.max(moment)).where(moment.is_not(None)) for moment in LEFT]
     newest.append(select(func.max(AuditEntry.created_at)))
     row = db.session.execute(select(*(each.scalar_subquery() for each in newest))).one()

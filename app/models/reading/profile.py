@@ -1,4 +1,4 @@
-"""Profiles: a member as another one, or a visitor, sees them."""
+"""Profiles: a member as seen by another member or a visitor."""
 
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,7 @@
-"""The indexes of words by which posts, comments and people are found; their databases keep them.
+"""Search indexes of posts, comments and users, which the database keeps up to date.
 
-PostgreSQL has one on the column itself. SQLite has a table beside each, kept in step by triggers;
-what deletes or changes a row in whatever way, a cascade too, changes that as well.
+PostgreSQL has an index on the column itself. SQLite has a separate table for each, which triggers
+update for all changes, cascades included.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""The addresses of what everybody may read, in parts: each is a range of ids."""
+"""The sitemap: paths of all public pages, in parts by ranges of ids."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ def count_of_parts(kind: str) -> int:
 
 
 def addresses(kind: str, number: int) -> list[tuple[str, datetime | None]]:
-    """Return pairs of a path and the moment at which it changed, if that is known."""
+    """Return pairs of a path and the moment of its last change, if known."""
     last = number * PART
     if kind == "pages":
         slugs = db.session.scalars(select(Page.slug).where(Page.removed_at.is_(None)))

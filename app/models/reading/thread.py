@@ -1,4 +1,4 @@
-"""Threads: a post and its comments, the oldest first, and on which page of them each one is."""
+"""Threads: a post, pages of its comments, the oldest first, and the page of a comment."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -41,22 +41,22 @@ class WatchableCard(PostCard):
 
 @dataclass(slots=True)
 class Gap:
-    """Where comments were hidden by moderators: how many, and nothing of them."""
+    """A gap for consecutive comments that moderators have hidden."""
 
     number: int
 
 
 def post_card(id: int, viewer: User) -> WatchableCard | None:
-    """Return a post that the viewer may read, or None; muted or not, who opens it wants it."""
+    """Return a post that the viewer may read, even by an author they have muted; else None."""
     values = {"post": id, "viewer": viewer.id}
     row = db.session.connection().execute(_post(viewer_class_of(viewer)), values).one_or_none()
     return WatchableCard.of(row) if row else None
 
 
 def thread(post_id: int, viewer: AnonymousUser | User, *, size: int) -> KeysetPage:
-    """The page of comments that the query string asks for, of those that the viewer may read.
+    """Return the page of comments that the query string asks for.
 
-    Where others were hidden stands a Gap, so that the thread keeps its shape.
+    Hidden comments are replaced by a Gap.
     """
     timeline = _timeline(viewer_class_of(viewer))
     page = timeline.page(post=post_id, viewer=viewer.id, size=size)
@@ -90,7 +90,7 @@ def _post(anybody: ViewerClass) -> Select:
 
 
 def _muted_comments(viewer: ViewerClass) -> ColumnElement[int]:
-    """How many the viewer does not meet. They are counted for those alone who mute somebody."""
+    """Return the number of comments by people whom the viewer has muted."""
     mutes = exists().where(Mute.user_id == viewer.id)
     muted = exists().where(Mute.user_id == viewer.id, Mute.muted_id == Comment.author_id)
     here = Comment.post_id == bindparam("post"), *Comment.shown(), muted

@@ -1,4 +1,4 @@
-"""Person cards: members as a list shows them, read by one statement whoever looks."""
+"""User cards: members for lists, read in one statement."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,7 +41,7 @@ def followed(person: User, viewer: User, *, size: int) -> KeysetPage:
 
 
 def muted(person: User, *, size: int) -> KeysetPage:
-    """A page of those whom the person has muted, the newest first."""
+    """Return a page of the people whom the person has muted, the newest first."""
     return _page(Mute, Mute.muted_id, Mute.user_id, person, person, size)
 
 

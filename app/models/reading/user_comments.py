@@ -1,4 +1,4 @@
-"""Answers: the comments of one member, each with a glimpse of the post that it answers."""
+"""The comments of one member, each with the beginning of its post."""
 
 from dataclasses import dataclass
 
@@ -23,15 +23,15 @@ class UserCommentCard(CommentCard):
 
     @property
     def glimpse(self) -> str:
-        """How the post starts, as plain text."""
+        """The beginning of the post, as plain text."""
         return plain_start(self.asked)
 
 
 def user_comments_of(person: User, viewer: User | AnonymousUser, *, size: int) -> KeysetPage:
-    """A page of the member's comments, the newest first.
+    """Return a page of the member's comments, the newest first, even if the viewer muted them.
 
-    Muted or not, who comes here wants to see them; but no post of others whom the viewer has muted.
-    Their author finds those below a post that is gone too.
+    Comments on posts of other people whom the viewer has muted are left out, as are those on hidden
+    or deleted posts, except for their author.
     """
     asker, there = aliased(User), and_(*Post.shown())
     asked = case((there, func.substr(Post.body_html, 1, GLIMPSE)), else_="")

@@ -1,4 +1,4 @@
-"""Accounts that are to go: at their owner's wish, after time to think, or by staff at once."""
+"""Account deletions: requested by the owner, with time to reconsider, or by staff at once."""
 
 from datetime import timedelta
 from typing import Any, Self

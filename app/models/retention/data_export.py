@@ -1,4 +1,4 @@
-"""Exports of what the site keeps of a person: asked for, built by a worker, kept for a week."""
+"""Data exports: a user's own data as a file, built by the worker and kept for a week."""
 
 from datetime import datetime, timedelta
 from typing import Any, Self

@@ -1,7 +1,7 @@
-"""What somebody who goes leaves behind, taken back step by step; counts of others follow.
+"""Erasure: deleting an account and what belongs to it, step by step.
 
-Reports are first; rows go before the counts of posts change, and posts before people: so nobody
-waits in a circle.
+Reports are deleted first; then rows before the counts of posts, and posts before users. The order
+prevents deadlocks.
 """
 
 from collections.abc import Callable, Iterator, Sequence

@@ -1,6 +1,6 @@
-"""What keeps posts and comments in order: the renderer's changes, and the end of what was deleted.
+"""Purging of deleted posts and comments, and rendering of outdated ones.
 
-All of it goes in chunks, each a transaction of its own, so nobody waits and nothing is too long.
+Both work in chunks, each in a short transaction of its own.
 """
 
 from collections.abc import Sequence

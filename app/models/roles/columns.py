@@ -1,4 +1,4 @@
-"""The columns of a role, and the questions that need nothing else."""
+"""The columns of a role, and the methods that depend on nothing else."""
 
 from collections.abc import Sequence
 from typing import Any, Self
@@ -18,7 +18,7 @@ class RoleColumns:
     default: Mapped[bool] = mapped_column(default=False)
     permissions: Mapped[int] = mapped_column(default=0)
     index: Mapped[str] = mapped_column(String(64), default="main.index")
-    requestable: Mapped[bool] = mapped_column(default=False)  # whether members may ask for it
+    requestable: Mapped[bool] = mapped_column(default=False)  # whether members may request it
 
     users: Any  # write-only relationships of Role
     returning: Any
@@ -35,7 +35,7 @@ class RoleColumns:
 
     @classmethod
     def people(cls) -> type[Any]:
-        """The model of those who hold roles, which stands above this file."""
+        """Return the User model, which is defined above this file."""
         return cls.users.property.mapper.class_
 
     @classmethod
@@ -44,7 +44,7 @@ class RoleColumns:
 
     @classmethod
     def granting(cls, permission: Permission) -> Select:
-        """The roles that hold the permission, the least mighty first."""
+        """Select the roles with a permission, those with the fewest permissions first."""
         mask = cls.permissions.bitwise_and(int(permission))
         return select(cls).where(mask == int(permission)).order_by(cls.permissions, cls.name)
 
@@ -65,5 +65,5 @@ class RoleColumns:
         self.permissions = 0
 
     def covers(self, other: Self) -> bool:
-        """Whether this role allows all that the other one does (`other & ~mine == 0`)."""
+        """Return whether this role has all permissions of the other."""
         return other.permissions & ~self.permissions == 0

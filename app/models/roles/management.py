@@ -1,7 +1,7 @@
-"""Making, changing and removing roles: each act asks for the rank, and writes itself into the log.
+"""Management of roles: each action checks the rank, and is recorded in the audit log.
 
-Who changes roles at the same moment waits, then sees what the others did: so no name is taken
-twice, and an administrator remains. `by` is who acts; None is an operator at the shell.
+Concurrent changes wait for each other, so that names stay unique and an administrator remains.
+`by` is who acts; None is an operator at the shell.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ MOVED_AT_ONCE = 500  # people, each with an entry in the log and a mail
 
 
 class RoleChanges(RoleRules):
-    """Verbs of `Role`; safe to repeat: what is so already leaves no entry."""
+    """The actions on a role. Repeating one changes nothing and records nothing."""
 
     @classmethod
     def create(cls, *, by: RoleHolder | None = None, reason: str = "", **values: Any) -> Self:
@@ -63,19 +63,19 @@ class RoleChanges(RoleRules):
         return differs
 
     def grant(self, permissions: int, *, by: RoleHolder | None = None) -> list[str]:
-        """Let the role do more."""
+        """Add permissions; return the names of the changed columns."""
         with self._one_change(by):
             _refuse(self.why_not_change_permissions(by))
             return self.change(by=by, permissions=self.permissions | int(permissions))
 
     def revoke(self, permissions: int, *, by: RoleHolder | None = None) -> list[str]:
-        """Let the role do less."""
+        """Remove permissions; return the names of the changed columns."""
         with self._one_change(by):
             _refuse(self.why_not_change_permissions(by))
             return self.change(by=by, permissions=self.permissions & ~int(permissions))
 
     def make_default(self, *, by: RoleHolder | None = None, reason: str = "") -> None:
-        """Give the role to newcomers from now on; another one was the default until now."""
+        """Make this the role of new members, instead of the present default."""
         with self._one_change(by):
             _refuse(self.why_not_make_default(by))
             former = type(self).get_default()
@@ -92,7 +92,7 @@ class RoleChanges(RoleRules):
     def delete(
         self, *, by: RoleHolder | None = None, move_to: Self | None = None, reason: str = ""
     ) -> Sequence[Any]:
-        """Remove the role; its holders get `move_to`. Return who was moved."""
+        """Delete the role; its holders get `move_to`. Return them."""
         with self._one_change(by):
             db.session.execute(select(type(self).id).filter_by(id=self.id).with_for_update())
             _refuse(self.why_not_delete(by))
@@ -104,14 +104,14 @@ class RoleChanges(RoleRules):
         return moved
 
     def in_words(self) -> dict[str, Any]:
-        """What the log says of a role."""
+        """Return the columns of the role for the log."""
         names = "everything" if self.permissions == EVERYTHING else self.permission_names
         values = {name: getattr(self, name) for name in USUAL}
         return values | {"permissions": names}
 
     @contextmanager
     def _one_change(self, by: RoleHolder | None) -> Iterator[None]:
-        """Alone, with fresh rows: refuse who ranks below the role, keep an administrator."""
+        """Lock all roles and check the rank of `by`; an administrator must remain."""
         with self.people().an_administrator_remains():
             if db.session.get(type(self), self.id, populate_existing=True) is None:
                 raise Refused("This role was deleted.")
@@ -121,7 +121,7 @@ class RoleChanges(RoleRules):
 
     @classmethod
     def _require_administrator(cls, by: RoleHolder | None) -> None:
-        """Ask again: who acts may have changed while they waited."""
+        """Raise Refused if `by` is no administrator any more."""
         if by is None:
             return
         person = db.session.get(cls.people(), by.id, populate_existing=True)

@@ -1,6 +1,6 @@
-"""What may become of a role, and by whom: each question is answered by None, or says why not.
+"""Rules of roles: each returns None, or a sentence on why a change is not allowed.
 
-`by` is who wants to act; None is an operator at the shell, above all ranks.
+`by` is who wants to act; None is an operator at the shell, who may do everything.
 """
 
 from typing import Any, Protocol, Self
@@ -48,7 +48,7 @@ class RoleRules(RoleColumns):
         return bool(self.permissions & STAFF)
 
     def is_held_by(self, person: RoleHolder) -> bool:
-        """Whether it is the person's role now, or the one that returns to them."""
+        """Return whether it is the present or the former role of a person."""
         return self.id in (person.role_id, person.former_role_id)
 
     def why_not_change(self, by: RoleHolder | None) -> str | None:
@@ -70,7 +70,7 @@ class RoleRules(RoleColumns):
         return None
 
     def why_not_delete(self, by: RoleHolder | None) -> str | None:
-        """Holders are no hindrance where it is said which role they get instead."""
+        """Return why it cannot be deleted; holders are no reason, as they get another role."""
         if self.is_built_in:
             return BUILT_IN.format(self.name)
         if self.default:
@@ -88,14 +88,14 @@ class RoleRules(RoleColumns):
         return None
 
     def bound(self) -> Select:
-        """Select the people who hold the role, or will return to it."""
+        """Select the users with this role, or with it as their former role."""
         people = self.people()
         here = people.role_id == self.id, people.former_role_id == self.id
         return select(people).where(or_(*here)).order_by(people.id)
 
     @classmethod
     def problem_with(cls, role: Self | None, name: str, description: str) -> str | None:
-        """Say what is wrong with the words for a role; `role` is the one that has them, or None."""
+        """Return what is wrong with a name and description; `role` is the one that has them."""
         if not 0 < len(name) <= NAME_LENGTH or has_hidden_characters(name):
             return f"The name of a role has 1 to {NAME_LENGTH} characters that can be seen."
         if len(description) > DESCRIPTION_LENGTH or has_hidden_characters(description):
@@ -107,7 +107,7 @@ class RoleRules(RoleColumns):
 
     @classmethod
     def called(cls, name: str) -> Self | None:
-        """Find a role by its name, whatever its case."""
+        """Return the role with this name, ignoring case."""
         key = username_key(name)
         return next((role for role in cls.all() if username_key(role.name) == key), None)
 

@@ -1,4 +1,4 @@
-"""How often something happened on a day (of UTC), for charts."""
+"""Daily counts: how often something happened on a day (in UTC), for charts."""
 
 from datetime import date, timedelta
 from typing import Any

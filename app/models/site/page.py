@@ -1,4 +1,4 @@
-"""Pages: texts of the site, such as About and Rules, with every version that there was."""
+"""Pages of the site, such as About and Rules, with all their versions."""
 
 import re
 from typing import Any, Self
@@ -16,7 +16,7 @@ from ..audit.entry import OPERATOR, SITE, AuditEntry
 from ..errors import ChangedMeanwhile, Refused
 from ..fields import CreatedAt, Id, Moment, Person, utcnow
 
-BUILT_IN = ("about", "rules", "privacy")  # each at an address of its own; they always stay
+BUILT_IN = ("about", "rules", "privacy")  # with URLs of their own; they cannot be removed
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 LONGEST_SLUG, LONGEST_TITLE, LONGEST_BODY = 64, 100, 50_000
 
@@ -37,7 +37,7 @@ class PageVersion(Model):
 
     @property
     def html(self) -> Markup:
-        """The text as the renderer of today makes it, whichever was there when it was saved."""
+        """The HTML by the present renderer, even if an older one was stored."""
         return Markup(self.body_html) if self.renderer == RENDERER else render(self.body)
 
     @classmethod
@@ -49,9 +49,9 @@ class PageVersion(Model):
 
 
 class Page(Model):
-    """Its newest version is the one that is read.
+    """A page, which shows its newest version.
 
-    Verbs render before they lock, so nobody waits for a long text (R-20).
+    Rendering comes before the lock, so that nobody waits for a long text (R-20).
     """
 
     __tablename__ = "pages"
@@ -84,11 +84,11 @@ class Page(Model):
 
     @classmethod
     def at(cls, slug: str) -> Self | None:
-        """The page at an address, where it may be read."""
+        """Return the page with this slug, unless it is removed."""
         return db.session.scalar(select(cls).where(cls.slug == slug, cls.removed_at.is_(None)))
 
     def history(self) -> Select:
-        """Its versions, without their texts."""
+        """Select its versions, without loading their texts."""
         versions = select(PageVersion).where(PageVersion.page_id == self.id)
         return versions.options(defer(PageVersion.body), defer(PageVersion.body_html))
 
@@ -96,7 +96,7 @@ class Page(Model):
     def create(
         cls, slug: str, title: str, body: str, *, by: Person | str | None = None, reason: str = ""
     ) -> Self:
-        """Make a page; Refused where there is one at the address, removed or not."""
+        """Create a page. Raise Refused if the slug is taken, also by a removed page."""
         if not SLUG.fullmatch(slug) or len(slug) > LONGEST_SLUG:
             raise ValueError("An address has small letters, digits, and hyphens between them.")
         html, page = render(body), cls(slug=slug)
@@ -112,7 +112,7 @@ class Page(Model):
 
     @classmethod
     def insert_pages(cls) -> None:
-        """Make the pages that every site has, where they are missing; safe to repeat."""
+        """Create the missing built-in pages."""
         there = set(db.session.scalars(select(cls.slug).where(cls.slug.in_(BUILT_IN))))
         for slug in [slug for slug in BUILT_IN if slug not in there]:
             try:
@@ -129,20 +129,20 @@ class Page(Model):
         reason: str = "",
         since: int | None = None,
     ) -> PageVersion | None:
-        """Write a new version, and return it; None where nothing changes.
+        """Add a version and return it; None if nothing changes.
 
-        `since` is the id of the version that the change began from.
+        Raise ChangedMeanwhile if `since`, the id of the edited version, is not the present one.
         """
         title = self.title if title is None else title
         body = self.current.body if body is None else body
         return self._supersede(Action.REVISE, title, body, by, reason, since)
 
     def restore(self, version: PageVersion, *, by: Person | None = None) -> PageVersion | None:
-        """Write the text of an older version anew; what was written since stays in the history."""
+        """Add a version with the text of an older one."""
         return self._supersede(Action.RESTORE, version.title, version.body, by)
 
     def remove(self, *, by: Person | None = None) -> bool:
-        """Take the page from view; its history stays."""
+        """Remove the page, but keep its history. Return False if it was removed."""
         if self.is_built_in:
             raise Refused("Built-in pages can’t be removed. Edit the text instead.")
         self._lock()
@@ -182,7 +182,7 @@ class Page(Model):
         return version
 
     def _lock(self) -> None:
-        """Wait for whoever changes the page at this moment, then read what they left."""
+        """Lock the row and read it again."""
         db.session.execute(select(Page.id).where(Page.id == self.id).with_for_update())
         db.session.refresh(self)
 
@@ -208,6 +208,6 @@ def _usual_text(slug: str) -> tuple[str, str]:
 
 
 def _newest() -> ScalarSelect[int]:
-    """The id of the newest version of a page, as a column of a query about pages."""
+    """Return the id of the newest version, as a correlated subquery."""
     later = PageVersion.__table__.alias()
     return select(func.max(later.c.id)).where(later.c.page_id == Page.id).scalar_subquery()

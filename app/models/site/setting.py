@@ -1,8 +1,8 @@
-"""Settings: what an administrator may change while the site runs, typed and always fresh.
+"""Settings that administrators can change while the site runs.
 
-They are one row with a version. A process keeps the values that it has read, and asks in each
-request for the version alone; a member's session brings it along (see models/visit.py).
-The version is a random word: values that were read before a commit that failed never come back.
+They are one row with a version. Each process caches the values, and only reads the version in each
+request; for members it comes with the session (see models/visit.py). The version is random, so that
+values from a transaction that failed are never taken for newer ones.
 """
 
 import secrets
