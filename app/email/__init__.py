@@ -1,6 +1,6 @@
-"""Every mail the site can send, a function each; all go through the outbox.
+"""Mails: a function for each mail of the site; all of them use the outbox.
 
-A mail names people by their username only: what they typed as first name or place stays out of it.
+Mails name people by username only, as first names and places are free text.
 """
 
 from .addresses import (

@@ -1,4 +1,4 @@
-"""Mails about an address: whether it is somebody's, and that an account came or left."""
+"""Mails about an address: to confirm it, and about changes of it."""
 
 from ..models.users.user import User
 from ..web.requests import site_link
@@ -17,13 +17,13 @@ def send_change_email(user: User, new_email: str) -> None:
 
 
 def send_address_assigned(user: User) -> None:
-    """Staff moved the account to this address, which is yet to be proven."""
+    """Ask the user to confirm the address to which staff moved the account."""
     token, subject = user.generate_confirmation_token(), "Confirm your new email"
     send_link(user, user.email, subject, "address_assigned", "auth.confirm", token, by_staff=True)
 
 
 def send_email_changed(user: User, old_email: str, *, by_staff: bool = False) -> None:
-    """Tell the old address, with the way back."""
+    """Tell the former address, with a link to reverse the change."""
     token = user.generate_email_revert_token(old_email)
     subject, endpoint = "Your email was changed", "auth.revert_email"
     values = {"old_email": old_email, "new_email": user.email, "by_staff": by_staff}
@@ -31,7 +31,7 @@ def send_email_changed(user: User, old_email: str, *, by_staff: bool = False) ->
 
 
 def send_email_reverted(user: User, left_email: str) -> None:
-    """Tell the address that the account has left again."""
+    """Tell the address that the account no longer uses it."""
     link = site_link("auth.login")
     subject = "An account no longer uses your email"
     send_email(left_email, subject, "email_reverted", user=user, link=link)

@@ -20,7 +20,7 @@ MAILS = {  # the template, and the subject with the noun of the content
 
 
 def send_content_mail(action: Action, content: Authored, *, by: User | None, reason: str) -> None:
-    """Tell the author, if there is one whom mail reaches and the action has an email."""
+    """Tell the author, if they can be reached by mail, and there is a mail about the action."""
     if action not in MAILS or content.author is None or not content.author.is_reached_by_mail:
         return
     template, subject = MAILS[action]
@@ -35,7 +35,7 @@ def send_content_mail(action: Action, content: Authored, *, by: User | None, rea
 
 
 def send_cleaned_up(clean_up: CleanUp, *, by: User | None) -> None:
-    """Tell a member that what they wrote since a moment is hidden, all at once."""
+    """Tell a member that all they wrote since a moment is hidden."""
     link = site_link("account.standing")
     values = dict(since=date_time(clean_up.since), words=clean_up.reason, by=by, link=link)
     _to(clean_up.user, "Your posts and comments were hidden", "cleaned_up", values)

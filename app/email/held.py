@@ -1,4 +1,4 @@
-"""The mail about a text that waited for approval."""
+"""The mail about a post or comment that was not approved."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .mail import send_email
 
 
 def send_text_declined(content: Authored, by: User, words: str) -> None:
-    """Tell its author, unless they are gone, that nobody else will read it, and why."""
+    """Tell the author, if there still is one, that it stays hidden, and why."""
     if content.author is None or not content.author.is_reached_by_mail:
         return
     link = site_link(f"main.{content.noun}", id=content.id)

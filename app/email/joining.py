@@ -1,4 +1,4 @@
-"""Mails to those who come: invited, made a member by staff, let in or not."""
+"""Mails about joining: invitations, accounts made by staff, and decisions on new accounts."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from .mail import send_email, send_link
 
 
 def send_invitation(invitation: Invitation) -> None:
-    """To an address that nobody has proven: who invites is named without dots, as in `UNPROVEN`."""
+    """Invite an unconfirmed address; the inviter is named without dots, see `UNPROVEN`."""
     by = invitation.invited_by
     values: dict[str, Any] = dict(greeting=invitation.greeting, role=invitation.role)
     values["inviter"] = by.username.replace(".", " ") if by else None
@@ -21,7 +21,7 @@ def send_invitation(invitation: Invitation) -> None:
 
 
 def send_account_made(user: User) -> None:
-    """Somebody of the staff made the account: its owner chooses a password by this link."""
+    """Tell the owner of an account made by staff, with a link to choose a password."""
     token = user.generate_reset_token(current_app.config["INVITATION_LIFETIME"])
     expires = precisedelta(current_app.config["INVITATION_LIFETIME"], format="%d")
     link = site_link("auth.reset", token=token)
@@ -37,13 +37,13 @@ def send_already_registered(user: User) -> None:
 
 
 def send_accepted(user: User, by: User | None, words: str) -> None:
-    """Tell a newcomer that they are let in."""
+    """Tell a new user that their account was approved."""
     values: dict[str, Any] = dict(by=by, words=words, link=site_link("auth.login"))
     send_email(user.email, "Your request to join was accepted", "accepted", user=user, **values)
 
 
 def send_declined(user: User, by: User | None, words: str) -> None:
-    """Tell a newcomer that they are not let in; their account is gone, so the mail has none."""
+    """Tell a new user that they were declined; the account is gone, so the mail belongs to none."""
     values: dict[str, Any] = dict(user=user, by=by, words=words)
     mail = send_email(user.email, "Your request to join was declined", "declined", **values)
     mail.user_id = None

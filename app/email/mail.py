@@ -1,4 +1,4 @@
-"""One mail: a row of the outbox in the transaction of its cause, as text and as HTML."""
+"""Writing a mail into the outbox, as text and as HTML."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ UNPROVEN = (
     "address_assigned",
     "confirm",
     "change_email",
-)  # go to addresses that nobody has proven yet
+)  # sent to unconfirmed addresses
 LIFETIMES = {
     "auth.confirm": "CONFIRMATION_LIFETIME",
     "auth.reset": "RESET_LIFETIME",
@@ -37,9 +37,9 @@ def send_email(
     by_staff: bool = False,
     **context: Any,
 ) -> OutboxMail:
-    """Put a mail into the outbox of the running transaction; it leaves after the commit.
+    """Add a mail to the outbox, which is sent after the commit of the present transaction.
 
-    It names the network of whoever asked, unless it was staff.
+    It names the network address of the request, except with `by_staff`.
     """
     content = write_email(to, subject, template, user=user, by_staff=by_staff, **context)
     mail = OutboxMail(user_id=user.id if user else None, **content)
@@ -57,7 +57,7 @@ def write_email(
     by_staff: bool = False,
     **context: Any,
 ) -> dict[str, Any]:
-    """Return what such a mail says, and to whom, as columns of the outbox."""
+    """Return the columns of the outbox for such a mail."""
     context |= {
         "user": user,
         "site_name": current_settings().site_name,
@@ -65,7 +65,7 @@ def write_email(
     }
     context["by_staff"] = by_staff
     context["name"] = user.username if user else None
-    if template in UNPROVEN and user:  # no stranger's mail reader takes a name for a link (R-37)
+    if template in UNPROVEN and user:  # so that no mail program turns a name into a link (R-37)
         context["name"] = user.username.replace(".", " ")
     return dict(
         kind=template,
@@ -91,14 +91,14 @@ def send_link(
 
 
 def asked_from() -> str | None:
-    """The network address a mail was asked from, for its reader to judge; None outside requests."""
+    """Return the network address of the request, for the reader to judge; None without one."""
     return client_address(request) or None if request else None
 
 
 def send_test_mail(address: str, *, by: User) -> OutboxMail:
-    """Show whether mail arrives: this one goes the way of all others, and whoever asked is noted.
+    """Send a test mail through the outbox, recorded in the audit log.
 
-    Pressing twice sends one: the one of a moment ago is returned.
+    If one was sent a moment ago, as by a double click, return that one.
     """
     db.session.get(User, by.id, populate_existing=True, with_for_update={"of": User})
     if mail := OutboxMail.just_written("test", address):

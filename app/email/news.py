@@ -22,7 +22,7 @@ SAYS = {
 
 
 def says(card: NotificationCard) -> str:
-    """Return what a notification is about, in one sentence."""
+    """Return a notification in one sentence."""
     sentence = SAYS.get(card.kind) or f"{{actor}} {Action(card.action).facts.told}"
     actor = card.actor.username if card.actor else "A moderator"
     return sentence.format(actor=actor, thing=card.about)
@@ -31,9 +31,9 @@ def says(card: NotificationCard) -> str:
 def send_news(
     mail: OutboxMail, user: User, cards: Sequence[NotificationCard], number: int, kinds: list[str]
 ) -> None:
-    """Let a mail tell what happened: so many things, of which these cards are the newest.
+    """Write a mail about `number` notifications, of which `cards` are the newest.
 
-    One click then stops all mails of these kinds.
+    Its unsubscribe link turns off mails of these kinds.
     """
     stop = site_link("account.unsubscribe", token=user.generate_unsubscribe_token(kinds))
     subject, template = f"{number:,} notifications", "digest"
@@ -53,13 +53,13 @@ def send_news(
 
 
 def thread_of(cards: Sequence[NotificationCard]) -> str | None:
-    """Return the post that all of them are about, as mails refer to it; None where they differ."""
+    """Return the thread for the mail if all of them are about one post, else None."""
     posts = {card.post_id for card in cards}
     return f"post-{posts.pop()}" if len(posts) == 1 and None not in posts else None
 
 
 def link_to(card: NotificationCard) -> str:
-    """Return a link to what a notification is about."""
+    """Return the URL of what a notification is about."""
     if card.kind == RULING:
         return site_link("main.reports")
     if card.comment_id:

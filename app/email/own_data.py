@@ -1,4 +1,4 @@
-"""Mails about one's own data, and to those who leave."""
+"""Mails about data exports and account deletions."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from .mail import send_email
 
 
 def send_data_ready(user: User, export: DataExport) -> None:
-    """The file that a worker has made of a person's data is there to be taken along."""
+    """Tell a user that their data export can be downloaded."""
     values: dict[str, Any] = dict(link=site_link("account.data"), kept_until=export.kept_until)
     send_email(user.email, "Your data is ready", "data_ready", user=user, **values)
 
 
 def send_leaving(user: User, deletion: AccountDeletion) -> None:
-    """Tell when the account is to be deleted, with the way back."""
+    """Tell when the account will be deleted, with a link to keep it."""
     values: dict[str, Any] = dict(link=site_link("account.delete_account"), deletion=deletion)
     send_email(user.email, "Your account will be deleted", "leaving", user=user, **values)
 
@@ -28,5 +28,5 @@ def send_stays(user: User) -> None:
 
 
 def send_left(user: User) -> None:
-    """The last mail: the account is gone, so the mail has none."""
+    """Tell that the account was deleted; the mail belongs to no account."""
     send_email(user.email, "Your account was deleted", "left", user=user).user_id = None

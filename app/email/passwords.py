@@ -1,4 +1,4 @@
-"""Mails about a password."""
+"""Mails about passwords."""
 
 from ..models import User
 from ..models.mail.outbox import REHEARSAL
@@ -13,7 +13,7 @@ def send_reset_password(user: User, *, by_staff: bool = False) -> None:
 
 
 def rehearse_reset_password(address: str) -> None:
-    """Do all that a reset mail costs, for nobody: time must not tell who has an account (R-69)."""
+    """Do the work of a reset mail for no user, so that timing reveals no accounts (R-69)."""
     nobody = User(id=0, email=address, username="nobody", role=None, auth_epoch=0)
     link = site_link("auth.reset", token=nobody.generate_reset_token())
     mail = send_email(address, "", "reset_password", user=nobody, link=link, expires="")

@@ -1,4 +1,4 @@
-"""Mails about a role: given, ending, asked for."""
+"""Mails about roles: changes, ends of temporary roles, and requests."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from .mail import send_email
 
 
 def send_role_changed(user: User, before: str = "") -> None:
-    """Tell which role somebody gave them, and until when; nothing where it is as `before`."""
+    """Tell a user about their new role and its end, unless both are as `before`."""
     if user.role_in_words != before:
         _send_about_role(user, f"Your role is now {_name(user.role)}", "role_changed")
 
@@ -24,7 +24,7 @@ def send_role_ended(user: User, over: Role | None) -> None:
 
 
 def send_role_kept(user: User, over: Role | None) -> None:
-    """Tell the last administrator that their term could not end."""
+    """Tell the last administrator that they keep their temporary role."""
     _send_about_role(user, f"You keep the role {_name(over)}", "role_kept")
 
 
@@ -47,7 +47,7 @@ def _name(role: Role | None) -> str:
 
 
 def _send_about_role(user: User, subject: str, template: str, **values: Any) -> None:
-    """Only to an address that was proven: nobody else need know what an account may do."""
+    """Send the mail only to a confirmed address, as it tells what the account may do."""
     if user.is_confirmed:
         link = site_link("auth.login")
         send_email(user.email, subject, template, user=user, link=link, **values)

@@ -1,4 +1,4 @@
-"""Mails about sanctions, and about appeals."""
+"""Mails about sanctions and appeals."""
 
 from typing import Any
 
@@ -18,20 +18,20 @@ SUBJECTS = {
 
 
 def send_sanctioned(sanction: Sanction) -> None:
-    """Tell what, why, until when, and where to read that again and appeal."""
+    """Tell a user of a sanction, with its reason and end, and where to appeal."""
     title = SUBJECTS[sanction.kind]
     values = dict(sanction=sanction, title=title, link=site_link("account.standing"))
     _send(sanction.user, title, "sanctioned", **values)
 
 
 def send_sanction_lifted(sanction: Sanction, reason: str) -> None:
-    """Tell that it is taken back. `sanction.lifted_by` is who did it."""
+    """Tell a user that a sanction was lifted, by `sanction.lifted_by`."""
     values = dict(sanction=sanction, words=reason, link=site_link("account.standing"))
     _send(sanction.user, f"Your {sanction.kind} was lifted", "sanction_lifted", **values)
 
 
 def send_appeal_answered(message: AppealMessage) -> None:
-    """Tell that staff has written. What it was stands on the site alone."""
+    """Tell a user of a new message in their appeal, which is only shown on the site."""
     link = site_link("account.appeal", id=message.appeal_id)
     values = dict(message=message, link=link)
     _send(message.appeal.user, "New reply to your appeal", "appeal_answered", **values)
@@ -43,6 +43,6 @@ def send_appeal_decided(appeal: Appeal) -> None:
 
 
 def _send(user: User, subject: str, template: str, **values: Any) -> None:
-    """Only to an address that was proven: nobody else need know what an account did."""
+    """Send the mail only to a confirmed address, as it tells what the user did."""
     if user.is_confirmed:
         send_email(user.email, subject, template, user=user, by_staff=True, **values)

@@ -1,4 +1,4 @@
-"""Mails to staff about what waits for them."""
+"""Mails to staff about overdue queues."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,7 +22,7 @@ PLACES = {
 
 
 def send_staff_notice(user: User, overdue: Sequence[Overdue]) -> None:
-    """Tell what waits too long: each queue with how many there are, since when, and a link."""
+    """List the overdue queues, with the number and age of their items, and a link."""
     now = utcnow()
     waits = [
         (queue, naturaldelta(now - queue.since), site_link(PLACES[queue.noun])) for queue in overdue

@@ -110,7 +110,7 @@ def build(
 
 
 class Stopped(Exception):
-    """The worker was told to stop; whoever comes next begins anew."""
+    """The worker was told to stop; the next one starts over."""
 
 
 def leave(row: AccountDeletion | DataExport) -> None:

@@ -58,7 +58,7 @@ def mend_counts() -> int:
     """Repair the wrong counts, each in its own transaction; return the number of rows."""
     mended = 0
     for cls, id in wrong_counts():
-        # Whoever counts something now has the row, or waits for it: the next statement sees all.
+        # Concurrent changes hold the lock or wait for it: the next statement sees all.
         db.session.execute(select(cls.id).where(cls.id == id).with_for_update(key_share=True))
         values = {name: number for name, number in COUNTED[cls].items()}
         silent = {"synchronize_session": False}

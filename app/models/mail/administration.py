@@ -41,7 +41,7 @@ class OutboxAdministration:
 
     @property
     def is_leaving(self) -> bool:
-        """Whether a mail worker has it in hand at this moment."""
+        """Whether a mail worker is sending it."""
         leased = self.leased_until is not None and self.leased_until >= utcnow()
         return leased and self.state == "waiting"
 

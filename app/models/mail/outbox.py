@@ -114,7 +114,7 @@ class OutboxMail(OutboxAdministration, Model):
 
     @classmethod
     def just_written(cls, kind: Any, recipient: Any) -> Any:
-        """A mail of that kind that somebody got a moment ago, or None."""
+        """Return a mail of that kind to the address from a moment ago; None if there is none."""
         here = cls.recipient == recipient, cls.kind == kind, cls.created_at > utcnow() - JUST_NOW
         return db.session.scalar(select(cls).where(*here).order_by(cls.id.desc()).limit(1))
 

@@ -117,9 +117,9 @@ WHO = (
 
 
 class ViewerClass:
-    """Whoever looks, of one kind, in a statement that is built once for all of them.
+    """A class of viewers, for statements that are built once for all of them.
 
-    Their id is bound as `viewer`, see `Timeline`.
+    The id of the viewer is the parameter `viewer`; see `Timeline`.
     """
 
     def __init__(self, is_authenticated: bool, is_moderator: bool) -> None:
@@ -136,7 +136,7 @@ def _anybody(is_authenticated: bool, is_moderator: bool) -> ViewerClass:
 
 
 def viewer_class_of(viewer: User | AnonymousUser) -> ViewerClass:
-    """Return the Anybody who sees what the viewer does; there are three of them."""
+    """Return the class of the viewer; there are three."""
     return _anybody(viewer.is_authenticated, viewer.is_moderator())
 
 
@@ -144,9 +144,9 @@ MARKS: dict[str, type[Any]] = {"liked": Like, "bookmarked": Bookmark}
 
 
 def post_cards(viewer: Viewer, *, muted_too: bool = False) -> Select:
-    """Select what a PostCard takes, without an order; nothing of whom the viewer has muted.
+    """Select the columns of PostCards, without an order.
 
-    `muted_too`: where somebody went to see just these.
+    Posts by people whom the viewer has muted are left out, unless `muted_too`.
     """
     marks = (_marked(kind, viewer).label(name) for name, kind in MARKS.items())
     own = Post.comments_closed_at, Post.staff_closed_at, Post.comment_count, Post.like_count
@@ -165,13 +165,13 @@ def _marked(kind: type[Any], viewer: Viewer) -> ColumnElement[bool]:
 
 
 def comment_cards(viewer: Viewer, *, muted_too: bool = False) -> Select:
-    """The same for comments."""
+    """Select the columns of CommentCards, like `post_cards`."""
     rest = () if muted_too else not_muted(Comment, viewer)
     return _cards(Comment, Comment.post_id).where(*rest)
 
 
 def not_muted(cls: type[Post] | type[Comment], viewer: Viewer) -> tuple[Any, ...]:
-    """The conditions that the viewer has not muted who wrote it."""
+    """Return the conditions that the viewer has not muted the author."""
     if not viewer.is_authenticated:
         return ()
     muted = Mute.user_id == viewer.id, Mute.muted_id == cls.author_id

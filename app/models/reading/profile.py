@@ -25,7 +25,7 @@ class Profile:
 
     @classmethod
     def find(cls, username: str, viewer: AnonymousUser | User) -> Self | None:
-        """Return that of a member whom the viewer may see; else None."""
+        """Return the profile of a member whom the viewer can see; else None."""
         asked = {"key": username_key(username), "viewer": viewer.id}
         row = db.session.execute(_facts(viewer_class_of(viewer)), asked).one_or_none()
         profile = row and cls(*row)

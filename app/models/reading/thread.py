@@ -36,7 +36,7 @@ class WatchableCard(PostCard):
     """A post as its own page shows it."""
 
     watched: bool  # by who looks
-    muted_comments: int  # by members whom who looks has muted
+    muted_comments: int  # by members whom the viewer has muted
 
 
 @dataclass(slots=True)

@@ -36,7 +36,7 @@ def followers(person: User, viewer: AnonymousUser | User, *, size: int) -> Keyse
 
 
 def followed(person: User, viewer: User, *, size: int) -> KeysetPage:
-    """A page of those whom the person follows, the newest first."""
+    """Return a page of the people the person follows, the newest first."""
     return _page(Follow, Follow.followed_id, Follow.follower_id, person, viewer, size)
 
 

@@ -77,7 +77,7 @@ class AccountDeletion(LeasedJob, Model):
     def order(
         cls, user: User, *, by: Actor = None, reason: str = "", removes_writing: bool = False
     ) -> Self:
-        """Staff deletes somebody: the account is closed at once, and goes with what belongs to it.
+        """Delete an account as staff: it is closed at once, then erased step by step.
 
         The caller commits, and then has it carried out, or leaves that to a worker.
         """

@@ -205,7 +205,7 @@ class UserAdministration(EmailProof, Credentials):
         return not self.is_confirmed and self.address_given_at is None
 
     def give_way(self) -> None:
-        """Make room for whoever proved that the address is theirs."""
+        """Delete the account, as the owner of the address signed up."""
         self.record(Action.DELETE, SITE, "The owner of its unconfirmed email signed up.")
         db.session.delete(self)
         db.session.flush()

@@ -37,7 +37,7 @@ class Outcome:
 def act_on_each(ids: Sequence[int], act: Callable[[User], object]) -> list[Outcome]:
     """Call `act` with each person, the lowest id first; return an `Outcome` for each id.
 
-    Whoever acts on many at the same moment waits until this transaction ends.
+    Concurrent bulk actions wait until this transaction ends.
     """
     User.one_at_a_time()
     there = select(User).where(User.id.in_(ids)).execution_options(populate_existing=True)

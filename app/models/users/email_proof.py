@@ -38,7 +38,7 @@ class EmailProof(TemporaryRoleHolder):
 
     @classmethod
     def give_missing_roles(cls) -> int:
-        """Give whoever has no role the one they are due; return to how many."""
+        """Give users without a role the one they should have; return their number."""
         people = db.session.scalars(select(cls).where(cls.role_id.is_(None))).all()
         for person in people:
             person._take_role(Role.get_default(), "They had no role.")

@@ -89,7 +89,7 @@ class Found:
         return [*keys, SortKey(self.people.id, keys[0].descending)]
 
     def page(self, size: int) -> KeysetPage:
-        """Return the page that the query string asks for: beyond the person whom it names."""
+        """Return the page that the query string asks for, after the user whose id it has."""
         if not self.keys:
             return page_of(self.statement, self.columns, size=size, descending=self.descending)
         after, before = (_id_in(request.args.get(name)) for name in ("after", "before"))
@@ -243,7 +243,7 @@ def _opaque(conditions: Sequence[Condition]) -> ColumnElement[bool]:
 
 
 def _all_ids(condition: Condition) -> Sequence[int]:
-    """The ids of whoever meets the condition, or of more than a few of them."""
+    """Return the ids of users who meet the condition, or of more than a few of them."""
     return db.session.scalars(condition.ids.limit(FEW + 1)).all()
 
 

@@ -19,7 +19,7 @@ JUST_NOW = timedelta(minutes=1)
 
 
 class StaffNote(Model):
-    """The log tells that one was added or removed, by whom and about whom, but not what it says."""
+    """A note. The audit log records its creation and removal, but not its text."""
 
     __tablename__ = "staff_notes"
 

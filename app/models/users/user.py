@@ -78,7 +78,7 @@ class User(Approval, EmailTokens, Visible, Following, Probation, UserMixin, Mode
 
     @classmethod
     def newest(cls) -> Select:
-        """People whom everybody may see, the newest first."""
+        """Select the users who are visible to everyone, the newest first."""
         newest = cls.member_since.desc(), cls.id.desc()
         return select(cls).where(*cls.seen_by_all()).order_by(*newest)
 
