@@ -1,8 +1,9 @@
 """Differences between two texts: line by line, and word by word in the lines that changed."""
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from rapidfuzz.distance import LCSseq
 
@@ -10,24 +11,19 @@ from .search_words import MARKS, UNSPACED
 
 # Spaces, a letter of a script that is written without them, a word, or a sign
 WORD = re.compile(rf"\s+|[{UNSPACED}][{MARKS}]*|(?:[^\W{UNSPACED}][{MARKS}]*)+|[^\w\s]")
+Part = tuple[str, str]  # a kind, and a text
+Block = tuple[list[str], list[str], list[str]]  # only in the old, only in the new, in both
 AROUND = 200  # characters that are shown around a change
 MOST_COMPARED = 200_000_000  # pairs of words or lines; larger blocks are taken as a whole
 
 
-def difference(old: str, new: str) -> Iterator[tuple[str, str]]:
+def difference(old: str, new: str) -> Iterator[Part]:
     """Yield pairs of a kind and a text: `same`, `out` is in the old one only, `in` in the new."""
-    last, parts = None, []
-    for kind, text in _by_lines(old, new):
-        if kind != last and parts:
-            yield last, "".join(parts)
-            parts = []
-        last = kind
-        parts.append(text)
-    if parts:
-        yield last, "".join(parts)
+    for kind, parts in groupby(_by_lines(old, new), key=itemgetter(0)):
+        yield kind, "".join(text for _, text in parts)
 
 
-def shortened(parts: Iterator[Any] | list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def shortened(parts: Iterable[Part]) -> Iterator[Part]:
     """Yield the parts of a difference, of what stayed the same only what is around the changes.
 
     A `gap` stands where something was left out.
@@ -44,16 +40,17 @@ def shortened(parts: Iterator[Any] | list[tuple[str, str]]) -> Iterator[tuple[st
             yield "same", text[-AROUND:].partition(" ")[2] or text[-AROUND:]
 
 
-def _by_lines(old: str | list[str], new: str | list[str]) -> Iterator[tuple[str, str]]:
-    old, new = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    for before, after, same in _blocks(old, new):
+def _by_lines(old: str, new: str) -> Iterator[Part]:
+    lines = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    for before, after, same in _blocks(*lines):
         yield from _by_words("".join(before), "".join(after))
         yield from _parts("same", same)
 
 
-def _by_words(old: str, new: str) -> Iterator[tuple[str, str]]:
+def _by_words(old: str, new: str) -> Iterator[Part]:
     """The same of words; a space between two changed words is not worth a mention."""
-    out, into = [], []
+    out: list[str] = []
+    into: list[str] = []
     for before, after, same in _blocks(WORD.findall(old), WORD.findall(new)):
         out += before
         into += after
@@ -67,9 +64,9 @@ def _by_words(old: str, new: str) -> Iterator[tuple[str, str]]:
     yield from _settled(out, into)
 
 
-def _settled(out: list[str], into: list[str]) -> Iterator[tuple[str, str]]:
+def _settled(out: list[str], into: list[str]) -> Iterator[Part]:
     """What is at the end of both, such as a space, is the same after all."""
-    same = []
+    same: list[str] = []
     while out and into and out[-1] == into[-1]:
         same.insert(0, out.pop())
         into.pop()
@@ -78,12 +75,12 @@ def _settled(out: list[str], into: list[str]) -> Iterator[tuple[str, str]]:
     yield from _parts("same", same)
 
 
-def _parts(kind: str, words: list[str]) -> Iterator[tuple[str, str]]:
+def _parts(kind: str, words: list[str]) -> Iterator[Part]:
     if words:
         yield kind, "".join(words)
 
 
-def _blocks(old: list[str], new: list[str]) -> Iterator[tuple[Any, ...]]:
+def _blocks(old: list[str], new: list[str]) -> Iterator[Block]:
     """Yield what only the old has, what only the new has, and what both have after that."""
     start = _length_in_common(old, new)
     end = _length_in_common(old[start:][::-1], new[start:][::-1])
@@ -101,12 +98,13 @@ def _length_in_common(old: list[str], new: list[str]) -> int:
     return next((i for i, (a, b) in pairs if a != b), min(len(old), len(new)))
 
 
-def _compared(old: list[str], new: list[str]) -> Iterator[tuple[list[str], list[str], list[Any]]]:
+def _compared(old: list[str], new: list[str]) -> Iterator[Block]:
     """The same as `_blocks`, by way of the longest that both have in common."""
     if len(old) * len(new) > MOST_COMPARED:
         yield old, new, []
         return
-    before, after = [], []
+    before: list[str] = []
+    after: list[str] = []
     for step in LCSseq.opcodes(old, new):
         out, into = old[step.src_start : step.src_end], new[step.dest_start : step.dest_end]
         if step.tag == "equal":
