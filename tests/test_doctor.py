@@ -120,7 +120,7 @@ PROXIES = {  # how many are set, what the request brings, and whether it should 
     (1, "192.0.2.1", False): (GOOD, ""),
     (2, "192.0.2.1", False): (BAD, "PROXY_COUNT=1, or let the proxy set X-Forwarded-For"),
     (1, None, False): (BAD, "PROXY_COUNT=0, or let the proxy set X-Forwarded-For"),
-    (1, "192.0.2.1, 192.0.2.2", False): (NOTE, "PROXY_COUNT=2, if so many are yours"),
+    (1, "192.0.2.1, 192.0.2.2", False): (NOTE, "PROXY_COUNT=2, if all of them are yours"),
     (1, "192.0.2.1", True): (BAD, "Let the proxy set X-Forwarded-Proto"),
 }
 
@@ -174,7 +174,7 @@ def test_a_mail_server_that_answers_is_good_and_gets_no_mail(app):
         app.config.update(office.settings)
         finding = mails.server()
 
-    assert said(finding) == (GOOD, f"127.0.0.1:{office.port} answers, without TLS", "")
+    assert said(finding) == (GOOD, f"127.0.0.1:{office.port} responds, without TLS", "")
     assert office.letters == []
 
 
@@ -207,7 +207,7 @@ def test_a_mail_server_that_refuses_the_site_is_bad(app, monkeypatch):
         app.config.update(office.settings, MAIL_USERNAME="offbrand")
         finding = mails.server()
 
-    assert finding.words == "It refuses the site: 535 Who are you?"
+    assert finding.words == "Sign-in refused: 535 Who are you?"
     assert finding.cure == "MAIL_USERNAME and MAIL_PASSWORD"
 
 
@@ -227,7 +227,7 @@ def test_a_name_server_that_says_nothing_is_not_waited_for(app, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *args: over.wait(600))
     app.config.update(MAIL_SERVER="mail.example.org")
 
-    assert "no answer within 0.1 seconds" in mails.server(0.1).words
+    assert "no response within 0.1 seconds" in mails.server(0.1).words
     over.set()
 
 
@@ -279,7 +279,7 @@ def test_the_database_tells_its_version(app):
 @pytest.mark.both_databases
 @pytest.mark.parametrize(
     "version, cure",
-    [(None, ""), ("b55193d097fb", "flask deploy"), ("fromthefuture", "Put the newer code in")],
+    [(None, ""), ("b55193d097fb", "flask deploy"), ("fromthefuture", "Deploy the newer version")],
 )
 def test_migrations_that_are_behind_or_ahead_are_bad(app, version, cure):
     if version:
@@ -397,12 +397,12 @@ def test_the_end_of_the_log_is_told_to_be_noted(three_entries):
     state, words, _ = said(log.chain())
 
     assert state == GOOD
-    assert words == f"3 entries hold. To note down elsewhere, its end: 3:{hash}"
+    assert words == f"3 entries verified. Keep its end elsewhere: 3:{hash}"
     assert log.chain(expect=f"3:{hash}").state == GOOD
 
 
 def test_an_empty_log_is_good(app):
-    assert said(log.chain()) == (GOOD, "nothing in it yet", "")
+    assert said(log.chain()) == (GOOD, "no entries yet", "")
     assert log.chain(expect="0:").state == GOOD
 
 
@@ -421,8 +421,8 @@ def test_an_end_that_is_not_in_the_log_is_bad(three_entries):
 
 def test_the_newest_entries_can_be_read_alone(three_entries):
     """What was changed before them shows only where all is read; a gap shows at once."""
-    assert "the newest 2 of 3 entries hold" in log.chain(newest=2).words
-    assert "3 entries hold" in log.chain(newest=3).words
+    assert "the newest 2 of 3 entries verified" in log.chain(newest=2).words
+    assert "3 entries verified" in log.chain(newest=3).words
 
     db.session.execute(update(AuditEntry).where(AuditEntry.number == 1).values(reason="x"))
     assert [log.chain(newest=n).state for n in (1, 2, 3, None)] == [GOOD, GOOD, BAD, BAD]
@@ -531,16 +531,16 @@ def test_the_page_does_not_wait_for_a_mail_server_that_says_nothing(app, admin, 
         begun = time.monotonic()
         answer = admin.get("/admin/health")
 
-    assert "It cannot be used" in answer.text and time.monotonic() - begun < 300
+    assert "Can’t connect" in answer.text and time.monotonic() - begun < 300
 
 
 def test_a_long_log_is_read_in_full_for_who_asks(admin, three_entries, monkeypatch):
     monkeypatch.setattr(page, "NEWEST", 2)
     link = 'href="/admin/health?verify=1"'
 
-    assert "the newest 2 of 3 entries hold" in (text := admin.get("/admin/health").text)
+    assert "the newest 2 of 3 entries verified" in (text := admin.get("/admin/health").text)
     assert link in text
-    assert ">3 entries hold" in (text := admin.get("/admin/health?verify=1").text)
+    assert ">3 entries verified" in (text := admin.get("/admin/health?verify=1").text)
     assert link not in text
 
 
@@ -552,7 +552,7 @@ def test_a_log_that_is_too_long_for_a_page_is_left_to_the_command(
 
     text = admin.get("/admin/health?verify=1").text
 
-    assert "the newest 1 of 3 entries hold" in text
+    assert "the newest 1 of 3 entries verified" in text
     assert "flask audit verify" in text
 
 

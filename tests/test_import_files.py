@@ -34,20 +34,20 @@ def admin(client, ada):
 
 
 NO_LISTS = {  # besides all that test_people_csv.py has read
-    b"": "The first line must name the columns",
-    file_of(NORA).encode("utf-16"): "It is UTF-16.",
-    file_of(NORA.replace("Nora", "Zoë")).encode("latin-1"): "Line 2 is not UTF-8.",
-    b"PK\x03\x04" + bytes(1000): "It is a workbook or an archive",
-    bytes(range(256)) * 100: "Line 1 holds bytes that no text has.",
-    b"email\n\n": "It holds nobody",
-    b"email,<b>\nx,1": "Nobody knows these columns: “&lt;b&gt;”.",
+    b"": "The first line must have the column names",
+    file_of(NORA).encode("utf-16"): "It’s UTF-16.",
+    file_of(NORA.replace("Nora", "Zoë")).encode("latin-1"): "Line 2 isn’t UTF-8.",
+    b"PK\x03\x04" + bytes(1000): "It’s a workbook or archive",
+    bytes(range(256)) * 100: "Line 1 contains binary data.",
+    b"email\n\n": "It has no people",
+    b"email,<b>\nx,1": "Unknown columns: “&lt;b&gt;”.",
 }
 LARGE_ONES = {
-    b'email\n"' + b"x" * MEGABYTE: "Line 2 is no CSV",
-    b'"' * MEGABYTE: "Line 1 is no CSV",
-    b"," * MEGABYTE: "The first line must name the columns",
-    b"email\n" + b"\n" * MEGABYTE: "It holds nobody",
-    b"email\n" + b"x\n" * 50_001: "It holds more than 50,000 people.",
+    b'email\n"' + b"x" * MEGABYTE: "Line 2 isn’t valid CSV",
+    b'"' * MEGABYTE: "Line 1 isn’t valid CSV",
+    b"," * MEGABYTE: "The first line must have the column names",
+    b"email\n" + b"\n" * MEGABYTE: "It has no people",
+    b"email\n" + b"x\n" * 50_001: "It contains more than 50,000 people.",
 }
 
 
@@ -118,7 +118,7 @@ def test_a_file_may_be_as_large_as_is_said(admin):
     found, last = {}, ""
     for size in sizes:
         answer = admin.post(PATH, data=body_of(size, b"PK\x03\x04"), content_type=MULTIPART)
-        found[size] = answer.status_code, "It is a workbook" in answer.text
+        found[size] = answer.status_code, "It’s a workbook" in answer.text
         last = answer.text
 
     assert found == sizes

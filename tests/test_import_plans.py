@@ -24,9 +24,9 @@ def new(email="nora@example.org", username="", **values):
 
 
 WRONG = [
-    (new("", location="Oslo"), "There is no address."),
+    (new("", location="Oslo"), "It is empty."),
     (new("nora"), "Enter a valid email"),
-    (new("nora@localhost"), "Address: "),
+    (new("nora@localhost"), "Email: "),
     (new("n\u202eora@example.org"), "cannot be seen"),
     (new(f"{250 * 'n'}@example.org"), "too long"),
     (new(username="1nora"), "Username: Start with a letter"),
@@ -34,21 +34,21 @@ WRONG = [
     (new(username=LONG), "Username: Start with a letter"),
     (new(username="nоra"), "Username: Start with a letter"),  # a Cyrillic о
     (new(username="Administrator1"), "The username Administrator1 is reserved."),
-    (new(first_name=LONG), "The first name is too long: 64 characters at most."),
-    (new(last_name=LONG), "The last name is too long: 64 characters at most."),
-    (new(location=LONG), "The location is too long: 64 characters at most."),
-    (new(first_name="a\u202eb"), "The first name holds characters that cannot be seen."),
-    (new(location='"a\nb"'), "The location holds a line break."),
-    (new(last_name='"a\tb"'), "The last name holds a tab."),
-    (new('"nora\n@example.org"'), "It holds a line break."),
-    (new(role="Emperor"), "no role “Emperor”; there are User, Moderator, Administrator."),
-    (new(confirmed="perhaps"), "confirmed: write yes or no, not “perhaps”."),
-    (new(active="2"), "active: write yes or no, not “2”."),
-    ("nora@example.org", "more or fewer cells"),
-    (new() + ",x", "more or fewer cells"),
-    (new("ada@example.org", "alice"), "The username alice belongs to somebody else."),
+    (new(first_name=LONG), "The first name is too long. The limit is 64 characters."),
+    (new(last_name=LONG), "The last name is too long. The limit is 64 characters."),
+    (new(location=LONG), "The location is too long. The limit is 64 characters."),
+    (new(first_name="a\u202eb"), "The first name contains characters that cannot be seen."),
+    (new(location='"a\nb"'), "The location contains a line break."),
+    (new(last_name='"a\tb"'), "The last name contains a tab."),
+    (new('"nora\n@example.org"'), "It contains a line break."),
+    (new(role="Emperor"), "no role “Emperor”. Choose from: User, Moderator, Administrator."),
+    (new(confirmed="perhaps"), "confirmed: use yes or no, not “perhaps”."),
+    (new(active="2"), "active: use yes or no, not “2”."),
+    ("nora@example.org", "number of cells"),
+    (new() + ",x", "number of cells"),
+    (new("ada@example.org", "alice"), "The username alice is taken."),
     (new("alice@example.org", "root"), "The username root is reserved."),
-    (new("alice@example.org", confirmed="no"), "a file does not take that back"),
+    (new("alice@example.org", confirmed="no"), "can’t undo that"),
     (new("alice@example.org", first_name=LONG), "too long"),
     (new("ada@example.org", first_name="Ada"), "You can’t do this to yourself"),
     (new("ada@example.org", role="User"), "You can’t do this to yourself"),
@@ -69,8 +69,8 @@ def test_a_line_says_all_that_is_wrong_with_it(ada):
 
 def test_what_stands_there_twice_counts_once(ada):
     doubles = {
-        new("NORA@example.org"): "Line 2 has the same address already.",
-        new("mia@example.org", "Nora"): "Line 2 has the same username already.",
+        new("NORA@example.org"): "Line 2 already has the same email.",
+        new("mia@example.org", "Nora"): "Line 2 already has the same username.",
     }
     for line, words in doubles.items():
         first, second = planned(ada, new(username="nora"), line)
@@ -82,7 +82,7 @@ def test_one_account_is_changed_once(ada, alice):
     lines = planned(ada, new("alice@example.org", location="Oslo"), new("new@example.org", "alice"))
 
     assert [line.kind for line in lines] == ["changes", "error"]
-    assert lines[1].errors == ["Line 2 has the same account already."]
+    assert lines[1].errors == ["Line 2 already has the same account."]
 
 
 def test_a_change_is_told_from_and_to(ada, alice):
@@ -116,16 +116,14 @@ def test_an_account_that_would_move_is_warned_of(ada, alice):
     line = only(planned(ada, new("new@example.org", "Alice")))
 
     assert line.values["email"] == ["alice@example.org", "new@example.org"]
-    assert line.warnings == [
-        "Found by the username alone: the account of alice would move to another address."
-    ]
+    assert line.warnings == ["Found by username only: the email of alice would change."]
 
 
 LIKE_ZOE = {
     new(first_name="Zoe", last_name="Angstrom"): ["zoe has the same name."],
     new(first_name=" ZOË", last_name="ångström "): ["zoe has the same name."],
-    new("z.o.e+news@example.org"): ["zoe has almost the same address."],
-    new("ZO.E@example.org"): ["zoe has almost the same address."],
+    new("z.o.e+news@example.org"): ["zoe has almost the same email."],
+    new("ZO.E@example.org"): ["zoe has almost the same email."],
     new(first_name="Zoë"): [],
     new(last_name="Ångström"): [],
     new("zoe@example.net"): [],
@@ -150,7 +148,7 @@ def test_two_lines_that_are_much_alike_are_warned_of(ada):
     )
 
     warnings = [line.warnings for line in lines]
-    assert warnings == [[], ["Line 2 has the same name."], ["Line 2 has almost the same address."]]
+    assert warnings == [[], ["Line 2 has the same name."], ["Line 2 has almost the same email."]]
 
 
 def names_for(ada, *emails):
@@ -245,7 +243,7 @@ def test_a_file_changes_a_thousand_people_at_most(ada, alice, bob, monkeypatch):
     )
 
     assert [line.kind for line in lines] == ["changes", "error"]
-    assert "people at most" in lines[1].errors[0]
+    assert "at most" in lines[1].errors[0]
 
 
 def test_a_file_gives_five_thousand_newcomers_another_role_at_most(ada, monkeypatch):

@@ -68,7 +68,7 @@ def test_the_review_says_what_would_happen_line_by_line(admin, alice):
     ):
         assert words in page
     assert "active: yes → no" in page and "No changes" in page
-    assert "Address: Enter a valid email, such as name@example.com." in page
+    assert "Email: Enter a valid email, such as name@example.com." in page
     assert "Import 2 lines and skip 1 with errors" in page
 
 
@@ -154,7 +154,7 @@ def test_the_log_has_one_entry_for_all_who_are_new(admin):
     created, imported = db.session.scalars(AuditEntry.latest().order_by(None)).all()
     assert (created.action, created.target_name, created.after) == ("create", "mia", "Moderator")
     assert created.target_id == User.with_username("mia").id
-    assert created.reason == "By an import."
+    assert created.reason == "Import."
     assert '"new": 2, "changes": 0, "left out": 1, "sha256": "' in imported.after
 
 

@@ -125,13 +125,13 @@ def test_headings_of_other_programs_are_understood():
 
 NO_TEXTS = [
     ("email\na@example.org".encode("utf-16"), "UTF-16"),
-    ("email\na@example.org".encode("utf-16-be"), "Line 1 holds bytes that no text has"),
+    ("email\na@example.org".encode("utf-16-be"), "Line 1 contains binary data"),
     ("email,last_name\na@example.org,x\nb@example.org,José\n".encode("latin-1"), "Line 3"),
     (b"PK\x03\x04\x14\0\0", "workbook"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1", "workbook"),
     (b"\x1f\x8b\x08", "compressed"),
-    (b"email\na@example.org\0", "Line 2 holds bytes"),
-    (b"\x89PNG\r\n\x1a\n", "Line 1 is not UTF-8"),
+    (b"email\na@example.org\0", "Line 2 contains binary data"),
+    (b"\x89PNG\r\n\x1a\n", "Line 1 isn’t UTF-8"),
 ]
 
 
@@ -142,20 +142,20 @@ def test_what_is_no_text_in_utf8_is_named_with_its_line():
 
 
 NO_LISTS = [
-    ("", "must name the columns"),
-    ("\n\n", "must name the columns"),
-    ("a@example.org,Alice\n", "must name the columns"),
-    ("email\n", "holds nobody"),
-    ("email\n\n \n", "holds nobody"),
+    ("", "must have the column names"),
+    ("\n\n", "must have the column names"),
+    ("a@example.org,Alice\n", "must have the column names"),
+    ("email\n", "has no people"),
+    ("email\n\n \n", "has no people"),
     ("email,email\na,b\n", "twice: “email”"),
     ("email,Email \na,b\n", "twice: “email”"),
-    ("email,fisrt_name\na,b\n", "“fisrt_name”. Known: email, username"),
+    ("email,fisrt_name\na,b\n", "“fisrt_name”. Use: email, username"),
     ("email,password\na,b\n", "“password”"),
     ("email" + "".join(f",c{i}" for i in range(99)) + ",c\na\n", "more than 100 columns"),
-    ('email,last_name\na@example.org,"x\n', "Line 2 is no CSV"),
-    ('email,last_name\na@example.org,"x"y\n', "Line 2 is no CSV"),
-    ('email\n"' + "x" * 200_000 + '"\n', "Line 2 is no CSV"),
-    ("email\n" + "x" * 20_000 + "\n", "Line 2 holds a cell that is too long"),
+    ('email,last_name\na@example.org,"x\n', "Line 2 isn’t valid CSV"),
+    ('email,last_name\na@example.org,"x"y\n', "Line 2 isn’t valid CSV"),
+    ('email\n"' + "x" * 200_000 + '"\n', "Line 2 isn’t valid CSV"),
+    ("email\n" + "x" * 20_000 + "\n", "Line 2 has a cell that is too long"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""What belongs to a member: taken along as a file, or taken back when the account goes."""
+"""Data exports of members and deletion of accounts."""
 
 from ..jobs.data_exports import PAUSE, delete_now, work
 

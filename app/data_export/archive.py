@@ -1,4 +1,4 @@
-"""The file that a member takes along: a zip of pages to read and of data.json, made as it goes.
+"""The archive of a data export: a zip of HTML pages and data.json, made as it is sent.
 
 No more than a batch of rows and a part of the file are in memory, however much there is.
 """
@@ -27,7 +27,7 @@ RENDERED = ("body_html", "renderer")  # what is made of the text is not in data.
 
 
 class Parts(RawIOBase):
-    """What the zip is written to: it hands on parts of one size."""
+    """A file that hands on what is written to it in parts of one size."""
 
     def __init__(self):
         super().__init__()
@@ -41,7 +41,7 @@ class Parts(RawIOBase):
         return len(data)
 
     def take(self, *, rest=False):
-        """Yield the parts that are full, and at the end what is left."""
+        """Yield full parts, and the rest at the end."""
         while len(self.buffer) >= PART or (rest and self.buffer):
             part = bytes(self.buffer[:PART])
             del self.buffer[:PART]
@@ -49,7 +49,7 @@ class Parts(RawIOBase):
 
 
 def make(person, note):
-    """Yield the file in parts. `note` is told the section, and how much of how much is done."""
+    """Yield the file in parts. Call `note(section, done, total)` to report progress."""
     parts = Parts()
     with SpooledTemporaryFile(IN_MEMORY) as facts, ZipFile(parts, "w", ZIP_DEFLATED) as zip:
         begin(facts, person)
@@ -125,12 +125,12 @@ def write_page(zip, name, template, **values):
 
 
 def base():
-    """Where links of the site lead, for pages that are read without it."""
+    """Absolute URLs, for pages that are read away from the site."""
     return site_link("main.index").rstrip("/")
 
 
 def readable(row):
-    """The HTML of a post or comment, whose links into the site lead there from anywhere."""
+    """Return the HTML of a post or comment with absolute links to the site."""
     html = as_html(row["body_html"], row["renderer"], row["body"])
     return linked_from(html, site_link("main.index"))
 

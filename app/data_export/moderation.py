@@ -1,4 +1,4 @@
-"""What the site keeps of a person's reports, sanctions and appeals, as selects for the sections."""
+"""Selects of a person's reports, sanctions and appeals."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -9,7 +9,7 @@ ACCUSED = aliased(User)
 
 
 def reports(id):
-    """What the person reported, and what came of it. Not the text, nor who reported them."""
+    """What the person reported and what was decided, without the reported content."""
     made = select(
         *(Report.created_at, Case.noun.label("about"), Case.post_id, Case.comment_id),
         *(ACCUSED.username.label("by"), Report.category, Report.reason),
@@ -32,7 +32,7 @@ def appeals(id):
 
 
 def appeal_messages(id):
-    """Both sides of the threads; who of the staff wrote is theirs."""
+    """Both sides of the conversation, without names of staff."""
     columns = AppealMessage.appeal_id, AppealMessage.created_at
     columns += AppealMessage.by_staff, AppealMessage.body
     return select(*columns).join(Appeal).where(Appeal.user_id == id)

@@ -1,4 +1,4 @@
-"""Everything the site keeps of a person, in sections, each read a few hundred rows at a time."""
+"""Sections of a data export: everything stored about a person, a few hundred rows at a time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -82,7 +82,7 @@ def without_keys(cells):
 
 
 def account(person):
-    """What the site keeps of the account itself: name → value."""
+    """Return the columns of the account: name → value."""
     names = ("username", "email", "first_name", "last_name", "location", "about_me")
     names += ("member_since", "last_seen", "confirmed_at", "deactivated_at", "leaving_at")
     names += ("unreached_at",)
@@ -97,7 +97,7 @@ def account(person):
 
 
 def content(cls):
-    """The columns of posts and comments alike."""
+    """Columns that posts and comments have in common."""
     columns = [cls.id, cls.created_at, cls.body, cls.body_html, cls.renderer, cls.version]
     columns += [cls.edited_at, cls.deleted_at, cls.hidden_at, cls.hidden_reason]
     return [*columns, cls.held_at, cls.approved_at]
@@ -131,7 +131,7 @@ def marks(cls, *more):
 
 
 def notifications(id):
-    """Of staff, the file names nobody."""
+    """Without names of staff."""
     by = case((Notification.kind == ACT, None), else_=ACTOR.username).label("by")
     happened = select(
         *(Notification.created_at, Notification.kind, by),
@@ -178,7 +178,7 @@ def former_addresses(id):
 
 
 def acts_of_staff(id):
-    """What was done to the person and to what they wrote. Not who did it, nor from where.
+    """What staff did to the person and their content, without who did it and from where.
 
     Nor that staff notes something about them: that is private.
     """
@@ -193,7 +193,7 @@ def acts_of_staff(id):
 
 
 def own_acts(id):
-    """What the person did as staff; whom it was about is not theirs to take along."""
+    """What the person did as staff, without whom it concerned."""
     columns = AuditEntry.created_at, AuditEntry.action, AuditEntry.target_type.label("on")
     return select(*columns, AuditEntry.place.label("from")).where(AuditEntry.actor_id == id)
 
@@ -228,19 +228,19 @@ SECTIONS = [
     Section("notifications", "Notifications", notifications, (Notification.id,)),
     Section(
         "notification_choices",
-        "What you chose to be told",
+        "Notification settings",
         notification_choices,
         (NotificationChoice.kind,),
     ),
     Section("sessions", "Signed-in devices", sessions, (UserSession.id,)),
     Section("invitations", "Invitations sent", invitations, (Invitation.id,)),
-    Section("role_requests", "Roles asked for", role_requests, (RoleRequest.id,)),
-    Section("reports", "What you reported", reports, (Report.id,)),
+    Section("role_requests", "Role requests", role_requests, (RoleRequest.id,)),
+    Section("reports", "Your reports", reports, (Report.id,)),
     Section("sanctions", "Sanctions", sanctions, (Sanction.id,)),
     Section("appeals", "Appeals", appeals, (Appeal.id,)),
-    Section("appeal_messages", "What was said in appeals", appeal_messages, (AppealMessage.id,)),
-    Section("mails", "Mails of the last 30 days", mails, (OutboxMail.id,)),
-    Section("former_addresses", "Former addresses", former_addresses, (EmailReversal.id,)),
-    Section("acts_of_staff", "What staff did about you", acts_of_staff, (AuditEntry.id,)),
-    Section("own_acts", "What you did as staff", own_acts, (AuditEntry.id,)),
+    Section("appeal_messages", "Messages in appeals", appeal_messages, (AppealMessage.id,)),
+    Section("mails", "Emails of the last 30 days", mails, (OutboxMail.id,)),
+    Section("former_addresses", "Former emails", former_addresses, (EmailReversal.id,)),
+    Section("acts_of_staff", "Actions by staff", acts_of_staff, (AuditEntry.id,)),
+    Section("own_acts", "Your actions as staff", own_acts, (AuditEntry.id,)),
 ]

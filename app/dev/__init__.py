@@ -1,4 +1,4 @@
-"""What exists in development only."""
+"""Pages for development only."""
 
 from . import mailbox
 from .blueprint import dev

@@ -1,4 +1,4 @@
-"""What exists in development only: elsewhere this blueprint is not registered."""
+"""The blueprint of pages for development; elsewhere it is not registered."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Every mail that the site has written, with links that work, instead of an SMTP server."""
+"""The development mailbox: emails that the site wrote, with working links."""
 
 import re
 
@@ -17,7 +17,7 @@ LINK = re.compile(r"(https?://[^\s<>\"]+)")
 @dev.route("/mailbox")
 @public
 def mailbox():
-    """Show the newest mails, to people at this machine or in its own network alone.
+    """Show the newest emails, to people at this machine or in its network only.
 
     Should somebody put a development site on the internet, its reset links are not there for all.
     """

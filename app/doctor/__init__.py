@@ -1,4 +1,4 @@
-"""Is the site well? Checks, each with what mends it: for `flask doctor`, its page, and /readyz."""
+"""Health checks and how to fix what they find: for `flask doctor`, the Health page and /readyz."""
 
 from . import configuration, counts, database, log, mails, own_data, people
 from .finding import BAD, GOOD, NOTE, Finding
@@ -7,7 +7,7 @@ __all__ = ["BAD", "GOOD", "NOTE", "Finding", "configuration", "database", "exami
 
 
 def examine(request=None, *, seconds=None, newest=None, expect=None):
-    """Look at everything; return a list of `Finding`.
+    """Run all checks; return a list of `Finding`.
 
     `request`: the one that asks, to compare with the configuration. `seconds`: how long another
     server may take. `newest`: how many entries of the log to read, None for all. `expect`: an end

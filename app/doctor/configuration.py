@@ -1,4 +1,4 @@
-"""What the environment says, and whether it fits the request that asks."""
+"""Checks of the configuration, and whether it fits the request that asks."""
 
 from urllib.parse import urlsplit
 
@@ -63,22 +63,22 @@ def proxies(request=None):
     config = current_app.config
     count = config["PROXY_COUNT"]
     if request is None:
-        return GOOD, f"{count} believed; the page Health compares that with a request"
+        return GOOD, f"{count} trusted; the Health page compares this with its request"
     names = request.headers.get("X-Forwarded-For", "")
     came = len([name for name in names.split(",") if name.strip()])
     if came and not count:
-        words = "The proxy isn’t trusted, so limits count everybody as one address."
+        words = "The proxy isn’t trusted, so limits count everyone as one address."
         return BAD, words, f"PROXY_COUNT={came}"
     if came < count:
-        words = f"{count} believed, but X-Forwarded-For of this request names {came}."
+        words = f"{count} trusted, but X-Forwarded-For of this request names {came}."
         return BAD, words, f"PROXY_COUNT={came}, or let the proxy set X-Forwarded-For"
     if config["SECURE"] and request.scheme != "https":
         words = "The proxy doesn’t report HTTPS."
         return BAD, words, "Let the proxy set X-Forwarded-Proto"
     if came > count:
-        words = f"{count} believed, but X-Forwarded-For of this request names {came}."
-        return NOTE, words, f"PROXY_COUNT={came}, if so many are yours"
-    return GOOD, f"{count} in front, and believed" if count else "none in front, none believed"
+        words = f"{count} trusted, but X-Forwarded-For of this request names {came}."
+        return NOTE, words, f"PROXY_COUNT={came}, if all of them are yours"
+    return GOOD, f"{count} in front, and trusted" if count else "none in front, none trusted"
 
 
 @check("Redis")
@@ -92,7 +92,7 @@ def counting(request=None, seconds=None):
             return NOTE, words, "REDIS_URL"
         return GOOD, "not set: limits are counted in this process"
     if redis_answers(url, seconds):
-        return GOOD, "it answers; limits are counted there"
+        return GOOD, "it responds; limits are counted there"
     words = "No response: each process counts limits separately."
     return BAD, words, "Start Redis, or correct REDIS_URL"
 

@@ -1,4 +1,4 @@
-"""Stored counts: whether posts and people carry the numbers that there really are."""
+"""Check of the stored counts of posts and people."""
 
 from itertools import islice
 
@@ -13,7 +13,7 @@ NEWEST = 1000  # posts and members that are looked at where it has to be quick
 def stored(quick=False):
     wrong = sum(1 for _ in islice(wrong_counts(NEWEST if quick else None), ENOUGH))
     if not wrong:
-        of_whom = f"those of the newest {NEWEST:,} posts and members " if quick else "they "
-        return GOOD, f"{of_whom}agree with what there is"
+        of_whom = f"the newest {NEWEST:,} posts and members " if quick else "all "
+        return GOOD, f"{of_whom}have correct counts"
     many = f"{wrong:,}" if wrong < ENOUGH else f"At least {wrong:,}"
     return BAD, f"{many} posts or members have wrong counts.", "flask posts recount"

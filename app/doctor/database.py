@@ -1,4 +1,4 @@
-"""The database: whether it answers, is migrated, and was told what it must know."""
+"""Checks of the database: whether it responds, is migrated and has the right settings."""
 
 from datetime import timedelta
 
@@ -32,11 +32,11 @@ def answers():
 def migrations():
     current, scripts = current_heads(), scripts_of()
     if set(current) == set(scripts.get_heads()):
-        return GOOD, f"all are run, up to {', '.join(current)}"
+        return GOOD, f"all have run, up to {', '.join(current)}"
     known = {script.revision for script in scripts.walk_revisions()}
     if set(current) - known:
-        words = f"{', '.join(current)} is of newer code than this."
-        return BAD, words, "Put the newer code in place, and restart"
+        words = f"{', '.join(current)} comes from a newer version of the code."
+        return BAD, words, "Deploy the newer version, and restart"
     return BAD, "Some migrations haven’t run.", "flask deploy"
 
 
@@ -46,25 +46,25 @@ def settings():
         trigrams = text("SELECT 1 FROM pg_extension WHERE extname = 'pg_trgm'")
         if db.session.scalar(trigrams) is None:
             return BAD, "The extension pg_trgm is missing.", "CREATE EXTENSION pg_trgm"
-        return GOOD, "pg_trgm is there"
+        return GOOD, "pg_trgm is installed"
     journal = db.session.scalar(text("PRAGMA journal_mode"))
     keys = db.session.scalar(text("PRAGMA foreign_keys"))
     if not keys:
         return BAD, "Foreign keys are off.", "See app/databases.py"
     if journal != "wal":
-        return NOTE, f"The journal is {journal}, not wal.", "A local disk that can do WAL"
+        return NOTE, f"The journal is {journal}, not wal.", "Use a local disk that supports WAL"
     return GOOD, "WAL, foreign keys on"
 
 
 @check("Clock")
 def clock():
     if db.engine.dialect.name == "sqlite":
-        return GOOD, f"{utcnow():%Y-%m-%d %H:%M:%S} UTC, the same for site and database"
+        return GOOD, f"{utcnow():%Y-%m-%d %H:%M:%S} UTC on both site and database"
     apart = abs(utcnow() - db.session.scalar(select(func.clock_timestamp())))
     if apart > APART:
         words = f"Site and database are {apart.total_seconds():.0f} seconds apart."
-        return BAD, words, "Let both machines keep time, such as by chrony"
-    return GOOD, f"{utcnow():%Y-%m-%d %H:%M:%S} UTC, as the database's"
+        return BAD, words, "Synchronize both clocks, for example with chrony"
+    return GOOD, f"{utcnow():%Y-%m-%d %H:%M:%S} UTC, as on the database"
 
 
 def is_away():
@@ -77,7 +77,7 @@ def is_away():
 
 
 def state_of_migrations():
-    """A word for /readyz: ok, behind, or unknown where the database is away."""
+    """Return a word for /readyz: ok, behind, or unknown if the database doesn't respond."""
     try:
         return "ok" if set(current_heads()) == set(scripts_of().get_heads()) else "behind"
     except SQLAlchemyError:

@@ -1,4 +1,4 @@
-"""What a check has found: a state, words, and the command or place that mends it."""
+"""Findings: what a check found, and the command or page that fixes it."""
 
 import queue
 from dataclasses import asdict, dataclass
@@ -24,7 +24,7 @@ class Finding:
 
 
 def check(name):
-    """Make a `Finding` of what a function returns: a state, words, and a cure where one is needed.
+    """Turn what a function returns into a `Finding`: a state, a sentence, and a cure if needed.
 
     Whatever goes wrong in it is a finding too: the other checks go on.
     """
@@ -36,7 +36,7 @@ def check(name):
                 return Finding(name, *look(*args, **values))
             except SQLAlchemyError as error:
                 db.session.rollback()
-                return Finding(name, BAD, f"The database says: {words_of(error)}", "flask deploy")
+                return Finding(name, BAD, f"Database error: {words_of(error)}", "flask deploy")
             except Exception as error:
                 return Finding(name, BAD, f"Check failed: {words_of(error)}")
 
@@ -46,13 +46,13 @@ def check(name):
 
 
 def words_of(error):
-    """Return the first line of what the database, or the system, says."""
+    """Return the first line of an error of the database or system."""
     first = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
     return first or error.__class__.__name__
 
 
 def within(seconds, act):
-    """Return what `act` returns, or raise TimeoutError: also where looking up a name hangs."""
+    """Return what `act` returns, or raise TimeoutError, even if a name lookup hangs."""
     app, answers = current_app._get_current_object(), queue.SimpleQueue()
 
     def run():
@@ -66,7 +66,7 @@ def within(seconds, act):
     try:
         value, error = answers.get(timeout=seconds)
     except queue.Empty:
-        raise TimeoutError(f"no answer within {seconds:g} seconds") from None
+        raise TimeoutError(f"no response within {seconds:g} seconds") from None
     if error:
         raise error
     return value

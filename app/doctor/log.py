@@ -1,10 +1,10 @@
-"""The log of what staff did: whether it is what was written."""
+"""Check of the audit log: whether it was changed."""
 
 from ..models import AuditEntry
 from ..models.audit.chain import AuditHead
 from .finding import BAD, GOOD, check
 
-CURE = "Compare with a backup; docs/administer.md tells how"
+CURE = "Compare with a backup, see docs/administer.md"
 
 
 @check("Log")
@@ -13,10 +13,10 @@ def chain(newest=None, expect=None):
     if fault := AuditEntry.verify(newest):
         return BAD, f"Entry {fault.number} {fault.words}.", CURE
     if expect and not AuditEntry.holds(expect):
-        return BAD, f"The end that was noted, {expect}, is not in it.", CURE
+        return BAD, f"It doesn’t contain {expect}, which you expected.", CURE
     number, hash = AuditHead.now()
     if number == 0:
-        return GOOD, "nothing in it yet"
+        return GOOD, "no entries yet"
     read = f"the newest {newest:,} of {number:,}" if newest and newest < number else f"{number:,}"
-    entries = "entry holds" if number == 1 else "entries hold"
-    return GOOD, f"{read} {entries}. To note down elsewhere, its end: {number}:{hash}"
+    entries = "entry" if number == 1 else "entries"
+    return GOOD, f"{read} {entries} verified. Keep its end elsewhere: {number}:{hash}"

@@ -1,4 +1,4 @@
-"""Mail: whether the server takes it, and whether somebody delivers."""
+"""Checks of email: whether the server accepts it, and whether a worker delivers it."""
 
 from datetime import timedelta
 from smtplib import SMTPAuthenticationError
@@ -21,17 +21,17 @@ TO_REACH = "MAIL_SERVER, MAIL_PORT and MAIL_USE_TLS or MAIL_USE_SSL"
 
 @check("Mail server")
 def server(seconds=None):
-    """Go as far as to the moment in which a mail would be handed over."""
+    """Connect and sign in to the mail server, without sending an email."""
     config = current_app.config
     if config["MAIL_SERVER"] is None:
-        return NOTE, "none: mails are shown in the development mailbox", "MAIL_SERVER"
+        return NOTE, "none: emails are shown in the development mailbox", "MAIL_SERVER"
     try:
         within(seconds or config["MAIL_TIMEOUT"], lambda: _greet(seconds))
     except SMTPAuthenticationError as error:
-        return BAD, f"It refuses the site: {words_of(error)}", TO_SIGN_IN
+        return BAD, f"Sign-in refused: {words_of(error)}", TO_SIGN_IN
     except OSError as error:  # SMTP's errors are of this kind too
-        return BAD, f"It cannot be used: {words_of(error)}", TO_REACH
-    words = f"{config['MAIL_SERVER']}:{config['MAIL_PORT']} answers"
+        return BAD, f"Can’t connect: {words_of(error)}", TO_REACH
+    words = f"{config['MAIL_SERVER']}:{config['MAIL_PORT']} responds"
     words += ", with TLS" if config["MAIL_USE_TLS"] or config["MAIL_USE_SSL"] else ", without TLS"
     return GOOD, words + (", and knows the site" if config["MAIL_USERNAME"] else "")
 
@@ -54,9 +54,9 @@ def queue():
     if due and now - due > LATE:
         words += f". Due for {naturaldelta(now - due)} and not sent: no worker is running."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"
-        return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
+        return BAD, words, "flask mail worker" if worker else "Restart the site and read its log"
     if given_up:
-        return NOTE, words, "See the outbox, or flask mail list --state dead"
+        return NOTE, words, "See the outbox, or run flask mail list --state dead"
     return GOOD, words
 
 
@@ -73,7 +73,7 @@ def _queue():
 
 
 def counted(rows):
-    """A subquery that counts the rows of a select, up to one more than `COUNTED`."""
+    """Return a subquery that counts the rows of a select, up to one more than `COUNTED`."""
     some = rows.with_only_columns(rows.selected_columns[0]).limit(COUNTED + 1).subquery()
     return select(func.count()).select_from(some).scalar_subquery()
 

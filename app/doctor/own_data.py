@@ -1,4 +1,4 @@
-"""Exports of one's own data and accounts that are to go: whether somebody carries them out."""
+"""Check of data exports and account deletions: whether a worker carries them out."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ def own_data():
     if oldest and now - oldest > LATE:
         words += f". Due for {naturaldelta(now - oldest)} and not processed."
         worker = current_app.config["MAIL_DELIVERY"] == "worker"
-        return BAD, words, "flask mail worker" if worker else "Restart the site; read its log"
+        return BAD, words, "flask mail worker" if worker else "Restart the site and read its log"
     return GOOD, words
 
 
@@ -40,7 +40,7 @@ def _question(now):
 
 
 def _oldest(cls, moment, due, now):
-    """Since when the first of them waits that no worker has in hand."""
+    """Return since when the oldest job waits that no worker has leased."""
     free = or_(cls.leased_until.is_(None), cls.leased_until < now)
     some = due.with_only_columns(moment.label("moment")).where(free).subquery()
     return select(func.min(some.c.moment)).scalar_subquery()

@@ -1,4 +1,4 @@
-"""Roles and people: whether those are there without whom nothing goes."""
+"""Checks of roles and people: the built-in roles, the default role, an administrator."""
 
 from sqlalchemy import select
 
@@ -23,7 +23,7 @@ def built_in_roles():
     if edited:
         words = f"Changed landing page or description: {', '.join(edited)}."
         return NOTE, words, "flask deploy"
-    return GOOD, f"{', '.join(ROLES)} are as they should be"
+    return GOOD, f"{', '.join(ROLES)} are correct"
 
 
 @check("Default role")
@@ -48,12 +48,12 @@ def without_role():
 
 @check("Administrators")
 def administrators():
-    """Those whom a site needs: confirmed and active."""
+    """Whether someone can administer: confirmed and active."""
     some = db.session.scalars(User.administrators().limit(2)).all()
     if not some:
         return (
             BAD,
-            "Nobody can administer: it needs the role, an active account, a confirmed email.",
+            "Nobody can administer. It takes the role, an active account and a confirmed email.",
             "flask roles add EMAIL Administrator; flask users activate or confirm EMAIL",
         )
     if len(some) == 1:

@@ -1,4 +1,4 @@
-"""A believable community, for `flask fake`."""
+"""A made-up community, for `flask fake`."""
 
 from .community import make_community
 from .peace import make_peace, waiting

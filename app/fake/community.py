@@ -1,4 +1,4 @@
-"""What people do with each other, in the order of time, with the stored counts right."""
+"""Posts, comments, follows and likes in the order of time, with correct stored counts."""
 
 import random
 from collections import Counter
@@ -19,7 +19,7 @@ COUNTS = ("post_count", "comment_count", "follower_count", "following_count")
 
 
 def make_community(people, *, posts, comments):
-    """Let these people, who are new, write and read each other; return how much of what came."""
+    """Let these new people post, follow and like; return {noun: number}."""
     db.session.flush()
     people = sorted(people, key=lambda person: person.confirmed_at)
     counts = {person.id: Counter() for person in people}

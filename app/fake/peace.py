@@ -1,4 +1,4 @@
-"""A little moderation, done with the verbs that moderators use: some waits, some is settled."""
+"""A little moderation: some reports pending, some decided, with a sanction and an appeal."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ ONCE = "Please say it once: this stood here three times within a week."
 
 
 def make_peace(people):
-    """Let two of these people moderate what others wrote; return the two, or nobody."""
+    """Let two of these people moderate the others; return the two, or none if too few."""
     people = sorted(people, key=lambda person: person.confirmed_at)
     members, moderators = people[:-2], people[-2:]
     posts, comments = _newest(Post, members), _newest(Comment, members)
@@ -38,14 +38,14 @@ def waiting():
 
 
 def _newest(cls, authors):
-    """The newest text of each author who has written, so that nobody is told off twice."""
+    """Return the newest post of each author."""
     ids = [person.id for person in authors]
     newest = select(func.max(cls.id)).where(cls.author_id.in_(ids)).group_by(cls.author_id)
     return db.session.scalars(select(cls).where(cls.id.in_(newest)).order_by(cls.id.desc())).all()
 
 
 def _settle(posts, members, moderators):
-    """Reports that were looked at: one was right and led to an appeal, one was not."""
+    """Decide two reports: one is upheld and appealed, one is dismissed."""
     first, second = moderators
     right, wrong = posts[:2]
     hers = _report(right, members, "Spam", "The same again, for the third time.", number=2)

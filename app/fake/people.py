@@ -1,4 +1,4 @@
-"""People with names from all over, who share one password."""
+"""Made-up people, who share one password."""
 
 import random
 from datetime import timedelta
@@ -31,7 +31,7 @@ ABOUT = [
 
 
 def make_people(count):
-    """Add so many confirmed members; return them and the password they share."""
+    """Add confirmed members; return them and their password."""
     taken = set(db.session.scalars(select(User.username_key)))
     password_hash, made, number = None, [], 0
     while len(made) < count:

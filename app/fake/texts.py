@@ -1,4 +1,4 @@
-"""What members of a made-up community write: Markdown with tags, names, lists and code."""
+"""Texts of made-up members: Markdown with tags, mentions, lists and code."""
 
 import random
 

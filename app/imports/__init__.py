@@ -1,4 +1,4 @@
-"""Importing people: what a file would do, line by line, and doing it after a yes."""
+"""Importing people from CSV: a plan of what a file would do, carried out once confirmed."""
 
 from .plan import Plan
 from .planner import make_plan

@@ -1,4 +1,4 @@
-"""What the cells of one line ask for, and whether any person could be like that."""
+"""Cells of a line: what they ask for, and whether it is valid."""
 
 import re
 from functools import lru_cache
@@ -20,32 +20,32 @@ canonical = lru_cache(maxsize=2048)(canonical_address)
 
 
 def address_in(cells, errors):
-    """Return the address as it would be stored; without one the line says what is wrong."""
+    """Return the email as it would be stored. Without a valid one, the line gets an error."""
     text = cells["email"].strip()
     try:
         if not text:
-            raise ValueError("There is no address.")
+            raise ValueError("It is empty.")
         if len(text) > 254:
             raise ValueError("It is too long.")
         if has_hidden_characters(text):
-            raise ValueError(f"It holds {hidden_in_words(text)}.")
+            raise ValueError(f"It contains {hidden_in_words(text)}.")
         return canonical(text)
     except ValueError as error:
-        errors.append(f"Address: {error}")
+        errors.append(f"Email: {error}")
         return text[:254].lower()
 
 
 def names_in(cells):
-    """Return the names and the place as far as the file has such columns."""
+    """Return the names and the location, as far as the file has these columns."""
     return {name: cells[name] for name in NAMES if name in cells}
 
 
 def check_text(name, text, errors):
-    """Return a name or place as it would be stored."""
+    """Return a name or location as it would be stored."""
     if has_hidden_characters(text):
-        errors.append(f"The {LABELS[name]} holds {hidden_in_words(text)}.")
+        errors.append(f"The {LABELS[name]} contains {hidden_in_words(text)}.")
     if len(text.strip()) > LONGEST:
-        errors.append(f"The {LABELS[name]} is too long: {LONGEST} characters at most.")
+        errors.append(f"The {LABELS[name]} is too long. The limit is {LONGEST} characters.")
     return text.strip()
 
 
@@ -57,15 +57,15 @@ def check_username(name, errors):
 
 
 def switch_in(cells, column, errors):
-    """Return True for yes, False for no, None for an empty cell or no such column."""
+    """Return True for yes, False for no, None if the cell is empty or missing."""
     word = cells.get(column, "").strip().lower()
     if word and word not in YES + NO:
-        errors.append(f"{column}: write yes or no, not “{word[:40]}”.")
+        errors.append(f"{column}: use yes or no, not “{word[:40]}”.")
     return word in YES if word in YES + NO else None
 
 
 def new_username(email):
-    """Return what to call somebody by their address, as `flask users create` does.
+    """Return a username made from an email, as `flask users create` does.
 
     A name that would pass for staff gets the domain's first word behind it: info_acme.
     """

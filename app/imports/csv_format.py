@@ -1,4 +1,4 @@
-"""People as CSV: the one format that the site writes and reads, without a difference.
+"""The CSV format of people, the same for export and import.
 
 A cell that a spreadsheet program would run as a formula is written with an apostrophe in front. It
 stands wherever such a program may see a cell begin, also after a separator within a cell: programs
@@ -31,16 +31,16 @@ MOST_ROWS = 50_000
 LONGEST_CELL = 10_000
 MOST = 100  # columns that are looked at
 FOREIGN = {
-    b"\xff\xfe": "It is UTF-16. Save it as “CSV UTF-8”.",
-    b"\xfe\xff": "It is UTF-16. Save it as “CSV UTF-8”.",
-    b"PK\x03\x04": "It is a workbook or an archive, not text. Save it as “CSV UTF-8”.",
-    b"\xd0\xcf\x11\xe0": "It is a workbook, not text. Save it as “CSV UTF-8”.",
-    b"\x1f\x8b": "It is compressed. Unpack it first.",
+    b"\xff\xfe": "It’s UTF-16. Save it as “CSV UTF-8”.",
+    b"\xfe\xff": "It’s UTF-16. Save it as “CSV UTF-8”.",
+    b"PK\x03\x04": "It’s a workbook or archive, not text. Save it as “CSV UTF-8”.",
+    b"\xd0\xcf\x11\xe0": "It’s a workbook, not text. Save it as “CSV UTF-8”.",
+    b"\x1f\x8b": "It’s compressed. Unpack it first.",
 }
 
 
 class Unreadable(ValueError):
-    """A file that is no CSV of people; its words may be shown to whoever sent it."""
+    """The file is no CSV of people. The message is for the person who uploaded it."""
 
 
 def guarded(cell):
@@ -64,12 +64,12 @@ def decoded(data):
         if data.startswith(start):
             raise Unreadable(words)
     if (at := data.find(b"\0")) >= 0:
-        raise Unreadable(f"Line {_line_at(data, at)} holds bytes that no text has.")
+        raise Unreadable(f"Line {_line_at(data, at)} contains binary data.")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = _line_at(data, error.start)
-        raise Unreadable(f"Line {line} is not UTF-8. Save the file as “CSV UTF-8”.") from None
+        raise Unreadable(f"Line {line} isn’t UTF-8. Save the file as “CSV UTF-8”.") from None
 
 
 def read(text):
@@ -83,13 +83,13 @@ def read(text):
     for line, row in lines:
         count += 1
         if count > MOST_ROWS:
-            raise Unreadable(f"It holds more than {MOST_ROWS:,} people. Split it.")
+            raise Unreadable(f"It has more than {MOST_ROWS:,} people. Split it.")
         if len(row) > len(columns):  # a program may have saved empty columns at the end
             row = row[: len(columns)] + _without_empty_end(row[len(columns) :])
         fits = len(row) == len(columns)
         yield line, dict(zip(columns, map(unguarded, row), strict=True)) if fits else None
     if not count:
-        raise Unreadable("It holds nobody: there is no line below the names of the columns.")
+        raise Unreadable("It has no people: there are no lines below the column names.")
 
 
 def _without_empty_end(cells):
@@ -109,11 +109,13 @@ def _lines(text):
         for row in rows:
             if any(cell.strip() for cell in row):
                 if any(len(cell) > LONGEST_CELL for cell in row):
-                    raise Unreadable(f"Line {line} holds a cell that is too long. Is a quote open?")
+                    raise Unreadable(
+                        f"Line {line} has a cell that is too long. Is a quotation mark missing?"
+                    )
                 yield line, row
             line = rows.line_num + 1 + skipped
     except csv.Error:
-        raise Unreadable(f"Line {line} is no CSV: look at its quotation marks.") from None
+        raise Unreadable(f"Line {line} isn’t valid CSV. Check its quotation marks.") from None
 
 
 def _separator(text):
@@ -128,14 +130,14 @@ def _columns(header):
     names = [re.sub(r"[\s‐‑‒–-]+", "_", unguarded(name).strip().lower()) for name in header[:MOST]]
     names = [HEADINGS.get(name, name) for name in names]
     if "email" not in names:
-        raise Unreadable("The first line must name the columns, and “email” among them.")
+        raise Unreadable("The first line must have the column names, including “email”.")
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise Unreadable(f"A column stands there twice: {_listed(twice)}.")
+        raise Unreadable(f"This column appears twice: {_listed(twice)}.")
     if len(header) > MOST:
         raise Unreadable(f"It has more than {MOST} columns.")
     if unknown := [name for name in names if name not in COLUMNS]:
         known = ", ".join(COLUMNS)
-        raise Unreadable(f"Nobody knows these columns: {_listed(unknown)}. Known: {known}.")
+        raise Unreadable(f"Unknown columns: {_listed(unknown)}. Use: {known}.")
     return names
 
 

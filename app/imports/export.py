@@ -15,7 +15,7 @@ FORMER = aliased(Role)
 
 
 def export_people(*, by):
-    """Note in the log who takes the people along, and return the lines of the file.
+    """Record the export in the audit log, and return the lines of the file.
 
     They are read as they leave, after the commit: a thousand at a time, however many there are,
     and no transaction stays open meanwhile.
@@ -25,7 +25,7 @@ def export_people(*, by):
 
 
 def lines(app, usual):
-    """Yield the file in parts; each is read in a context of its own, the request's being over."""
+    """Yield the file in parts, each read in its own application context."""
     yield BOM + content([COLUMNS])
     last = 0
     while True:
@@ -47,7 +47,7 @@ def people_after(id):
 
 
 def cells(row, usual):
-    """The texts of one person; a role whose term is over has made way for the one before."""
+    """Return the cells of one person. A temporary role that is over counts no more."""
     is_over = row.role_until is not None and row.role_until <= utcnow()
     role = row.former_role or usual if is_over else row.role
     switches = row.confirmed_at is not None, row.deactivated_at is None

@@ -1,25 +1,25 @@
-"""Judges one line: what it would make or change, and what forbids that to whoever imports."""
+"""Judges one line: what it would create or change, and whether the importer is allowed to."""
 
 from ..text.names import username_key
 from .cells import NAMES, check_text, check_username, names_in, switch_in
 from .plan import CHANGES, NEW
 
 ABOVE = "You can’t give the role {}: it allows more than yours."
-NO_SUCH_ROLE = "There is no role “{}”; there are {}."
-TAKEN = "The username {} belongs to somebody else."
-STAYS_CONFIRMED = "confirmed: the address is confirmed, and a file does not take that back."
-BY_NAME_ONLY = "Found by the username alone: the account of {} would move to another address."
+NO_SUCH_ROLE = "There is no role “{}”. Choose from: {}."
+TAKEN = "The username {} is taken."
+STAYS_CONFIRMED = "confirmed: the email is already confirmed. A file can’t undo that."
+BY_NAME_ONLY = "Found by username only: the email of {} would change."
 
 
 class Judge:
-    """Knows the roles, and by whose rank it judges."""
+    """Judges by the rank of the person who imports."""
 
     def __init__(self, by, roles, usual):
         self.by, self.usual = by, usual
         self.roles = {role.name: role for role in roles}
 
     def newcomer(self, line, cells):
-        """Fill in the line of somebody who is not here yet."""
+        """Fill in the line of a new person."""
         line.kind = NEW
         if line.username:
             check_username(line.username, line.errors)
@@ -35,7 +35,7 @@ class Judge:
         return line.kind == NEW and line.values["role"] != self.usual.name
 
     def change(self, line, cells, person, known):
-        """Fill in the line of somebody who is here: what differs, as pairs of before and after."""
+        """Fill in the line of an existing person: what differs, as pairs of before and after."""
         line.values = {
             **self._names(line, cells, person),
             **self._username(line, person, known),
@@ -85,7 +85,7 @@ class Judge:
         return self.roles.get(name)
 
     def _switches(self, line, cells, person):
-        """An address that moves has to be confirmed anew, unless the file vouches for it."""
+        """A changed email must be confirmed again, unless the file vouches for it."""
         confirmed = switch_in(cells, "confirmed", line.errors)
         active = switch_in(cells, "active", line.errors)
         was_confirmed = person.is_confirmed and "email" not in line.values

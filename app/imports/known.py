@@ -1,4 +1,4 @@
-"""What the database knows about some hundred lines of a file, asked for at once."""
+"""What the database knows about a batch of lines, read at once."""
 
 from itertools import islice
 
@@ -42,7 +42,7 @@ def look_at_values():
 
 
 class Known:
-    """The people whom the addresses and usernames of some lines belong to."""
+    """The people who have the emails and usernames of a batch of lines."""
 
     def __init__(self, emails, keys):
         there = or_(User.email.in_(emails), User.username_key.in_(keys))
@@ -53,7 +53,7 @@ class Known:
 
 
 class Alike:
-    """Usernames of those who share a key with others; each key is looked up once in a plan."""
+    """Usernames of people with the same key; each key is looked up once for a plan."""
 
     def __init__(self, column):
         self.column, self.found = column, {}
@@ -71,14 +71,14 @@ class Alike:
 
 
 class FreeNames:
-    """Usernames that nobody has, made from others by a number where those are taken."""
+    """Free usernames; taken ones get a number."""
 
     def __init__(self, taken):
         self.taken = taken  # keys that the file itself asks for
         self.tried, self.free = {}, {}  # by base: the next number, and names found free
 
     def prepare(self, bases):
-        """Find names for all of these at once; a base may be asked for more than once."""
+        """Find names for all of these at once. The same base may occur several times."""
         wanted = {base: bases.count(base) for base in set(bases)}
         for size in (*NUMBERED, *[NUMBERED[-1]] * 100):
             short = [base for base, n in wanted.items() if len(self.free.get(base, ())) < n]

@@ -1,4 +1,4 @@
-"""A plan: a line for each line of the file, kept as text, so that fifty thousand are no burden."""
+"""Plans: a line for each line of a file, kept as text so that fifty thousand stay small."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Makes the plan of a file: reads what is there, some hundred lines at once, and writes nothing."""
+"""Makes the plan of a file, a batch of lines at a time, without writing anything."""
 
 from collections import defaultdict
 
@@ -10,15 +10,15 @@ from .judge import Judge
 from .known import Alike, FreeNames, Known, in_chunks, look_at_values
 from .plan import CHANGES, ERROR, NEW, Line, Plan
 
-MISSHAPEN = "It has more or fewer cells than the first line names."
-TWICE = "Line {} has the same {} already."
+MISSHAPEN = "The number of cells doesn’t match the first line."
+TWICE = "Line {} already has the same {}."
 NAMESAKE = "{} has the same name."
-NEIGHBOUR = "{} has almost the same address."
+NEIGHBOUR = "{} has almost the same email."
 # What goes through the rules, or into the log, one by one, while others wait to write.
 MOST_CHANGES, MOST_ROLES = 1000, 5000
 TOO_MANY = {
-    CHANGES: f"A file changes {MOST_CHANGES:,} people at most; newcomers do not count.",
-    NEW: f"A file gives {MOST_ROLES:,} newcomers another role than the usual one at most.",
+    CHANGES: f"A file can change at most {MOST_CHANGES:,} existing people.",
+    NEW: f"A file can give at most {MOST_ROLES:,} new people a role other than the default.",
 }
 
 
@@ -28,7 +28,7 @@ def make_plan(text, *, by):
 
 
 class Planner:
-    """Goes through a file twice: first only for the usernames that it asks for."""
+    """Goes through a file twice: first for the usernames that it asks for, then for the rest."""
 
     def __init__(self, text, by):
         self.text, self.judge = text, Judge(by, Role.all(), Role.get_default())
@@ -69,7 +69,7 @@ class Planner:
         line.username = cells.get("username", "").strip()[:65]
         key = username_key(line.username)
         person = known.by_email.get(line.email) or known.by_key.get(key)
-        things = {"address": line.email, "username": key, "account": person and person.id}
+        things = {"email": line.email, "username": key, "account": person and person.id}
         firsts = {thing: self._first(line, thing, value) for thing, value in things.items()}
         if person is None:
             self.judge.newcomer(line, cells)
@@ -79,21 +79,21 @@ class Planner:
         line.errors += twice[:1]
 
     def _first(self, line, thing, value):
-        """Return the number of the line that had this before; None where this is the first."""
+        """Return the number of an earlier line with the same value, or None."""
         if not value:
             return None
         first = self.seen[thing].setdefault(value, line.number)
         return first if first != line.number else None
 
     def _name(self, newcomers):
-        """Give a username to those for whom the file has none."""
+        """Give a username to people who have none in the file."""
         nameless = [line for line in newcomers if not line.username]
         self.free_names.prepare([new_username(line.email) for line in nameless])
         for line in nameless:
             line.username = self.free_names.take(new_username(line.email))
 
     def _warn(self, newcomers):
-        """Note who is much like somebody who is here, or on another line."""
+        """Warn of people who resemble an existing person or another line."""
         names = {line.number: name_key(*self._full_name(line)) for line in newcomers}
         addresses = {line.number: address_key(line.email) for line in newcomers}
         self.namesakes.look_up(names.values())

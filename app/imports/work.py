@@ -1,4 +1,4 @@
-"""Carries a plan out, in the running transaction: all of it, or an exception and nothing."""
+"""Carries out a plan in the running transaction: all of it or none."""
 
 import hashlib
 from operator import attrgetter
@@ -17,20 +17,20 @@ from .cells import NAMES
 from .known import in_chunks
 from .plan import CHANGES, NEW
 
-NOT_ANY_MORE = "You may not import people any more."
-ROLE_GONE = "A role is gone, or allows more than yours by now."
-PERSON_GONE = "Somebody whom the file would change is gone."
+NOT_ANY_MORE = "You can no longer import people."
+ROLE_GONE = "A role no longer exists, or now allows more than yours."
+PERSON_GONE = "An account that the file would change no longer exists."
 
 
 def carry_out(plan, *, by, filename, text, mail=False):
-    """Make and change the people of a plan. `Refused` or IntegrityError: others were faster.
+    """Create and change the people of a plan. Refused or IntegrityError if others were faster.
 
     With `mail`, each new person is sent a link by which to choose a password. People are changed
     in the order of their ids, after `one_at_a_time`: so nobody waits in a circle.
     """
     User.one_at_a_time()
     roles = _roles_to_give(plan, by)
-    reason = "By an import."
+    reason = "Import."
     for line in sorted(plan.lines(CHANGES), key=attrgetter("person_id")):
         _change(line, roles, by, reason)
     for chunk in in_chunks(plan.lines(NEW)):
@@ -42,7 +42,7 @@ def carry_out(plan, *, by, filename, text, mail=False):
 
 
 def _roles_to_give(plan, by):
-    """Look once more at what the importer may do, now that nobody else can change it."""
+    """Check again what the importer is allowed to do, now that nobody else can change it."""
     here = db.session.get(User, by.id, populate_existing=True)
     fresh = select(Role).execution_options(populate_existing=True)
     roles = {role.name: role for role in db.session.scalars(fresh)}
@@ -55,7 +55,7 @@ def _roles_to_give(plan, by):
 
 
 def _add(lines, roles, by, reason, mail):
-    """Insert new people; nobody of them has a password yet."""
+    """Insert new people, without passwords."""
     db.session.execute(insert(User), [_row(line, roles) for line in lines])
     special = [line for line in lines if not roles[line.values["role"]].default]
     for person in _people(special):
@@ -89,7 +89,7 @@ def _people(lines):
 
 
 def _change(line, roles, by, reason):
-    """Change one person by the verbs that every page uses: they hold the rules, and log it."""
+    """Change one person by the same verbs as pages use, which hold the rules and write the log."""
     person = db.session.get(User, line.person_id)
     if person is None:
         raise Refused(PERSON_GONE)
@@ -111,7 +111,7 @@ def _change(line, roles, by, reason):
 
 
 def _move(person, address, confirmed, by, reason):
-    """Move an account; both addresses are told, and the new one is asked unless vouched for."""
+    """Change an email. Both emails are told; the new one must be confirmed unless vouched for."""
     old, was_proven = person.email, person.is_confirmed
     person.assign_address(address, by=by, reason=reason)
     if confirmed:
