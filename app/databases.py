@@ -120,7 +120,11 @@ def prepare(engine: Engine) -> None:
             context: ExecutionContext,
             executemany: bool,
         ) -> None:
-            _lock_before_writing(connection, cursor, statement, context, turns)
+            if cursor.connection.in_transaction or not _takes_lock(statement, context):
+                return
+            if "turn" not in connection.info and turns.take():
+                connection.info["turn"] = turns
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # not on the cursor: errors get wrapped
 
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "before_cursor_execute", lock)
@@ -145,20 +149,10 @@ def _set_up_postgresql(connection: DBAPIConnection, record: object) -> None:
     connection.commit()
 
 
-def _lock_before_writing(
-    connection: Connection,
-    cursor: Any,
-    statement: str,
-    context: ExecutionContext,
-    turns: Turns,
-) -> None:
-    if cursor.connection.in_transaction:
-        return
+def _takes_lock(statement: str, context: ExecutionContext) -> bool:
+    """Return whether a statement writes, or locks rows."""
     locking = getattr(context.invoked_statement, "_for_update_arg", None) is not None
-    if locking or not statement.lstrip().upper().startswith(READING):
-        if "turn" not in connection.info and turns.take():
-            connection.info["turn"] = turns
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # not on the cursor: errors get wrapped
+    return locking or not statement.lstrip().upper().startswith(READING)
 
 
 def _end_turn_of(connection: Connection) -> None:

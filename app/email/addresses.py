@@ -7,27 +7,27 @@ from .mail import send_email, send_link
 
 def send_confirmation(user: User) -> None:
     token = user.generate_confirmation_token()
-    send_link(user, user.email, "Confirm your email", "confirm", "auth.confirm", token)
+    send_link(user, user.email, "Confirm your email", "confirm", token)
 
 
 def send_change_email(user: User, new_email: str) -> None:
     token = user.generate_email_change_token(new_email)
-    subject, endpoint = "Confirm your new email", "auth.change_email"
-    send_link(user, new_email, subject, "change_email", endpoint, token, new_email=new_email)
+    subject = "Confirm your new email"
+    send_link(user, new_email, subject, "change_email", token, new_email=new_email)
 
 
 def send_address_assigned(user: User) -> None:
     """Ask the user to confirm the address to which staff moved the account."""
     token, subject = user.generate_confirmation_token(), "Confirm your new email"
-    send_link(user, user.email, subject, "address_assigned", "auth.confirm", token, by_staff=True)
+    send_link(user, user.email, subject, "address_assigned", token, by_staff=True)
 
 
 def send_email_changed(user: User, old_email: str, *, by_staff: bool = False) -> None:
     """Tell the former address, with a link to reverse the change."""
     token = user.generate_email_revert_token(old_email)
-    subject, endpoint = "Your email was changed", "auth.revert_email"
+    subject = "Your email was changed"
     values = {"old_email": old_email, "new_email": user.email, "by_staff": by_staff}
-    send_link(user, old_email, subject, "email_changed", endpoint, token, **values)
+    send_link(user, old_email, subject, "email_changed", token, **values)
 
 
 def send_email_reverted(user: User, left_email: str) -> None:

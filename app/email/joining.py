@@ -17,7 +17,7 @@ def send_invitation(invitation: Invitation) -> None:
     values: dict[str, Any] = dict(greeting=invitation.greeting, role=invitation.role)
     values["inviter"] = by.username.replace(".", " ") if by else None
     subject, token = "You’re invited", invitation.generate_token()
-    send_link(None, invitation.email, subject, "invitation", "auth.join", token, **values)
+    send_link(None, invitation.email, subject, "invitation", token, **values)
 
 
 def send_account_made(user: User) -> None:

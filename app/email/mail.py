@@ -18,12 +18,13 @@ UNPROVEN = (
     "confirm",
     "change_email",
 )  # sent to unconfirmed addresses
-LIFETIMES = {
-    "auth.confirm": "CONFIRMATION_LIFETIME",
-    "auth.reset": "RESET_LIFETIME",
-    "auth.change_email": "EMAIL_CHANGE_LIFETIME",
-    "auth.revert_email": "EMAIL_REVERT_LIFETIME",
-    "auth.join": "INVITATION_LIFETIME",
+LINKS = {  # by template: the endpoint of its link, and the setting of how long that is good
+    "address_assigned": ("auth.confirm", "CONFIRMATION_LIFETIME"),
+    "change_email": ("auth.change_email", "EMAIL_CHANGE_LIFETIME"),
+    "confirm": ("auth.confirm", "CONFIRMATION_LIFETIME"),
+    "email_changed": ("auth.revert_email", "EMAIL_REVERT_LIFETIME"),
+    "invitation": ("auth.join", "INVITATION_LIFETIME"),
+    "reset_password": ("auth.reset", "RESET_LIFETIME"),
 }
 
 
@@ -81,11 +82,11 @@ def send_link(
     to: str,
     subject: str,
     template: str,
-    endpoint: str,
     token: str,
     **values: Any,
 ) -> None:
-    expires = precisedelta(current_app.config[LIFETIMES[endpoint]], format="%d")
+    endpoint, setting = LINKS[template]
+    expires = precisedelta(current_app.config[setting], format="%d")
     link = site_link(endpoint, token=token)
     send_email(to, subject, template, user=user, link=link, expires=expires, **values)
 

@@ -9,7 +9,7 @@ from .mail import send_email, send_link
 def send_reset_password(user: User, *, by_staff: bool = False) -> None:
     token = user.generate_reset_token()
     subject, values = "Choose a new password", {"by_staff": by_staff}
-    send_link(user, user.email, subject, "reset_password", "auth.reset", token, **values)
+    send_link(user, user.email, subject, "reset_password", token, **values)
 
 
 def rehearse_reset_password(address: str) -> None:

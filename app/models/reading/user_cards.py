@@ -32,31 +32,31 @@ class PersonCard(Author):
 
 def followers(person: User, viewer: AnonymousUser | User, *, size: int) -> KeysetPage:
     """A page of those who follow the person, the newest first."""
-    return _page(Follow, Follow.follower_id, Follow.followed_id, person, viewer, size)
+    return _page(Follow.follower_id, Follow.followed_id == person.id, viewer, size)
 
 
 def followed(person: User, viewer: User, *, size: int) -> KeysetPage:
     """Return a page of the people the person follows, the newest first."""
-    return _page(Follow, Follow.followed_id, Follow.follower_id, person, viewer, size)
+    return _page(Follow.followed_id, Follow.follower_id == person.id, viewer, size)
 
 
 def muted(person: User, *, size: int) -> KeysetPage:
     """Return a page of the people whom the person has muted, the newest first."""
-    return _page(Mute, Mute.muted_id, Mute.user_id, person, person, size)
+    return _page(Mute.muted_id, Mute.user_id == person.id, person, size)
 
 
 def _page(
-    pairs: type[Follow | Mute],
     whom: InstrumentedAttribute[int],
-    of: InstrumentedAttribute[int],
-    person: User,
+    condition: ColumnElement[bool],
     viewer: AnonymousUser | User,
     size: int,
 ) -> KeysetPage:
+    """Return a page of the users in a column of pairs that meet the condition, the newest first."""
+    pairs = whom.class_
     own = User.first_name, User.last_name, func.substr(User.about_me, 1, START)
     statement = select(*WHO, *own, pairs.created_at, _followed_by(viewer)).select_from(pairs)
     statement = statement.join(User, User.id == whom).outerjoin(Role, Role.id == User.role_id)
-    statement = statement.where(of == person.id, *User.shown_to(viewer))
+    statement = statement.where(condition, *User.shown_to(viewer))
     return page_of(
         statement, [pairs.created_at, whom], size=size, make=lambda row: PersonCard(*row)
     )

@@ -22,6 +22,13 @@ from .email_reversal import EmailReversal
 from .lookup import UserLookup
 from .session import UserSession
 
+LIFETIMES = {  # settings, by purpose
+    "confirm": "CONFIRMATION_LIFETIME",
+    "reset": "RESET_LIFETIME",
+    "change_email": "EMAIL_CHANGE_LIFETIME",
+    "revert_email": "EMAIL_REVERT_LIFETIME",
+}
+
 
 @dataclass
 class Link:
@@ -37,19 +44,19 @@ class EmailTokens(UserAdministration, UserLookup):
     """The tokens of a user, for four purposes and for unsubscribing."""
 
     def generate_confirmation_token(self, expiration: Lifetime = None) -> str:
-        return self._sign("confirm", expiration, "CONFIRMATION_LIFETIME")
+        return self._sign("confirm", expiration)
 
     def generate_reset_token(self, expiration: Lifetime = None) -> str:
-        return self._sign("reset", expiration, "RESET_LIFETIME")
+        return self._sign("reset", expiration)
 
     def generate_email_change_token(self, new_email: str, expiration: Lifetime = None) -> str:
         new_email = canonical_address(new_email)
-        return self._sign("change_email", expiration, "EMAIL_CHANGE_LIFETIME", email=new_email)
+        return self._sign("change_email", expiration, email=new_email)
 
     def generate_email_revert_token(self, old_email: str, expiration: Lifetime = None) -> str:
         """Offer to return to the former address, and return the token for it."""
         way = EmailReversal.open(self, old_email)
-        return self._sign("revert_email", expiration, "EMAIL_REVERT_LIFETIME", way=way)
+        return self._sign("revert_email", expiration, way=way)
 
     @classmethod
     def read_link(cls, purpose: str, token: str) -> Link:
@@ -141,7 +148,6 @@ class EmailTokens(UserAdministration, UserLookup):
         self,
         purpose: str,
         expiration: Lifetime,
-        setting: str,
         *,
         email: str | None = None,
         way: EmailReversal | None = None,
@@ -151,7 +157,7 @@ class EmailTokens(UserAdministration, UserLookup):
             payload["email"] = email
         if way:
             payload["way"] = way.id
-        return sign(purpose, payload, expiration or current_app.config[setting])
+        return sign(purpose, payload, expiration or current_app.config[LIFETIMES[purpose]])
 
     def _fingerprint(self, purpose: str, way: EmailReversal | None) -> str:
         """Return 128 bits of a hash of what the use of the link changes."""
