@@ -1,4 +1,4 @@
-"""The access map: each door is opened for real by each kind of person, and held against the map."""
+"""The access map: each endpoint is opened by each kind of person and compared with the map."""
 
 import inspect
 from itertools import product

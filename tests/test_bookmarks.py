@@ -1,4 +1,4 @@
-"""Bookmarks and likes: marks that a member puts on a post, once, and takes away."""
+"""Bookmarks and likes: set once, and taken away."""
 
 from test_follows import next_of
 

@@ -1,4 +1,4 @@
-"""flask access: who may open what, printed, exported, and held against an export of before."""
+"""flask access: the map printed, exported, and compared with an export."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Faults that systems of this kind have had, and that must not come back: one test for each."""
+"""Faults that similar systems have had, a test for each."""
 
 import ast
 

@@ -1,4 +1,4 @@
-"""What people are told where something cannot be done: the right status, as a page and as JSON."""
+"""Error pages: the right status and text, as HTML and as JSON."""
 
 import pytest
 from crawling import Page

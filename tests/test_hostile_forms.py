@@ -1,7 +1,6 @@
 """Every form that a crawl finds, with what no person would send: never a 5xx, nothing half saved.
 
-What the forms with a table of their own in test_input.py go through, new ones go through from the
-day they are linked to.
+New forms go through what test_bad_input.py tries on others, from the day they are linked to.
 """
 
 import io
@@ -11,7 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import pytest
 from crawling import crawl, kinds_of_forms
 from factories import PASSWORD, everything_but_visits, keep, make_mail, make_report
-from test_input import BROKEN_UTF8, FEW_NUMBERS, JUNK, URLENCODED
+from test_bad_input import BROKEN_UTF8, FEW_NUMBERS, JUNK, URLENCODED
 
 from app.extensions import limiter
 from app.models import Appeal, Comment, Page, Post, Role, RoleRequest, Sanction

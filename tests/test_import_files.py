@@ -1,4 +1,4 @@
-"""What may be uploaded, by whom, and what is said to all else: in words, at once, with no trace."""
+"""Uploads for the import: what is accepted, from whom, and what others are told."""
 
 import gc
 import io

@@ -1,4 +1,4 @@
-"""The whole way of a newcomer, by HTTP."""
+"""The journey of a new member, by HTTP."""
 
 from datetime import timedelta
 from urllib.parse import quote

@@ -1,4 +1,4 @@
-"""The log is read in words: no settings by their names in the code, no True, no moment in ISO."""
+"""Wording of the log: no code names, no True, no ISO dates."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Masks of permissions, whatever they are: grant, revoke, add, remove, rank."""
+"""Permission masks: grant, revoke, add, remove, rank."""
 
 from contextlib import contextmanager
 

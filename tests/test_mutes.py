@@ -1,4 +1,4 @@
-"""Mutes: the words of somebody are gone wherever one would meet them, until one takes it back."""
+"""Mutes: what a muted member writes is hidden everywhere, until unmuted."""
 
 import pytest
 from factories import make_user

@@ -56,7 +56,7 @@ def test_strangers_share_no_network():
 
 
 def test_a_client_of_whom_nothing_is_known_uses_up_nobodys_tries(client, app, alice):
-    """Each account still has its limit; see test_throttles."""
+    """Each account still has its limit; see test_rate_limits."""
     for said in ("", "unknown"):
         environ = {"environ_overrides": {"REMOTE_ADDR": said}}
         form = {"password": "wrong"}

@@ -1,4 +1,4 @@
-"""Who is told of what by which act; and the pages on which they read it."""
+"""Notifications: who is told of which action, and the pages that show them."""
 
 import re
 from datetime import timedelta
@@ -25,7 +25,7 @@ BY_MAIL_ALONE = Choice(in_site=False, mail=DAILY)
 
 
 def told():
-    """(who, of what) of other members, in the order of their names; of staff see test_told.py."""
+    """Return (who, of what) of other members, by name; for staff see test_notified_actions.py."""
     rows = select(User.username, Notification.kind).join(User, User.id == Notification.user_id)
     rows = rows.where(Notification.withdrawn_at.is_(None), Notification.kind != ACT)
     return sorted(tuple(row) for row in db.session.execute(rows))

@@ -1,4 +1,4 @@
-"""Passwords: which are taken, that they are kept whole, and how they are changed."""
+"""Passwords: which are accepted, how they are stored and changed."""
 
 import re
 import unicodedata

@@ -1,4 +1,4 @@
-"""Searching people: by beginnings and middles, in any script, and odd input finds nothing odd."""
+"""Search for people: beginnings and middles of names, in any script."""
 
 import pytest
 from factories import make_user

@@ -1,4 +1,4 @@
-"""A 403 explains itself: what is missing, who has it, and for which role one may ask."""
+"""403 pages: what is missing, who has it, and which role to request."""
 
 from crawling import Page
 from factories import keep, make_user

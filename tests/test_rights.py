@@ -1,4 +1,4 @@
-"""Who may do what with what members write: every act, on every kind of content, by everybody.
+"""Rights on content: every action on every kind of content, by everyone.
 
 The same table says what pages offer: exactly what the views allow.
 """

@@ -1,4 +1,4 @@
-"""What search engines, and sites that show a link to a page, are told."""
+"""What search engines and link previews are told."""
 
 import re
 from xml.etree import ElementTree

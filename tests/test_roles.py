@@ -1,4 +1,4 @@
-"""Roles and permissions: masks of bits, the built-in roles, the one that newcomers get."""
+"""Roles and permissions: masks, the built-in roles, the default role."""
 
 import pytest
 from factories import PASSWORD, keep, make_user

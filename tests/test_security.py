@@ -1,4 +1,4 @@
-"""Redirects, hosts, proxies, forms of other sites, headers: what a browser is told and believed."""
+"""Redirects, hosts, proxies, foreign forms, headers: what a browser is told and trusted with."""
 
 import re
 import socket

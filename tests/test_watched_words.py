@@ -1,4 +1,4 @@
-"""Words and domains that hold a text or refuse it, and the page where they are kept."""
+"""Watched words and domains: what they hold or refuse, and the page that lists them."""
 
 import time
 

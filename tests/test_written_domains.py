@@ -1,4 +1,4 @@
-"""Domains that stand in words: found in every form that a reader follows, and not in prose."""
+"""Domains in prose: found in every form that a reader would follow, and nowhere else."""
 
 from working import worked
 

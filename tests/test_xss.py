@@ -1,4 +1,4 @@
-"""Whatever is typed into any field of any form, on every page it is words, and nothing runs.
+"""XSS: whatever is typed into any field shows as text on every page, and nothing runs.
 
 Fields are found by a crawl, so a new form is attacked from the day it is linked to.
 """

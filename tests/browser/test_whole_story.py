@@ -10,7 +10,7 @@ from app.models.fields import utcnow
 
 from .people import open_mail, sign_in
 from .test_invitations import invite, join, press, write
-from .test_terms import let_time_pass
+from .test_temporary_roles import let_time_pass
 
 pytestmark = pytest.mark.browser
 

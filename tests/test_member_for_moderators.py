@@ -1,4 +1,4 @@
-"""A member as moderators see them: what was before, and hints."""
+"""A member as moderators see them: history and hints."""
 
 import pytest
 from factories import PASSWORD, keep, make_comment, make_post, make_user

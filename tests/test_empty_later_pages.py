@@ -1,4 +1,4 @@
-"""Later pages of lists of which nothing is left: they say so, and lead back to the first."""
+"""Later pages of lists with nothing left: they say so and lead back to the first."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Roles for a time: they end by themselves, with a notice before and after, once each."""
+"""Temporary roles: they end by themselves, with an email before and after, once each."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Words as the search knows them, and excerpts: escaped text, and <mark> around what was found."""
+"""Search words and excerpts: escaped text, with <mark> around what was found."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The site's own texts: who writes them, who reads them, and that no version is lost."""
+"""Pages of the site: who edits them, who reads them, and that no version is lost."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What staff did is told to whom it concerns, on the site as by mail, and undo gives it back."""
+"""What staff did is told to the people concerned, on the site and by email; undo withdraws it."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What is gone stays gone: nobody inherits an id, a link or an account of somebody deleted."""
+"""Deleted accounts: nobody inherits their id, links or rights."""
 
 from base64 import urlsafe_b64encode
 

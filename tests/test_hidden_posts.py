@@ -1,4 +1,4 @@
-"""Posts that are hidden or deleted: those who commented read why, and keep their own words."""
+"""Hidden and deleted posts: commenters read why, and keep their own comments."""
 
 import pytest
 from factories import make_comment, make_post, make_user

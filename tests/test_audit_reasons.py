@@ -1,4 +1,4 @@
-"""Why: every act of staff on people, roles, settings and pages takes a reason into the log."""
+"""Reasons: each action of staff takes one into the log."""
 
 from factories import make_user
 

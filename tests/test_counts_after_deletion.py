@@ -1,4 +1,4 @@
-"""Stored counts hold however a row goes, and objects in hand say so."""
+"""Stored counts stay correct however a row is deleted."""
 
 import pytest
 from factories import make_comment, make_post, make_user

@@ -1,4 +1,4 @@
-"""What moderators read: sentences, names of what an act was done to, and ways back."""
+"""Wording of moderation pages: sentences, names of targets, and ways back."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The mail room: envelopes by state, another try, never, a test mail; and no mail's text."""
+"""The outbox page: emails by state, retry, cancel, test email; never an email's text."""
 
 import re
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What a button came to is told truly: that it did something, or that all was so before."""
+"""Messages after a button: that it did something, or that it was already done."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

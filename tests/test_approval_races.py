@@ -1,4 +1,4 @@
-"""Moderators who decide at once, authors who change or delete meanwhile: one outcome, one entry."""
+"""Moderators who decide at once, authors who edit or delete meanwhile: one outcome, one entry."""
 
 import pytest
 from factories import make_comment, make_post

@@ -1,4 +1,4 @@
-"""What moderators do with posts and comments: by rank, for a reason, each in the log."""
+"""What moderators do with posts and comments: by rank, with a reason, each in the log."""
 
 import pytest
 from factories import keep, mails, make_comment, make_post, make_user

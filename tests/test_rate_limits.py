@@ -1,4 +1,4 @@
-"""How often something may be tried: guesses are held up, owners and everybody else are not."""
+"""Rate limits: they slow down guessing, and nobody else."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""How much a member may write in an hour: little at first, more with age; nothing typed is lost."""
+"""Limits of new members: few posts per hour at first, more with age; nothing typed is lost."""
 
 from datetime import timedelta
 

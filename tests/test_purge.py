@@ -1,4 +1,4 @@
-"""Deleted texts are purged after thirty days; what an older renderer made is stored anew."""
+"""Purge: deleted content goes after thirty days. Outdated HTML is rendered again."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A person, as administrators see and treat them: what is offered, done, refused and noted."""
+"""A member as administrators see them: what is offered, done, refused and logged."""
 
 import re
 

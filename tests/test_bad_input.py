@@ -1,4 +1,4 @@
-"""Whatever is sent: an error at its field or a 4xx, never a 5xx, and nothing half saved."""
+"""Bad input: an error at its field or a 4xx, never a 5xx, and nothing half saved."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Mentions and tags become links, and nothing else: whatever stands around them, and soon."""
+"""Mentions and tags become links and nothing else does, whatever stands around them."""
 
 import re
 from html.parser import HTMLParser

@@ -1,4 +1,4 @@
-"""What waits for approval: nowhere for others, with its author and staff, until staff decides."""
+"""Content pending approval: only its author and staff see it until it is decided."""
 
 from datetime import timedelta
 
