@@ -282,7 +282,7 @@ def test_a_database_that_is_away_is_told_in_one_sentence(tmp_path):
     done = away.command("access", "--json")
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("Error: The database did not do it: ")
+    assert done.stderr.startswith("Error: Database error: ")
     assert done.stderr.count("\n") == 1
 
 

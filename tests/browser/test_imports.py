@@ -30,7 +30,7 @@ def test_a_file_is_uploaded_looked_at_and_confirmed(visit, people, script):
     lines = page.get_by_role("row")
     expect(lines.nth(1)).to_contain_text("Nils Holm as User, not confirmed")
     expect(lines.nth(2)).to_contain_text("There is no role “Emperor”")
-    expect(lines.nth(3)).to_contain_text("Line 2 has almost the same address.")
+    expect(lines.nth(3)).to_contain_text("Line 2 has almost the same email.")
     expect(lines.nth(4)).to_contain_text(f"→ Bob {name}")
     assert faults_of(page) == []
     page.get_by_role("link", name="Errors").click()
