@@ -72,7 +72,7 @@ def test_a_hundred_megabytes_are_refused_in_words(visit, watcher, tmp_path):
     page.get_by_label("CSV file").set_input_files(file)
     page.get_by_role("button", name="Preview").click()
 
-    expect(page.get_by_text("You can send up to 8 megabytes at once.")).to_be_visible()
+    expect(page.get_by_text("You can send up to 8 MB at once.")).to_be_visible()
     page.get_by_role("link", name="Try again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Import people")
 
