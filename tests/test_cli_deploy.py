@@ -275,7 +275,7 @@ def test_a_database_that_create_all_made_is_told_apart_and_can_be_kept(checkout)
     made = checkout.command("shell", input="db.create_all()\nRole.insert_roles()\nexit()\n")
     assert made.returncode == 0, made.stderr
 
-    assert "db.create_all() made them" in refusal_of(checkout)
+    assert "as db.create_all() leaves it" in refusal_of(checkout)
     assert checkout.command("db", "stamp", "head").returncode == 0
     assert checkout.command("deploy").stdout == DONE
 
@@ -285,7 +285,7 @@ def test_a_database_of_another_application_is_named_by_its_tables(checkout):
     Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
     run(checkout, "CREATE TABLE auth_user (id INTEGER)", "CREATE TABLE django_site (id INTEGER)")
     said = refusal_of(checkout)
-    assert "another application: auth_user, django_site." in said and "--shared" in said
+    assert "another application’s tables: auth_user, django_site." in said and "--shared" in said
     assert checkout.command("deploy", "--shared").stdout == DONE
     assert checkout.command("deploy").stdout == DONE
 
@@ -295,11 +295,13 @@ def test_tables_of_the_same_names_are_not_taken_for_ours(checkout):
     Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
     run(checkout, "CREATE TABLE roles (id INTEGER)", "CREATE TABLE users (id INTEGER)")
     for words in ([], ["--shared"]):
-        assert "names of ours: roles, users" in refusal_of(checkout, *words)
+        assert "this site’s names: roles, users" in refusal_of(checkout, *words)
 
     run(checkout, "CREATE TABLE alembic_version (version_num VARCHAR(32))")
     run(checkout, "INSERT INTO alembic_version VALUES ('190163627111')")
-    assert "is at revision 190163627111, which this code does not have" in refusal_of(checkout)
+    assert "is at revision 190163627111, which this version of the code doesn’t know" in refusal_of(
+        checkout
+    )
 
 
 LAST_LINE = "MAIL_DEFAULT_SENDER: the address that mail comes from."
@@ -322,9 +324,9 @@ def test_production_without_configuration_ends_with_what_is_missing(tmp_path):
 def test_views_and_other_spellings_are_not_overlooked(checkout):
     Path(f"{checkout.folder}/new/folder").mkdir(parents=True)
     run(checkout, "CREATE VIEW roles AS SELECT 1 AS id")
-    assert "names of ours: roles" in refusal_of(checkout, "--shared")
+    assert "this site’s names: roles" in refusal_of(checkout, "--shared")
     run(checkout, "DROP VIEW roles", 'CREATE TABLE "USERS" (id INTEGER)')
-    assert "another application: USERS" in refusal_of(checkout)
+    assert "another application’s tables: USERS" in refusal_of(checkout)
     run(checkout, "CREATE TABLE alembic_version (other INTEGER)")
     assert "alembic_version" in refusal_of(checkout)
 
@@ -333,7 +335,7 @@ def test_views_and_other_spellings_are_not_overlooked(checkout):
 def test_tables_of_another_version_of_this_site_are_told_apart(checkout):
     assert checkout.command("deploy").returncode == 0
     run(checkout, "DROP TABLE alembic_version", "DROP TABLE watched_words")
-    assert "not all that this code has: watched_words missing" in refusal_of(checkout)
+    assert "Missing: watched_words" in refusal_of(checkout)
 
 
 @pytest.mark.fault

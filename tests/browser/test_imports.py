@@ -59,7 +59,7 @@ def test_a_file_that_is_no_list_of_people_is_told_in_words(visit):
     page = visit("/admin/people/import", "ada")
     choose(page, "Dear Ada,\nhere is the list.")
 
-    expect(page.get_by_role("alert")).to_contain_text("The first line must name the columns")
+    expect(page.get_by_role("alert")).to_contain_text("The first line must have the column names")
     assert faults_of(page) == []
 
 
