@@ -289,7 +289,7 @@ def test_no_link_goes_to_a_deactivated_account(client, in_bulk, alice, bob):
 def test_everybody_who_was_found_can_be_meant(client, in_bulk, monkeypatch):
     monkeypatch.setattr(users, "PER_PAGE", 2)
     people = [make_user(f"zoe{n}") for n in range(5)]
-    assert "Everybody found" in client.get("/admin/users?q=zoe").text
+    assert "Everyone found" in client.get("/admin/users?q=zoe").text
 
     page = in_bulk("deactivate", [], f"{PREVIEW}?q=zoe", everybody="y")
 

@@ -288,7 +288,7 @@ def test_a_mail_says_who_wrote_what_where_why_and_how_to_stop(content, post):
         for words in (mail.text, words_of(mail.html)):
             assert "Hello alice," in words and "bob commented on your post" in words
             assert "Yes, gladly." in words
-            assert "You get this because somebody commented on your post." in words
+            assert "You get this because someone commented on your post." in words
             assert "Unsubscribe" in words and "settings" in words
         for place in ("/comment/", "/unsubscribe/", "/settings/notifications"):
             assert f"http://localhost:5000{place}" in mail.text

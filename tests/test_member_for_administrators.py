@@ -219,7 +219,7 @@ def test_staff_makes_an_account_and_its_owner_the_password(client, page):
 
 
 NO_ACCOUNTS = [
-    ("email", "alice@example.org", "Somebody already uses this email."),
+    ("email", "alice@example.org", "Someone already uses this email."),
     ("email", "nobody", "Enter a valid email, such as name@example.com."),
     ("username", "Alice", "This username is taken"),
     ("username", "admin", "This username is taken"),
@@ -308,7 +308,7 @@ def test_the_old_address_can_take_the_account_back(client, page, alice):
 def test_an_address_that_somebody_has_is_refused(client, page, alice, bob):
     answer = client.post(f"{page}/address", data={"email": bob.email, "reason": ""})
 
-    assert "Somebody already uses this email." in answer.text
+    assert "Someone already uses this email." in answer.text
     assert (alice.email, mails(), log()) == ("alice@example.org", [], [])
 
 

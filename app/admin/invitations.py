@@ -79,7 +79,7 @@ def invite_all(form, role):
             continue
         invitation = Invitation.send(address, role, by=actor(), greeting=form.greeting.data or "")
         if invitation is None:
-            problems.append(f"{address} (just invited by somebody else)")
+            problems.append(f"{address} (just invited by someone else)")
             continue
         send_invitation(invitation)
         sent += 1

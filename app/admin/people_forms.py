@@ -110,7 +110,7 @@ class BulkForm(UntilForm):
     """An act on many. The list shows it below the people, the preview sends it on."""
 
     people = PeopleField("People")
-    everybody = BooleanField("Everybody found, not just the people selected on this page")
+    everybody = BooleanField("Everyone found, not just the people selected on this page")
     act = SelectField("Action", choices=choices_of(ACTS), default="")
     new_role = SelectField("New role", default="")
     reason = reason_field()

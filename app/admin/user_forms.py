@@ -29,7 +29,7 @@ from ..text.names import is_reserved, problem_with_username
 from ..web.conflicts import Versioned
 
 NAME_TAKEN = "This username is taken. Choose another one."
-ADDRESS_TAKEN = "Somebody already uses this email."
+ADDRESS_TAKEN = "Someone already uses this email."
 
 
 def username_field():

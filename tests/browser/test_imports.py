@@ -80,7 +80,7 @@ def test_a_hundred_megabytes_are_refused_in_words(visit, watcher, tmp_path):
 def test_everybody_is_taken_along_and_nothing_differs(visit):
     page = visit("/admin/people/import", "ada")
     with page.expect_download() as download:
-        page.get_by_role("button", name="Export everybody").click()
+        page.get_by_role("button", name="Export everyone").click()
     file = download.value
     assert file.suggested_filename.startswith("people-")
 

@@ -133,7 +133,7 @@ class UserAdministration(EmailProof, Credentials):
                 self.record(Action.CHANGE_EMAIL, by, reason, before, address)
         except IntegrityError:
             db.session.refresh(self)
-            raise Refused("Somebody already uses this email.") from None
+            raise Refused("Someone already uses this email.") from None
         UserSession.end_all(self)
         return True
 
@@ -152,7 +152,7 @@ class UserAdministration(EmailProof, Credentials):
                 dispatch.notify_action(self.record(Action.EDIT_PROFILE, by, reason, *said), self.id)
         except IntegrityError:
             db.session.refresh(self)
-            raise Refused("Somebody already uses this username.") from None
+            raise Refused("Someone already uses this username.") from None
         return True
 
     def demand_new_password(self, *, by: Self | None = None, reason: str = "") -> bool:
