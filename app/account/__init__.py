@@ -1,4 +1,4 @@
-"""Blueprint: what belongs to a member: settings, notifications, data, standing, appeals."""
+"""Blueprint: settings, notifications, data, standing and appeals of a member."""
 
 from . import (
     appeals,

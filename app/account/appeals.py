@@ -1,4 +1,4 @@
-"""Appeals of members: against a sanction, or against that a text of theirs is hidden."""
+"""Appeals of members against a sanction or a hiding."""
 
 from math import ceil
 

@@ -1,4 +1,4 @@
-"""What belongs to the member who is signed in. Each view says on the line above who may enter."""
+"""The blueprint `account`. The line above each view declares its policy."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""What belongs to a member: to take along, or to take away for good."""
+"""Data export and account deletion."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Forms about a member's own account."""
+"""Forms for a member’s own account."""
 
 from wtforms import (
     BooleanField,

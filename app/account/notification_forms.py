@@ -1,4 +1,4 @@
-"""Of what a member wants to be told, and how."""
+"""The form of notification settings."""
 
 from wtforms import BooleanField, SelectField, SubmitField
 

@@ -1,4 +1,4 @@
-"""What concerns a member: the list, and of what they want to be told."""
+"""Notifications: the list and the settings."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""The picture of a member."""
+"""Uploading and removing one’s photo."""
 
 from flask import flash, redirect, render_template, url_for
 

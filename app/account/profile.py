@@ -1,4 +1,4 @@
-"""A member's own profile."""
+"""Editing one’s profile."""
 
 from flask import flash, redirect, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""Ending the look at the site with another role."""
+"""Ending the preview of another role."""
 
 from flask import flash, redirect, session, url_for
 

@@ -1,4 +1,4 @@
-"""Asking for a role, where an administrator allows it."""
+"""Requesting a role, if an administrator allows it."""
 
 from flask import abort, flash, redirect, render_template, url_for
 

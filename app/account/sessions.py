@@ -1,4 +1,4 @@
-"""The devices on which a member is signed in."""
+"""The signed-in devices of a member."""
 
 from flask import abort, flash, redirect, render_template, url_for
 from flask_login import logout_user

@@ -1,4 +1,4 @@
-"""A member's own standing: sanctions, hidden texts, and what came of appeals."""
+"""A member’s standing: sanctions, hidden content and appeals."""
 
 from flask import render_template
 from sqlalchemy import select

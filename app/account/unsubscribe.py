@@ -1,4 +1,4 @@
-"""Stopping mails by a link in them: by one click, without signing in (RFC 8058)."""
+"""Unsubscribing from emails by a link, with one click and without signing in (RFC 8058)."""
 
 from flask import render_template, request
 

@@ -1,4 +1,4 @@
-"""Running the place."""
+"""Blueprint: administration."""
 
 from . import (
     access,

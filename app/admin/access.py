@@ -1,4 +1,4 @@
-"""The access map as a page: who may open what, and by which rule."""
+"""The access map as a page."""
 
 import re
 

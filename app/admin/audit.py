@@ -1,4 +1,4 @@
-"""The log, with everything in it, for administrators."""
+"""The audit log for administrators."""
 
 from flask import render_template
 

@@ -1,4 +1,4 @@
-"""Running the place. Only administrators pass."""
+"""The blueprint `admin`, for administrators only."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Acts on many people: what would happen to each is shown first, and done after that."""
+"""Bulk actions on people, previewed before they are done."""
 
 from functools import partial
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""The site at a glance: what waits, who is here, and whether all is well."""
+"""The dashboard: pending work, numbers and health."""
 
 from flask import current_app, render_template, request
 from flask_login import current_user

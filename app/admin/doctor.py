@@ -1,4 +1,4 @@
-"""Health: what `flask doctor` says, as a page, and compared with the request that asks."""
+"""Health: the checks of `flask doctor` as a page, compared with its request."""
 
 from flask import render_template, request
 

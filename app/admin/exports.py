@@ -1,4 +1,4 @@
-"""Taking the people along as a file."""
+"""Exporting people as CSV."""
 
 from flask import current_app
 

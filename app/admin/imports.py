@@ -1,4 +1,4 @@
-"""Importing people from a file: upload, see what would happen, say yes or no."""
+"""Importing people: upload, review the plan, confirm."""
 
 from flask import abort, current_app, flash, redirect, render_template, request, url_for
 from humanize import precisedelta

@@ -1,4 +1,4 @@
-"""The forms of invitations and of what is decided on requests."""
+"""Forms for invitations and decisions on requests."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Invitations: sent, pending, sent again, taken back."""
+"""Invitations: send, list, send again, revoke."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select

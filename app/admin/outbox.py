@@ -1,4 +1,4 @@
-"""The outbox: emails by state, what the server said of them, and another try."""
+"""The outbox: emails by state, retry, drop, test email."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import select

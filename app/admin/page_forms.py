@@ -1,4 +1,4 @@
-"""What an administrator types of a page."""
+"""Forms for pages of the site."""
 
 from wtforms import HiddenField, StringField, SubmitField, TextAreaField
 from wtforms.validators import Regexp

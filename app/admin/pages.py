@@ -1,4 +1,4 @@
-"""The site's own texts: write, preview, look back, restore."""
+"""Pages of the site: write, preview, history, restore."""
 
 from flask import abort, flash, redirect, render_template, url_for
 from sqlalchemy import select

@@ -1,4 +1,4 @@
-"""What a list of people is asked for, and what is to be done to many of them."""
+"""Forms for filters of people and for bulk actions."""
 
 from datetime import UTC, datetime, time
 

@@ -1,4 +1,4 @@
-"""What people ask for: newcomers to be let in, members for a role."""
+"""Requests: new members to approve, and roles to give."""
 
 from flask import flash, redirect, render_template, url_for
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-"""The forms about roles, with what each permission allows in words."""
+"""Forms for roles, with a description of each permission."""
 
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, SubmitField
 from wtforms.widgets import CheckboxInput

@@ -1,4 +1,4 @@
-"""Roles: what each allows, who may shape it, and how many hold it."""
+"""Roles: list, create, edit, delete."""
 
 from flask import flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select

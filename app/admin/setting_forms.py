@@ -1,4 +1,4 @@
-"""What an administrator may change while the site runs."""
+"""The form of the settings."""
 
 from datetime import UTC
 from zoneinfo import ZoneInfo

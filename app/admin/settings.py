@@ -1,4 +1,4 @@
-"""Settings: changed in the browser, in force with the next request, each change in the log."""
+"""The settings page."""
 
 from flask import flash, redirect, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""A person, as administrators see them: what they are, and what was done to them."""
+"""A member’s page for administrators."""
 
 from flask import render_template
 from sqlalchemy.orm import defer

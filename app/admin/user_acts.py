@@ -1,4 +1,4 @@
-"""Acts on one person. What the rules forbid comes back as words beside the form."""
+"""Actions on one member."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.exc import IntegrityError

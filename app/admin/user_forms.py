@@ -1,4 +1,4 @@
-"""What an administrator fills in about a person."""
+"""Forms for actions on one member."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""People: a list to search, to filter and to sort, however many there are."""
+"""People: a list to search, filter and sort."""
 
 from flask import render_template, request
 

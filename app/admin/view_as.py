@@ -1,4 +1,4 @@
-"""Looking at the site with the mask of another role, never as another person."""
+"""Viewing the site as another role, never as another person."""
 
 from flask import redirect, session, url_for
 

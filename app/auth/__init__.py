@@ -1,4 +1,4 @@
-"""Accounts: signing up and in, passwords, addresses."""
+"""Blueprint: sign-up, sign-in, passwords and emails."""
 
 from . import addresses, fences, joining, passwords, registration, sessions
 from .blueprint import auth

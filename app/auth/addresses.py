@@ -1,4 +1,4 @@
-"""Changing the address, and taking it back."""
+"""Changing one’s email, and undoing a change."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user

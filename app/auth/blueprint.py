@@ -1,4 +1,4 @@
-"""Accounts. Each view says on the line above who may enter."""
+"""The blueprint `auth`. The line above each view declares its policy."""
 
 from flask import Blueprint
 

@@ -1,4 +1,4 @@
-"""Where members may go before they are let in, while suspended, or a new password is due."""
+"""Fences: where members can go while unconfirmed, suspended, or with a password to change."""
 
 from flask import redirect, request, url_for
 from flask_login import current_user

@@ -1,4 +1,4 @@
-"""The forms of accounts. Errors never tell whether an address is known."""
+"""Forms for accounts. Errors never reveal whether an email is known."""
 
 import hashlib
 import secrets

@@ -1,4 +1,4 @@
-"""Joining by an invitation, and asking for a fresh link where it has run out."""
+"""Accepting an invitation, and requesting a new link if it expired."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user

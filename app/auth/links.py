@@ -1,4 +1,4 @@
-"""Links of mails that do not work: why, and what to do now."""
+"""Broken links from emails: why they don’t work, and what to do."""
 
 from flask import render_template
 

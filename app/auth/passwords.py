@@ -1,4 +1,4 @@
-"""Changing a password, and setting a forgotten one anew."""
+"""Changing a password, and resetting a forgotten one."""
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""Signing up, confirming the address, and waiting to be let in."""
+"""Signing up, confirming the email, and waiting for approval."""
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user

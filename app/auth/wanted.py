@@ -1,4 +1,4 @@
-"""Where somebody was going when they had to sign in, confirm or choose a password first.
+"""The page that someone wanted before they had to sign in, confirm or choose a password.
 
 The browser's session keeps it, whatever way they take: a wrong password, the reset of a forgotten
 one, signing up and confirming, an invitation. It is forgotten after an hour.

@@ -1,4 +1,4 @@
-"""Blueprint: the pages that everybody sees."""
+"""Blueprint: feeds, posts, comments, profiles, search and the public log."""
 
 from . import (
     atom,

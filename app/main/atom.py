@@ -1,4 +1,4 @@
-"""Feeds for readers: Atom, of the site, a member, a tag. What everybody may read, to everybody."""
+"""Atom feeds of the site, a member and a tag, with what everyone can read."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What everybody sees. Each view says on the line above who may enter."""
+"""The blueprint `main`. The line above each view declares its policy."""
 
 from flask import Blueprint
 

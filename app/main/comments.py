@@ -1,4 +1,4 @@
-"""Comments: each at a link of its own, and what its author may do with it."""
+"""Comments: links to one, editing and deleting."""
 
 from flask import flash, redirect, request, url_for
 

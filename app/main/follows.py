@@ -1,4 +1,4 @@
-"""Following: who reads whom."""
+"""Following: lists of followers, follow and unfollow."""
 
 from flask import abort, flash, redirect, render_template
 from sqlalchemy.exc import IntegrityError

@@ -1,4 +1,4 @@
-"""Forms to write posts and comments, and to report them."""
+"""Forms for posts, comments and reports."""
 
 from wtforms import (
     RadioField,

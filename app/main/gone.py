@@ -1,4 +1,4 @@
-"""The page of a post that is gone, for those who had commented on it: why, and their own words."""
+"""The page of a hidden or deleted post, for people who commented on it."""
 
 from flask import abort, render_template
 

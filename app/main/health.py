@@ -1,4 +1,4 @@
-"""For those who watch over the site: is the process up, and can it do its work?"""
+"""Health endpoints for monitoring: /healthz and /readyz."""
 
 from flask import current_app, jsonify
 

@@ -1,4 +1,4 @@
-"""What a member wrote that waits for approval."""
+"""A member’s own pending posts and comments."""
 
 from flask import render_template
 

@@ -1,4 +1,4 @@
-"""Histories: what was changed in a post or comment, word by word."""
+"""Histories: the versions of a post or comment, compared word by word."""
 
 from flask import render_template
 

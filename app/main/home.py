@@ -1,4 +1,4 @@
-"""The front page, and small files that every page is made of."""
+"""The home page with its feeds, and identicons."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The public log: acts of moderation, with what is private left out by rule."""
+"""The public moderation log, without what is private."""
 
 from flask import abort, render_template
 

@@ -1,4 +1,4 @@
-"""Likes and bookmarks: small marks that a member puts on a post, and takes away."""
+"""Likes and bookmarks."""
 
 from flask import abort, redirect, render_template, url_for
 from sqlalchemy.exc import IntegrityError

@@ -1,4 +1,4 @@
-"""Muting: whose words a member does not want to meet, and how to take that back."""
+"""Muting members, and the list of muted ones."""
 
 from flask import render_template
 

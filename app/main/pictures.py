@@ -1,4 +1,4 @@
-"""The pictures of members, as pages show them."""
+"""Pictures of members: identicons and uploaded photos."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Posts: each with its comments, and what its author may do with it."""
+"""Posts with their comments: writing, editing, deleting, closing."""
 
 from flask import abort, redirect, render_template, request, url_for
 

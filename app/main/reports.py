@@ -1,4 +1,4 @@
-"""Reports: telling the moderators about a post, a comment or a member, and what came of it."""
+"""Reports: reporting a post, comment or member, and the outcome."""
 
 from flask import flash, redirect, render_template
 

@@ -1,4 +1,4 @@
-"""For search engines: what they may read, and where it is. Nothing, where only members read."""
+"""robots.txt and the sitemap."""
 
 from flask import Response, abort, render_template, request
 

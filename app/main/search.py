@@ -1,4 +1,4 @@
-"""Searching what members wrote, and members. The whole question stands in the address."""
+"""Search for posts, comments and members. The query string holds the whole question."""
 
 from datetime import UTC, datetime, time
 from functools import partial

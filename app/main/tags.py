@@ -1,4 +1,4 @@
-"""Tags: each with a page of the posts that have it."""
+"""Tags: a page of posts for each."""
 
 from flask import abort, redirect, render_template, url_for
 

@@ -1,4 +1,4 @@
-"""The site's own texts, which administrators write: About, Rules, Privacy and others."""
+"""Pages of the site, such as About, Rules and Privacy."""
 
 from flask import abort, render_template
 

@@ -1,4 +1,4 @@
-"""Moderation in numbers, month by month, for everybody."""
+"""Moderation in numbers, by month, for everyone."""
 
 from flask import abort, render_template
 

@@ -1,4 +1,4 @@
-"""Watching a post: being told of each answer to it."""
+"""Watching a post: being notified of its comments."""
 
 from ..decorators import login_required
 from ..models import Watch

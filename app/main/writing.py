@@ -1,4 +1,4 @@
-"""What the views of posts and comments have in common: a form writes once, and races end well."""
+"""Helpers of the views of posts and comments: a form writes once, and races end well."""
 
 from flask import abort, flash, make_response, redirect, render_template
 from humanize import naturaldelta

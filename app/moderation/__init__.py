@@ -1,4 +1,4 @@
-"""Keeping the peace."""
+"""Blueprint: moderation."""
 
 from . import appeals, cases, clean_ups, held, log, people, queue, sanctions, texts, words
 from .blueprint import moderation

@@ -1,4 +1,4 @@
-"""What the actions of moderators have in common."""
+"""A helper of the actions of moderators."""
 
 from ..web.actions import ALREADY_DONE, attempt, report_result
 from ..web.requests import actor

@@ -1,4 +1,4 @@
-"""Appeals of members, as the staff sees them: what waits, each thread, and the decision."""
+"""Appeals for staff: the pending ones, the conversation, and the decision."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-"""Keeping the peace. Only moderators pass."""
+"""The blueprint `moderation`, for moderators only."""
 
 from flask import Blueprint
 

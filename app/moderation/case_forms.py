@@ -1,4 +1,4 @@
-"""What a moderator asks the queue for, and what they rule on a case."""
+"""Forms of the queue and of decisions on cases."""
 
 from flask import request
 from wtforms import RadioField, SelectField, StringField, SubmitField

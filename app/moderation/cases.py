@@ -1,4 +1,4 @@
-"""One case: what was reported and by whom, what happened before, and the ruling."""
+"""A case: the reports, what happened before, and the decision."""
 
 from functools import partial
 

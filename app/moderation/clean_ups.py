@@ -1,4 +1,4 @@
-"""Cleaning up after a member: looked at first, then done as one act, and undone as one."""
+"""Clean-ups: previewed, carried out as one action, and undone as one."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""What a moderator fills in about a text, a member, or what a member wrote."""
+"""Forms for content, members and clean-ups."""
 
 from datetime import UTC, datetime, time
 

@@ -1,4 +1,4 @@
-"""What waits for approval: read it, approve it, or decline it with a reason."""
+"""Pending posts and comments: approve or decline them."""
 
 from flask import flash, redirect, render_template, url_for
 

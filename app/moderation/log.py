@@ -1,4 +1,4 @@
-"""The log of moderation with all that is in it, for staff; and the way back from each act."""
+"""The moderation log for staff, and undo."""
 
 from flask import flash, redirect, render_template, url_for
 from sqlalchemy import select

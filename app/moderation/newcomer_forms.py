@@ -1,4 +1,4 @@
-"""The forms of moderators: what they decide on texts that wait, and the words they watch."""
+"""Forms for pending content and watched words."""
 
 from wtforms import IntegerField, SelectField, StringField, SubmitField, TextAreaField
 from wtforms.validators import NumberRange, StopValidation, ValidationError

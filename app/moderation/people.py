@@ -1,4 +1,4 @@
-"""Members, as moderators see them: who they are, and what was before."""
+"""Members as moderators see them."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from sqlalchemy import func

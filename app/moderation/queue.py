@@ -1,4 +1,4 @@
-"""What waits for moderators: what was reported, the oldest first; and who is new."""
+"""The queue of reports, oldest first."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a moderator fills in to sanction somebody, and to take that back."""
+"""Forms for sanctions, lifting them, and decisions on appeals."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Sanctions by hand: imposed on a member, and lifted."""
+"""Sanctions: imposing and lifting them."""
 
 from flask import abort, flash, redirect, render_template, request, url_for
 

@@ -1,4 +1,4 @@
-"""A post or comment, as moderators see it, and what they do with it."""
+"""A post or comment for moderators: hide, restore, edit, close, remove."""
 
 from flask import abort, redirect, render_template, url_for
 from sqlalchemy import func, select

@@ -1,4 +1,4 @@
-"""Watched words: the list, and a box to try a text with it."""
+"""Watched words: the list, and trying a text."""
 
 from flask import flash, redirect, render_template, url_for
 

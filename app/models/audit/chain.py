@@ -1,4 +1,4 @@
-"""The chain of the log: each entry carries the hash of the one before it.
+"""The hash chain of the audit log: each entry contains the hash of the one before.
 
 So a row that was changed or taken out is found. Entries join the chain when their transaction
 commits, one transaction after the other: the lock on the end of the chain is the last that a

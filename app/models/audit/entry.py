@@ -1,4 +1,4 @@
-"""The audit log: what staff did, written once by the verb itself and never changed.
+"""Audit entries: written by the verb itself, and never changed.
 
 `record` writes an entry in the running transaction; the chain that it joins is in audit_chain.py.
 """

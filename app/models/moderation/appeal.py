@@ -1,4 +1,4 @@
-"""Appeals: a thread between a member and the staff about a sanction, or about a hidden text."""
+"""Appeals: a conversation between a member and staff about a sanction or hidden content."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Deciding on an appeal: who may, and what comes of it."""
+"""Decisions on appeals: who can decide, and the consequences."""
 
 from datetime import datetime
 from typing import Any

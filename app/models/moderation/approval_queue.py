@@ -1,4 +1,4 @@
-"""Lists of what waits for approval: posts and comments together, the oldest first."""
+"""Pending content: posts and comments together, oldest first."""
 
 from collections.abc import Sequence
 from typing import Any

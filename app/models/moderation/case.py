@@ -1,4 +1,4 @@
-"""Cases: what was reported, one for each thing as long as it is open; moderators rule on them."""
+"""Cases: one for each reported thing, open until moderators decide."""
 
 from typing import Self
 

@@ -1,4 +1,4 @@
-"""Lists of cases: the queue of moderators with its filters, and what is told beside each case."""
+"""The queue of cases with its filters, and the facts shown with each."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

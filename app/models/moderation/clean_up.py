@@ -1,4 +1,4 @@
-"""Clean-ups: all that a member has written since a moment is hidden, and comes back, as one act.
+"""Clean-ups: hiding everything a member wrote since a moment, and restoring it, as one action.
 
 Long ones go on in the background, some texts in each transaction. Locks are taken in the order of
 all others: texts, then the posts that they answer, then people.

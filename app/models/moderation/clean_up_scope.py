@@ -1,4 +1,4 @@
-"""What a clean-up is about: what everybody can read of a member since a moment."""
+"""The scope of a clean-up: what everyone can read of a member since a moment."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Acts of moderation as somebody may read them: whom they name, and where they lead."""
+"""Log cards: entries as someone may read them, with the names and links they may see."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What moderation came to in a month, in numbers: counted from the log, the cases and the appeals.
+"""Monthly statistics of moderation, counted from the log, the cases and the appeals.
 
 The figures of a month that is over are counted once and stay, whoever leaves the site later.
 """

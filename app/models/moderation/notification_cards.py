@@ -1,4 +1,4 @@
-"""Notifications as a list or a mail tells them, read with who did it and what they wrote."""
+"""Notification cards: notifications with their actor and content, for lists and emails."""
 
 import re
 from dataclasses import dataclass

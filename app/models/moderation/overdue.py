@@ -1,4 +1,4 @@
-"""What waits for staff, how much and since when; and to whom a notice of it is due."""
+"""Overdue queues: what has waited too long for staff, and whom to remind."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much waits for moderators, as columns of the query that every page of theirs asks anyway."""
+"""Queue counts: pending items for moderators, as columns of another query."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Rulings: what moderators do with a case, from the claim to its end, and how that is undone."""
+"""Rulings: claiming a case, deciding on it, and reopening it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Sanctions: a ladder of what moderators may do to a member, each with its reason."""
+"""Sanctions: what moderators impose on a member, and how it ends."""
 
 from datetime import datetime, timedelta
 from typing import Any, Self, cast

@@ -1,4 +1,4 @@
-"""Undo: takes back an action from the log, as long as what it did still stands.
+"""Undo: taking back an action from the log while its effect is in place.
 
 What takes it back is a verb like any other: it asks for the rank and writes an entry of its own. So
 the log keeps both, and an undo can be undone.

@@ -1,4 +1,4 @@
-"""Undo actions: for each action of moderation, what takes it back and what stands in the way."""
+"""Undo actions: a table of what takes back each action, and what prevents it."""
 
 from collections.abc import Sequence
 from typing import Any

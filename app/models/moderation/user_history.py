@@ -1,4 +1,4 @@
-"""What moderators should know of a member before they decide: what was reported, hidden, ruled."""
+"""A member’s history for moderators: reports, hidden content, decisions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
