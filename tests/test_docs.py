@@ -85,12 +85,12 @@ def test_security_says_in_prose_what_the_code_does():
     numbers = {name: limit.split()[0] for name, limit in limits.items()}
     said = [
         f"{numbers['sign-in by login and network']} in 5 minutes for a login from one network",
-        f"{numbers['sign-in by login']} from all together",
+        f"{numbers['sign-in by login']} from everywhere",
         f"{numbers['sign-in by network']} for a network",
-        f"its limit of {numbers['sign-in by network']} by as many",
+        f"its limit of {numbers['sign-in by network']} by the number",
         f"one of {numbers['sign-up by network']} sign-ups an hour",
         f"at most {MOST_PIXELS // 10**6} million pixels",
-        f"of {SIDE} pixels in WebP",
+        f"a WebP square of {SIDE} pixels",
         f"for {IN_WORDS[KEPT.days]} days; it names no staff",
     ]
 
