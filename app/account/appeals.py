@@ -42,7 +42,7 @@ def appeal_comment(id):
 @account.route("/standing/appeal/<id:id>", methods=["GET", "POST"])
 @own_things
 def appeal(id):
-    """The thread, and a form as long as it is open."""
+    """The conversation, with a form while it is open."""
     appeal, form = db.session.get(Appeal, id), MessageForm()
     if appeal is None or appeal.user_id != actor().id:
         abort(404)
@@ -54,7 +54,7 @@ def appeal(id):
 
 
 def appeal_against(matter):
-    """The form; or the thread, where there is one already."""
+    """The form, or the conversation if there already is one."""
     there, form = Appeal.of(matter), MessageForm()
     if there and not form.is_submitted():
         return redirect(place_of(there))
@@ -73,7 +73,7 @@ def appeal_against(matter):
 
 
 def find_own(cls, id):
-    """Return a text that the person wrote and did not delete; else there is none."""
+    """Return the member’s own content, if they didn’t delete it; else 404."""
     text = db.session.get(cls, id)
     if text is None or not text.is_by(actor()) or text.is_deleted:
         abort(404)
@@ -81,7 +81,7 @@ def find_own(cls, id):
 
 
 def has_room(form):
-    """Count one message; where there were too many, say so at the field, and keep the words."""
+    """Count a message; if there were too many, show it at the field and keep the text."""
     try:
         APPEAL_MESSAGES.take(actor().id)
     except TooManyRequests as error:

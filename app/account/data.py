@@ -51,7 +51,7 @@ def download_data(id):
 
 
 def parts_of(app, id):
-    """Yield the file part by part; each in a context of its own, as the request is over."""
+    """Yield the file in parts, each in an app context of its own, as the request is over."""
     number = 0
     while True:
         with app.app_context():

@@ -28,7 +28,7 @@ from ..web.requests import actor
 
 
 class SilentProfileForm(Versioned, Form):
-    """What is left of the profile to somebody who may not write."""
+    """The parts of the profile that a silenced member can change."""
 
     hides_last_seen = BooleanField("Hide when I was last seen")
     submit = SubmitField("Save")
@@ -45,7 +45,7 @@ class ProfileForm(Versioned, Form):
     submit = SubmitField("Save")
 
     def without_refused_words(self, field):
-        """A profile waits for nobody, so of the watched words those count that are refused."""
+        """Check for refused words only, as profiles aren’t held for approval."""
         if actor().is_moderator() or field.data == field.object_data:
             return
         try:

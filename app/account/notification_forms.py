@@ -33,7 +33,7 @@ CAPPED = [(AT_ONCE, f"Immediately, up to {MOST_NEWS} an hour"), *MAIL[1:]]
 
 
 def form_of(choices):
-    """Return the form, two fields for each kind, with what the member has chosen."""
+    """Return the form, with two fields for each kind and the member’s choices."""
     values = {}
     for kind, choice in choices.items():
         values |= {f"{kind}_in_site": choice.in_site, f"{kind}_mail": choice.mail}

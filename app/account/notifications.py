@@ -31,7 +31,7 @@ def notifications():
 @account.route("/notifications/<id:id>/open", methods=["POST"])
 @own_things
 def open_notification(id):
-    """Mark it as read, and lead to what it is about."""
+    """Mark it as read and redirect to what it is about."""
     card = find_card(id)
     Notification.read(actor(), id)
     db.session.commit()
@@ -50,7 +50,7 @@ def read_notification(id):
 @account.route("/notifications/read", methods=["POST"])
 @login_required
 def read_notifications():
-    """Mark all as read that there was when the person looked; what came since stays new."""
+    """Mark as read everything that was on the page; later ones stay unread."""
     up_to = request.form.get("up_to", type=int) or 0
     Notification.read_all(actor(), min(max(up_to, 0), LARGEST_ID))
     db.session.commit()
@@ -74,7 +74,7 @@ def notification_settings():
 
 
 def place_of(card):
-    """Return the path of what a notification is about."""
+    """Return the URL of what a notification is about."""
     if card.kind == RULING:
         return url_for("main.reports")
     if card.comment_id or card.post_id:
@@ -85,6 +85,6 @@ def place_of(card):
 
 
 def find_card(id):
-    """Return one of the person's own, of something that is still there; else there is none."""
+    """Return one of the member’s own notifications about something that exists; else 404."""
     row = db.session.execute(notification_cards(actor()).where(Notification.id == id)).first()
     return NotificationCard.of(row) if row else abort(404)

@@ -40,7 +40,7 @@ def remove_picture():
 
 
 def read_picture(field):
-    """Return what we keep of an uploaded picture; None, and words at the field, where it is none.
+    """Return what is stored of an uploaded photo; None, with an error at the field, if it is none.
 
     It is read anew by decoders, which takes a while: so not more often than a person needs it.
     """

@@ -25,7 +25,7 @@ def edit_profile():
 
 
 def save(person, form):
-    """Take over what the form holds; Silenced where a sanction has come a moment ago."""
+    """Save the form. Raise Silenced if a sanction came in the meantime."""
     form.populate_obj(person)
     if "about_me" in form:
         person.require_speech()

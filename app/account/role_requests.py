@@ -18,7 +18,7 @@ ASKED = "Request sent to the administrators. We’ll email you the decision."
 @account.route("/roles/<id:id>/ask", methods=["GET", "POST"])
 @login_required
 def ask_for_role(id):
-    """The form, unless a request is open or the role would add nothing; then the page says so."""
+    """Show the form, unless a request is open or the role would add nothing."""
     role, person, form = db.get_or_404(Role, id), actor(), RoleRequestForm()
     asked, latest = RoleRequest.open_of(person), RoleRequest.latest_of(person, role)
     if not role.requestable and latest is None:
@@ -47,7 +47,7 @@ def withdraw_role_request(id):
 
 
 def ask(person, role, form):
-    """Ask, and say what came of it."""
+    """Send the request and flash the outcome."""
     with attempt(form) as done:
         asked = RoleRequest.ask(person, role, form.reason.data)
         if asked.role_id != role.id:

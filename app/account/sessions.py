@@ -19,7 +19,7 @@ def sessions():
 @account.route("/settings/sessions/<id:id>/end", methods=["POST"])
 @own_things
 def end_session(id):
-    """End one device; the one in use is signed out like any other."""
+    """Sign out one device, which may be the current one."""
     row = db.session.get(UserSession, id)
     if row is None or row.user_id != actor().id:
         abort(404)

@@ -30,7 +30,7 @@ def standing():
 
 
 def sanctions_with_texts(sanctions):
-    """`key_of` a text → the sanction that the ruling which hid it imposed."""
+    """Return {`key_of` content: the sanction imposed by the decision that hid it}."""
     by_case = {sanction.case_id: sanction for sanction in sanctions if sanction.text_hidden_at}
     if not by_case:
         return {}
@@ -43,7 +43,7 @@ def sanctions_with_texts(sanctions):
 
 
 def hidden_texts(person):
-    """What the person wrote and a moderator hid, the newest first."""
+    """Return the member’s hidden content, newest first."""
     texts = [text for cls in (Post, Comment) for text in db.session.scalars(hidden(cls, person))]
     return sorted(texts, key=lambda text: text.hidden_at, reverse=True)
 

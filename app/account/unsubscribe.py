@@ -15,7 +15,7 @@ from .notification_forms import LABELS
 @limiter.exempt
 @public
 def unsubscribe(token):
-    """GET shows one button. Mail readers POST by themselves, from a few networks for everybody.
+    """GET shows a button. Mail services POST by themselves, from few networks for everyone.
 
     So the token is all that is asked for, and the answer is no redirect.
     """

@@ -18,7 +18,7 @@ STARTS_WITH = MultiDict({"who": "visitor"})  # all of it is a long page, on a ph
 
 
 class AccessForm(Form):
-    """Filters; they stand in the address of the page."""
+    """Filters in the query string."""
 
     class Meta(Form.Meta):
         csrf = False
@@ -64,7 +64,7 @@ def access():
 
 
 def fits(door, form):
-    """Whether a row is what the filters ask for, as far as they are filled in."""
+    """Whether a row matches the filters that are set."""
     text, rule = (form.text.data or "").casefold(), form.policy.data
     said = [door.endpoint, *door.urls, *map(short, door.urls)]
     if not any(text in words.casefold() for words in said):

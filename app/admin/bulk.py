@@ -59,7 +59,7 @@ def forms():
 
 
 def chosen(people, form):
-    """Return the ids of whom the form is about; none where something is wrong with it."""
+    """Return the ids of the chosen people; none if the form is invalid."""
     if not (people.validate() and form.validate()):
         return []
     if not form.everybody.data:
@@ -81,7 +81,7 @@ def act(form, person):
 
 
 def act_once(form, person):
-    """The other acts are safe to repeat; a link is not sent again because of a second click."""
+    """Do it once: actions are safe to repeat, but a link isn’t sent again by a second click."""
     act(form, person)
     if form.act.data == "reset-link":
         earlier = AuditEntry.about(person).where(
@@ -96,14 +96,14 @@ def act_once(form, person):
 
 
 def tell(form, outcome):
-    """Send the mail that goes with the act, where it was done."""
+    """Send the email of the action, if it was done."""
     mail = MAILS.get(form.act.data)
     if mail and outcome.is_done:
         mail(outcome)
 
 
 def summary(form, outcomes):
-    """Say in a few sentences what was done and what was not."""
+    """Return a summary of what was done and what was not."""
     done = sum(outcome.is_done for outcome in outcomes)
     gone = sum(outcome.person is None for outcome in outcomes)
     refusals = sorted(outcome.refusal for outcome in outcomes if outcome.refusal)

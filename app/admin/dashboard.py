@@ -29,7 +29,7 @@ WAITING = {
 
 @admin.route("/")
 def index():
-    """As few questions to the database as there are here, however many people there are."""
+    """A fixed number of statements, however many people there are."""
     counted = numbers()
     return render_template(
         "admin/index.html",
@@ -47,7 +47,7 @@ def index():
 
 
 def numbers():
-    """Everything that is counted, in one statement."""
+    """Return all counts, from one statement."""
     today = utcnow().replace(hour=0, minute=0, second=0, microsecond=0)
     counts = {
         "members": count(User.id),
@@ -76,7 +76,7 @@ def count(column, *conditions):
 
 
 def estimate(cls):
-    """About how many rows there are, for what it costs to look at one."""
+    """Return an approximate number of rows for the cost of reading one."""
     if db.engine.dialect.name == "postgresql":
         here = PG_CLASS.c.oid == func.to_regclass(cls.__tablename__)
         return select(PG_CLASS.c.reltuples).where(here).scalar_subquery()
@@ -84,14 +84,14 @@ def estimate(cls):
 
 
 def how_many(counted, noun):
-    """Say it exactly, or about where counting would take long."""
+    """Return a count, approximate if counting would take long."""
     if counted[noun] <= doctor.mails.COUNTED:
         return f"{counted[noun]:,}"
     return f"~{max(round(counted[f'{noun}_about'], -3), doctor.mails.COUNTED):,.0f}"
 
 
 def health():
-    """A `Finding` for each part of the site that may fail while it runs, and its version."""
+    """Return a `Finding` for each part that may fail at run time, and the version."""
     version = doctor.Finding("Version", doctor.GOOD, current_app.config["VERSION"])
     checks = doctor.database.answers, doctor.database.migrations, doctor.mails.queue
     return [*(check() for check in checks), doctor.configuration.counting(request), version]

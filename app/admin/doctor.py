@@ -12,7 +12,7 @@ NEWEST, MOST = 10_000, 100_000  # entries of the log that are read for a page, u
 
 @admin.route("/health")
 def doctor():
-    """Reading a long log takes long, so it is read in full only for who asks, or at the shell."""
+    """Reads only the end of a long log, unless asked for all of it."""
     length, _ = AuditHead.now()
     in_full = "verify" in request.args and length <= MOST
     findings = examine(request, seconds=SECONDS, newest=None if in_full else NEWEST)

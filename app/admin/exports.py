@@ -11,7 +11,7 @@ from .blueprint import admin
 
 @admin.route("/users/export", methods=["POST"])
 def export_people():
-    """Stream a file; a POST, as the log takes note of it."""
+    """Stream the file. It is a POST, as it is recorded in the log."""
     lines = export.export_people(by=actor())
     db.session.commit()
     response = current_app.response_class(lines, mimetype="text/csv")

@@ -69,14 +69,14 @@ def cancel_import(id):
 
 
 def find_import(id):
-    """Return an import of the person's own that waits: it was planned by their rank."""
+    """Return a pending import of the administrator’s own, as it was planned by their rank."""
     whole = undefer(PeopleImport.text), undefer(PeopleImport.plan)
     here = PeopleImport.of(actor()).where(PeopleImport.id == id).options(*whole)
     return db.session.scalar(here)
 
 
 def answer_gone():
-    """Who pressed a button twice is led on; an address that leads nowhere is a 404."""
+    """Redirect after a double click; 404 for an unknown import."""
     if request.method != "POST":
         abort(404)
     flash(GONE, "warning")
@@ -94,7 +94,7 @@ def show_plan(row, form):
 
 
 def keep_for_review(field):
-    """Keep an uploaded file with its plan; None, and words at the field, where it has none."""
+    """Store an uploaded file with its plan; None, with an error at the field, if it is invalid."""
     try:
         text = decoded(field.data.read())
         plan = make_plan(text, by=actor())
@@ -105,7 +105,7 @@ def keep_for_review(field):
 
 
 def confirm_import(row, form):
-    """Do what was shown; where that is not what would happen now, show it once more."""
+    """Carry out the plan that was shown; if it has changed, show it again."""
     id, plan = row.id, make_plan(row.text, by=actor())
     shown = plan.hash == form.plan_hash.data
     obstacle = do_import(row, plan, form.mail.data) if shown else CHANGED
@@ -123,7 +123,7 @@ def confirm_import(row, form):
 
 
 def do_import(row, plan, mail):
-    """Do all of it and commit, or nothing; return None, or words on what came in between.
+    """Carry out all of it and commit, or nothing; return None or the reason.
 
     The roles are locked before anything else, as by everybody who changes people.
     """

@@ -15,7 +15,7 @@ SHOWN = 100  # characters of a line that is no address
 
 
 class InvitationForm(Form):
-    """`good` are the addresses to invite; `problems` are pairs of a line and what is wrong."""
+    """`good` are emails to invite; `problems` are pairs of a line and what is wrong."""
 
     addresses = TextAreaField(
         "Emails",
@@ -64,7 +64,7 @@ class DecisionForm(Form):
 
 
 def judge(lines):
-    """Return the addresses that can be invited, each once, and what is wrong with other lines."""
+    """Return the emails that can be invited, each once, and problems with other lines."""
     found, problems = [], []
     for line in lines:
         try:
@@ -78,7 +78,7 @@ def judge(lines):
 
 
 def what_is_known_of(addresses):
-    """Return words for each address that has an account or an invitation, from two queries."""
+    """Return {email: problem} for emails with an account or invitation, from two queries."""
     pending = Invitation.pending().with_only_columns(Invitation.email)
     invited = db.session.scalars(pending.where(Invitation.email.in_(addresses)))
     known = dict.fromkeys(invited, "Already invited. You can resend the invitation from the list.")

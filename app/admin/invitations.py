@@ -19,7 +19,7 @@ from .invitation_forms import InvitationForm
 
 @admin.route("/invitations")
 def invitations():
-    """Those that wait for an answer or, with `show=all`, every one there was."""
+    """Pending invitations or, with `show=all`, all of them."""
     show = "all" if request.args.get("show") == "all" else "pending"
     rows = select(Invitation) if show == "all" else Invitation.pending()
     people = joinedload(Invitation.invited_by), joinedload(Invitation.joined)
@@ -42,7 +42,7 @@ def invite():
 
 @admin.route("/invitations/<id:id>/resend", methods=["POST"])
 def resend_invitation(id):
-    """A fresh link; the form says how often it was sent, so that a double click sends one."""
+    """Send a new link. The form has the number of times sent, so a double click sends one."""
     invitation = db.get_or_404(Invitation, id)
     with attempt() as done:
         words = "New link sent to {}."
@@ -71,7 +71,7 @@ def revoke_invitation(id):
 
 
 def invite_all(form, role):
-    """Invite everybody on the form; return a sentence about who was, and who was not and why."""
+    """Invite everyone on the form; return a sentence about who was invited and who not."""
     sent, problems = 0, []
     for address in form.good:
         if not MAILS_TO.is_open(address):

@@ -38,7 +38,7 @@ class TestMailForm(Form):
 
 @admin.route("/outbox", methods=["GET", "POST"])
 def outbox():
-    """List envelopes; the form on this page sends a test mail, the way that all mails go."""
+    """The list of emails, and a form that sends a test email through the outbox."""
     form = TestMailForm(email=actor().email)
     if form.validate_on_submit():
         TEST_MAILS.take(form.email.data)
@@ -73,7 +73,7 @@ def retry_all_mails():
 
 
 def mails_asked_for():
-    """The page of the list that the address names, and what stands around it."""
+    """Return the page that the query string asks for, with its filters and counts."""
     here = {name: request.args[name] for name in ASKED if request.args.get(name)}
     asked = {name: here[name][:254] for name in ASKED[:2] if name in here}
     return dict(
@@ -90,7 +90,7 @@ def mails_asked_for():
 
 
 def settle(verb, words, same):
-    """Do it, or say why not; and go back to the list as it was asked for."""
+    """Call a verb, flash the outcome, and return to the list."""
     with attempt() as done:
         changed = verb(by=actor())
     if done:
@@ -107,7 +107,7 @@ def find_mail(id):
 
 
 def find_test_mail(id):
-    """The test mail that was just sent from this page; nothing else is shown under its name."""
+    """Return the test email just sent from this page, and no other."""
     if not 0 < id <= LARGEST_ID:
         return None
     mails = without_bodies(OutboxMail.every()).where(OutboxMail.kind == "test")
@@ -115,7 +115,7 @@ def find_test_mail(id):
 
 
 def select_mails(state=None, recipient=None):
-    """The mails of a state, or of all; to an address, or about a member who is named."""
+    """Select emails of a state or all, to an email address or a member."""
     _, mails = STATES.get(state, (None, OutboxMail.every))
     mails = without_bodies(mails())
     if not recipient:
@@ -127,12 +127,12 @@ def select_mails(state=None, recipient=None):
 
 
 def without_bodies(mails):
-    """Live links are not read here at all, so that no page can show them by mistake."""
+    """Don’t load bodies, so that no page can show their links by mistake."""
     bodies = OutboxMail.text, OutboxMail.html
     return mails.options(*(defer(body, raiseload=True) for body in bodies))
 
 
 def count_states():
-    """How many there are of each state, in one statement."""
+    """Return the number of emails in each state, from one statement."""
     counts = [counted(mails()).label(state) for state, (_, mails) in STATES.items()]
     return db.session.execute(select(*counts)).one()._asdict()

@@ -20,7 +20,7 @@ SLUG_WORDS = "Use lowercase letters, digits and single hyphens."
 
 
 def lines(text):
-    """Leave out empty lines around a text, though not what moves its first line to the right."""
+    """Strip empty lines around a text, but keep the indentation of its first line."""
     return text and text.lstrip("\n").rstrip()
 
 
@@ -42,12 +42,12 @@ class PageForm(Form):
 
     @property
     def since(self):
-        """The number of that version; 0, which none has, where the form does not say."""
+        """The number of that version; 0 if the form has none."""
         text = next(iter(self.version.raw_data or ()), "")
         return int(text) if text.isdecimal() and len(text) < 19 else 0
 
     def html(self):
-        """The text as readers would see it, where it was asked for and there is one."""
+        """The preview as HTML, if requested."""
         if self.preview.data and self.body.data and not self.body.errors:
             return render(self.body.data)
         return None

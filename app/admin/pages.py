@@ -70,7 +70,7 @@ def page_history(id):
 
 @admin.route("/pages/<id:id>/history/<id:number>")
 def page_version(id, number):
-    """One version, and what became of it since."""
+    """A version, compared with the current one."""
     page = find_page(id)
     version = find_version(page, number)
     since = difference(version.body, page.current.body)

@@ -44,7 +44,7 @@ ACTS = [
 
 
 class PeopleForm(Form):
-    """Search, filters and order; they stand in the address of the page."""
+    """Search, filters and order, in the query string."""
 
     class Meta(Form.Meta):
         csrf = False
@@ -77,7 +77,7 @@ class PeopleForm(Form):
 
     @property
     def wanted(self):
-        """What is asked for, as the model takes it."""
+        """The filters as the model takes them."""
         since = self.since.data
         return PeopleList(
             words=self.q.data or "",
@@ -93,7 +93,7 @@ class PeopleForm(Form):
 
 
 class PeopleField(Field):
-    """The ids of people, each from a check box."""
+    """The ids of people with a ticked check box."""
 
     def process_data(self, value):
         self.data = []
@@ -107,7 +107,7 @@ class PeopleField(Field):
 
 
 class BulkForm(UntilForm):
-    """An act on many. The list shows it below the people, the preview sends it on."""
+    """A bulk action. The list shows the form, the preview passes it on."""
 
     people = PeopleField("People")
     everybody = BooleanField("Everyone found, not just the people selected on this page")
@@ -142,7 +142,7 @@ class BulkForm(UntilForm):
 
     @property
     def previewed_at(self):
-        """When the preview was made; nonsense counts as just now."""
+        """When the preview was made; now, if the value is invalid."""
         try:
             return datetime.fromisoformat(self.looked_at.data).astimezone(UTC)
         except (TypeError, ValueError, OverflowError):

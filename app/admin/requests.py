@@ -38,7 +38,7 @@ def decide_on_role_request(id):
 
 
 def show_requests(form=None, about=None):
-    """The page; with what was typed into the `form` of the one request that it is `about`."""
+    """Show the page; `form` has what was typed for the request `about`."""
     unproven = User.approval_asked_at.is_not(None), User.confirmed_at.is_(None)
     oldest = [User.approval_asked_at, User.id]
     size = current_settings().posts_per_page
@@ -62,7 +62,7 @@ def oldest_role_requests():
 
 
 def decide(answer, thing, about):
-    """Answer what waits as the form says; `thing` is None where nothing waits any more."""
+    """Decide as the form says; `thing` is None if nothing is pending any more."""
     form = DecisionForm()
     if thing is None:
         flash(DECIDED, "warning")

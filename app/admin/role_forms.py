@@ -21,7 +21,7 @@ PLACES |= {"moderation.queue": "Moderation"}
 
 
 class PermissionsField(SelectMultipleField):
-    """Named check boxes; `mask` is what they come to."""
+    """Check boxes for permissions; `mask` combines them."""
 
     option_widget = CheckboxInput()
 
@@ -31,7 +31,7 @@ class PermissionsField(SelectMultipleField):
 
 
 class RoleForm(Versioned, Form):
-    """What is not sent, as it could not be changed, stays as it is; see `values`."""
+    """Fields that can’t be changed aren’t sent and stay as they are; see `values`."""
 
     name = StringField(
         "Name",
@@ -62,7 +62,7 @@ class RoleForm(Versioned, Form):
             self.index.data = "main.index"
 
     def values(self, fixed=()):
-        """What to set; of fixed fields only what somebody sent nevertheless, to be refused."""
+        """The values to set, including forged fixed fields, which the model refuses."""
         fields = {"name": self.name, "description": self.description, "index": self.index}
         values = {name: field.data or "" for name, field in fields.items()}
         values |= {"permissions": self.permissions.mask, "requestable": self.requestable.data}

@@ -58,13 +58,13 @@ def delete_role(id):
 
 
 def count_holders(*conditions):
-    """Map the ids of roles to how many hold each."""
+    """Return {role id: number of people who have it}."""
     rows = select(User.role_id, func.count()).where(*conditions).group_by(User.role_id)
     return dict(db.session.execute(rows).all())
 
 
 def done(form, act, *things):
-    """Do it and commit; where a rule forbids it, say so on top of the form."""
+    """Call a verb and commit; show a refusal on top of the form."""
     with attempt(at=form) as done:
         result = act(form, *things)
     return result if done else None
@@ -94,7 +94,7 @@ def delete(form, role):
 
 
 def delete_form(role, by):
-    """Holders go to a role that the actor may give; without holders nothing is asked."""
+    """The form asks where to move people, unless nobody has the role."""
     form = DeleteRoleForm()
     others = [other for other in Role.all() if other is not role and by.may_grant(other)]
     form.move_to.choices = choices_of((other.id, other.name) for other in others)
@@ -106,7 +106,7 @@ def delete_form(role, by):
 
 
 def why_not(role, by):
-    """What of the role is closed to the person, and why."""
+    """Return what the administrator can’t do to the role, and why."""
     mask, words = role.why_not_change_permissions(by), role.why_not_rename(by)
     closed = dict.fromkeys(USUAL) | dict.fromkeys(DESCRIBED, words) | {"permissions": mask}
     closed["default"] = role.why_not_make_default(by)
@@ -115,6 +115,6 @@ def why_not(role, by):
 
 
 def beyond(by):
-    """Permissions that the person does not have, and so cannot give."""
+    """Return the permissions that the administrator doesn’t have and so can’t give."""
     names = [name for name in ALLOWS if name not in by.current_role.permission_names]
     return dict.fromkeys(names, "You can’t give permissions you don’t have.")

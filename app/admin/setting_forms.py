@@ -80,7 +80,7 @@ class SettingsForm(Versioned, Form):
     submit = SubmitField("Save")
 
     def __init__(self, settings, by):
-        """The administrator `by` has the time zone that they chose before."""
+        """Start with the time zone that the administrator chose before."""
         values = {name: getattr(settings, name) for name in vars(settings)}
         self.before = settings
         end = settings.freeze_ends_at
@@ -107,17 +107,17 @@ class SettingsForm(Versioned, Form):
 
     @property
     def named(self):
-        """The moment that was typed, in the time zone that was chosen; or None."""
+        """The entered time, in the chosen time zone; or None."""
         end = self.frozen_until.data
         return in_zone(end, self.zone.data).astimezone(UTC) if end else None
 
     def remember_zone(self, person):
-        """Where a moment was typed, the next form begins with its time zone."""
+        """Remember the time zone for the next form, if a time was entered."""
         if self.frozen_until.data:
             person.time_zone = self.zone.data
 
     def values(self):
-        """The values as the settings keep them."""
+        """The values as the settings store them."""
         values = {field.name: field.data for field in self if field.name in NAMES}
         values["report_categories"] = values["report_categories"].replace("\r\n", "\n")
         if values["warning_days"] is None:

@@ -18,7 +18,7 @@ def user(id):
 
 
 def show_user(person, form):
-    """The page; `form` holds the reason, and what was wrong with it."""
+    """Show the page; `form` has the reason."""
     mails = OutboxMail.newest().where(OutboxMail.user_id == person.id).limit(SHOWN)
     mails = mails.options(defer(OutboxMail.text), defer(OutboxMail.html))
     return render_template(

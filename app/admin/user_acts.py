@@ -83,7 +83,7 @@ def act_on_user(id, act):
 
 @admin.route("/users/new", methods=["GET", "POST"])
 def new_user():
-    """Staff makes the account, its owner the password: a mail brings the link (R-83)."""
+    """Create an account without a password; an email brings the link to choose one (R-83)."""
     form = NewUserForm(actor())
     if form.validate_on_submit():
         person = make_account(form)
@@ -132,7 +132,7 @@ def edit_user(id):
 
 @admin.route("/users/<id:id>/address", methods=["GET", "POST"])
 def change_address(id):
-    """The new address has to be proven; the old one is told, with a way back."""
+    """The new email must be confirmed; the old one gets a link to undo the change."""
     person = db.get_or_404(User, id)
     read_for_change(person)
     form = AddressForm(obj=person)
@@ -171,7 +171,7 @@ def delete_user(id):
 
 
 def delete_now_or_later(person):
-    """Delete at once where it is little; return what to say of it."""
+    """Delete immediately if there is little to delete; return the message."""
     name = person.username
     if count_left(person.id, AT_ONCE) < AT_ONCE and data_export.delete_now(person):
         return f"Deleted: {name}."
@@ -179,14 +179,14 @@ def delete_now_or_later(person):
 
 
 def show_act(template, person, form):
-    """The page of an act; 403 for whom the rules keep from it."""
+    """Show the page of an action; 403 if the rules forbid it."""
     if not actor().may_act_on(person):
         abort(403, actor().why_not_act_on(person))
     return render_template(template, user=person, form=form)
 
 
 def offer_link(person):
-    """Put a reset link into the outbox; False, and nothing noted, where there were too many."""
+    """Send a reset link; return False, without a trace, if there were too many."""
     if not MAILS_TO.is_open(person.email):
         db.session.rollback()
         return False
@@ -195,7 +195,7 @@ def offer_link(person):
 
 
 def make_account(form):
-    """Make the account with its mail and its entry in the log; None where the name is taken."""
+    """Create the account with its email and log entry; None if a name is taken."""
     MAILS_TO.take(form.email.data)
     try:
         with db.session.begin_nested():

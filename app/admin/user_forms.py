@@ -38,7 +38,7 @@ def username_field():
 
 
 class ActForm(Form):
-    """The reason that goes with a button."""
+    """The reason for a button."""
 
     reason = reason_field()
 
@@ -69,13 +69,13 @@ class NewUserForm(Form):
 
 
 class UntilForm(Form):
-    """The last day of something that ends by itself, or none."""
+    """The last day of something temporary, or none."""
 
     until = DateField("Until the end of", validators=[Optional()])
 
     @property
     def moment(self):
-        """The moment at which the last day is over, or None for ever."""
+        """The end of the last day, or None if there is none."""
         return at_midnight(self.until.data) if self.until.data else None
 
     def validate_until(self, field):
@@ -150,5 +150,5 @@ class DeleteUserForm(Form):
 
 
 def grantable(by):
-    """The choices of a role: those that the person may give, the least mighty first."""
+    """Return the roles that the administrator can give, lowest first."""
     return choices_of((role.id, role.name) for role in Role.all() if by.may_grant(role))

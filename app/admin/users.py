@@ -19,7 +19,7 @@ def users():
 
 
 def show_people(form, bulk):
-    """The list that the address asks for; `bulk` is what to do to the people ticked in it."""
+    """Show the list that the query string asks for, with the form of bulk actions."""
     found = form.wanted.find() if form.validate() else None
     size = int(form.size.data) if found and "size" in request.args else PER_PAGE
     return render_template(
@@ -35,5 +35,5 @@ def show_people(form, bulk):
 
 
 def filled_in(form):
-    """The filters that are set, for addresses of pages with the same ones."""
+    """Return the filters that are set, as query string arguments."""
     return {f.name: request.args[f.name] for f in form if f.data and f.name in request.args}

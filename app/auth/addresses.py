@@ -25,7 +25,7 @@ from .links import answer_dead_link
 @auth.route("/change-email", methods=["GET", "POST"])
 @login_required
 def change_email_request():
-    """Send a link to the new address; where someone has it, they get a mail instead (R-33)."""
+    """Send a link to the new email. If it has an account, its owner is told instead (R-33)."""
     person, form = actor(), ChangeEmailForm()
     if form.validate_on_submit() and right_password(person, form.password):
         MAILS_ASKED.take(network_of(request))
@@ -64,7 +64,7 @@ def change_email(token):
 @auth.route("/revert-email/<token>", methods=["GET", "POST"])
 @public
 def revert_email(token):
-    """Give the account its old address back, then let its owner set a new password at once.
+    """Restore the account’s old email, then let the owner set a new password.
 
     A mail brings the same link, should the page be closed: the old password is void.
     """

@@ -30,7 +30,7 @@ FROZEN = "You can still read and sign in."
 
 
 def ping(person):
-    """That someone was here is worth a write, but no refusal where the database takes none."""
+    """Record the visit; if the database takes no writes, go on without."""
     try:
         person.ping()
     except OperationalError:
@@ -39,7 +39,7 @@ def ping(person):
 
 @auth.before_app_request
 def keep_within():
-    """Note that the member is here, and lead them to what has to come first."""
+    """Record the visit, and redirect the member to what must come first."""
     endpoint = request.endpoint
     if endpoint is None or endpoint in OUTSIDE_THE_FENCES or not current_user.is_authenticated:
         return None
@@ -57,7 +57,7 @@ def keep_within():
 
 @auth.before_app_request
 def refuse_while_frozen():
-    """Reading is for all; writing only for staff, until the freeze is lifted."""
+    """While the site is read-only, only staff can write."""
     endpoint = request.endpoint
     if request.method in READING or endpoint is None or endpoint in WHILE_FROZEN:
         return None
@@ -69,7 +69,7 @@ def refuse_while_frozen():
 
 @auth.before_app_request
 def refuse_while_viewing():
-    """Whoever looks at the site with another role reads, and no more."""
+    """While viewing as another role, administrators can only read."""
     if request.method in READING or request.endpoint in WHILE_VIEWING | {None}:
         return None
     if current_user.viewed_role is None:

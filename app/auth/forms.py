@@ -70,7 +70,7 @@ def name_field(label):
 
 
 class NewPasswordForm(Form):
-    """A new password is refused when too short, too long or easy to guess for this person.
+    """Refuses passwords that are too short, too long or easy to guess for this person.
 
     Each form names its fields in the order of its page, which the list of mistakes follows.
     """
@@ -96,10 +96,10 @@ class LoginForm(Form):
 
 
 class ChosenName:
-    """The names of somebody new, for a form that has a username."""
+    """The names of a new member, for forms with a username."""
 
     def validate_username(self, field):
-        """Usernames are public, so that one is taken may be told."""
+        """Usernames are public, so the form can say that one is taken."""
         if problem := problem_with_username(field.data):
             raise ValidationError(problem)
         holder = User.with_username(field.data)
@@ -109,7 +109,7 @@ class ChosenName:
             raise ValidationError(NAME_TAKEN)
 
     def was_sent_before(self, person):
-        """Whether this browser made the account with this very form: a double click (R-96)."""
+        """Whether this browser just created the account with this form: a double click (R-96)."""
         same = person.email == self.address and person.username == self.username.data
         return same and person.sign_up_key is not None and person.sign_up_key == sign_up_key()
 
@@ -119,7 +119,7 @@ class ChosenName:
 
 
 class HoneypotForm:
-    """What tells programs from people: a field that people do not see, and how long they took.
+    """Tells bots from people: by a field that people don’t see, and by the time taken.
 
     `opened` is signed, so nobody can say another moment, and it makes one account. Sent again, the
     form counts from then.
@@ -137,7 +137,7 @@ class HoneypotForm:
         return valid and not words
 
     def use_mark(self):
-        """Whether the form may make an account for this address; if not, it says why."""
+        """Return whether the form may create an account for this email; else it shows why not."""
         if not current_app.config["SIGN_UP_SECONDS"]:
             return True
         _, facts = read(OPENED, self.opened.data)
@@ -148,7 +148,7 @@ class HoneypotForm:
         return False
 
     def _problem_with_opening(self):
-        """A form that no page of ours opened, or one from too long ago, is opened now.
+        """A form that wasn’t opened on our page, or too long ago, counts as opened now.
 
         The clock of the host that opened it may be ahead of ours.
         """
@@ -177,7 +177,7 @@ class RegistrationForm(ChosenName, HoneypotForm, NewPasswordForm):
 
 
 class ApplicationForm(RegistrationForm):
-    """Signing up where an administrator decides who gets in."""
+    """Sign-up that needs approval by an administrator."""
 
     reason = TextAreaField(
         "Why would you like to join?",
@@ -187,7 +187,7 @@ class ApplicationForm(RegistrationForm):
 
 
 class JoinForm(ChosenName, NewPasswordForm):
-    """What the invited choose; the address is that of the invitation."""
+    """Sign-up of an invited person; the email is that of the invitation."""
 
     username = username_field()
     first_name = name_field("First name")
@@ -240,7 +240,7 @@ class ChangeEmailForm(Form):
     submit = SubmitField("Send link")
 
     def validate_email(self, field):
-        """Runs last, so the field holds the address as it is stored."""
+        """Runs last, so that the field holds the email as it is stored."""
         if field.data == current_user.email:
             raise ValidationError("This is your address already.")
 
@@ -254,6 +254,6 @@ def mark_of_now():
 
 
 def sign_up_key():
-    """Return a mark of this visit that nobody else can know; None where no form was opened."""
+    """Return a secret mark of this visit; None if no form was opened."""
     token = session.get("csrf_token")
     return hashlib.sha256(token.encode()).hexdigest() if token else None

@@ -42,7 +42,7 @@ def join(token):
 @auth.route("/join/<token>/again", methods=["POST"])
 @public
 def join_again(token):
-    """Send a fresh link to where the old one went; the answer is the same whatever happens."""
+    """Send a new link to the same email. The response is always the same."""
     MAILS_ASKED.take(network_of(request))
     way = Invitation.read_link(token)
     if way.verdict is Verdict.EXPIRED and way.invitation.is_pending:
@@ -52,7 +52,7 @@ def join_again(token):
 
 
 def let_in(invitation, form):
-    """Make the account; None where the form has to be shown again."""
+    """Create the account; return None if the form must be shown again."""
     fields = {name: form[name].data for name in FIELDS}
     try:
         person = invitation.join(sign_up_key=sign_up_key(), **fields)
@@ -70,7 +70,7 @@ def let_in(invitation, form):
 
 
 def is_ours(invitation):
-    """Whether this very visit has joined by it a moment ago: a double click (R-96)."""
+    """Whether this visit just joined with the invitation: a double click (R-96)."""
     key, person = sign_up_key(), invitation and invitation.joined
     return person is not None and key is not None and person.sign_up_key == key
 

@@ -6,7 +6,7 @@ from ..security.tokens import Verdict
 
 
 def answer_dead_link(purpose, verdict):
-    """410 for one that ran out, 400 for one that was used, mangled or never ours."""
+    """Return 410 for an expired link; 400 for a used, damaged or foreign one."""
     expired = verdict is Verdict.EXPIRED
     page = render_template("auth/dead_link.html", purpose=purpose, expired=expired)
     return page, 410 if expired else 400

@@ -40,7 +40,7 @@ def change_password():
 @auth.route("/reset-password", methods=["GET", "POST"])
 @visitors_only
 def reset_request():
-    """Answer alike, in words and in time, whether or not the address is known (R-69)."""
+    """Respond alike, in text and time, whether or not the email is known (R-69)."""
     form = ResetRequestForm()
     if form.validate_on_submit():
         MAILS_ASKED.take(network_of(request))
@@ -76,7 +76,7 @@ def reset(token):
 @auth.route("/password-strength", methods=["POST"])
 @public
 def password_strength():
-    """Say in words how hard a password is to guess, while it is typed."""
+    """Rate a password in words while it is typed."""
     STRENGTH.take(network_of(request))
     password = passwords.normalized(request.form.get("password", ""))[: passwords.LONGEST]
     names = [request.form.get(name, "")[:254] for name in NAMES]

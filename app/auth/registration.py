@@ -31,7 +31,7 @@ CLOSED = {
 @auth.route("/register", methods=["GET", "POST"])
 @while_sign_up_is_open
 def register():
-    """The answer does not tell whether the address is known; its owner gets a mail (R-33)."""
+    """The response doesn’t reveal whether the email is known; its owner gets an email (R-33)."""
     by_approval = current_settings().registration == "approval"
     form = ApplicationForm() if by_approval else RegistrationForm()
     if form.validate_on_submit():
@@ -55,7 +55,7 @@ def say_that_sign_up_is_closed(error):
 
 
 def paused(end):
-    """Say that a freeze stops sign-ups, and when it ends, if that is known."""
+    """Return the message that a freeze stops sign-ups, with its end if known."""
     if end is None:
         return "Sign-up is paused", "The site is read-only, so nobody can sign up right now."
     return (
@@ -75,7 +75,7 @@ def unconfirmed():
 @auth.route("/waiting")
 @login_required
 def waiting():
-    """What a newcomer sees until somebody has decided; the fences lead here."""
+    """The page for new members until someone decides; the fences redirect here."""
     person = actor()
     if not (person.is_confirmed and person.awaits_approval):
         return redirect(url_for("main.index"))
@@ -113,7 +113,7 @@ def confirm(token):
 
 
 def create_account(form):
-    """Make the account and its mail in one transaction, or mail the owner of the address.
+    """Create the account with its email in one transaction, or email the address’s owner.
 
     False: another took the name in this moment. The constraints decide who was first (R-34).
     """

@@ -54,7 +54,7 @@ def logout():
 
 @login_manager.user_loader
 def load_user(token):
-    """Find who a session or remember-me cookie belongs to; both hold the token of one row."""
+    """Return the user of a session or remember-me cookie; both contain the token of one row."""
     row = session_with_token(token)
     if row is None:
         return None
@@ -67,7 +67,7 @@ def load_user(token):
 
 
 def go_on_viewing(person):
-    """Keep to the role that an administrator looks at the site with, or let go of it for good."""
+    """Continue a role preview, or end it if it is no longer allowed."""
     id = session[VIEWED]
     person.keep_viewing_as(db.session.get(Role, id) if type(id) is int else None)
     if person.viewed_role is None:
@@ -87,7 +87,7 @@ def ask_to_sign_in():
 
 
 def find_by_password(login, password):
-    """Return the person or None; it takes as long for someone nobody knows (R-68)."""
+    """Return the user or None, in the same time for unknown logins (R-68)."""
     person = User.with_login(login)
     attempt = SignInAttempt(login, person)
     attempt.count()
@@ -99,7 +99,7 @@ def find_by_password(login, password):
 
 
 def sign_in(person, *, remember=False):
-    """Open a session in this browser and go where the person wanted to, or their role's page."""
+    """Start a session and redirect to the wanted page or the role’s landing page."""
     wanted = take()
     session.clear()  # a new session, and with it a new CSRF token (R-11, R-57)
     g.pop("csrf_token", None)  # Flask-WTF's copy of the old one
@@ -122,7 +122,7 @@ def sign_in(person, *, remember=False):
 
 
 def landing_page(person):
-    """The page of the person's role, as far as they may open it."""
+    """Return the landing page of the user’s role, if they can open it."""
     role = person.current_role
     endpoint = role.index if role else "main.index"
     try:

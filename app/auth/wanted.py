@@ -17,7 +17,7 @@ AN_HOUR = 3600
 
 @auth.before_request
 def note_wanted():
-    """A page of this blueprint that was opened with `?next=` remembers it."""
+    """Remember `?next=` of a page of this blueprint."""
     if request.method == "GET" and "next" in request.args:
         keep(request.args["next"])
 
@@ -28,7 +28,7 @@ def keep(path):
 
 
 def wanted():
-    """Return where the person was going, or None."""
+    """Return the page that the person wanted, or None."""
     path = request.args.get("next") or request.form.get("next")
     if is_local(path):
         return path
@@ -37,7 +37,7 @@ def wanted():
 
 
 def take():
-    """Return it once."""
+    """Return the wanted page, once."""
     path = wanted()
     session.pop(KEY, None)
     return path

@@ -52,7 +52,7 @@ def titled(words):
 
 
 def feed_of(posts, title, endpoint, **values):
-    """Answer with the feed; with 304 and nothing, where the reader has it as it is."""
+    """Return the feed, or 304 if the reader has this version."""
     updated = max((changed_at(post) for post in posts), default=NEVER)
     text = render_template(
         "main/feed.xml",
@@ -69,7 +69,7 @@ def feed_of(posts, title, endpoint, **values):
 
 
 def answer_with(text, updated):
-    """Answer with the text of a feed, or with 304 where the reader has it.
+    """Return the text of a feed, or 304 if the reader has this version.
 
     `updated` is when its newest entry changed. The date that readers may ask by is later: it must
     not fall back when that entry is hidden or deleted.
@@ -89,5 +89,5 @@ def changed_at(post):
 
 
 def content_of(post):
-    """Return the HTML as text, which XML spells out."""
+    """Return HTML as escaped text for XML."""
     return str(linked_from(post.html, site_link("main.index")))

@@ -15,7 +15,7 @@ from .writing import change_own, edit, find_content, quote
 @main.route("/comment/<id:id>")
 @readable
 def comment(id):
-    """Lead to the page of its post that has it."""
+    """Redirect to the comment on the page of its post."""
     comment = find_content(Comment, id)
     if actor().is_authenticated and comment.author and actor().has_muted(comment.author):
         flash(f"You muted {comment.author.username}, so this comment isn’t shown.", "info")
@@ -38,14 +38,14 @@ def delete_comment(id):
 
 
 def comment_place(comment):
-    """Return the address of the page of its post where the person finds it."""
+    """Return the URL of the page of the post that shows the comment."""
     after = page_with(comment, actor(), size=current_settings().posts_per_page)
     place = dict(id=comment.post_id, _anchor=f"comment-{comment.id}")
     return url_for("main.post", after=after, **place)
 
 
 def quoted(post):
-    """Return the text that quotes the comment which the query string names, or nothing.
+    """Return a quotation of the comment named in the query string, or "".
 
     It has to be one of this post that everybody may read.
     """

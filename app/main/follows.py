@@ -48,7 +48,7 @@ def following(username):
 
 
 def turn_to(person, verb, changed, same):
-    """Do it to a person, say what came of it, and go back to where the button was."""
+    """Call a verb on a member, flash the outcome, and return to the page of the button."""
     name, default = person.username, profile_url(person)
     try:
         words = changed if verb(person) else same

@@ -24,7 +24,7 @@ from ..web.conflicts import Versioned
 
 
 class WritingForm(Form):
-    """A text in Markdown. `key` is of this one form: however often it is sent, it writes once."""
+    """A Markdown text. `key` belongs to this form: sent repeatedly, it writes once."""
 
     key = key_field()
     preview = SubmitField("Preview")
@@ -33,17 +33,17 @@ class WritingForm(Form):
     wait = 0  # seconds until it may be sent
 
     def validate_on_submit(self):
-        """Whether to save; a preview is none, though what is wrong is said all the same."""
+        """Return whether to save. A preview isn’t saved, but its errors are shown."""
         return super().validate_on_submit() and not self.preview.data
 
     def begin_anew(self, why):
-        """Have a key of its own again, so that it can write once more; and say why."""
+        """Give the form a new key, so that it can write again, and show why."""
         self.key.data = new_key()
         self.body.errors = [f"{why} To post this one too, send it again."]
 
     @property
     def draft(self):
-        """The HTML to preview, or None where none was asked for."""
+        """The preview as HTML, or None if none was requested."""
         return preview_of(self.body.data) if self.preview.data and not self.errors else None
 
 

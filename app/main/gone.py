@@ -8,7 +8,7 @@ from ..web.requests import actor
 
 
 def gone_post(id):
-    """Tell why a post is gone, and show the comments of whoever looks; for others there is none."""
+    """Show why a post is gone, with the viewer’s own comments; 404 for others."""
     post, person = db.session.get(Post, id), actor()
     comments = db.session.scalars(Comment.of_author_on(id, person)).all() if post else []
     if not comments:

@@ -11,14 +11,14 @@ from .blueprint import main
 @main.route("/healthz")
 @public
 def healthz():
-    """The process answers."""
+    """Return 200 while the process responds."""
     return jsonify(status="up")
 
 
 @main.route("/readyz")
 @public
 def readyz():
-    """200 where database, migrations and Redis (if one is set) are as they should be, else 503."""
+    """Return 200 if database, migrations and Redis (if set) are fine, else 503."""
     database = "away" if is_away() else "ok"
     checks = {"database": database, "migrations": state_of_migrations()}
     if url := current_app.config["REDIS_URL"]:

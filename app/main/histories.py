@@ -27,13 +27,13 @@ def comment_history(id):
 
 
 def is_cut_short(content):
-    """Whether moderators have taken the first versions out of the public history."""
+    """Whether moderators took the first versions out of the public history."""
     withheld = content.history().where(Revision.withheld_by.is_not(None))
     return db.session.scalar(withheld.with_only_columns(Revision.id).limit(1)) is not None
 
 
 def show_history(content):
-    """Show a page of changes, the newest first, each as what it made of the text before.
+    """Show a page of changes, newest first, each compared with the version before.
 
     Where the page reaches back to the beginning, `first` is the text that it began with.
     """

@@ -25,7 +25,7 @@ A_YEAR = "public, max-age=31536000, immutable"
 @main.route("/", methods=["GET", "POST"])
 @public
 def index():
-    """Visitors are welcomed, and see what was written; members write, and read their feed."""
+    """Welcome visitors; show members their feed and a form."""
     person = actor()
     if request.method == "POST":
         require_permission(Permission.WRITE)
@@ -38,7 +38,7 @@ def index():
 
 
 def home_feed(person):
-    """The page of the feed that the person has chosen; None where there is nothing for visitors."""
+    """Return a page of the chosen feed; None if visitors can’t read."""
     settings = current_settings()
     if not person.is_authenticated:
         return None if settings.members_only else everything(person, size=settings.posts_per_page)
@@ -59,7 +59,7 @@ def choose_feed():
 @main.route("/avatar/<key>.svg")
 @public
 def avatar(key):
-    """Return the picture of a key; it says nothing about whose it is."""
+    """Return the identicon of a key, which reveals no name."""
     if not AVATAR_KEY.fullmatch(key):
         abort(404)
     return _asset(identicon(key), "image/svg+xml", A_YEAR)
@@ -68,7 +68,7 @@ def avatar(key):
 @main.route("/moment.js")
 @public
 def moment_js():
-    """Serve Flask-Moment's script as a file of ours, so that the policy needs no inline script."""
+    """Serve Flask-Moment’s inline script as a file, as the content security policy requires."""
     return _asset(moment.flask_moment_js(), "text/javascript", "public, max-age=86400")
 
 

@@ -46,7 +46,7 @@ def bookmarks():
 
 
 def mark(id, verb, words=None, same=None):
-    """Put a mark on a post, or take it away, and go back; `words` say what the page does not.
+    """Set or remove a mark on a post, and return to the page; flash `words` if given.
 
     `same`: where nothing was changed.
     """

@@ -17,7 +17,7 @@ A_YEAR = "private, max-age=31536000, immutable"  # no proxy keeps the face of wh
 @main.route("/picture/<key>.webp")
 @readable
 def picture(key):
-    """Return the picture of a key, to those who may see profiles; it does not say whose it is."""
+    """Return the photo of a key to people who can see profiles. The key reveals no name."""
     if current_settings().members_only and not may_open("main.user"):
         abort(404)
     data = Picture.data_at(key) if KEY.fullmatch(key) else None

@@ -68,5 +68,5 @@ def open_post(id):
 
 
 def find_card(id):
-    """Return what the page of a post shows of it, where the person may see it."""
+    """Return the card of a post that the viewer can see; else 404."""
     return post_card(id, actor()) or abort(404)

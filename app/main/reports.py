@@ -41,14 +41,14 @@ def report_user(username):
 @main.route("/reports")
 @login_required
 def reports():
-    """What the person reported, the newest first, and what came of it."""
+    """A member’s own reports with their outcome, newest first."""
     mine = Report.by(actor()).options(*with_things(Report.case))
     page = page_of(mine, [Report.id], size=current_settings().posts_per_page)
     return render_template("main/reports.html", page=page)
 
 
 def report(thing, place_of):
-    """Show the form, unless the person cannot report the thing now; or do it and lead back."""
+    """Show the form, or why the thing can’t be reported now; or report it."""
     allow(thing.reportable_by(actor()))
     form = ReportForm()
     if form.validate_on_submit():
@@ -62,7 +62,7 @@ def report(thing, place_of):
 
 
 def tell_moderators(thing, form):
-    """Report it, and say so; what is said is why not, where the answer is False."""
+    """Report it and flash the outcome; return whether it was reported."""
     with attempt(form) as done:
         said = dict(category=form.category.data, reason=form.reason.data or "")
         Report.make(thing, by=actor(), **said)

@@ -24,7 +24,7 @@ def robots():
 @main.route("/sitemap.xml")
 @public
 def sitemap():
-    """The index: a part for so many ids, so that each costs the same however many there are."""
+    """The sitemap index, with a part for each range of ids so that all cost the same."""
     refuse_members_only()
     parts = [(kind, n) for kind in KINDS for n in range(1, count_of_parts(kind) + 1)]
     return xml("main/sitemap.xml", parts=parts)

@@ -24,7 +24,7 @@ AT_A_GLANCE = 5  # of each kind, where all are shown
 
 
 class SearchForm(Form):
-    """Whatever is typed is searched for: there is no wrong question, only one without words."""
+    """Every input is valid: without words, it finds nothing."""
 
     class Meta(Form.Meta):
         csrf = False
@@ -53,7 +53,7 @@ class SearchForm(Form):
 
     @property
     def narrowed(self):
-        """Whether it asks for certain texts only, so that people are none of it."""
+        """Whether it is limited to some posts and comments, so that people are left out."""
         return any(field.data or field.errors for field in (self.author, self.since, self.until))
 
     @property
@@ -84,7 +84,7 @@ def search():
 
 
 def pages_of(wanted, kind, narrowed, by_best):
-    """Return kind → page: of one kind whole pages, of all the first few."""
+    """Return {kind: page}: whole pages of one kind, or the first few of each."""
     finders = {"people": wanted.people, "posts": wanted.posts, "comments": wanted.comments}
     if by_best:
         finders |= {name: partial(wanted.best, cls) for name, cls in WRITTEN.items()}
@@ -96,6 +96,6 @@ def pages_of(wanted, kind, narrowed, by_best):
 
 
 def asked(form):
-    """The question, for addresses of pages with the same one."""
+    """The question as query string arguments."""
     args = {f.name: request.args[f.name] for f in form if f.data and f.name in request.args}
     return args | {"q": (form.q.data or "")[:LONGEST_QUESTION]}

@@ -22,5 +22,5 @@ def tag(tag):
 
 
 def find_tag(word):
-    """Return the tag as it is kept; 404 for what no post can have."""
+    """Return the tag as it is stored; 404 if no post can have it."""
     return tag_of(word) or abort(404)

@@ -13,7 +13,7 @@ from .blueprint import main
 @main.route("/page/<slug>")
 @public
 def page(slug):
-    """Open to everyone, also where all else is for members."""
+    """A page of the site, open to everyone even on a members-only site."""
     page = Page.at(slug)
     if page is None:
         abort(404)

@@ -30,7 +30,7 @@ def user_comments(username):
 
 
 def find_profile(username):
-    """Return that of a member whom the person may see; else there is none."""
+    """Return the profile of a member whom the viewer can see; else 404."""
     profile = Profile.find(username, actor())
     if profile is None:
         abort(404)
@@ -38,7 +38,7 @@ def find_profile(username):
 
 
 def find_user(username):
-    """Return a member whom the person may see; else there is none."""
+    """Return a member whom the viewer can see; else 404."""
     person = User.with_username(username)
     if person is None or not person.visible_to(actor()):
         abort(404)

@@ -19,7 +19,7 @@ WAITS = "Your {} is pending review. Others can see it once a moderator approves 
 
 
 def publish_once(cls, form, *about):
-    """Write what the form holds, and return it; what it wrote before, where it is sent again.
+    """Publish the form’s content and return it. A repeated form returns what it published before.
 
     Also where it is sent twice at this very moment: of the two, the database lets one in. None
     where it became impossible a moment ago, or where the form says what stands against it.
@@ -53,7 +53,7 @@ def publish_once(cls, form, *about):
 
 
 def is_too_soon(cls, form):
-    """Whether the member writes too much at once; the form says so, and keeps what was typed.
+    """Whether the member reached the limit; the form then shows it and keeps the text.
 
     A form that has written already is no further text.
     """
@@ -66,7 +66,7 @@ def is_too_soon(cls, form):
 
 
 def find_content(cls, id):
-    """Return a post or comment that the person may see; else 404."""
+    """Return a post or comment that the viewer can see; else 404."""
     content = db.session.get(cls, id)
     if content is None or not content.visible_to(actor()):
         abort(404)
@@ -74,13 +74,13 @@ def find_content(cls, id):
 
 
 def change_own(verb, allowed, words, same):
-    """Do it and commit; 403 unless `allowed`. Flash the words, or `same` if nothing changed."""
+    """Call a verb and commit; 403 unless `allowed`. Flash `words`, or `same` if nothing changed."""
     allow(allowed(actor()))
     report_result(act(verb), words, same)
 
 
 def page_with_form(page, form, code=200):
-    """Answer with a page that shows a form; 429 where the form was sent too soon."""
+    """Return a page with a form; 429 if the form was sent too soon."""
     response = make_response(page, code)
     if form is not None and form.wait:
         response.status_code, response.headers["Retry-After"] = 429, str(form.wait)
@@ -88,7 +88,7 @@ def page_with_form(page, form, code=200):
 
 
 def edit(content, place_of):
-    """Show the form in which its author edits a text, or save what it holds and lead to it."""
+    """Show the edit form of one’s own content, or save it and redirect."""
     if content.is_by(actor()):
         require_speech()
     allow(content.editable_by(actor()))
@@ -102,7 +102,7 @@ def edit(content, place_of):
 
 
 def save(content, form):
-    """Edit it, and return whether that changed anything; None where the form says why not."""
+    """Return whether the edit changed anything; None if the form shows why it failed."""
     since = content.version if form.has_version else None
     try:
         return act(content.edit, form.body.data, by=actor(), since=since) is not None
@@ -114,7 +114,7 @@ def save(content, form):
 
 
 def quote(comment):
-    """Return the text that an answer to a comment begins with; quotes in it are left out."""
+    """Return a quotation of a comment in Markdown, without the quotations in it."""
     lines = [line for line in comment.body.split("\n") if not line.lstrip().startswith(">")]
     text = "\n".join(lines).strip()
     if len(text) > QUOTED:

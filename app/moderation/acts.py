@@ -5,7 +5,7 @@ from ..web.requests import actor
 
 
 def moderate(verb, *values, words, form=None, same=ALREADY_DONE, tell=None, **named):
-    """Do it as the signed-in moderator, tell whom it concerns, commit, and flash the words.
+    """Call a verb as the signed-in moderator, notify, commit and flash the message.
 
     Return what the verb returned, or None where a rule refused it. `same` is said where the verb
     changed nothing.

@@ -25,7 +25,7 @@ DONE = {
 
 @moderation.route("/appeals")
 def appeals():
-    """The open ones, the oldest first; or those that are decided, the newest first."""
+    """Open appeals, oldest first, or decided ones, newest first."""
     decided, size = request.args.get("state") == "decided", current_settings().posts_per_page
     if decided:
         page = page_of(with_matter(Appeal.decided()), [Appeal.decided_at, Appeal.id], size=size)
@@ -72,7 +72,7 @@ def show_appeal(appeal, form=None, decision=None):
 
 
 def say(appeal, form):
-    """Answer, and have the member told; 403, which keeps the words, where that is too late."""
+    """Answer and notify the member. If it’s too late, 403 with the text kept."""
     try:
         message = appeal.say(by=actor(), body=form.body.data, form_key=form.key.data)
         if message.is_new and message.by_staff:
@@ -84,7 +84,7 @@ def say(appeal, form):
 
 
 def with_matter(statement):
-    """With what each is about, so that a list asks for it once; it is of whoever appeals."""
+    """Load what each appeal is about in one query."""
     return statement.options(
         joinedload(Appeal.sanction).options(lazyload(Sanction.user)),
         joinedload(Appeal.post).options(lazyload(Post.author)),
@@ -93,7 +93,7 @@ def with_matter(statement):
 
 
 def reports_about(appeal):
-    """How many have reported what led to this."""
+    """Return how many people reported what led to this."""
     reports = select(func.coalesce(func.sum(Case.report_count), 0))
     if appeal.sanction:
         return db.session.scalar(reports.where(Case.id == appeal.sanction.case_id))

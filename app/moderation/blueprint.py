@@ -17,7 +17,7 @@ gate(moderation, Permission.MODERATE)
 
 @moderation.context_processor
 def with_counts():
-    """Tabs tell how much waits behind each; together it is what the badge tells."""
+    """Add the number of pending items to each tab; their sum is the badge."""
     return dict(waiting_by_tab=waiting_by_tab)
 
 

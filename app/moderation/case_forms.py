@@ -21,7 +21,7 @@ NOTHING_WRONG = "This doesn’t break the rules of this site."
 
 
 class QueueForm(Form):
-    """Filters; they stand in the address of the page."""
+    """Filters in the query string."""
 
     class Meta(Form.Meta):
         csrf = False
@@ -47,11 +47,11 @@ class QueueForm(Form):
 
     @property
     def args(self):
-        """The filters that are set, as the address has them."""
+        """The filters as query string arguments."""
         return {field.name: field.data for field in self if field.data and field.raw_data}
 
     def wanted(self, viewer):
-        """What is asked for, as the model takes it; everything open where that makes no sense."""
+        """The filters as the model takes them; all open cases if they are invalid."""
         if not self.validate():
             return CaseList(viewer)
         filters = dict(category=self.category.data, noun=self.noun.data, person=self.member)
@@ -60,7 +60,7 @@ class QueueForm(Form):
 
 
 class RulingForm(SanctionForm):
-    """The reason begins as the rules have it. What cannot be done to this case is no choice."""
+    """The reason starts from the rules. Only decisions possible for the case are offered."""
 
     ruling = RadioField("Decision", validators=[InputRequired("Choose one.")])
     kind = SelectField("Sanction", choices=choices_of(DOES.items()), default=WARNING)
@@ -96,7 +96,7 @@ class RulingForm(SanctionForm):
 
     @property
     def reasons(self):
-        """What the reason of each ruling begins with."""
+        """The start of the reason for each decision."""
         return {DISMISS: NOTHING_WRONG, HIDE: self.prefilled, SANCTION: self.prefilled}
 
     @property
@@ -113,7 +113,7 @@ class RulingForm(SanctionForm):
 
     @property
     def words(self):
-        """The reason; a dismissal has one of its own, unless another was typed."""
+        """The reason; dismissals have a default one."""
         if self.dismisses and self.reason.data == self.prefilled:
             return NOTHING_WRONG
         return self.reason.data

@@ -63,7 +63,7 @@ def rule_on_case(id):
 
 
 def find_case(id):
-    """Return a case; what is about the moderator themselves is none to them."""
+    """Return a case; 404 if it is about the moderator."""
     here = select(Case).where(Case.id == id).options(*with_things())
     case = db.session.scalar(here)
     if case is None or case.person_id == actor().id:
@@ -72,7 +72,7 @@ def find_case(id):
 
 
 def called(case):
-    """Return the words for what a case is about, in what is said after an act: `a post by bob`."""
+    """Return what a case is about, for messages: `a post by bob`."""
     name = case.person.username if case.person else "a deleted member"
     return name if case.noun == "user" else f"a {case.noun} by {name}"
 
@@ -96,7 +96,7 @@ def show_case(case, form):
 
 
 def former(case):
-    """The conditions of what was settled about the same person before or, failing that, thing."""
+    """Yield the conditions of earlier cases about the same person or, without one, thing."""
     yield Case.id != case.id
     if case.person:
         yield Case.person_id == case.person_id
@@ -107,7 +107,7 @@ def former(case):
 
 
 def others_about(person):
-    """What the log has about a person besides sanctions, which the page shows anyway."""
+    """Return log entries about a person, without sanctions, which the page shows anyway."""
     entries = AuditEntry.moderation_about(person)
     return entries.where(AuditEntry.action.not_in([*IMPOSED.values(), Action.LIFT_SANCTION]))
 
@@ -117,7 +117,7 @@ def before(statement, *order):
 
 
 def changes_since(reports, thing):
-    """Return version → how the text differs from what was reported, or the one of a member."""
+    """Return {version: how the content differs from what was reported}."""
     if thing is None:
         return {}
     now = getattr(thing, "body", None) or getattr(thing, "about_me", "")
@@ -127,7 +127,7 @@ def changes_since(reports, thing):
 
 
 def rule(case, form):
-    """Rule as the form says, and write to the person concerned what came of it."""
+    """Decide as the form says, and email the person concerned."""
     by, words = actor(), form.words
     form.remember_zone(by)
     if form.dismisses:
@@ -141,13 +141,13 @@ def rule(case, form):
 
 
 def is_ruled_on_by(id, username):
-    """Whether a ruling that comes too late is a second click, which has nothing to lose."""
+    """Whether a late decision is a second click, which has nothing to lose."""
     case = db.session.get(Case, id, populate_existing=True)
     return case is not None and case.settled_by == username
 
 
 def do(verb, *values, form=None, again=None):
-    """Do it and commit, or say what stands against it, change nothing and return False.
+    """Call a verb and commit; return False if it was refused, with the reason shown.
 
     What was typed into the form is given back then, unless it was done by the same person `again`.
     """

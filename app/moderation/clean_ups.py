@@ -57,13 +57,13 @@ def undo_clean_up(id):
 
 
 def show_clean_up(row, form):
-    """The page; `form` holds the reason to undo it, and what was wrong with it."""
+    """Show the page; `form` has the reason for undoing it."""
     facts = dict(clean_up=row, forbidden=actor().why_not_act_on(row.user))
     return render_template("moderation/clean_up.html", form=form, **facts)
 
 
 def ask(user, form):
-    """Ask for it, and do it at once where it is short; None where it was refused.
+    """Start the clean-up, and finish it if it is short; None if it was refused.
 
     While somebody else is at it, the form says who, and keeps what was typed.
     """

@@ -37,7 +37,7 @@ SURE = "Type remove to confirm."
 
 
 def usual_or_typed(form, field):
-    """Take the words of the rule that was chosen, where none were typed."""
+    """Use the chosen rule’s reason if none was typed."""
     if not field.data:
         field.data = current_settings().categories.get(form.rule.data, "")
     if not field.data:
@@ -45,7 +45,7 @@ def usual_or_typed(form, field):
 
 
 class ReasonForm(Form):
-    """The reason of an act on what a member wrote: for the log, and mailed to the member."""
+    """The reason of an action on content, for the log and the email to its author."""
 
     rule = SelectField("Rule", choices=[], validate_choice=False)  # an unknown one says nothing
     reason = TextAreaField(
@@ -89,7 +89,7 @@ class NoteForm(Form):
 
 
 class Since:
-    """The day since when what a member wrote is to be hidden."""
+    """The day since when content is to be hidden."""
 
     since = DateField("Hide everything since (UTC)", validators=[Required(REQUIRED)])
 
@@ -103,7 +103,7 @@ class Since:
 
 
 class Asked(Form):
-    """A question, sent by GET."""
+    """A form sent by GET."""
 
     class Meta(Form.Meta):
         csrf = False

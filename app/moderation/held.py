@@ -37,7 +37,7 @@ def decide_on_held(noun, id):
 
 
 def show_held(form=None, about=None):
-    """The page; with what was typed into the `form` of the one text that it is `about`."""
+    """Show the page; `form` has what was typed for the content `about`."""
     texts = held_texts(most=AT_ONCE)
     form = form or HeldForm(formdata=None)
     facts = dict(form=form, about=about, more=count_held() - len(texts))
@@ -45,7 +45,7 @@ def show_held(form=None, about=None):
 
 
 def decide(content, form):
-    """Decide and commit, or say what stands against it and change nothing."""
+    """Decide and commit, or show why it was refused."""
     with attempt(form) as done:
         words = settle(content, form)
         if not words:
@@ -55,7 +55,7 @@ def decide(content, form):
 
 
 def settle(content, form):
-    """Return what was done, in words; nothing where another was faster."""
+    """Return a message of what was done; None if someone else was faster."""
     facts = dict(by=actor(), version=form.version.data, reason=form.reason.data or "")
     if form.approve.data:
         done = content.approve(**facts)

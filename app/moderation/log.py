@@ -92,7 +92,7 @@ def undo_entry(id):
 
 
 def what_stays(entry, thing):
-    """Say what else was decided with the act that is undone, and stays as it is."""
+    """Return what else was decided with the undone action and stays."""
     if leaves_settled(entry, thing):
         return STILL_SETTLED
     if entry.action == Action.ACCEPT_APPEAL:
@@ -103,7 +103,7 @@ def what_stays(entry, thing):
 
 
 def leaves_settled(entry, thing):
-    """Whether a text is back that a ruling hid: of the reports, nobody has decided anew."""
+    """Whether the undo restored content whose reports stay settled."""
     if entry.action != Action.HIDE:
         return False
     ruled = Case.outcome.in_([HIDDEN, BOTH])
@@ -121,7 +121,7 @@ def show_entry(entry, form):
 
 
 def tell(entry, thing, reason):
-    """Mail whom the undo of an entry concerns, as they are when somebody does the same by hand."""
+    """Send the email that a person would get if the undo had been done by hand."""
     if action := TAKEN_BACK_BY.get(entry.action):
         content = thing[0] if action == Action.EDIT_CONTENT else thing
         if not content.is_held:

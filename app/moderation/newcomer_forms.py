@@ -20,7 +20,7 @@ from ..models.content.watched_word import EFFECTS, KINDS
 
 
 class HeldForm(Form):
-    """`version` is that of the text that was read."""
+    """`version` is the version of the content that was read."""
 
     version = IntegerField(validators=[NumberRange(1, LARGEST_ID)])
     reason = TextAreaField(
@@ -56,7 +56,7 @@ def short_enough(form, field):
 
 
 class TrialForm(Form):
-    """A text to try the list with; nothing of it is kept."""
+    """A text to try with the list; it isn’t stored."""
 
     text = TextAreaField("Text", validators=[Required(REQUIRED), short_enough, visible_lines])
     submit = SubmitField("Test")

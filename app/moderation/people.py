@@ -21,7 +21,7 @@ SHOWN = 20  # notes and entries of the log
 
 @moderation.route("/people")
 def people():
-    """No address finds anybody here: those are for administrators."""
+    """Search by name only: emails are for administrators."""
     form = FindPeopleForm()
     words = (form.q.data or "") if form.validate() else ""
     found = PeopleList(words=words).find()
@@ -69,7 +69,7 @@ def person_url(user):
 
 
 def show_person(user, form):
-    """The page; `form` holds a note, and what was wrong with it.
+    """Show the page; `form` has a note.
 
     What is for staff alone is kept from members of staff about themselves, and about their betters.
     """

@@ -37,7 +37,7 @@ def queue():
 
 
 def newcomers():
-    """Who joined of late, the newest first."""
+    """New members, newest first."""
     late = User.member_since >= utcnow() - timedelta(days=DAYS)
     newest = User.member_since.desc(), User.id.desc()
     return select(User).where(late).order_by(*newest).limit(AT_MOST)

@@ -31,7 +31,7 @@ LASTS |= {NEVER: "Permanent", AT: "Custom end"}
 
 
 class SanctionForm(Form):
-    """How long it lasts counts where the kind may have an end."""
+    """The end counts only for kinds that can have one."""
 
     key = key_field()
     kind = RadioField(
@@ -46,7 +46,7 @@ class SanctionForm(Form):
     submit = SubmitField("Sanction")
 
     def __init__(self, by):
-        """The moderator `by` has the time zone that they chose before."""
+        """Start with the time zone that the moderator chose before."""
         super().__init__(zone=by.time_zone or "UTC")
 
     def validate_lasts(self, field):
@@ -65,18 +65,18 @@ class SanctionForm(Form):
             raise ValidationError("Choose a time in the future.")
 
     def remember_zone(self, person):
-        """Where a moment was named, the next form begins with its time zone."""
+        """Remember the time zone for the next form, if a time was entered."""
         if self.until.data:
             person.time_zone = self.zone.data
 
     @property
     def named(self):
-        """The moment that was named, in the time zone that was chosen."""
+        """The entered time, in the chosen time zone."""
         return in_zone(self.until.data, self.zone.data)
 
     @property
     def end(self):
-        """The moment at which it ends, or None: without an end."""
+        """When it ends, or None if it doesn’t."""
         if self.kind.data not in ENDING or self.lasts.data == NEVER:
             return None
         if self.lasts.data == AT:
@@ -90,7 +90,7 @@ class LiftForm(Form):
 
 
 class DecisionForm(Form):
-    """The answer is mailed to the member, and stands in the log."""
+    """The answer is emailed to the member and shown in the log."""
 
     reason = required_reason_field("Your answer")
     lift = SubmitField("Lift")

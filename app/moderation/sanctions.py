@@ -39,7 +39,7 @@ def lift_sanction(id):
 
 
 def find_person(username):
-    """Return somebody whom the person may sanction; 403 with the reason where they may not."""
+    """Return a person whom the moderator can sanction; 403 with the reason if they can’t."""
     person = User.with_username(username)
     if person is None:
         abort(404)
@@ -49,7 +49,7 @@ def find_person(username):
 
 
 def impose(person, form):
-    """Impose and commit; return False, with words at the form, where the rules forbid it."""
+    """Impose and commit; return False, with an error in the form, if it was refused."""
     values = dict(reason=form.reason.data, until=form.end, form_key=form.key.data)
     with attempt(at=form.kind) as done:
         made = Sanction.impose(person, form.kind.data, by=actor(), **values)
@@ -67,7 +67,7 @@ def impose(person, form):
 
 
 def lift(sanction, form):
-    """Lift and commit, and say what came of it."""
+    """Lift, commit and flash the outcome."""
     reason = form.reason.data
     with attempt(form) as done:
         lifted = sanction.lift(by=actor(), reason=reason)

@@ -74,7 +74,7 @@ def remove_text(noun, id):
 
 
 def revise(content, form):
-    """Change the text as the form says; False where the form says why not."""
+    """Save the edit; return False if the form shows why it failed."""
     reason, since = form.reason.data, content.version if form.has_version else None
     values = dict(words=f"Saved: {called(content)}.", reason=reason, form=form, since=since)
     values |= dict(tell=lambda: tell_author(Action.EDIT_CONTENT, content, reason))
@@ -91,7 +91,7 @@ def find_text(noun, id):
 
 
 def called(content):
-    """Return the words for a text, in what is said after an act: `post by bob`."""
+    """Return what the content is, for messages: `post by bob`."""
     return f"{content.noun} by {name_of(content) or 'a deleted member'}"
 
 
@@ -100,13 +100,13 @@ def text_url(content):
 
 
 def require_rank(content):
-    """403, with the reason, for whom the rules keep from it."""
+    """403 with the reason if the rules forbid it."""
     if words := content.why_not_moderated_by(actor()):
         abort(403, words)
 
 
 def show_text(content, form):
-    """The page; `form` holds the reason, and what was wrong with it."""
+    """Show the page; `form` has the reason."""
     return render_template(
         "moderation/text.html",
         content=content,
@@ -121,7 +121,7 @@ def tell_author(action, content, reason):
 
 
 def goes_with(content):
-    """Noun → how many go along with a text that is removed for good."""
+    """Return {noun: how many are removed along with the content}."""
     here = {"earlier version": (Revision, getattr(Revision, f"{content.noun}_id"))}
     if content.noun == "post":
         here |= {"comment": (Comment, Comment.post_id), "like": (Like, Like.post_id)}

@@ -43,7 +43,7 @@ def remove_word(id):
 
 
 def add(form):
-    """Put it on the list and commit; or say at its field what stands against it."""
+    """Add the word and commit, or show why not at its field."""
     facts = {name: form[name].data for name in ("kind", "pattern", "act", "note")}
     with attempt(at=form.pattern) as done:
         WatchedWord.add(**facts, by=actor())
