@@ -276,7 +276,7 @@ def test_the_log_says_whose_wish_it_was_and_a_last_mail_that_it_is_done(alice):
 
 
 def test_it_cannot_be_stopped_once_it_has_begun_and_progress_is_shown(client, busy, monkeypatch):
-    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    monkeypatch.setattr(leaving_steps, "BATCH_SIZE", 2)
     ask(busy)
     seen = []
 
@@ -306,8 +306,8 @@ class Killed(BaseException):
 def test_what_a_killed_worker_left_is_finished_by_the_next(
     busy, monkeypatch, steps, removes_writing
 ):
-    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
-    monkeypatch.setattr(leaving_steps, "POSTS_AT_ONCE", 1)
+    monkeypatch.setattr(leaving_steps, "BATCH_SIZE", 2)
+    monkeypatch.setattr(leaving_steps, "POST_BATCH_SIZE", 1)
     ask(busy, removes_writing=removes_writing)
     left = iter(range(steps))
 
@@ -329,7 +329,7 @@ def test_what_a_killed_worker_left_is_finished_by_the_next(
 @pytest.mark.fault
 @pytest.mark.parametrize("removes_writing", [False, True])
 def test_three_workers_do_it_once(app, busy, monkeypatch, removes_writing):
-    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    monkeypatch.setattr(leaving_steps, "BATCH_SIZE", 2)
     ask(busy, removes_writing=removes_writing)
     with later():
         at_once(app, *[data_export.work] * 3)
@@ -375,7 +375,7 @@ def test_keeping_it_at_the_moment_it_begins_either_keeps_it_or_is_refused(app, b
 @pytest.mark.fault
 def test_others_act_on_what_goes_at_the_same_moment(app, client, busy, bob, mona, monkeypatch):
     """They comment, like and follow; nothing is lost, nobody gets a fault."""
-    monkeypatch.setattr(leaving_steps, "AT_ONCE", 2)
+    monkeypatch.setattr(leaving_steps, "BATCH_SIZE", 2)
     ids = db.session.scalars(select(Post.id)).all()
     cookies = {}
     for person in (bob, mona):
@@ -426,7 +426,7 @@ def test_staff_chooses_that_what_they_wrote_stays(client, alice, ada):
 
 
 def test_where_there_is_much_it_goes_on_in_the_background(client, busy, ada, monkeypatch):
-    monkeypatch.setattr(user_acts, "AT_ONCE", 5)
+    monkeypatch.setattr(user_acts, "MOST_NOW", 5)
     client.sign_in(busy)
     client.sign_in(ada)
     deletes(client, busy, writing="goes")

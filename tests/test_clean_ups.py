@@ -37,8 +37,8 @@ def spam(alice, bob):
 @pytest.fixture
 def five_at_once(monkeypatch):
     """A step, and what is done while somebody waits, takes five texts instead of fifty."""
-    for module in (clean_ups, clean_up_rows):
-        monkeypatch.setattr(module, "AT_ONCE", 5)
+    monkeypatch.setattr(clean_ups, "MOST_NOW", 5)
+    monkeypatch.setattr(clean_up_rows, "BATCH_SIZE", 5)
 
 
 def how_many(kind, *conditions):

@@ -214,7 +214,7 @@ def test_what_people_typed_is_escaped_and_links_lead_to_the_site(app, alice):
 
 
 def test_many_rows_are_read_in_batches_and_none_is_missing(alice, monkeypatch):
-    monkeypatch.setattr(sections, "AT_ONCE", 3)
+    monkeypatch.setattr(sections, "BATCH_SIZE", 3)
     for number in range(8):
         post = Post.publish(f"Number {number}", by=alice)
         post.edit(f"Number {number} again", by=alice)
@@ -323,7 +323,7 @@ def test_it_is_kept_for_a_week(client, alice):
 
 
 def test_progress_is_told(client, alice, monkeypatch):
-    monkeypatch.setattr(sections, "AT_ONCE", 2)
+    monkeypatch.setattr(sections, "BATCH_SIZE", 2)
     for number in range(5):
         Post.publish(str(number), by=alice)
     client.sign_in(alice)
@@ -358,7 +358,7 @@ def die_after(steps):
 
 def test_what_a_killed_worker_left_is_taken_up_again(alice, monkeypatch):
     monkeypatch.setattr(archive, "PART", 200)
-    monkeypatch.setattr(sections, "AT_ONCE", 2)
+    monkeypatch.setattr(sections, "BATCH_SIZE", 2)
     for number in range(9):
         Post.publish(str(number), by=alice)
     export = DataExport.ask(alice)
@@ -423,7 +423,7 @@ def test_of_many_requests_at_once_one_counts(app, alice):
 
 @pytest.mark.fault
 def test_two_workers_make_it_once(app, alice, monkeypatch):
-    monkeypatch.setattr(sections, "AT_ONCE", 2)
+    monkeypatch.setattr(sections, "BATCH_SIZE", 2)
     for number in range(8):
         Post.publish(str(number), by=alice)
     export = DataExport.ask(alice)

@@ -18,7 +18,7 @@ from app.jobs.mail_worker import deliver_pending, deliver_safely, write_and_deli
 from app.models import Comment, Notification, NotificationChoice, Post, Sanction, User
 from app.models.fields import utcnow
 from app.models.mail.outbox import MOST_NEWS
-from app.models.notifications.preference import AT_ONCE, DAILY, NEVER, Choice
+from app.models.notifications.preference import DAILY, IMMEDIATELY, NEVER, Choice
 from app.models.retention.erasure import delete_account
 from app.security.tokens import sign
 
@@ -95,10 +95,10 @@ def test_the_hour_of_the_digest_is_set_by_the_site(app, watched, alice):
 
 
 def test_each_kind_is_mailed_as_the_person_chose(alice, bob):
-    for mail in (NEVER, DAILY, AT_ONCE):
+    for mail in (NEVER, DAILY, IMMEDIATELY):
         NotificationChoice.choose(alice, "follower", Choice(True, mail))
         make_user().follow(alice)
-        assert len(write_due()) == (mail == AT_ONCE)
+        assert len(write_due()) == (mail == IMMEDIATELY)
 
 
 # Asked again at the moment of mailing
@@ -227,7 +227,7 @@ def test_a_mail_that_waits_goes_to_the_address_that_was_proven_meanwhile(office,
 
 
 def test_who_follows_no_longer_is_not_mailed_about(alice, bob):
-    NotificationChoice.choose(alice, "follower", Choice(True, AT_ONCE))
+    NotificationChoice.choose(alice, "follower", Choice(True, IMMEDIATELY))
     bob.follow(alice)
     bob.unfollow(alice)
 
@@ -257,7 +257,7 @@ def test_what_would_be_too_many_mails_an_hour_waits_for_one(post, alice, bob):
             clock.shift(timedelta(seconds=30))
         assert len(content) == MOST_NEWS
         bob.follow(alice)
-        NotificationChoice.choose(bob, "follower", Choice(True, AT_ONCE))
+        NotificationChoice.choose(bob, "follower", Choice(True, IMMEDIATELY))
         alice.follow(bob)
         assert write_due()[MOST_NEWS:] == [("bob", "[Offbrand] alice followed you")]
 
@@ -327,7 +327,7 @@ def test_a_mail_of_very_many_lists_the_newest_and_leads_to_all(watched, alice, m
 
 
 def test_a_fault_with_one_person_does_not_hold_up_the_others(post, alice, bob, monkeypatch):
-    NotificationChoice.choose(bob, "follower", Choice(True, AT_ONCE))
+    NotificationChoice.choose(bob, "follower", Choice(True, IMMEDIATELY))
     Comment.publish(post, "Yes.", by=bob)
     alice.follow(bob)
     db.session.commit()
@@ -471,12 +471,12 @@ def test_one_click_stops_them_without_a_cookie_a_token_or_signing_in(letter, str
         assert answer.status_code == 200 and "Unsubscribed" in answer.text
 
     assert chosen(alice) == {
-        "mention": AT_ONCE,
+        "mention": IMMEDIATELY,
         "answer": NEVER,
         "thread": DAILY,
         "follower": DAILY,
-        "ruling": AT_ONCE,
-        "approved": AT_ONCE,
+        "ruling": IMMEDIATELY,
+        "approved": IMMEDIATELY,
     }
     assert NotificationChoice.of(alice)["answer"].in_site
 
@@ -503,7 +503,7 @@ def test_who_is_signed_in_as_another_stops_the_mails_of_the_addressee(letter, cl
 
     client.post(way_out(letter))
 
-    assert chosen(alice)["answer"] == NEVER and chosen(mona)["answer"] == AT_ONCE
+    assert chosen(alice)["answer"] == NEVER and chosen(mona)["answer"] == IMMEDIATELY
 
 
 def test_one_click_in_a_digest_stops_all_that_comes_daily(watched, alice, bob, client):
@@ -517,12 +517,12 @@ def test_one_click_in_a_digest_stops_all_that_comes_daily(watched, alice, bob, c
         client.post("/" + mail.unsubscribe_url.split("/", 3)[3])
 
     assert chosen(bob) == {
-        "mention": AT_ONCE,
-        "answer": AT_ONCE,
+        "mention": IMMEDIATELY,
+        "answer": IMMEDIATELY,
         "thread": NEVER,
         "follower": NEVER,
-        "ruling": AT_ONCE,
-        "approved": AT_ONCE,
+        "ruling": IMMEDIATELY,
+        "approved": IMMEDIATELY,
     }
 
 

@@ -7,7 +7,7 @@ from services import ROOT
 import config
 from app.access.policies import OUTSIDE_THE_FENCES, WHILE_SUSPENDED
 from app.images.uploads import MOST_PIXELS, SIDE
-from app.models.retention.data_export import KEPT
+from app.models.retention.data_export import RETENTION
 
 DOCS = {path.name: path.read_text() for path in (ROOT / "docs").glob("*.md")}
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -91,7 +91,7 @@ def test_security_says_in_prose_what_the_code_does():
         f"one of {numbers['sign-up by network']} sign-ups an hour",
         f"at most {MOST_PIXELS // 10**6} million pixels",
         f"a WebP square of {SIDE} pixels",
-        f"for {IN_WORDS[KEPT.days]} days; it names no staff",
+        f"for {IN_WORDS[RETENTION.days]} days; it names no staff",
     ]
 
     assert [words for words in said if words not in text] == []

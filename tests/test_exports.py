@@ -119,7 +119,7 @@ def test_a_role_whose_term_is_over_is_not_exported(admin, alice):
 def test_people_are_read_in_batches_however_many_there_are(admin, monkeypatch):
     for _ in range(7):
         make_user(password_hash="x")
-    monkeypatch.setattr(export, "AT_ONCE", 3)
+    monkeypatch.setattr(export, "BATCH_SIZE", 3)
 
     assert len(rows(admin.post(PATH))) == 8
 
@@ -129,7 +129,7 @@ def test_memory_does_not_grow_with_the_number_of_people(collected, ada):
     """Ten batches, and never more than one of them in memory."""
     usual = Role.get_default().id
     values = dict(role_id=usual, first_name="x" * 64, last_name="y" * 64)
-    numbers = range(10 * export.AT_ONCE)
+    numbers = range(10 * export.BATCH_SIZE)
     people = [dict(email=f"m{i}@example.org", username=f"m{i}", **values) for i in numbers]
     db.session.execute(insert(User), [p | {"username_key": p["username"]} for p in people])
     lines = export.export_people(by=ada)

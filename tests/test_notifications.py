@@ -16,7 +16,7 @@ from app.main.writing import quote
 from app.models import Comment, Notification, NotificationChoice, Post, User, UserSession, Watch
 from app.models.fields import utcnow
 from app.models.moderation.notification_cards import NotificationCard, notification_cards
-from app.models.notifications.preference import ACT, AT_ONCE, DAILY, NEVER, Choice
+from app.models.notifications.preference import ACT, DAILY, IMMEDIATELY, NEVER, Choice
 from app.models.retention.erasure import delete_account
 from app.models.visit import session_with_token
 
@@ -285,7 +285,7 @@ def test_choices_are_kept_and_shown(client, alice):
     client.sign_in(alice)
     form = {f"{kind}_mail": NEVER for kind in ("mention", "answer", "thread")}
 
-    for mail in (AT_ONCE, DAILY, DAILY, NEVER):
+    for mail in (IMMEDIATELY, DAILY, DAILY, NEVER):
         form |= {"follower_mail": mail, "follower_in_site": "y"}
         assert client.post("/settings/notifications", data=form).status_code == 302
         chosen = NotificationChoice.of(alice)
@@ -301,7 +301,7 @@ def test_a_choice_that_there_is_not_changes_nothing(client, alice):
     page = client.post("/settings/notifications", data=form)
 
     assert page.status_code == 200 and "Choose one of the options" in page.text
-    assert NotificationChoice.of(alice)["mention"] == Choice(True, AT_ONCE)
+    assert NotificationChoice.of(alice)["mention"] == Choice(True, IMMEDIATELY)
 
 
 # What is taken back is no news

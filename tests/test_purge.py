@@ -11,7 +11,7 @@ from app.extensions import db
 from app.jobs import mail_worker
 from app.models import Bookmark, Comment, Like, Notification, Post, PostTag, Revision
 from app.models.content.counters import wrong_counts
-from app.models.content.rules import KEPT
+from app.models.content.rules import RETENTION
 from app.models.content.tag import tags_of
 from app.models.fields import utcnow
 from app.models.retention import purge
@@ -37,7 +37,7 @@ def test_a_deleted_post_goes_after_thirty_days_with_all_that_belongs_to_it(app, 
     Like.add(post, by=bob)
     Bookmark.add(post, by=bob)
     db.session.add(Notification(user_id=bob.id, kind="answer", post_id=post.id))
-    delete_ago(post, KEPT + timedelta(minutes=1))
+    delete_ago(post, RETENTION + timedelta(minutes=1))
 
     purge_deleted()
 
@@ -52,7 +52,7 @@ def test_a_deleted_post_goes_after_thirty_days_with_all_that_belongs_to_it(app, 
 
 def test_until_then_staff_see_it_marked_with_when_it_goes(client, alice, mona):
     post = make_post(alice)
-    delete_ago(post, KEPT - timedelta(days=1))
+    delete_ago(post, RETENTION - timedelta(days=1))
     client.sign_in(mona)
 
     purge_deleted()
@@ -66,7 +66,7 @@ def test_until_then_staff_see_it_marked_with_when_it_goes(client, alice, mona):
 def test_a_deleted_comment_goes_and_no_count_changes(app, alice, bob):
     post = make_post(alice)
     kept, gone = make_comment(post, bob), make_comment(post, bob)
-    delete_ago(gone, KEPT + timedelta(minutes=1))
+    delete_ago(gone, RETENTION + timedelta(minutes=1))
 
     purge_deleted()
 
@@ -81,7 +81,7 @@ def test_purging_goes_in_chunks(app, alice, monkeypatch):
         post = make_post(alice)
         for _ in range(3):
             make_comment(post, alice)
-        delete_ago(post, KEPT + timedelta(minutes=1))
+        delete_ago(post, RETENTION + timedelta(minutes=1))
 
     with statements() as sent:
         purge_deleted()
@@ -181,7 +181,7 @@ def test_the_postman_does_both_without_being_asked(app, alice, monkeypatch):
     gone, *outdated = [make_post(alice, "*Hello.*") for _ in range(6)]
     for old in outdated:
         old.renderer, old.body_html = 0, ""
-    delete_ago(gone, KEPT + timedelta(minutes=1))
+    delete_ago(gone, RETENTION + timedelta(minutes=1))
     for name in ("purged_at", "rendered_at"):
         app.extensions.pop(name, None)
 
@@ -196,7 +196,7 @@ def test_the_postman_does_both_without_being_asked(app, alice, monkeypatch):
 def test_the_id_of_a_purged_post_is_not_given_again(app, alice):
     post = make_post(alice)
     id = post.id
-    delete_ago(post, KEPT + timedelta(minutes=1))
+    delete_ago(post, RETENTION + timedelta(minutes=1))
     purge_deleted()
     db.session.expunge_all()
 

@@ -8,7 +8,7 @@ from ..decorators import login_required, own_things
 from ..email import send_leaving
 from ..extensions import db
 from ..models import AccountDeletion, DataExport
-from ..models.retention.data_export import KEPT, MOST_A_DAY
+from ..models.retention.data_export import MOST_A_DAY, RETENTION
 from ..models.site.setting import current_settings
 from ..web.actions import attempt
 from ..web.requests import actor, back_to, right_password
@@ -21,7 +21,7 @@ from .forms import DeleteAccountForm
 def data():
     person = actor()
     facts = dict(latest=DataExport.latest_of(person), ready=DataExport.ready_of(person))
-    return render_template("account/data.html", days=KEPT.days, most=MOST_A_DAY, **facts)
+    return render_template("account/data.html", days=RETENTION.days, most=MOST_A_DAY, **facts)
 
 
 @account.route("/settings/data", methods=["POST"])

@@ -7,9 +7,9 @@ from ..models.mail.outbox import MOST_NEWS
 from ..models.notifications.preference import (
     ANSWER,
     APPROVED,
-    AT_ONCE,
     DAILY,
     FOLLOWER,
+    IMMEDIATELY,
     MENTION,
     NEVER,
     PROMPT,
@@ -28,8 +28,8 @@ LABELS = {
     RULING: "Your report was reviewed",
     APPROVED: "Your post or comment was approved",
 }
-MAIL = [(AT_ONCE, "Immediately"), (DAILY, "Once a day"), (NEVER, "Never")]
-CAPPED = [(AT_ONCE, f"Immediately, up to {MOST_NEWS} an hour"), *MAIL[1:]]
+MAIL = [(IMMEDIATELY, "Immediately"), (DAILY, "Once a day"), (NEVER, "Never")]
+CAPPED = [(IMMEDIATELY, f"Immediately, up to {MOST_NEWS} an hour"), *MAIL[1:]]
 
 
 def form_of(choices):

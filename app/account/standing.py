@@ -11,16 +11,16 @@ from ..models.moderation.sanction import KINDS
 from ..web.requests import actor
 from .blueprint import account
 
-AT_ONCE = 50  # of each kind, the newest
+MOST_SHOWN = 50  # of each kind, the newest
 
 
 @account.route("/standing")
 @login_required
 def standing():
     person = actor()
-    sanctions = db.session.scalars(Sanction.of(person).limit(AT_ONCE)).all()
+    sanctions = db.session.scalars(Sanction.of(person).limit(MOST_SHOWN)).all()
     appeals = {appeal.about: appeal for appeal in db.session.scalars(appeals_of(person))}
-    facts = dict(texts=hidden_texts(person), most=AT_ONCE)
+    facts = dict(texts=hidden_texts(person), most=MOST_SHOWN)
     facts["sanction_with"] = with_text = sanctions_with_texts(sanctions)
     facts["appeal_against"] = lambda matter: (
         appeals.get(key_of(matter)) or appeals.get(key_of(with_text.get(key_of(matter), matter)))
@@ -51,9 +51,9 @@ def hidden_texts(person):
 def hidden(cls, person):
     here = cls.author_id == person.id, cls.hidden_at.is_not(None), cls.deleted_at.is_(None)
     here += (cls.held_at.is_(None),)
-    return select(cls).where(*here).order_by(cls.hidden_at.desc(), cls.id.desc()).limit(AT_ONCE)
+    return select(cls).where(*here).order_by(cls.hidden_at.desc(), cls.id.desc()).limit(MOST_SHOWN)
 
 
 def appeals_of(person):
     newest = select(Appeal).where(Appeal.user_id == person.id).order_by(Appeal.id.desc())
-    return newest.limit(3 * AT_ONCE)
+    return newest.limit(3 * MOST_SHOWN)

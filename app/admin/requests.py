@@ -14,7 +14,7 @@ from ..web.requests import actor
 from .blueprint import admin
 from .invitation_forms import DecisionForm
 
-AT_ONCE = 50  # requests for roles on the page, the oldest; others move up as these are decided
+MOST_SHOWN = 50  # requests for roles on the page, the oldest; others move up as these are decided
 DECIDED = "This was already decided."
 
 
@@ -58,7 +58,7 @@ def show_requests(form=None, about=None):
 
 def oldest_role_requests():
     former = joinedload(RoleRequest.user).joinedload(User.former_role)
-    return RoleRequest.waiting().options(former).order_by(RoleRequest.id).limit(AT_ONCE)
+    return RoleRequest.waiting().options(former).order_by(RoleRequest.id).limit(MOST_SHOWN)
 
 
 def decide(answer, thing, about):

@@ -32,7 +32,7 @@ from .user_forms import (
     NewUserForm,
 )
 
-AT_ONCE = 500  # rows that are removed while somebody waits; more of them in the background
+MOST_NOW = 500  # rows that are removed while somebody waits; more of them in the background
 ACTS = {  # the verb, what to say where it changed something, and where it did not
     "confirm": (
         User.vouch_for_address,
@@ -173,7 +173,7 @@ def delete_user(id):
 def delete_now_or_later(person):
     """Delete immediately if there is little to delete; return the message."""
     name = person.username
-    if count_left(person.id, AT_ONCE) < AT_ONCE and data_export.delete_now(person):
+    if count_left(person.id, MOST_NOW) < MOST_NOW and data_export.delete_now(person):
         return f"Deleted: {name}."
     return f"Deleting {name}… this can take a few minutes."
 

@@ -36,7 +36,7 @@ from ..models.audit.actions import NOTES, Action
 from ..models.notifications.preference import ACT
 from .moderation import appeal_messages, appeals, reports, sanctions
 
-AT_ONCE = 200
+BATCH_SIZE = 200
 PICTURE = "picture.webp"  # in the file, where the person chose one
 ACTOR = aliased(User)
 
@@ -64,13 +64,13 @@ class Section:
             )
             if last is not None:
                 statement = statement.where(tuple_(*self.key) > tuple_(*last))
-            rows = db.session.execute(statement.order_by(*self.key).limit(AT_ONCE)).all()
+            rows = db.session.execute(statement.order_by(*self.key).limit(BATCH_SIZE)).all()
             batch = [without_keys(self.cells(row)) for row in rows]
             db.session.commit()
             if rows:
                 last = rows[-1][-len(self.key) :]
                 yield batch
-            if len(rows) < AT_ONCE:
+            if len(rows) < BATCH_SIZE:
                 return
 
     def count(self, id):

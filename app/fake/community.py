@@ -14,7 +14,7 @@ from ..text.names import username_key
 from ..text.search_words import plain, words_of
 from . import texts
 
-AT_ONCE = 1000  # rows in one statement
+BATCH_SIZE = 1000  # rows in one statement
 COUNTS = ("post_count", "comment_count", "follower_count", "following_count")
 
 
@@ -124,12 +124,12 @@ def _insert(cls, rows):
     ids, statement = [], insert(cls)
     if hasattr(cls, "id"):
         statement = statement.returning(cls.id, sort_by_parameter_order=True)
-    for start in range(0, len(rows), AT_ONCE):
-        result = db.session.execute(statement, rows[start : start + AT_ONCE])
+    for start in range(0, len(rows), BATCH_SIZE):
+        result = db.session.execute(statement, rows[start : start + BATCH_SIZE])
         ids += result.scalars().all() if hasattr(cls, "id") else []
     return ids
 
 
 def _update(cls, rows):
-    for start in range(0, len(rows), AT_ONCE):
-        db.session.execute(update(cls), rows[start : start + AT_ONCE])
+    for start in range(0, len(rows), BATCH_SIZE):
+        db.session.execute(update(cls), rows[start : start + BATCH_SIZE])

@@ -10,7 +10,7 @@ from ..models.audit.actions import Action
 from ..models.fields import iso, utcnow
 from .csv_format import BOM, COLUMNS, content
 
-AT_ONCE = 1000
+BATCH_SIZE = 1000
 FORMER = aliased(Role)
 
 
@@ -43,7 +43,7 @@ def people_after(id):
     columns += User.role_until, Role.name.label("role"), FORMER.name.label("former_role")
     people = select(*columns).outerjoin(Role, User.role_id == Role.id)
     people = people.outerjoin(FORMER, User.former_role_id == FORMER.id).where(User.id > id)
-    return db.session.execute(people.order_by(User.id).limit(AT_ONCE)).all()
+    return db.session.execute(people.order_by(User.id).limit(BATCH_SIZE)).all()
 
 
 def cells(row, usual):

@@ -9,7 +9,7 @@ from ..extensions import db
 from ..models import User
 from ..text.names import username_key
 
-AT_ONCE = 500
+BATCH_SIZE = 500
 NUMBERED = (1, 8, 64, 512)  # how many numbered names are looked up for one address, at each try
 NEEDED = load_only(
     User.email,
@@ -26,7 +26,7 @@ NEEDED = load_only(
 )
 
 
-def in_chunks(things, size=AT_ONCE):
+def in_chunks(things, size=BATCH_SIZE):
     things = iter(things)
     while chunk := list(islice(things, size)):
         yield chunk

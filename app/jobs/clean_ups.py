@@ -7,7 +7,7 @@ from ..extensions import db
 from ..models import CleanUp
 from ..models.lease import LeaseLost
 
-AT_ONCE = 50  # posts and comments of a clean-up that is carried out while the user waits
+MOST_NOW = 50  # posts and comments of a clean-up that is carried out while the user waits
 PAUSE = 0.01  # seconds in which others can write, as SQLite has one writer at a time
 
 
@@ -39,7 +39,7 @@ def carry_out(
 
 def carry_out_now(clean_up: CleanUp) -> bool:
     """Carry out a short clean-up; return False if it is long, or a worker has leased it."""
-    if clean_up.total > AT_ONCE:
+    if clean_up.total > MOST_NOW:
         return False
     leased = CleanUp.lease(clean_up.id)
     if leased is None:

@@ -19,15 +19,15 @@ from ..models.mail.outbox import NEWS
 from ..models.moderation.notification_cards import NotificationCard, cards_to_mail
 from ..models.notifications.preference import DAILY, PROMPT, USUAL
 
-AT_ONCE = 50  # people in one round; other mail is sent between rounds
+BATCH_SIZE = 50  # people in one round; other mail is sent between rounds
 MOST_LISTED = 50  # in one mail
 PAUSE = timedelta(minutes=15)  # after an error
 log = logging.getLogger("offbrand.digests")
 
 
 def write_due() -> bool:
-    """Write the mails that are due to up to AT_ONCE people; return whether more may be due."""
-    people = Notification.people_due(AT_ONCE)
+    """Write the mails that are due to up to BATCH_SIZE people; return whether more may be due."""
+    people = Notification.people_due(BATCH_SIZE)
     for id in people:
         try:
             write_to(id)
@@ -36,7 +36,7 @@ def write_due() -> bool:
             log.exception("The notifications of user %s could not be mailed", id)
             Notification.postpone(id, utcnow() + PAUSE)
         db.session.commit()
-    return len(people) == AT_ONCE
+    return len(people) == BATCH_SIZE
 
 
 def write_to(id: int) -> None:

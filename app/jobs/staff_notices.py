@@ -10,7 +10,7 @@ from ..models import User
 from ..models.moderation.overdue import Overdue, claim, staff_to_tell
 from ..models.site.setting import current_settings
 
-AT_ONCE = 200  # people in one round; the next round is a minute away
+BATCH_SIZE = 200  # people in one round; the next round is a minute away
 log = logging.getLogger("offbrand.notices")
 
 
@@ -18,7 +18,7 @@ def tell_staff() -> None:
     """Mail each staff member, at most once a day, about overdue queues. Commits."""
     hours = current_settings().notice_hours
     waits = hours and Overdue.all(hours)
-    people = db.session.scalars(staff_to_tell().limit(AT_ONCE)).all() if waits else []
+    people = db.session.scalars(staff_to_tell().limit(BATCH_SIZE)).all() if waits else []
     for id in people:
         try:
             tell(id, hours)

@@ -9,7 +9,7 @@ from ..extensions import db
 from ..models import User
 from ..models.audit.actions import Action
 
-AT_ONCE = 200  # people in one round; the next round is a minute away
+BATCH_SIZE = 200  # people in one round; the next round is a minute away
 MAILS = {Action.END_ROLE: send_role_ended, Action.KEEP_ROLE: send_role_kept}
 log = logging.getLogger("offbrand.terms")
 
@@ -40,6 +40,6 @@ def sweep() -> None:
     """End the roles that have expired, and send reminders for those that end soon."""
     rounds = (User.with_role_due(), settle), (User.with_role_ending(), remind)
     for ids, act in rounds:
-        for id in db.session.scalars(ids.limit(AT_ONCE)).all():
+        for id in db.session.scalars(ids.limit(BATCH_SIZE)).all():
             if person := db.session.get(User, id, populate_existing=True):
                 act(person)

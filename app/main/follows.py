@@ -19,14 +19,14 @@ from .users import find_user
 @permission_required(Permission.FOLLOW)
 def follow(username):
     words = "You’re now following {}.", "You’re already following {}."
-    return turn_to(find_user(username), actor().follow, *words)
+    return act_on_member(find_user(username), actor().follow, *words)
 
 
 @main.route("/user/<username>/unfollow", methods=["POST"])
 @permission_required(Permission.FOLLOW)
 def unfollow(username):
     words = "You unfollowed {}.", "You’re not following {}."
-    return turn_to(find_user(username), actor().unfollow, *words)
+    return act_on_member(find_user(username), actor().unfollow, *words)
 
 
 @main.route("/user/<username>/followers")
@@ -47,7 +47,7 @@ def following(username):
     return render_template("main/following.html", **facts)
 
 
-def turn_to(person, verb, changed, same):
+def act_on_member(person, verb, changed, same):
     """Call a verb on a member, flash the outcome, and return to the page of the button."""
     name, default = person.username, profile_url(person)
     try:

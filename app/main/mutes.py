@@ -7,7 +7,7 @@ from ..models.reading import user_cards
 from ..models.site.setting import current_settings
 from ..web.requests import actor
 from .blueprint import main
-from .follows import turn_to
+from .follows import act_on_member
 from .users import find_user
 
 MUTED_ALREADY = "You already muted {}."
@@ -19,14 +19,14 @@ MUTED = (
 @main.route("/user/<username>/mute", methods=["POST"])
 @login_required
 def mute(username):
-    return turn_to(find_user(username), actor().mute, MUTED, MUTED_ALREADY)
+    return act_on_member(find_user(username), actor().mute, MUTED, MUTED_ALREADY)
 
 
 @main.route("/user/<username>/unmute", methods=["POST"])
 @login_required
 def unmute(username):
     words = "You unmuted {}.", "{} isn’t muted."
-    return turn_to(find_user(username), actor().unmute, *words)
+    return act_on_member(find_user(username), actor().unmute, *words)
 
 
 @main.route("/settings/muted")

@@ -14,7 +14,7 @@ from .blueprint import moderation
 from .newcomer_forms import HeldForm
 from .texts import called
 
-AT_ONCE = 50  # on the page, the oldest; others move up as these are decided
+MOST_SHOWN = 50  # on the page, the oldest; others move up as these are decided
 NOUNS = {"post": Post, "comment": Comment}
 DECIDED = "This was already decided or deleted."
 
@@ -38,7 +38,7 @@ def decide_on_held(noun, id):
 
 def show_held(form=None, about=None):
     """Show the page; `form` has what was typed for the content `about`."""
-    texts = held_texts(most=AT_ONCE)
+    texts = held_texts(most=MOST_SHOWN)
     form = form or HeldForm(formdata=None)
     facts = dict(form=form, about=about, more=count_held() - len(texts))
     return render_template("moderation/held.html", texts=texts, **facts)

@@ -153,7 +153,7 @@ class Authored(Approvable):
         self.edited_at = utcnow()
 
     def delete(self) -> bool:
-        """Delete it; staff see it for KEPT, then it is purged. Return False if it was deleted."""
+        """Delete it; staff see it for RETENTION. Return False if it was already deleted."""
         self.lock()
         if self.is_deleted:
             return False

@@ -18,7 +18,7 @@ from ..fields import Moment, Reason, utcnow
 from ..notifications import dispatch
 from ..users.user import Actor, User
 from .content import Content
-from .rules import KEPT
+from .rules import RETENTION
 
 TAKEN_OUT = "taken out of the public history"
 BY_CLEAN_UP = "clean_up_id IS NOT NULL"
@@ -52,7 +52,7 @@ class Moderatable(Content):
             raise Refused("Only administrators can remove something for good.")
         if self.is_removed:
             return False
-        was_shown, self.deleted_at = self.is_shown, utcnow() - KEPT
+        was_shown, self.deleted_at = self.is_shown, utcnow() - RETENTION
         entry = AuditEntry.record(Action.REMOVE_CONTENT, self, by=by, reason=reason)
         dispatch.notify_action(entry, self.author_id)
         dispatch.withdraw(self)

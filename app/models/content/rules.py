@@ -10,7 +10,7 @@ from ..conditions import SHOWN
 from ..fields import utcnow
 from ..users.user import AnonymousUser, User
 
-KEPT = timedelta(days=30)  # what its author deleted, for staff
+RETENTION = timedelta(days=30)  # what its author deleted, for staff
 
 
 class ContentRules:
@@ -84,7 +84,7 @@ class ContentRules:
     @property
     def gone_at(self) -> datetime:
         """When it is purged after its deletion."""
-        return (self.deleted_at or utcnow()) + KEPT
+        return (self.deleted_at or utcnow()) + RETENTION
 
     def moderatable_by(self, user: AnonymousUser | User) -> bool:
         """Return whether the user may hide, restore, edit and close it, as staff."""

@@ -13,7 +13,7 @@ from ..statements import rows_changed
 from ..users.rank import Refused
 from ..users.user import User
 
-AT_ONCE = 10_000  # mails that one act takes up; the rest is left for the next
+BATCH_SIZE = 10_000  # mails that one act takes up; the rest is left for the next
 
 
 class OutboxAdministration:
@@ -92,7 +92,7 @@ class OutboxAdministration:
     def retry_all(cls, *, by: User | None = None, reason: str = "") -> int:
         """Try all that were given up again now, the oldest first; return how many."""
         _require_administrator(by)
-        given_up = cls.dead().with_only_columns(cls.id).order_by(cls.id).limit(AT_ONCE)
+        given_up = cls.dead().with_only_columns(cls.id).order_by(cls.id).limit(BATCH_SIZE)
         again = update(cls).where(cls.id.in_(given_up.with_for_update()))
         again = again.values(tries=0, dead_at=None, next_at=utcnow())
         again = again.execution_options(synchronize_session=False)

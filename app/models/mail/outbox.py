@@ -29,7 +29,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 5, 6 * 3600  # seconds; each pause is four times th
 UNREACHABLE_PAUSE = 15  # seconds until a server that could not be reached is tried again
 LEASE = timedelta(seconds=60)
 JUST_NOW = timedelta(seconds=10)
-KEPT = timedelta(days=30)
+RETENTION = timedelta(days=30)
 NEWS = ("notification", "digest")  # the kinds of mails about notifications
 MOST_NEWS, AN_HOUR = 5, timedelta(hours=1)  # to one person
 REHEARSAL = "rehearsal"  # a row that was written only to take as long as a mail
@@ -145,7 +145,7 @@ class OutboxMail(OutboxAdministration, Model):
     def purge(cls, keep: int | None = None) -> None:
         """Forget what was settled a month ago or, for the mailbox, all but the newest `keep`."""
         settled = [m.is_not(None) for m in (cls.sent_at, cls.dead_at, cls.dropped_at)]
-        old = cls.created_at < utcnow() - KEPT
+        old = cls.created_at < utcnow() - RETENTION
         if keep:
             newest = cls.newest().with_only_columns(cls.id).limit(keep)
             old = cls.id.not_in(newest.subquery().select())

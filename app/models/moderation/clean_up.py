@@ -25,7 +25,7 @@ from ..notifications import dispatch
 from ..users.user import Actor, User
 from .clean_up_scope import KINDS, count_written, written_since
 
-AT_ONCE = 50  # texts in one step
+BATCH_SIZE = 50  # texts in one step
 DUE = "undone_at IS NULL AND (finished_at IS NULL OR undo_asked_at IS NOT NULL)"
 SILENT = {"synchronize_session": False}
 
@@ -208,7 +208,7 @@ class CleanUp(LeasedJob, Model):
 def _some(kind: type[Comment] | type[Post], *conditions: Any, order: Any) -> Sequence[Row]:
     columns = [kind.id, kind.created_at, kind.deleted_at]
     columns += [kind.post_id] if kind is Comment else []
-    some = select(*columns).where(*conditions).order_by(*order).limit(AT_ONCE)
+    some = select(*columns).where(*conditions).order_by(*order).limit(BATCH_SIZE)
     return db.session.execute(some.with_for_update(key_share=True)).all()
 
 

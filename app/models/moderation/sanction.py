@@ -113,7 +113,7 @@ class Sanction(Model):
             made = cls(user=person, case_id=case and case.id, form_key=form_key or None, **values)
             made.is_new = True
             db.session.add(made)
-            _keep_in_step(person)
+            _sync_restrictions(person)
             dispatch.notify_action(entry, person.id)
         return made
 
@@ -143,7 +143,7 @@ class Sanction(Model):
             self.lifted_at = utcnow() if lifting else None
             self.lifted_by = entry.actor_name if lifting else ""
             self.lift_reason = reason if lifting else ""
-            _keep_in_step(person)
+            _sync_restrictions(person)
             dispatch.notify_action(entry, person.id)
         return True
 
@@ -190,7 +190,7 @@ def latest_end() -> datetime:
     return utcnow() + timedelta(days=LONGEST * 366)
 
 
-def _keep_in_step(person: User) -> None:
+def _sync_restrictions(person: User) -> None:
     """Note in the row of a person, which is locked, until when they are kept from what."""
     db.session.flush()
     person.silenced_until = _last_end(person, (SILENCE,))

@@ -22,9 +22,9 @@ from .preference import (
     ACT,
     ANSWER,
     APPROVED,
-    AT_ONCE,
     DAILY,
     FOLLOWER,
+    IMMEDIATELY,
     MENTION,
     NEVER,
     RULING,
@@ -57,7 +57,7 @@ INSERT INTO notifications
 SELECT :now, id, kind, :actor_id, CAST(:post_id AS INTEGER), CAST(:comment_id AS INTEGER),
     CAST(:case_id AS INTEGER), CAST(:entry_id AS INTEGER), in_site,
     CASE WHEN in_site THEN NULL ELSE :now END,
-    CASE mail WHEN '{AT_ONCE}' THEN :now WHEN '{DAILY}' THEN :digest_at END
+    CASE mail WHEN '{IMMEDIATELY}' THEN :now WHEN '{DAILY}' THEN :digest_at END
 FROM told WHERE place = 1
 ON CONFLICT DO NOTHING
 """

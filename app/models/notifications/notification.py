@@ -32,8 +32,8 @@ MAILING = 20_261_124  # the name of the lock of those who mail
 SILENT = {"synchronize_session": False}
 MAILED = "mail_id IS NOT NULL"
 MOST_COUNTED = 100
-KEPT = timedelta(days=90)  # what was read
-KEPT_UNREAD = timedelta(days=180)
+RETENTION = timedelta(days=90)  # what was read
+RETENTION_UNREAD = timedelta(days=180)
 
 
 class Notification(Model):
@@ -149,8 +149,8 @@ class Notification(Model):
     def purge(cls) -> None:
         """Forget what was read long ago, and what nobody came to read for longer."""
         settled = or_(cls.mail_at.is_(None), cls.mailed_at.is_not(None))
-        read = cls.read_at < utcnow() - KEPT, settled
-        unread = cls.read_at.is_(None), cls.created_at < utcnow() - KEPT_UNREAD
+        read = cls.read_at < utcnow() - RETENTION, settled
+        unread = cls.read_at.is_(None), cls.created_at < utcnow() - RETENTION_UNREAD
         for old in (read, unread):
             gone = delete(cls).where(cls.id.in_(cls.in_order(*old, skip_locked=True)))
             db.session.execute(gone, execution_options=SILENT)

@@ -16,7 +16,7 @@ RULING, APPROVED = "ruling", "approved"
 ACT = "act"  # of staff on the member's own content: always on the site, with a separate mail
 BY_STAFF = (RULING, APPROVED, ACT)
 PROMPT = (RULING, APPROVED)  # mails about these are never delayed
-AT_ONCE, DAILY, NEVER = "at once", "daily", "never"
+IMMEDIATELY, DAILY, NEVER = "at once", "daily", "never"
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Choice:
 
 # The defaults. If one thing concerns a person in several ways, the first kind counts.
 USUAL = {
-    MENTION: Choice(True, AT_ONCE),
-    ANSWER: Choice(True, AT_ONCE),
+    MENTION: Choice(True, IMMEDIATELY),
+    ANSWER: Choice(True, IMMEDIATELY),
     THREAD: Choice(True, DAILY),
     FOLLOWER: Choice(True, DAILY),
-    RULING: Choice(True, AT_ONCE),
-    APPROVED: Choice(True, AT_ONCE),
+    RULING: Choice(True, IMMEDIATELY),
+    APPROVED: Choice(True, IMMEDIATELY),
 }
 
 

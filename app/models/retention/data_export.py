@@ -13,7 +13,7 @@ from ..fields import NEVER_TWICE, CreatedAt, Id, Moment, partial_index, utcnow
 from ..lease import LeasedJob
 from ..users.user import User
 
-KEPT = timedelta(days=7)
+RETENTION = timedelta(days=7)
 A_DAY, MOST_A_DAY = timedelta(days=1), 3
 TRIES = 5
 OPEN = "ready_at IS NULL AND failed_at IS NULL"
@@ -50,7 +50,7 @@ class DataExport(LeasedJob, Model):
     @classmethod
     def ready_of(cls, user: User) -> Any:
         """The one that the person can take along just now, or None."""
-        there = cls.ready_at > utcnow() - KEPT, cls.gone_at.is_(None), cls.user_id == user.id
+        there = cls.ready_at > utcnow() - RETENTION, cls.gone_at.is_(None), cls.user_id == user.id
         return db.session.scalar(select(cls).where(*there).order_by(cls.id.desc()).limit(1))
 
     @classmethod
@@ -74,7 +74,7 @@ class DataExport(LeasedJob, Model):
     @classmethod
     def purge(cls) -> None:
         """Forget those whose week is over."""
-        old = or_(cls.ready_at < utcnow() - KEPT, cls.failed_at < utcnow() - KEPT)
+        old = or_(cls.ready_at < utcnow() - RETENTION, cls.failed_at < utcnow() - RETENTION)
         db.session.execute(delete(cls).where(old))
 
     @property
@@ -86,7 +86,7 @@ class DataExport(LeasedJob, Model):
 
     @property
     def kept_until(self) -> datetime:
-        return (self.ready_at or utcnow()) + KEPT
+        return (self.ready_at or utcnow()) + RETENTION
 
     def begin(self) -> None:
         """Start anew: what a worker before us had made of it is thrown away."""

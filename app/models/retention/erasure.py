@@ -25,8 +25,8 @@ from ..users.follow import Follow
 from ..users.mute import Mute
 from ..users.user import Actor, User
 
-AT_ONCE = 300  # rows in one step
-POSTS_AT_ONCE = 100  # which may have comments of others below them
+BATCH_SIZE = 300  # rows in one step
+POST_BATCH_SIZE = 100  # which may have comments of others below them
 MINE = {  # rows of nothing but the person: the column that says so, and the key
     Bookmark: (Bookmark.user_id, Bookmark.post_id),
     Watch: (Watch.user_id, Watch.post_id),
@@ -99,7 +99,7 @@ def _remove_comments(id: int) -> int:
 
 def _remove_posts(id: int) -> int:
     """A few posts; but first what others wrote below them, which goes too."""
-    ids = db.session.scalars(_some(Post.id, Post.author_id == id, most=POSTS_AT_ONCE)).all()
+    ids = db.session.scalars(_some(Post.id, Post.author_id == id, most=POST_BATCH_SIZE)).all()
     Report.clear_snapshots("post", ids)
     if below := _remove_below(ids):
         return below
@@ -183,5 +183,5 @@ def _run(statement: Any) -> Any:
     return db.session.execute(statement, execution_options={"synchronize_session": False})
 
 
-def _some(column: Any, *conditions: Any, most: Any = AT_ONCE) -> Select:
+def _some(column: Any, *conditions: Any, most: Any = BATCH_SIZE) -> Select:
     return select(column).where(*conditions).order_by(column).limit(most)

@@ -13,7 +13,7 @@ from ...text.markdown import RENDERER
 from ..content.comment import Comment
 from ..content.post import Post
 from ..content.rendering import rendered
-from ..content.rules import KEPT
+from ..content.rules import RETENTION
 from ..content.tag import PostTag
 from ..fields import utcnow
 from ..moderation.report import Report
@@ -61,8 +61,8 @@ def _tag_again(tags: dict[tuple[int, int], list[Any]]) -> None:
 
 
 def purge_deleted() -> None:
-    """Remove for good what was deleted KEPT ago, with all that belongs to it. Commits."""
-    due = Comment.deleted_at < utcnow() - KEPT
+    """Remove for good what was deleted RETENTION ago, with all that belongs to it. Commits."""
+    due = Comment.deleted_at < utcnow() - RETENTION
     while _purge_comments(due, skip_locked=True):
         pass
     while posts := _due_posts():
@@ -86,7 +86,7 @@ def purge_removed(content: Any) -> None:
 
 def _due_posts() -> Sequence[int]:
     """Return the ids of some, and leave those to another who purges at this moment."""
-    due = select(Post.id).where(Post.deleted_at < utcnow() - KEPT).order_by(Post.deleted_at)
+    due = select(Post.id).where(Post.deleted_at < utcnow() - RETENTION).order_by(Post.deleted_at)
     return db.session.scalars(due.limit(PURGED).with_for_update(skip_locked=True)).all()
 
 

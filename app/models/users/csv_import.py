@@ -11,7 +11,7 @@ from ..fields import CreatedAt, Id, utcnow
 from ..statements import rows_changed
 from .user import User
 
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 
 
 class PeopleImport(Model):
@@ -30,7 +30,7 @@ class PeopleImport(Model):
     @classmethod
     def of(cls, user: User) -> Select:
         """The imports of a person that still wait. Their files and plans are read where needed."""
-        waiting = cls.user_id == user.id, cls.created_at > utcnow() - KEPT
+        waiting = cls.user_id == user.id, cls.created_at > utcnow() - RETENTION
         return select(cls).where(*waiting).order_by(cls.id.desc())
 
     @classmethod
@@ -45,7 +45,7 @@ class PeopleImport(Model):
 
     @classmethod
     def purge(cls) -> None:
-        db.session.execute(delete(cls).where(cls.created_at < utcnow() - KEPT))
+        db.session.execute(delete(cls).where(cls.created_at < utcnow() - RETENTION))
 
     def show(self, plan: Any) -> None:
         """Note which plan the person is shown now, if the file is still there."""

@@ -13,7 +13,7 @@ from ..fields import Moment, utcnow
 from .role_preview import RolePreview
 
 WRITING = Permission.WRITE | Permission.COMMENT
-KEPT = "A sanction keeps you from writing."
+SILENCED = "A sanction keeps you from writing."
 NO_END = datetime(9999, 1, 1, tzinfo=UTC)  # of a sanction without an end
 
 
@@ -80,12 +80,12 @@ class Restrictable(RolePreview):
         db.session.flush()
         here = select(cls.id).where(cls.id == self.id, *cls.speaking())
         if db.session.scalar(here.with_for_update(key_share=True)) is None:
-            raise Silenced(KEPT)
+            raise Silenced(SILENCED)
 
     def count_written(self, **changes: Any) -> None:
         """Add to the counts of the user and check `require_speech`, in one statement."""
         if not self.count_up(self.id, *self.speaking(), **changes):
-            raise Silenced(KEPT)
+            raise Silenced(SILENCED)
 
     def is_kept_from(self, permission: Permission) -> bool:
         """Return whether a sanction takes away a permission."""
