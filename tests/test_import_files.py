@@ -47,7 +47,7 @@ LARGE_ONES = {
     b'"' * MEGABYTE: "Line 1 isn’t valid CSV",
     b"," * MEGABYTE: "The first line must have the column names",
     b"email\n" + b"\n" * MEGABYTE: "It has no people",
-    b"email\n" + b"x\n" * 50_001: "It contains more than 50,000 people.",
+    b"email\n" + b"x\n" * 50_001: "It has more than 50,000 people.",
 }
 
 

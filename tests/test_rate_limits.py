@@ -538,14 +538,15 @@ def test_a_link_is_not_needed_to_be_held(client, alice):
 
 
 def test_a_shared_browser_gives_bob_no_endless_tries_for_alice(client, alice, bob, hashes):
-    """R-70: signing in oneself does not clear what was tried with somebody else's account."""
-    sign_in(client, "alice", PASSWORD)
-    client.post("/auth/logout")
+    """R-70: signing in oneself does not clear what was tried with someone else's account."""
     answers = []
-    for _ in range(4):
-        answers += [sign_in(client, "alice") for _ in range(4)]
-        sign_in(client, "bob", PASSWORD)
+    with time_machine.travel(utcnow().replace(minute=1)):  # not on the edge of five minutes
+        sign_in(client, "alice", PASSWORD)
         client.post("/auth/logout")
+        for _ in range(4):
+            answers += [sign_in(client, "alice") for _ in range(4)]
+            sign_in(client, "bob", PASSWORD)
+            client.post("/auth/logout")
 
     assert evaluated(answers) <= 5
 
